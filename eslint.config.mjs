@@ -1,0 +1,51 @@
+// What the linter demands. Pure files may not reach an effect; nothing logs by accident.
+import pulumi from "@pulumi/eslint-plugin";
+import simpleImportSort from "eslint-plugin-simple-import-sort";
+import tseslint from "typescript-eslint";
+
+/** Modules that decide. They take values and return values; files, sockets and Pulumi stay outside. */
+const pureFiles = [
+  "roles/privileges.ts",
+  "roles/acl.ts",
+  "roles/plan.ts",
+  "migrations/engine/{tier,file,header,sections,statements,segments,checksum,plan,gate,history,errors}.ts",
+];
+
+export default tseslint.config(
+  { ignores: ["node_modules/", ".sandbox/", ".build/"] },
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    plugins: { "@pulumi": pulumi, "simple-import-sort": simpleImportSort },
+    rules: {
+      "no-console": "error",
+      "simple-import-sort/imports": "error",
+      "@pulumi/no-output-in-template-literal": "error",
+      // Numbers and booleans read well in messages; only objects print badly.
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: true },
+      ],
+    },
+  },
+  {
+    files: pureFiles,
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            { group: ["pg", "node:*", "!node:crypto", "@pulumi/*"], message: "This file is pure." },
+            {
+              regex: "/(load|database|ledger|events|run|catalog|entry)$",
+              message: "This file is pure: take the value as a parameter.",
+            },
+          ],
+        },
+      ],
+    },
+  },
+);

@@ -1,0 +1,2 @@
+/** Placeholder while the parts are put together. */
+export {};
