@@ -9,6 +9,9 @@ const pureFiles = [
   "roles/acl.ts",
   "roles/plan.ts",
   "migrations/engine/{tier,file,header,sections,statements,segments,checksum,plan,gate,history,errors}.ts",
+  "migrations/engine/{collection,forbidden,gateRules,headerCheck,headerLines,ledgerChecks}.ts",
+  "migrations/engine/{ledgerStatements,parser,preview,roleChange,sourceText,statementKinds}.ts",
+  "migrations/engine/{syntaxProblems,tree}.ts",
 ];
 
 export default tseslint.config(
