@@ -52,6 +52,7 @@ export interface RunSettings {
   readonly targetVersion: string;
   readonly tickets: readonly string[];
   readonly lockTimeoutMs: number;
+  readonly lockBudgetMs: number;
   readonly statementTimeoutMs: number;
   readonly runnerWaitMs: number;
 }
@@ -86,9 +87,10 @@ const variableOf: Readonly<Record<string, string>> = {
 export class SettingsError extends Error {
   constructor(readonly problems: readonly string[]) {
     super(
-      [`The configuration has ${problems.length} problem(s):`, ...problems.map((p) => `  ${p}`)].join(
-        "\n",
-      ),
+      [
+        `The configuration has ${problems.length} problem(s):`,
+        ...problems.map((p) => `  ${p}`),
+      ].join("\n"),
     );
     this.name = "SettingsError";
   }
@@ -122,7 +124,8 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
   const oneOf = <T extends string>(key: string, allowed: readonly T[]): T =>
     attempt(key, allowed[0] as T, () => {
       const found = allowed.find((value) => value === text(key));
-      if (found === undefined) throw new Error(`"${text(key)}" is not one of ${allowed.join(", ")}.`);
+      if (found === undefined)
+        throw new Error(`"${text(key)}" is not one of ${allowed.join(", ")}.`);
       return found;
     });
   const whole = (key: string, least: number): number =>
@@ -137,7 +140,9 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
     attempt(key, value, () => {
       if (value === "") throw new Error("a name is missing.");
       if (Buffer.byteLength(value) > longestName || value.includes("\0")) {
-        throw new Error(`"${value}" is longer than the ${longestName} bytes PostgreSQL keeps of a name.`);
+        throw new Error(
+          `"${value}" is longer than the ${longestName} bytes PostgreSQL keeps of a name.`,
+        );
       }
       return value;
     });
@@ -145,7 +150,11 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
     attempt(key, [], () => {
       const raw = text(key);
       if (raw === "") return [];
-      if (!raw.startsWith("[")) return raw.split(",").map((item) => item.trim()).filter(Boolean);
+      if (!raw.startsWith("["))
+        return raw
+          .split(",")
+          .map((item) => item.trim())
+          .filter(Boolean);
       const parsed: unknown = JSON.parse(raw);
       if (!Array.isArray(parsed) || !parsed.every((item) => typeof item === "string")) {
         throw new Error("it is not a list of texts.");
@@ -169,7 +178,9 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
   const named = [roles.admin, roles.service, roles.infrastructure, ...migrators];
   const twice = named.filter((item, index) => named.indexOf(item) !== index);
   if (twice.length > 0) {
-    problems.push(`admin, serviceRole, infrastructureRole, migrators: ${twice.join(", ")} is named twice.`);
+    problems.push(
+      `admin, serviceRole, infrastructureRole, migrators: ${twice.join(", ")} is named twice.`,
+    );
   }
 
   const settings: Settings = {
@@ -196,10 +207,14 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
       targetVersion: text("targetVersion"),
       tickets: list("tickets"),
       lockTimeoutMs: whole("lockTimeoutMs", 1),
+      lockBudgetMs: whole("lockBudgetMs", 0),
       statementTimeoutMs: whole("statementTimeoutMs", 0),
       runnerWaitMs: whole("runnerWaitMs", 0),
     },
-    adopt: text("adopt") === "" ? null : attempt<Tier | null>("adopt", null, () => parseTier(text("adopt"))),
+    adopt:
+      text("adopt") === ""
+        ? null
+        : attempt<Tier | null>("adopt", null, () => parseTier(text("adopt"))),
   };
   if (settings.schemas.includes("public")) {
     problems.push("schemas: public holds the ledger and cannot be governed.");

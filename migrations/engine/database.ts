@@ -135,7 +135,9 @@ function tlsOptions(server: ServerSettings): false | ConnectionOptions {
 }
 
 /** Cause and remedy by error code: SQLSTATE of the server, or the code of a socket or TLS error. */
-const remedies: Readonly<Record<string, (server: ServerSettings, login: string) => [string, string]>> = {
+const remedies: Readonly<
+  Record<string, (server: ServerSettings, login: string) => [string, string]>
+> = {
   ECONNREFUSED: ({ host, port }) => [
     `No server listens on ${host}:${port}.`,
     "Start it, or correct host and port.",
@@ -190,7 +192,11 @@ export function explainConnectionError(
   if (known !== undefined) return new ConnectionError(known[0], known[1], { cause: error });
   const text = error instanceof Error ? error.message : String(error);
   if (/timeout/i.test(text)) {
-    return explainConnectionError(Object.assign(new Error(text), { code: "ETIMEDOUT" }), server, login);
+    return explainConnectionError(
+      Object.assign(new Error(text), { code: "ETIMEDOUT" }),
+      server,
+      login,
+    );
   }
   return new ConnectionError(
     `Cannot connect to ${where} as ${login}: ${text || "no reason given"}.`,
@@ -203,7 +209,8 @@ export function explainConnectionError(
 export function errorCode(error: unknown): string {
   if (error instanceof DatabaseError) return error.code ?? "";
   if (error instanceof AggregateError && error.errors.length > 0) return errorCode(error.errors[0]);
-  if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
+  if (error instanceof Error && "code" in error && typeof error.code === "string")
+    return error.code;
   return "";
 }
 

@@ -3,7 +3,7 @@
  * Pure. Does NOT query the database (see ledger.ts) or decide what to do (see plan.ts, gate.ts).
  */
 import type { EventKind } from "./eventKinds";
-import { isTier, type Tier } from "./tier";
+import { type Tier, tiers } from "./tier";
 
 /** A row of public.schema_migrations. */
 export interface LedgerRow {
@@ -61,9 +61,9 @@ export interface History {
  */
 export function foldHistory(rows: readonly LedgerRow[], events: readonly EventRow[]): History {
   const ordered = [...events].sort((a, b) => a.id - b.id);
-  const stamp = ordered.find((event) => event.kind === "stamped")?.detail["tier"];
+  const stamped = ordered.find((event) => event.kind === "stamped")?.detail["tier"];
   return {
-    stamp: typeof stamp === "string" && isTier(stamp) ? stamp : null,
+    stamp: tiers.find((tier) => tier === stamped) ?? null,
     versions: rows.map((row) => foldVersion(row, ordered)),
   };
 }

@@ -4,7 +4,6 @@
  */
 import { type Client, escapeIdentifier } from "pg";
 
-import { errorCode } from "./database";
 import type { EventKind } from "./eventKinds";
 import { type EventRow, foldHistory, type History, type LedgerRow } from "./history";
 import {
@@ -28,19 +27,18 @@ export interface TablesState {
   readonly differences: readonly string[];
 }
 
-/** SQLSTATE: the table or schema does not exist. */
-const undefinedTable = "42P01";
-
 /** Reads ledger and events. Tables that do not exist yet count as empty. */
 export async function readHistory(client: Client): Promise<History> {
   const rows = await rowsOrNone<LedgerRow>(
     client,
+    "public.schema_migrations",
     `SELECT version, started_at AS "startedAt", completed_at AS "completedAt", coalesce(applied, false) AS applied,
             rolled_back_at AS "rolledBackAt", executed_by AS "executedBy", ticket_number AS ticket
        FROM public.schema_migrations ORDER BY id`,
   );
   const events = await rowsOrNone<EventRow>(
     client,
+    "public.schema_migration_events",
     `SELECT id::float8 AS id, happened_at AS "happenedAt", login::text, kind, version, segment, checksum,
             rollback_checksum AS "rollbackChecksum", detail
        FROM public.schema_migration_events ORDER BY id`,
@@ -48,13 +46,17 @@ export async function readHistory(client: Client): Promise<History> {
   return foldHistory(rows, events);
 }
 
-async function rowsOrNone<T extends object>(client: Client, sql: string): Promise<readonly T[]> {
-  try {
-    return (await client.query<T>(sql)).rows;
-  } catch (error) {
-    if (errorCode(error) === undefinedTable) return [];
-    throw error;
-  }
+async function rowsOrNone<T extends object>(
+  client: Client,
+  table: string,
+  sql: string,
+): Promise<readonly T[]> {
+  // Asked first: a failed query would end the caller's transaction.
+  const { rows } = await client.query<{ exists: boolean }>(
+    "SELECT to_regclass($1) IS NOT NULL AS exists",
+    [table],
+  );
+  return rows[0]?.exists === true ? (await client.query<T>(sql)).rows : [];
 }
 
 /** What happened, as the caller tells it; number, time and login are the server's. */
@@ -125,13 +127,19 @@ export async function recordApplied(client: Client, version: string): Promise<vo
 }
 
 /** Compares the live tables with their shapes. Runs as the admin, reads only. */
-export async function inspectTables(client: Client, infrastructureRole: string): Promise<TablesState> {
+export async function inspectTables(
+  client: Client,
+  infrastructureRole: string,
+): Promise<TablesState> {
   const missing: string[] = [];
   const differences: string[] = [];
   for (const shape of shapes) {
     const found = await describeTable(client, shape.name, infrastructureRole);
     if (found === null) missing.push(`public.${shape.name}`);
-    else differences.push(...compareShape(shape, found).map((line) => `public.${shape.name}: ${line}`));
+    else
+      differences.push(
+        ...compareShape(shape, found).map((line) => `public.${shape.name}: ${line}`),
+      );
   }
   return { missing, differences };
 }
