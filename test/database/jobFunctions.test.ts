@@ -156,7 +156,12 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
     await earlier.query(COMPLETE, [first, job, 1, null, null]);
     const waiting = one(later, COMPLETE, [second, job, 1, null, null]);
     const queued = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
-    while ((await service.query(queued)).rowCount === 0) await sleep(10);
+    let isQueued = false;
+    for (let attempt = 0; attempt < 500 && !isQueued; attempt += 1) {
+      await sleep(10);
+      isQueued = (await service.query(queued)).rowCount === 1;
+    }
+    expect(isQueued).toBe(true);
     await earlier.query("COMMIT");
     expect(await waiting).toMatchObject({ is_last_task_in_stage: true, remaining_tasks: 0 });
   });
