@@ -1228,7 +1228,51 @@ BEGIN
     END IF;
 END $$;
 
--- Validation 2: tables with their columns
+-- Validation 2: tables exist
+DO $$
+DECLARE
+    missing TEXT;
+BEGIN
+    SELECT string_agg(
+        expected.table_name, ', '
+        ORDER BY expected.table_name
+    )
+    INTO missing
+    FROM (VALUES
+        ('geoapi.table_catalog'),
+        ('geoapi.feature_collection_styles'),
+        ('dagapp.jobs'),
+        ('dagapp.tasks'),
+        ('dagapp.job_events'),
+        ('dagapp.job_metrics'),
+        ('dagapp.janitor_runs'),
+        ('dagapp.api_requests'),
+        ('dagapp.unpublish_jobs'),
+        ('dagapp.etl_source_files'),
+        ('dagapp.dataset_refs'),
+        ('dagapp.dataset_approvals'),
+        ('dagapp.promoted_datasets'),
+        ('dagapp.cog_metadata'),
+        ('dagapp.raster_render_configs'),
+        ('dagapp.artifacts'),
+        ('dagapp.vector_etl_tracking'),
+        ('dagapp.raster_etl_tracking'),
+        ('dagapp.external_services'),
+        ('dagapp.map_states'),
+        ('dagapp.map_state_snapshots'),
+        ('dagapp.system_snapshots')
+    ) AS expected (table_name)
+    LEFT JOIN pg_catalog.pg_class AS found
+        ON found.oid = to_regclass(expected.table_name) AND found.relkind = 'r'
+    WHERE found.oid IS NULL;
+
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION 'Validation failed: missing table: %', missing
+            USING HINT = 'Run 001_initial_schema_rollback.sql, find out why, apply 0.1.0 again.';
+    END IF;
+END $$;
+
+-- Validation 3: columns exist
 DO $$
 DECLARE
     missing TEXT;
@@ -1384,7 +1428,7 @@ BEGIN
     END IF;
 END $$;
 
--- Validation 3: columns whose type is an enum
+-- Validation 4: columns whose type is an enum
 DO $$
 DECLARE
     missing TEXT;
@@ -1429,7 +1473,7 @@ BEGIN
     END IF;
 END $$;
 
--- Validation 4: constraints exist and are validated
+-- Validation 5: constraints exist and are validated
 DO $$
 DECLARE
     missing TEXT;
@@ -1526,7 +1570,7 @@ BEGIN
     END IF;
 END $$;
 
--- Validation 5: indexes exist and are valid
+-- Validation 6: indexes exist and are valid
 DO $$
 DECLARE
     missing TEXT;
@@ -1637,7 +1681,7 @@ BEGIN
     END IF;
 END $$;
 
--- Validation 6: functions run with the rights of the caller and a pinned search_path
+-- Validation 7: functions run with the rights of the caller and a pinned search_path
 DO $$
 DECLARE
     missing TEXT;
@@ -1667,7 +1711,7 @@ BEGIN
     END IF;
 END $$;
 
--- Validation 7: triggers exist and are enabled
+-- Validation 8: triggers exist and are enabled
 DO $$
 DECLARE
     missing TEXT;

@@ -277,7 +277,32 @@ BEGIN
     END IF;
 END $$;
 
--- Validation 2: tables with their columns
+-- Validation 2: tables exist
+DO $$
+DECLARE
+    missing TEXT;
+BEGIN
+    SELECT string_agg(
+        expected.table_name, ', '
+        ORDER BY expected.table_name
+    )
+    INTO missing
+    FROM (VALUES
+        ('dagapp.workflow_runs'),
+        ('dagapp.workflow_tasks'),
+        ('dagapp.workflow_task_deps')
+    ) AS expected (table_name)
+    LEFT JOIN pg_catalog.pg_class AS found
+        ON found.oid = to_regclass(expected.table_name) AND found.relkind = 'r'
+    WHERE found.oid IS NULL;
+
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION 'Validation failed: missing table: %', missing
+            USING HINT = 'Run 002_add_dag_tables_rollback.sql, find out why, apply 0.2.0 again.';
+    END IF;
+END $$;
+
+-- Validation 3: columns exist
 DO $$
 DECLARE
     missing TEXT;
@@ -315,7 +340,7 @@ BEGIN
     END IF;
 END $$;
 
--- Validation 3: columns whose type is an enum
+-- Validation 4: columns whose type is an enum
 DO $$
 DECLARE
     missing TEXT;
@@ -341,7 +366,7 @@ BEGIN
     END IF;
 END $$;
 
--- Validation 4: constraints exist and are validated
+-- Validation 5: constraints exist and are validated
 DO $$
 DECLARE
     missing TEXT;
@@ -378,7 +403,7 @@ BEGIN
     END IF;
 END $$;
 
--- Validation 5: indexes exist and are valid
+-- Validation 6: indexes exist and are valid
 DO $$
 DECLARE
     missing TEXT;
@@ -408,7 +433,7 @@ BEGIN
     END IF;
 END $$;
 
--- Validation 6: triggers exist and are enabled
+-- Validation 7: triggers exist and are enabled
 DO $$
 DECLARE
     missing TEXT;

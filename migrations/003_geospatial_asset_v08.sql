@@ -589,7 +589,32 @@ BEGIN
     END IF;
 END $$;
 
--- Validation 2: tables with their columns
+-- Validation 2: tables exist
+DO $$
+DECLARE
+    missing TEXT;
+BEGIN
+    SELECT string_agg(
+        expected.table_name, ', '
+        ORDER BY expected.table_name
+    )
+    INTO missing
+    FROM (VALUES
+        ('dagapp.platforms'),
+        ('dagapp.geospatial_assets'),
+        ('dagapp.asset_revisions')
+    ) AS expected (table_name)
+    LEFT JOIN pg_catalog.pg_class AS found
+        ON found.oid = to_regclass(expected.table_name) AND found.relkind = 'r'
+    WHERE found.oid IS NULL;
+
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION 'Validation failed: missing table: %', missing
+            USING HINT = 'Run 003_geospatial_asset_v08_rollback.sql, find out why, apply 0.3.0 again.';
+    END IF;
+END $$;
+
+-- Validation 3: columns exist
 DO $$
 DECLARE
     missing TEXT;
@@ -638,7 +663,7 @@ BEGIN
     END IF;
 END $$;
 
--- Validation 3: columns whose type is an enum
+-- Validation 4: columns whose type is an enum
 DO $$
 DECLARE
     missing TEXT;
@@ -668,7 +693,7 @@ BEGIN
     END IF;
 END $$;
 
--- Validation 4: constraints exist and are validated
+-- Validation 5: constraints exist and are validated
 DO $$
 DECLARE
     missing TEXT;
@@ -707,7 +732,7 @@ BEGIN
     END IF;
 END $$;
 
--- Validation 5: indexes exist and are valid
+-- Validation 6: indexes exist and are valid
 -- An invalid index is what an interrupted CREATE INDEX CONCURRENTLY leaves behind.
 DO $$
 DECLARE
@@ -755,7 +780,7 @@ BEGIN
     END IF;
 END $$;
 
--- Validation 6: functions run with the rights of the caller and a pinned search_path
+-- Validation 7: functions run with the rights of the caller and a pinned search_path
 DO $$
 DECLARE
     missing TEXT;
@@ -786,7 +811,7 @@ BEGIN
     END IF;
 END $$;
 
--- Validation 7: triggers exist and are enabled
+-- Validation 8: triggers exist and are enabled
 DO $$
 DECLARE
     missing TEXT;
@@ -812,7 +837,7 @@ BEGIN
     END IF;
 END $$;
 
--- Validation 8: reference data is there
+-- Validation 9: reference data is there
 DO $$
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM dagapp.platforms AS platform WHERE platform.platform_id = 'ddh') THEN
