@@ -10,9 +10,10 @@ import { FolderUnreadableError, type Problem, sortProblems } from "./errors";
 import type { SourceFile } from "./file";
 import { fileTooLarge, maxFileBytes } from "./sourceText";
 import { loadParser } from "./statements";
+import { asText, dig } from "./tree";
 
 const reasonOf = (error: unknown): string => {
-  const code = error instanceof Error && "code" in error ? String(error.code) : null;
+  const code = asText(dig(error, "code"));
   const reasons: Readonly<Record<string, string>> = {
     ENOENT: "it does not exist",
     EACCES: "permission denied",

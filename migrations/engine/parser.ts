@@ -88,10 +88,11 @@ function explainFailure(error: unknown): ParserFailure {
     const reason = error.message.startsWith("memory exhausted") ? "too deep" : "syntax";
     return { reason, message: error.message, position };
   }
-  const message = error instanceof Error ? error.message : String(error);
+  // By name, not instanceof: the error may come from another realm (a test's, a worker's).
+  const message = asText(dig(error, "message")) ?? String(error);
   if (message.includes("not initialized")) throw new ParserNotLoadedError(error);
   // The WebAssembly stack overflowed; the parser stays usable (measured).
-  if (error instanceof RangeError) return { reason: "too deep", message, position: 0 };
+  if (dig(error, "name") === "RangeError") return { reason: "too deep", message, position: 0 };
   // Out of memory: emscripten set the exit code of this whole process, which it must not decide.
   process.exitCode = undefined;
   return { reason: "too large", message, position: 0 };
