@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkServerIdentity } from "node:tls";
 
-import { Client, type ClientConfig, Pool, type PoolClient } from "pg";
+import { Client, type ClientConfig, Pool, type PoolClient, type QueryResult } from "pg";
 
 import { PluginError, sqlState } from "./errors";
 import type { Settings } from "./settings";
@@ -30,6 +30,7 @@ const BEGIN = [
   "SET LOCAL lock_timeout = '30s'",
   "SET LOCAL statement_timeout = '10min'",
   "SET LOCAL idle_in_transaction_session_timeout = '1min'",
+  "SELECT pg_catalog.pg_backend_pid() AS pid",
 ].join("; ");
 
 function tlsOptions(settings: Settings): ClientConfig["ssl"] {
@@ -108,11 +109,7 @@ export class Connections {
     client.on("error", ignoreBrokenConnection);
     let isBroken = true;
     try {
-      const opened = await client.query<{ pid: number }>(
-        "SELECT pg_catalog.pg_backend_pid() AS pid",
-      );
-      this.#running.set(client, opened.rows[0]?.pid ?? 0);
-      await client.query(BEGIN);
+      this.#running.set(client, await begin(client));
       const result = await work(client);
       await client.query("COMMIT");
       isBroken = false;
@@ -194,6 +191,15 @@ export class Connections {
       await client.end().catch(() => undefined);
     }
   }
+}
+
+/** Opens the transaction and returns the server process that runs it. */
+async function begin(client: PoolClient): Promise<number> {
+  // Several statements in one text answer with several results, which the driver's types do not say.
+  const results: unknown = await client.query(BEGIN);
+  const last: unknown = Array.isArray(results) ? results.at(-1) : undefined;
+  const { rows } = last as QueryResult<{ pid: number }>;
+  return rows[0]?.pid ?? 0;
 }
 
 function ignoreBrokenConnection(): void {

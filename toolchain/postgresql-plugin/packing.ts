@@ -3,7 +3,7 @@
  * Does NOT decide anything about a resource (see properties) and calls nothing.
  */
 import { DiffResponse, PropertyDiff } from "@pulumi/pulumi/proto/provider_pb";
-import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 
 import type { Change } from "./properties";
 import type { ResourceKind } from "./resource";
@@ -16,8 +16,7 @@ export function unpack(struct: Struct | undefined): Received {
 
 /** Makes a struct for an answer, the named properties marked secret. */
 export function pack(values: Values, secretKeys: ReadonlySet<string>): Struct {
-  // fromJavaScript only reads what it is given, though its type asks for mutable arrays.
-  return Struct.fromJavaScript(wrapSecrets(values, secretKeys) as Record<string, JavaScriptValue>);
+  return Struct.fromJavaScript(wrapSecrets(values, secretKeys));
 }
 
 /** The properties to be kept secret in outputs: those of the kind, and those that arrived as secrets. */

@@ -109,7 +109,8 @@ export function normalised(rule: PropertyRule, value: Value | undefined): Value 
   const present = value ?? rule.zero;
   const spelled = rule.normalise?.(present) ?? present;
   if (rule.kind !== "set" || !Array.isArray(spelled)) return spelled;
-  return [...new Set(spelled)].sort();
+  const items: readonly Value[] = spelled;
+  return [...new Set(items)].sort();
 }
 
 const isSame = (left: Value, right: Value): boolean =>

@@ -8,7 +8,6 @@ export const NON_ASCII_SPACE = /[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]/gu
 
 /** Table B.1, "commonly mapped to nothing". Zero width space is in C.1.2 too, which PostgreSQL asks first. */
 export const MAPPED_TO_NOTHING =
-  // eslint-disable-next-line no-misleading-character-class -- these are the joiners and selectors to be removed
   /[\u00ad\u034f\u1806\u180b-\u180d\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff]/gu;
 
 /** One table: "gap length" pairs in base 36, each gap counted from the start of the range before; length 0 is one code point. */

@@ -37,7 +37,7 @@ interface Subject {
 }
 
 /** Names the resource a request is about, and what of it must not be shown. */
-function subjectOf(request: AboutResource): Subject {
+function subjectOf(request: object & AboutResource): Subject {
   const urn = request.getUrn?.() ?? "";
   const properties: Values = {
     ...unpack(request.getOlds?.()).values,
@@ -77,7 +77,7 @@ export function serviceImplementation(
   };
 
   /** Turns every failure of an answer into one line. A request is never logged: it holds passwords. */
-  function answering<Request extends AboutResource, Response>(
+  function answering<Request extends object, Response>(
     answer: (request: Request) => Promise<Response> | Response,
   ): Handler<Request, Response> {
     const run = async (request: Request): Promise<Response> => answer(request);
