@@ -8,8 +8,8 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-import { bundlePlugin } from "../../toolchain/postgresql-plugin/bundle";
 import type { PostgresServer } from "../../sandbox/server";
+import { bundlePlugin } from "../../toolchain/postgresql-plugin/bundle";
 
 /** The login the provider uses. */
 export interface Admin {
@@ -63,9 +63,16 @@ export class PluginStack {
     await symlink(join(repository, "node_modules"), join(folder, "project", "node_modules"));
     await writeFile(
       join(folder, "project", "Pulumi.yaml"),
-      JSON.stringify({ name: "plugin-test", main: "index.js", runtime: { name: "nodejs", options: { typescript: false } } }),
+      JSON.stringify({
+        name: "plugin-test",
+        main: "index.js",
+        runtime: { name: "nodejs", options: { typescript: false } },
+      }),
     );
-    await writeFile(join(folder, "project", "package.json"), '{"name":"plugin-test","version":"0.0.0"}');
+    await writeFile(
+      join(folder, "project", "package.json"),
+      '{"name":"plugin-test","version":"0.0.0"}',
+    );
     await writeFile(join(folder, "project", "index.js"), PROGRAM);
     await stack.declare([]);
     const plugin = await bundlePlugin(join(folder, "plugin"));
@@ -74,7 +81,8 @@ export class PluginStack {
       ["stack", "init", "test"],
     ]) {
       const outcome = await stack.pulumi(...args);
-      if (outcome.status !== 0) throw new Error(`pulumi ${args.join(" ")} failed:\n${outcome.output}`);
+      if (outcome.status !== 0)
+        throw new Error(`pulumi ${args.join(" ")} failed:\n${outcome.output}`);
     }
     return stack;
   }
@@ -86,7 +94,15 @@ export class PluginStack {
   ): Promise<void> {
     const { host, port } = this.server;
     const { user: username, password, database } = this.admin;
-    const connection = { host, port, username, password, database, sslmode: "disable", superuser: false };
+    const connection = {
+      host,
+      port,
+      username,
+      password,
+      database,
+      sslmode: "disable",
+      superuser: false,
+    };
     await writeFile(
       join(this.folder, "project", "program.json"),
       JSON.stringify({ provider: { ...connection, ...provider }, resources }),

@@ -10,10 +10,11 @@ type Range = readonly [first: number, last: number];
 function unpack(packed: string): readonly Range[] {
   const numbers = packed.split(" ").map((text) => Number.parseInt(text, 36));
   const ranges: Range[] = [];
-  let start = 0;
+  let last = 0;
   for (let index = 0; index + 1 < numbers.length; index += 2) {
-    start += numbers[index] ?? 0;
-    ranges.push([start, start + (numbers[index + 1] ?? 0)]);
+    const first = last + (numbers[index] ?? 0);
+    last = first + (numbers[index + 1] ?? 0);
+    ranges.push([first, last]);
   }
   return ranges;
 }

@@ -10,7 +10,7 @@ export const NON_ASCII_SPACE = /[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]/gu
 export const MAPPED_TO_NOTHING =
   /[\u00ad\u034f\u1806\u180b-\u180d\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff]/gu;
 
-/** One table: "gap length" pairs in base 36, each gap counted from the start of the range before; length 0 is one code point. */
+/** One table: "gap length" pairs in base 36, each gap counted from the last code point of the range before; length 0 is one code point. */
 export const PACKED_RANGES = {
   /** Prohibited (C.1.2 to C.9) or unassigned in Unicode 3.2 (A.1). */
   refused: [
