@@ -5,7 +5,7 @@
  * Source: the official plugin's Extension; PostgreSQL, CREATE EXTENSION, ALTER EXTENSION.
  */
 import type { Connections, Transaction } from "./connection";
-import { PluginError } from "./errors";
+import { PluginError, sqlState } from "./errors";
 import { withMembership } from "./membership";
 import type { PropertyRules } from "./properties";
 import { located, type ResourceKind, textOf, type UpdateRequest } from "./resource";
@@ -47,6 +47,20 @@ const outputsOf = (name: string, database: string, live: Installed, others: Valu
   dropCascade: others.dropCascade ?? false,
 });
 
+async function move(transaction: Transaction, name: string, schema: string): Promise<void> {
+  const statement = `ALTER EXTENSION ${transaction.escapeIdentifier(name)} SET SCHEMA ${transaction.escapeIdentifier(schema)}`;
+  try {
+    await transaction.query(statement);
+  } catch (error) {
+    if (sqlState(error) !== "42501") throw error;
+    // Its owner may drop it, but its objects belong to the superuser as whom the server ran its script.
+    throw new PluginError(
+      `only a superuser may move an extension (SQLSTATE 42501): have an administrator run ${statement}, or drop it and create it there`,
+      { cause: error },
+    );
+  }
+}
+
 /** Moves and updates an installed extension to what is wanted; an absent wish leaves it as it is. */
 async function converge(
   transaction: Transaction,
@@ -59,11 +73,7 @@ async function converge(
   const version = textOf(wanted.version) || live.version;
   if (schema === live.schema && version === live.version) return;
   await withMembership(transaction, live.owner, async () => {
-    if (schema !== live.schema) {
-      await transaction.query(
-        `ALTER EXTENSION ${quoted} SET SCHEMA ${transaction.escapeIdentifier(schema)}`,
-      );
-    }
+    if (schema !== live.schema) await move(transaction, name, schema);
     if (version !== live.version) {
       await transaction.query(
         `ALTER EXTENSION ${quoted} UPDATE TO ${transaction.escapeLiteral(version)}`,
