@@ -16,7 +16,7 @@ function engine(): typeof import("./engine/entry") {
 }
 
 const migrationProvider: pulumi.dynamic.ResourceProvider = {
-  configure: (request) => Promise.resolve(engine().configure(request)),
+  configure: (request) => engine().configure(request),
   check: async (_olds, news) => engine().migration.check(news as MigrationInputs),
   diff: (_id, _olds, news) => Promise.resolve(engine().migration.diff(news as MigrationInputs)),
   create: async (inputs) => engine().migration.create(inputs as MigrationInputs),
@@ -36,7 +36,7 @@ export class Migration extends pulumi.dynamic.Resource {
 }
 
 const ledgerProvider: pulumi.dynamic.ResourceProvider = {
-  configure: (request) => Promise.resolve(engine().configure(request)),
+  configure: (request) => engine().configure(request),
   check: async (_olds, news) => engine().ledger.check(news as LedgerInputs),
   diff: (_id, _olds, news) => Promise.resolve(engine().ledger.diff(news as LedgerInputs)),
   create: async (inputs) => engine().ledger.create(inputs as LedgerInputs),

@@ -20,8 +20,9 @@ export function accessFrom(config: ConfigSource): Access {
 }
 
 /** Takes the stack's configuration. Passwords come in here and stay in this process. */
-export function configure(request: { readonly config: ConfigSource }): void {
+export function configure(request: { readonly config: ConfigSource }): Promise<void> {
   configured = accessFrom(request.config);
+  return Promise.resolve();
 }
 
 /** The access of this provider process. */
