@@ -73,7 +73,7 @@ export const planRules: readonly GateRule[] = [
     id: "unknown-target",
     severity: always,
     why: "a target that no file has cannot be reached.",
-    source: "DESIGN, Target and rollback",
+    source: "Policy, All changes via versioned scripts",
     check: ({ plan }) =>
       ofPlan(plan, "unknown target").map(({ target }) => {
         const versions = [...plan.applied, ...plan.held].map((file) => file.header.version);
