@@ -9,9 +9,9 @@ const pureFiles = [
   "roles/acl.ts",
   "roles/login.ts",
   "migrations/engine/{tier,file,header,sections,statements,segments,checksum,plan,gate,history,errors}.ts",
-  "migrations/engine/{collection,forbidden,gateRules,headerCheck,headerLines,ledgerChecks}.ts",
-  "migrations/engine/{ledgerStatements,parser,preview,roleChange,sourceText,statementKinds}.ts",
-  "migrations/engine/{syntaxProblems,tree}.ts",
+  "migrations/engine/{collection,forbidden,gateFileRules,gatePlanRules,gateRule,gateRules}.ts",
+  "migrations/engine/{headerCheck,headerLines,kindNames,ledgerChecks,ledgerStatements,parser}.ts",
+  "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree}.ts",
 ];
 
 export default tseslint.config(

@@ -257,8 +257,21 @@ export function parseMigration(
   const back = rollback === null ? null : parseRollback(rollback, forward.header);
   const problems = [...forward.problems, ...(back?.problems ?? [])];
   if (numberOf(name) === null) problems.push(wrongName(name));
-  if (forward.file === null || problems.length > 0) return { problems };
+  if (forward.file === null || problems.length > 0) return { problems: capProblems(problems) };
   return { migration: { ...forward.file, rollback: back?.file ?? null } };
+}
+
+/** Nobody reads more than this of one migration, and a hostile file could hold a million. */
+const maxProblems = 100;
+
+function capProblems(problems: readonly Problem[]): readonly Problem[] {
+  const more = problems.length - maxProblems;
+  const [first] = problems;
+  if (more <= 0 || first === undefined) return problems;
+  const message = `${more} more problems are not shown.`;
+  const hint = "correct those shown first.";
+  const rest: Problem = { code: "MORE_PROBLEMS", file: first.file, line: null, message, hint };
+  return [...problems.slice(0, maxProblems), rest];
 }
 
 /** The problem of a file that is not named as a migration. */

@@ -2,10 +2,11 @@
  * Decides whether the pending migrations may run in a tier. Pure; the rules are data in gateRules.
  * Does NOT plan, run or read anything. Nothing but migrations is held back by its answer.
  */
-import { type GateInput, gateRules, type Violation } from "./gateRules";
+import type { GateInput, Violation } from "./gateRule";
+import { gateRules } from "./gateRules";
 import type { Tier } from "./tier";
 
-export type { GateInput, Violation } from "./gateRules";
+export type { GateInput, Violation } from "./gateRule";
 
 /**
  * Judges a plan by every rule of the tier.

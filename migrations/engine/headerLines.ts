@@ -53,14 +53,19 @@ function leadingComments(text: string): readonly Line[] {
   return lines;
 }
 
-interface OpenEntry extends RawField {
+/** A field while its lines are gathered; joined at the end, so that long ones stay cheap. */
+interface OpenField {
+  readonly parts: string[];
+  readonly line: number;
+}
+interface OpenEntry extends OpenField {
   readonly name: string;
-  readonly bullets: RawField[];
+  readonly bullets: OpenField[];
 }
 
-const append = (field: RawField, more: string): RawField => ({
-  ...field,
-  value: `${field.value} ${more}`.trim(),
+const closeField = ({ parts, line }: OpenField): RawField => ({
+  value: parts.join(" ").trim(),
+  line,
 });
 
 function readEntries(lines: readonly Line[]): readonly RawEntry[] {
@@ -69,29 +74,21 @@ function readEntries(lines: readonly Line[]): readonly RawEntry[] {
     if (ruleLine.test(text)) continue;
     const [, name, value] = fieldLine.exec(text) ?? [];
     if (name !== undefined && value !== undefined) {
-      entries.push({ name: name.trim(), value: value.trim(), line: number, bullets: [] });
+      entries.push({ name: name.trim(), parts: [value.trim()], line: number, bullets: [] });
       continue;
     }
-    const current = entries.pop();
+    const current = entries.at(-1);
     const more = text.replace(/^--/, "").trim();
-    if (current === undefined || more === "") {
-      if (current !== undefined) entries.push(current);
-      continue;
-    }
+    if (current === undefined || more === "") continue;
     const bullet = bulletLine.exec(text)?.[1];
-    if (bullet !== undefined) {
-      current.bullets.push({ value: bullet.trim(), line: number });
-      entries.push(current);
-      continue;
-    }
-    const last = current.bullets.pop();
-    if (last === undefined) entries.push({ ...current, ...append(current, more) });
-    else {
-      current.bullets.push(append(last, more));
-      entries.push(current);
-    }
+    if (bullet === undefined) (current.bullets.at(-1) ?? current).parts.push(more);
+    else current.bullets.push({ parts: [bullet.trim()], line: number });
   }
-  return entries;
+  return entries.map((entry) => ({
+    name: entry.name,
+    ...closeField(entry),
+    bullets: entry.bullets.map(closeField),
+  }));
 }
 
 /**

@@ -34,8 +34,9 @@ export const maxParserLoad = 2_200_000;
 /** PostgreSQL's scanner takes quadratic time on one run of operator characters ("/*" 100 000 times: 45 s). */
 export const maxOperatorRun = 1_000;
 
-// PostgreSQL's own set; a quoted or commented banner of that length is refused as well.
-const operatorRun = new RegExp(`[-~!@#^&|\`?+*/%<>=]{${maxOperatorRun + 1}}`, "u");
+/** PostgreSQL's own set. A quoted or commented banner of that length is refused as well. */
+const operatorCharacters = new Set(Array.from("-~!@#^&|`?+*/%<>=", (sign) => sign.charCodeAt(0)));
+
 // An approximation is enough: it only keeps the parser from running out of memory. Each alternative
 // runs to the end of the text where its closing mark is missing, so that the count stays linear.
 const loadUnit =
@@ -52,11 +53,21 @@ function isTooLarge(sql: string): boolean {
   if (sql.length <= maxParserLoad) return false;
   let load = 0;
   loadUnit.lastIndex = 0;
-  while (loadUnit.exec(sql) !== null) {
-    load += 1;
+  for (let unit = loadUnit.exec(sql); unit !== null; unit = loadUnit.exec(sql)) {
+    if (!unit[0].startsWith("--")) load += 1;
     if (load > maxParserLoad) return true;
   }
   return false;
+}
+
+/** Index of the first too long run of operator characters, or -1. A regular expression would be quadratic too. */
+function findOperatorRun(sql: string): number {
+  let start = 0;
+  for (let at = 0; at < sql.length; at += 1) {
+    if (!operatorCharacters.has(sql.charCodeAt(at))) start = at + 1;
+    else if (at - start >= maxOperatorRun) return start;
+  }
+  return -1;
 }
 
 const codePointsBefore = (text: string, index: number): number => {
@@ -70,10 +81,10 @@ function refuseUnparsed(sql: string): ParserFailure | null {
   if (nul !== -1) {
     return { reason: "nul", message: "NUL byte", position: codePointsBefore(sql, nul) };
   }
-  const run = operatorRun.exec(sql);
-  if (run !== null) {
+  const run = findOperatorRun(sql);
+  if (run !== -1) {
     const message = `more than ${maxOperatorRun} operator characters in a row`;
-    return { reason: "operator run", message, position: codePointsBefore(sql, run.index) };
+    return { reason: "operator run", message, position: codePointsBefore(sql, run) };
   }
   if (isTooLarge(sql)) {
     const message = `more than ${maxParserLoad} words, literals and operators`;
@@ -93,8 +104,6 @@ function explainFailure(error: unknown): ParserFailure {
   if (message.includes("not initialized")) throw new ParserNotLoadedError(error);
   // The WebAssembly stack overflowed; the parser stays usable (measured).
   if (dig(error, "name") === "RangeError") return { reason: "too deep", message, position: 0 };
-  // Out of memory: emscripten set the exit code of this whole process, which it must not decide.
-  process.exitCode = undefined;
   return { reason: "too large", message, position: 0 };
 }
 
@@ -109,10 +118,13 @@ export function parseStatements(sql: string): readonly RawStatement[] | ParserFa
   if (sql === "") return [];
   const refused = refuseUnparsed(sql);
   if (refused !== null) return refused;
+  const { exitCode } = process;
   let tree: unknown;
   try {
     tree = parseSync(sql);
   } catch (error) {
+    // When its memory ends, emscripten sets the exit code of this whole process.
+    process.exitCode = exitCode;
     return explainFailure(error);
   }
   const size = Buffer.byteLength(sql);

@@ -3,7 +3,7 @@
  * Does NOT look at statements, except to ignore a banner that stands inside one.
  */
 import type { Problem } from "./errors";
-import { ruleLine } from "./headerLines";
+import { ruleLine, sectionTitle } from "./headerLines";
 import type { Statement } from "./statements";
 
 export const sectionNames = ["preflight", "migration", "postflight"] as const;
@@ -24,7 +24,7 @@ export interface Banner {
   readonly line: number;
 }
 
-const titleLines = /^--[ \t]*(PRE-FLIGHT CHECKS|MIGRATION|POST-FLIGHT VALIDATION)[ \t]*$/gm;
+const titleLines = new RegExp(sectionTitle.source, "gm");
 
 const lineBefore = (text: string, index: number): string =>
   index === 0 ? "" : text.slice(text.lastIndexOf("\n", index - 2) + 1, index - 1);

@@ -4,15 +4,14 @@
  * Does NOT judge a statement (see forbidden and gate). A tag without a row is named after itself.
  */
 import {
-  asList,
-  asNode,
-  asText,
-  dig,
-  names,
-  objectName,
-  relationName,
-  type TreeNode,
-} from "./tree";
+  alterTableKind,
+  detachesConcurrently,
+  objectWord,
+  renameKind,
+  transactionKind,
+  variableKind,
+} from "./kindNames";
+import { asList, asText, dig, names, objectName, relationName, type TreeNode } from "./tree";
 
 /** One row: constant or computed from the node. */
 interface StatementKind {
@@ -21,27 +20,6 @@ interface StatementKind {
   /** Absent: always allowed in a transaction block. */
   readonly transactional?: (node: TreeNode) => boolean;
 }
-
-const objectWords: Readonly<Record<string, string>> = {
-  OBJECT_MATVIEW: "MATERIALIZED VIEW",
-  OBJECT_TABCONSTRAINT: "CONSTRAINT",
-  OBJECT_DOMCONSTRAINT: "CONSTRAINT",
-  OBJECT_STATISTIC_EXT: "STATISTICS",
-  OBJECT_FDW: "FOREIGN DATA WRAPPER",
-  OBJECT_FOREIGN_SERVER: "SERVER",
-  OBJECT_OPCLASS: "OPERATOR CLASS",
-  OBJECT_OPFAMILY: "OPERATOR FAMILY",
-  OBJECT_TSCONFIGURATION: "TEXT SEARCH CONFIGURATION",
-  OBJECT_TSDICTIONARY: "TEXT SEARCH DICTIONARY",
-  OBJECT_TSPARSER: "TEXT SEARCH PARSER",
-  OBJECT_TSTEMPLATE: "TEXT SEARCH TEMPLATE",
-};
-
-/** OBJECT_FOREIGN_TABLE to FOREIGN TABLE. */
-const word = (objectType: unknown): string => {
-  const name = asText(objectType) ?? "OBJECT";
-  return objectWords[name] ?? name.replace(/^OBJECT_/, "").replaceAll("_", " ");
-};
 
 const relation =
   (field = "relation") =>
@@ -66,47 +44,11 @@ const concurrently = (node: TreeNode): string =>
 const hasOption = (node: TreeNode, field: string, option: string): boolean =>
   asList(node[field]).some((item) => dig(item, "DefElem", "defname") === option);
 
-const alterCommands = (node: TreeNode): readonly TreeNode[] =>
-  asList(node["cmds"])
-    .map((item) => asNode(dig(item, "AlterTableCmd")))
-    .filter((command) => command !== null);
-const detachesConcurrently = (node: TreeNode): boolean =>
-  alterCommands(node).some((cmd) => dig(cmd, "def", "PartitionCmd", "concurrent") === true);
-
-const alterTableKind = (node: TreeNode): string => {
-  const base = `ALTER ${word(node["objtype"])}`;
-  if (detachesConcurrently(node)) return `${base} DETACH PARTITION CONCURRENTLY`;
-  const changesOwner = alterCommands(node).some((cmd) => cmd["subtype"] === "AT_ChangeOwner");
-  return changesOwner ? `${base} OWNER TO` : base;
-};
-
-const renameKind = (node: TreeNode): string => {
-  const part = { OBJECT_COLUMN: "COLUMN", OBJECT_TABCONSTRAINT: "CONSTRAINT" }[
-    asText(node["renameType"]) ?? ""
-  ];
-  if (part === undefined) return `ALTER ${word(node["renameType"])} RENAME`;
-  const owner = part === "COLUMN" ? word(node["relationType"]) : "TABLE";
-  return `ALTER ${owner} RENAME ${part}`;
-};
-
-/** SET ROLE and its kin have names of their own; all other parameters are SET or RESET. */
-const variableKind = (node: TreeNode): string => {
-  const isReset = node["kind"] === "VAR_RESET" || node["kind"] === "VAR_SET_DEFAULT";
-  if (node["kind"] === "VAR_RESET_ALL") return "RESET ALL";
-  const verb = isReset ? "RESET" : "SET";
-  if (node["name"] === "role") return `${verb} ROLE`;
-  if (node["name"] === "session_authorization") return `${verb} SESSION AUTHORIZATION`;
-  return verb;
-};
-
 const reindexWhole = new Set([
   "REINDEX_OBJECT_SCHEMA",
   "REINDEX_OBJECT_SYSTEM",
   "REINDEX_OBJECT_DATABASE",
 ]);
-
-const transactionKind = (node: TreeNode): string =>
-  (asText(node["kind"]) ?? "").replace(/^TRANS_STMT_/, "").replaceAll("_", " ");
 
 const never = (): boolean => false;
 const verbOfGrant = (node: TreeNode): string => (node["is_grant"] === true ? "GRANT" : "REVOKE");
@@ -118,7 +60,7 @@ const statementKinds: Readonly<Record<string, StatementKind>> = {
   CreateForeignTableStmt: { kind: "CREATE FOREIGN TABLE", target: relation("base") },
   CreateTableAsStmt: {
     kind: (node) =>
-      `CREATE ${word(node["objtype"])}${node["objtype"] === "OBJECT_TABLE" ? " AS" : ""}`,
+      `CREATE ${objectWord(node["objtype"])}${node["objtype"] === "OBJECT_TABLE" ? " AS" : ""}`,
     target: (node) => relationName(dig(node, "into", "rel")),
   },
   RefreshMatViewStmt: {
@@ -136,7 +78,7 @@ const statementKinds: Readonly<Record<string, StatementKind>> = {
     transactional: (node) => !detachesConcurrently(node),
   },
   DropStmt: {
-    kind: (node) => `DROP ${word(node["removeType"])}${concurrently(node)}`,
+    kind: (node) => `DROP ${objectWord(node["removeType"])}${concurrently(node)}`,
     target: (node) => joined(asList(node["objects"]).map(objectName)),
     transactional: (node) => node["concurrent"] !== true,
   },
@@ -168,11 +110,11 @@ const statementKinds: Readonly<Record<string, StatementKind>> = {
       relationName(node["relation"]) ?? objectName(node["object"]) ?? asText(node["subname"]),
   },
   AlterOwnerStmt: {
-    kind: (node) => `ALTER ${word(node["objectType"])} OWNER TO`,
+    kind: (node) => `ALTER ${objectWord(node["objectType"])} OWNER TO`,
     target: object("object"),
   },
   AlterObjectSchemaStmt: {
-    kind: (node) => `ALTER ${word(node["objectType"])} SET SCHEMA`,
+    kind: (node) => `ALTER ${objectWord(node["objectType"])} SET SCHEMA`,
     target: (node) => relationName(node["relation"]) ?? objectName(node["object"]),
   },
   CommentStmt: { kind: "COMMENT", target: object("object") },
@@ -183,7 +125,7 @@ const statementKinds: Readonly<Record<string, StatementKind>> = {
     target: dotted("funcname"),
   },
   AlterFunctionStmt: {
-    kind: (node) => `ALTER ${word(node["objtype"])}`,
+    kind: (node) => `ALTER ${objectWord(node["objtype"])}`,
     target: (node) => names(dig(node, "func", "objname")).join(".") || null,
   },
   CreateTrigStmt: { kind: "CREATE TRIGGER", target: relation() },
@@ -201,7 +143,7 @@ const statementKinds: Readonly<Record<string, StatementKind>> = {
   CompositeTypeStmt: { kind: "CREATE TYPE", target: relation("typevar") },
   CreateRangeStmt: { kind: "CREATE TYPE", target: dotted("typeName") },
   AlterTypeStmt: { kind: "ALTER TYPE", target: dotted("typeName") },
-  DefineStmt: { kind: (node) => `CREATE ${word(node["kind"])}`, target: dotted("defnames") },
+  DefineStmt: { kind: (node) => `CREATE ${objectWord(node["kind"])}`, target: dotted("defnames") },
   CreateSchemaStmt: { kind: "CREATE SCHEMA", target: plain("schemaname") },
   CreateExtensionStmt: { kind: "CREATE EXTENSION", target: plain("extname") },
   AlterExtensionStmt: { kind: "ALTER EXTENSION", target: plain("extname") },
@@ -263,7 +205,10 @@ const statementKinds: Readonly<Record<string, StatementKind>> = {
   },
   ReassignOwnedStmt: { kind: "REASSIGN OWNED" },
   DropOwnedStmt: { kind: "DROP OWNED" },
-  VariableSetStmt: { kind: variableKind, target: plain("name") },
+  VariableSetStmt: {
+    kind: variableKind,
+    target: (node) => (variableKind(node).includes(" ") ? null : asText(node["name"])),
+  },
   VariableShowStmt: { kind: "SHOW", target: plain("name") },
   DiscardStmt: {
     kind: (node) => (asText(node["target"]) ?? "DISCARD").replace("_", " "),

@@ -90,9 +90,9 @@ function commentAbove(gap: string): string | null {
   lines.pop(); // What stands before the statement on its own line.
   const above: string[] = [];
   for (let line = lines.pop(); line?.trimStart().startsWith("--") === true; line = lines.pop()) {
-    above.unshift(line.trim());
+    above.push(line.trim());
   }
-  return above.length === 0 ? null : above.join("\n");
+  return above.length === 0 ? null : above.reverse().join("\n");
 }
 
 function describe(

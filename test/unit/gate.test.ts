@@ -212,7 +212,7 @@ describe("formatViolations", () => {
   it("gives four lines each", () => {
     const violations = judge("prod", { parts: { body: "SELECT 1;\nSET ROLE postgres;" } });
     expect(formatViolations(violations, "prod").split("\n")).toEqual([
-      "002_add_tasks.sql:40: SET ROLE role is not allowed in a migration.",
+      "002_add_tasks.sql:40: SET ROLE is not allowed in a migration.",
       "  rule forbidden-statement | tier prod | error",
       "  Why:  the runner's role is what keeps a migration within its rights and its record true (who ran it).",
       "  Do:   remove the statement; declare roles, privileges, schemas and extensions in the stack.",

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { FolderUnreadableError } from "../../migrations/engine/errors";
+import { forbiddenStatements } from "../../migrations/engine/forbidden";
 import { loadMigrations } from "../../migrations/engine/load";
 import { maxFileBytes } from "../../migrations/engine/sourceText";
 import { forwardText } from "../support/makeMigration";
@@ -24,6 +25,16 @@ describe("loadMigrations", () => {
     const { migrations, problems } = await loadMigrations(folder);
     expect(problems).toEqual([]);
     expect(migrations.map((one) => one.name)).toEqual(["001_add_jobs"]);
+  });
+
+  it("finds nothing wrong with the project's own migrations", async () => {
+    const { migrations, problems } = await loadMigrations(join(__dirname, "../../migrations"));
+    expect(problems).toEqual([]);
+    expect(
+      migrations.flatMap((one) =>
+        forbiddenStatements([...one.segments, ...(one.rollback?.segments ?? [])]),
+      ),
+    ).toEqual([]);
   });
 
   it("names each file that cannot be read, with the reason", async () => {

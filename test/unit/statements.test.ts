@@ -137,7 +137,7 @@ describe("classification", () => {
     ["TRUNCATE a.b, a.c", "TRUNCATE", "a.b, a.c", true],
     ["GRANT SELECT ON a.b TO c", "GRANT", "a.b", true],
     ["REVOKE a FROM b", "REVOKE ROLE", null, true],
-    ["SET ROLE x", "SET ROLE", "role", true],
+    ["SET ROLE x", "SET ROLE", null, true],
     ["SET LOCAL lock_timeout = 1", "SET", "lock_timeout", true],
     ["RESET ALL", "RESET ALL", null, true],
     ["CALL a.p()", "CALL", "a.p", true],

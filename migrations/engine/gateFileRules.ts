@@ -1,0 +1,131 @@
+/**
+ * Gate rules about the pending files: tickets, rollback, review, statements that are never allowed.
+ * Does NOT look at what is applied or held. What a tier demands stands in tier.ts alone.
+ */
+import type { MigrationFile } from "./file";
+import { forbiddenStatements } from "./forbidden";
+import { always, elseWarn, type GateRule, listed, whereDemanded } from "./gateRule";
+import { tierRules } from "./tier";
+
+const inHeader = (file: MigrationFile, field: string) => ({
+  file: file.fileName,
+  line: file.header.lines[field] ?? null,
+});
+const sameName = (a: string, b: string): boolean =>
+  a.trim().toLowerCase() === b.trim().toLowerCase();
+
+/** Each looks at pending migrations only. */
+export const fileRules: readonly GateRule[] = [
+  {
+    id: "ticket-required",
+    severity: whereDemanded("requiresTicket"),
+    why: "every change here needs an approved change ticket.",
+    source: "Policy, UAT / Production: Change ticket required",
+    check: ({ plan, tickets }) =>
+      plan.pending
+        .filter((file) => !tickets.includes(file.header.ticket))
+        .map((file) => ({
+          ...inHeader(file, "TICKET"),
+          message: `its ticket ${file.header.ticket} is not among those of this run (${listed(tickets)}).`,
+          remedy:
+            file.header.ticket === "pending"
+              ? "write the approved ticket into the header and name it for this run."
+              : `name ${file.header.ticket} in the stack's tickets once it is approved.`,
+        })),
+  },
+  {
+    id: "idle-ticket",
+    severity: whereDemanded("requiresTicket"),
+    why: "a ticket without a change was approved for something that is not here.",
+    source: "Policy, Change Management Process",
+    check: ({ plan, tickets }) =>
+      plan.pending.length === 0
+        ? []
+        : tickets
+            .filter((ticket) => !plan.pending.some((file) => file.header.ticket === ticket))
+            .map((ticket) => ({
+              file: "",
+              line: null,
+              message: `ticket ${ticket} belongs to no pending migration.`,
+              remedy: "remove it from the stack's tickets; was it closed, or mistyped?",
+            })),
+  },
+  {
+    id: "rollback-required",
+    severity: (tier) => tierRules[tier].requiresRollback,
+    why: "a change without its rollback cannot be taken back in a hurry.",
+    source: "Policy, UAT / Production: Rollback script mandatory",
+    check: ({ plan }) =>
+      plan.pending
+        .filter((file) => file.rollback === null)
+        .map((file) => ({
+          ...inHeader(file, "Rollback script"),
+          message: `the rollback file ${file.header.rollback.script} does not exist.`,
+          remedy: `write migrations/${file.header.rollback.script} and test it in dev.`,
+        })),
+  },
+  {
+    id: "rollback-untested",
+    severity: elseWarn("requiresTestedRollback"),
+    why: "a rollback that was never run is a guess.",
+    source: "Policy, Header Block: Rollback tested",
+    check: ({ plan }) =>
+      plan.pending
+        .filter((file) => file.rollback !== null && file.header.rollback.tested !== true)
+        .map((file) => ({
+          ...inHeader(file, "Rollback tested"),
+          message: "the header does not say that the rollback was tested.",
+          remedy: 'run it in a lower tier, then write "Rollback tested: Yes".',
+        })),
+  },
+  {
+    id: "review-missing",
+    severity: elseWarn("requiresReview"),
+    why: "schema changes need the review of a second person.",
+    source: "Policy, Review",
+    check: ({ plan }) =>
+      plan.pending
+        .filter(({ header }) => header.reviewedBy === null || header.reviewedOn === null)
+        .map((file) => ({
+          ...inHeader(file, file.header.reviewedBy === null ? "REVIEWED BY" : "REVIEWED ON"),
+          message: "the header names no reviewer or no date of review.",
+          remedy: "have it reviewed, and fill in REVIEWED BY and REVIEWED ON.",
+        })),
+  },
+  {
+    id: "reviewer-is-author",
+    severity: elseWarn("requiresReview"),
+    why: "nobody reviews their own change.",
+    source: "Policy, Review: DBA reviews migration script",
+    check: ({ plan }) =>
+      plan.pending
+        .filter(
+          ({ header }) => header.reviewedBy !== null && sameName(header.reviewedBy, header.author),
+        )
+        .map((file) => ({
+          ...inHeader(file, "REVIEWED BY"),
+          message: `author and reviewer are both ${file.header.author}.`,
+          remedy: "have someone else review it.",
+        })),
+  },
+  {
+    id: "forbidden-statement",
+    severity: always,
+    why: "it is outside what a migration may do.",
+    source: "Policy, Permission Model",
+    check: ({ plan }) =>
+      plan.pending
+        .flatMap((file) => [
+          ...forbiddenStatements(file.segments),
+          ...forbiddenStatements(file.rollback?.segments ?? []),
+        ])
+        .map(({ file, line, message, hint }) => ({
+          file,
+          line,
+          message,
+          why: hint,
+          remedy:
+            "remove the statement; declare roles, privileges, schemas and extensions in the stack.",
+        })),
+  },
+];
