@@ -9,6 +9,7 @@ const pureFiles = [
   "roles/acl.ts",
   "roles/plan.ts",
   "migrations/engine/{tier,file,header,sections,statements,segments,checksum,plan,gate,history,errors}.ts",
+  "toolchain/postgresql-plugin/{saslprep,saslprepTables,scram,wire,properties,settings,roleSettings,rolePlan,errors}.ts",
 ];
 
 export default tseslint.config(

@@ -297,6 +297,9 @@ describe.each([15, 18] as const)("the air-gap postgresql plugin on PostgreSQL %d
     return `connection=${found?.urn ?? ""}`;
   }
 
+  // What follows is between engine and plugin: the server's version has no part in it.
+  if (major === 15) return;
+
   it("takes over a state as the official plugin writes it", async () => {
     await stack.declare(everything());
     await up();
