@@ -223,6 +223,21 @@ describe.each([15, 18] as const)("the plugin's resources on PostgreSQL %d", (maj
       expect(left).toMatchObject({ roles: ["r_m3"], login: true });
     });
 
+    it("says which membership it cannot take away, and changes nothing then", async () => {
+      for (const name of ["r_foreign", "r_foreign_group"]) await create(role, { name });
+      await governed.superuser.query("GRANT r_foreign_group TO r_foreign");
+      const olds = (await role.read(connections, "r_foreign", {})) ?? {};
+      const revoking = update(role, "r_foreign", olds, { name: "r_foreign", login: true });
+      if (major === 15) {
+        expect(await revoking).toMatchObject({ roles: [], login: true });
+      } else {
+        await expect(revoking).rejects.toThrow(
+          'REVOKE "r_foreign_group" FROM "r_foreign" GRANTED BY "postgres"',
+        );
+        expect(await role.read(connections, "r_foreign", olds)).toEqual(olds);
+      }
+    });
+
     it("is deleted: what it owned goes to the admin, what it was granted goes", async () => {
       const outputs = await create(role, { name: "r_owner" });
       await create(schema, { name: "owned", owner: "r_owner" });
@@ -295,6 +310,19 @@ describe.each([15, 18] as const)("the plugin's resources on PostgreSQL %d", (maj
       await create(schema, { name: "standing", owner: "s_standing" });
       expect(await adminMemberships()).toEqual(before);
     });
+
+    if (major > 15) {
+      it("leaves a membership the admin granted itself with the options it had", async () => {
+        await create(role, { name: "s_options" });
+        await connections.change("geo", (transaction) =>
+          transaction.query("GRANT s_options TO CURRENT_USER WITH INHERIT FALSE, SET TRUE"),
+        );
+        const before = await adminMemberships();
+        const outputs = await create(schema, { name: "options", owner: "s_options" });
+        await schema.remove(connections, "geo.options", outputs);
+        expect(await adminMemberships()).toEqual(before);
+      });
+    }
 
     it("adopts one that is there, with its owner, unless ifNotExists is false", async () => {
       await create(role, { name: "s_adopter" });

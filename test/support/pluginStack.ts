@@ -1,15 +1,19 @@
 /**
  * A Pulumi project of its own, with the air-gap postgresql plugin installed, for tests of the plugin.
  * Its program declares what a JSON file says, so that a test changes a program by writing data.
- * Does NOT start a server; the pulumi binary is the one on PATH.
+ * Does NOT start a server.
  */
-import { execFile } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { Readable } from "node:stream";
 
 import type { PostgresServer } from "../../sandbox/server";
+import { silentLog } from "../../toolchain/log";
 import { bundlePlugin } from "../../toolchain/postgresql-plugin/bundle";
+import { ensurePulumi } from "../../toolchain/pulumi";
 
 /** The login the provider uses. */
 export interface Admin {
@@ -18,7 +22,7 @@ export interface Admin {
   readonly database: string;
 }
 
-/** One resource of the program. */
+/** One resource of the program. An argument `{ from, property }` is an output of a resource declared before. */
 export interface Declared {
   readonly type: "Role" | "Schema" | "Extension" | "GrantRole" | "Grant";
   readonly name: string;
@@ -41,7 +45,9 @@ const postgresql = require("@pulumi/postgresql");
 const { provider, resources } = JSON.parse(require("node:fs").readFileSync("program.json", "utf8"));
 const connection = new postgresql.Provider("connection", provider);
 const made = {};
-for (const { type, name, args, ignoreChanges, dependsOn } of resources) {
+const resolved = (value) => (value?.from === undefined ? value : made[value.from][value.property]);
+for (const { type, name, args: given, ignoreChanges, dependsOn } of resources) {
+  const args = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, resolved(value)]));
   const options = { provider: connection, ignoreChanges, dependsOn: (dependsOn ?? []).map((key) => made[key]) };
   made[name] = new postgresql[type](name, args, options);
 }
@@ -53,12 +59,14 @@ export class PluginStack {
     readonly folder: string,
     private readonly server: PostgresServer,
     private readonly admin: Admin,
+    private readonly bin: string,
   ) {}
 
   /** Bundles and installs the plugin, and makes the stack. Takes some seconds. */
   static async make(server: PostgresServer, admin: Admin): Promise<PluginStack> {
     const folder = await mkdtemp(join(tmpdir(), "plugin-stack-"));
-    const stack = new PluginStack(folder, server, admin);
+    const { bin } = await ensurePulumi(silentLog);
+    const stack = new PluginStack(folder, server, admin, bin);
     await Promise.all(["home", "state", "project"].map((name) => mkdir(join(folder, name))));
     await symlink(join(repository, "node_modules"), join(folder, "project", "node_modules"));
     await writeFile(
@@ -109,29 +117,33 @@ export class PluginStack {
     );
   }
 
-  /** Runs a command; a non-zero status is not an error. */
+  /** Runs a command to its end; a non-zero status is not an error. */
   async pulumi(...args: readonly string[]): Promise<Outcome> {
-    return new Promise((done) => {
-      execFile(
-        "pulumi",
-        [...args, "--non-interactive"],
-        {
-          cwd: join(this.folder, "project"),
-          env: {
-            ...process.env,
-            PULUMI_HOME: join(this.folder, "home"),
-            PULUMI_BACKEND_URL: `file://${join(this.folder, "state")}`,
-            PULUMI_CONFIG_PASSPHRASE: "test",
-            PULUMI_SKIP_UPDATE_CHECK: "1",
-            PULUMI_STACK: "test",
-          },
-          maxBuffer: 64 * 1024 * 1024,
-        },
-        (error, stdout, stderr) => {
-          const status = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
-          done({ status, output: `${stdout}${stderr}` });
-        },
-      );
+    const child = this.start(...args);
+    let output = "";
+    const collect = (chunk: Buffer): void => {
+      output += chunk.toString();
+    };
+    child.stdout.on("data", collect);
+    child.stderr.on("data", collect);
+    const [status] = (await once(child, "close")) as [number | null];
+    return { status: status ?? -1, output };
+  }
+
+  /** Starts a command; the caller waits for it or ends it. */
+  start(...args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
+    return spawn(join(this.bin, "pulumi"), [...args, "--non-interactive"], {
+      cwd: join(this.folder, "project"),
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        ...process.env,
+        PATH: `${this.bin}:${process.env.PATH ?? ""}`,
+        PULUMI_HOME: join(this.folder, "home"),
+        PULUMI_BACKEND_URL: `file://${join(this.folder, "state")}`,
+        PULUMI_CONFIG_PASSPHRASE: "test",
+        PULUMI_SKIP_UPDATE_CHECK: "1",
+        PULUMI_STACK: "test",
+      },
     });
   }
 

@@ -2,14 +2,13 @@
  * Runs transactions on the server, with time limits, one change at a time, retried when sessions collide.
  * Does NOT know resources; the SQL comes from the callers.
  */
-import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { checkServerIdentity } from "node:tls";
 
 import { Client, type ClientConfig, Pool, type PoolClient, type QueryResult } from "pg";
 
 import { PluginError, sqlState } from "./errors";
 import type { Settings } from "./settings";
+import { tlsOptions } from "./tls";
 
 /** What a caller may do inside a transaction. */
 export type Transaction = Pick<PoolClient, "query" | "escapeIdentifier" | "escapeLiteral">;
@@ -32,33 +31,6 @@ const BEGIN = [
   "SET LOCAL idle_in_transaction_session_timeout = '1min'",
   "SELECT pg_catalog.pg_backend_pid() AS pid",
 ].join("; ");
-
-function tlsOptions(settings: Settings): ClientConfig["ssl"] {
-  const { tlsMode, rootCertificateFile, host } = settings;
-  // A socket in the file system has no TLS, whatever the mode says: as in libpq.
-  if (tlsMode === "disable" || host.startsWith("/")) return false;
-  const ca = rootCertificateFile === undefined ? {} : { ca: readRoots(rootCertificateFile) };
-  // libpq: "require" verifies the chain when a root certificate is given.
-  if (tlsMode === "require" && rootCertificateFile === undefined)
-    return { rejectUnauthorized: false };
-  return {
-    ...ca,
-    rejectUnauthorized: true,
-    // The name is checked against the configured host: Node.js would take "localhost" for an address.
-    checkServerIdentity: (_name, certificate) =>
-      tlsMode === "verify-full" ? checkServerIdentity(host, certificate) : undefined,
-  };
-}
-
-function readRoots(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new PluginError(`the provider's sslrootcert ${JSON.stringify(file)} cannot be read`, {
-      cause: error,
-    });
-  }
-}
 
 /** A collision with another session: rolled back, and likely to succeed when run again. */
 function isCollision(error: unknown): boolean {

@@ -43,6 +43,9 @@ const address = (place: Place): string => `${place.host}:${place.port}`;
 const unreachable: Remedy = (place) =>
   `Is a PostgreSQL server listening on ${address(place)}, and may this machine reach it?`;
 
+const untrusted: Remedy = (place) =>
+  `${address(place)} shows a certificate this machine does not trust: check the provider's sslrootcert.`;
+
 /** What to do, by SQLSTATE or by the code of a socket error. */
 const REMEDIES: Readonly<Record<string, Remedy>> = {
   ECONNREFUSED: unreachable,
@@ -55,6 +58,13 @@ const REMEDIES: Readonly<Record<string, Remedy>> = {
     `No address is known for the host ${place.host}: check the provider's host.`,
   EAI_AGAIN: (place) =>
     `No address is known for the host ${place.host}: check the provider's host.`,
+  CERT_HAS_EXPIRED: untrusted,
+  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
+  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
+  ERR_TLS_CERT_ALTNAME_INVALID: (place) =>
+    `The certificate of ${address(place)} is for another name: check the provider's host.`,
   "28000": (place) =>
     `${address(place)} does not let the user "${place.user}" in: check LOGIN, pg_hba.conf and sslmode.`,
   "28P01": (place) => `Check the password of the user "${place.user}" at ${address(place)}.`,
@@ -103,8 +113,18 @@ export function sqlState(error: unknown): string {
   return isSqlState(code) ? code : "";
 }
 
-const CONNECTION_TIMEOUT =
-  /timeout expired|due to connection timeout|timeout exceeded when trying to connect/;
+/** What the driver says without a code. */
+const UNCODED: readonly (readonly [RegExp, Remedy])[] = [
+  [
+    /timeout expired|due to connection timeout|timeout exceeded when trying to connect/,
+    unreachable,
+  ],
+  [
+    /does not support SSL/,
+    (place) =>
+      `${address(place)} has no TLS: turn it on there, or set sslmode to disable on a network you trust.`,
+  ],
+];
 
 const VERIFIER = /SCRAM-SHA-256\$[^\s'"]+|\bmd5[0-9a-f]{32}\b/g;
 
@@ -124,8 +144,7 @@ export function describeError(
 ): string {
   const { code, message, detail, hint } = read(error);
   const isOwn = error instanceof PluginError;
-  const isTimeout = CONNECTION_TIMEOUT.test(message);
-  const remedy = isTimeout ? unreachable : REMEDIES[code];
+  const remedy = UNCODED.find(([form]) => form.test(message))?.[1] ?? REMEDIES[code];
   const parts = [
     isSqlState(code) ? `${message} (SQLSTATE ${code})` : message === "" ? code : message,
     detail,

@@ -6,6 +6,7 @@
  */
 import type { Connections, Transaction } from "./connection";
 import { PluginError } from "./errors";
+import { assertRevoked } from "./membership";
 import type { PropertyRules } from "./properties";
 import { type ResourceKind, textOf } from "./resource";
 import type { Values } from "./wire";
@@ -21,7 +22,6 @@ interface Membership {
   readonly grant_role: string;
   readonly with_admin: boolean;
   readonly is_own: boolean;
-  readonly grantors: string[];
 }
 
 /**
@@ -31,8 +31,7 @@ interface Membership {
 const MEMBERSHIPS = `
   SELECT member.rolname::text AS role, granted.rolname::text AS grant_role,
          pg_catalog.bool_or(edge.admin_option) AS with_admin,
-         pg_catalog.bool_or(grantor.rolname = CURRENT_USER) AS is_own,
-         pg_catalog.array_agg(grantor.rolname::text) AS grantors
+         pg_catalog.bool_or(grantor.rolname = CURRENT_USER) AS is_own
     FROM pg_catalog.pg_auth_members edge
     JOIN pg_catalog.pg_roles member ON member.oid = edge.member
     JOIN pg_catalog.pg_roles granted ON granted.oid = edge.roleid
@@ -119,12 +118,10 @@ async function remove(connections: Connections, _id: string, olds: Values): Prom
     await transaction.query(
       `REVOKE ${transaction.escapeIdentifier(grantRole)} FROM ${transaction.escapeIdentifier(role)}`,
     );
-    const kept = await membership(transaction, role, grantRole);
-    if (kept === undefined) return;
-    throw new PluginError(
-      `${role} is still a member of ${grantRole}, granted by ${kept.grantors.join(", ")}: ` +
-        "REVOKE … GRANTED BY that role must be run by it or by an administrator",
-    );
+    // Only the creator's own handle may stay: it is no membership.
+    if ((await membership(transaction, role, grantRole)) !== undefined) {
+      await assertRevoked(transaction, grantRole, role);
+    }
   });
 }
 

@@ -1,11 +1,13 @@
 /**
- * Lends the connecting login a membership for the length of a transaction.
- * Does NOT manage memberships the program declares (see role, grantRole).
+ * What a login that is not superuser may do about memberships: lend itself one for the length of a transaction, and
+ * say which it cannot take away.
+ * Does NOT manage the memberships the program declares (see role, grantRole).
  *
  * A login that is not superuser may not give a schema to a role, nor reassign what it owns, without being its member.
  * Source: PostgreSQL 15 and 18, CREATE SCHEMA, REASSIGN OWNED, GRANT (role membership has options since 16).
  */
 import type { Transaction } from "./connection";
+import { PluginError } from "./errors";
 
 interface Standing {
   readonly has_options: boolean;
@@ -51,4 +53,33 @@ export async function withMembership<T>(
       : `GRANT ${name} TO CURRENT_USER WITH INHERIT ${standing.own.inherit_option === true ? "TRUE" : "FALSE"}, SET ${standing.own.set_option === true ? "TRUE" : "FALSE"}`,
   );
   return result;
+}
+
+/**
+ * Makes sure that a REVOKE took effect. Since 16 it touches only what the login itself granted, and says no more than
+ * a warning of another's grant.
+ *
+ * @throws {PluginError} `member` is still granted `role`; it has the statements that end that.
+ */
+export async function assertRevoked(
+  transaction: Transaction,
+  role: string,
+  member: string,
+): Promise<void> {
+  const result = await transaction.query<{ grantor: string }>(
+    `SELECT pg_catalog.pg_get_userbyid(edge.grantor)::text AS grantor
+       FROM pg_catalog.pg_auth_members edge
+       JOIN pg_catalog.pg_roles role ON role.oid = edge.roleid
+       JOIN pg_catalog.pg_roles member ON member.oid = edge.member
+      WHERE role.rolname = $1 AND member.rolname = $2`,
+    [role, member],
+  );
+  if (result.rows.length === 0) return;
+  const statements = result.rows.map(
+    ({ grantor }) =>
+      `REVOKE ${transaction.escapeIdentifier(role)} FROM ${transaction.escapeIdentifier(member)} GRANTED BY ${transaction.escapeIdentifier(grantor)}`,
+  );
+  throw new PluginError(
+    `${member} is still a member of ${role} by another role's grant, which this login cannot take back: have an administrator run ${statements.join("; ")}`,
+  );
 }

@@ -14,6 +14,8 @@ describe("describeError", () => {
     { code: "3D000", says: ["SQLSTATE 3D000", "db.example:5432"] },
     { code: "42501", says: ["SQLSTATE 42501", '"admin"', "CREATEROLE"] },
     { code: "42710", says: ["SQLSTATE 42710", "pulumi import"] },
+    { code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE", says: ["db.example:5432", "sslrootcert"] },
+    { code: "ERR_TLS_CERT_ALTNAME_INVALID", says: ["db.example:5432", "another name"] },
     { code: "99999", says: ["SQLSTATE 99999"] },
   ])("words $code", ({ code, says }) => {
     const text = describeError('Role "x"', failure(code, "it went wrong"), place, []);
@@ -36,6 +38,11 @@ describe("describeError", () => {
     expect(describeError("x", new Error("timeout expired"), place, [])).toContain(
       "db.example:5432",
     );
+  });
+
+  it("says what to do about a server without TLS", () => {
+    const error = new Error("The server does not support SSL connections");
+    expect(describeError("x", error, place, [])).toMatch(/db\.example:5432 has no TLS.*sslmode/);
   });
 
   it("uses the first of several addresses that failed", () => {
