@@ -12,8 +12,9 @@ import { removeSandbox, stopSandbox } from "../sandbox/sandbox";
 import { sharedFolder } from "../sandbox/sharedFolder";
 import { cacheFolder } from "../toolchain/cache";
 import { type Log, streamLog } from "../toolchain/log";
+import { ensurePulumi } from "../toolchain/pulumi";
 import { changedNothing, runPulumi } from "./engine";
-import { install, prepare } from "./prepare";
+import { prepare } from "./prepare";
 import { printSummary } from "./summary";
 
 interface Call {
@@ -64,8 +65,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     return runPulumi(await prepare(stack, log), ["refresh", ...flags], log);
   },
 
-  async install({ log }) {
-    await install(log);
+  async engine({ log }) {
+    await ensurePulumi(log);
     return 0;
   },
 

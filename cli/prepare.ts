@@ -43,8 +43,7 @@ export interface Prepared {
 /** Folder of the Pulumi program. */
 export const projectFolder = (): string => process.env.DDL_PROJECT ?? join(__dirname, "..");
 
-/** Engine, plugin and server, without a stack. */
-export async function install(log: Log): Promise<{ pulumi: Pulumi; sandbox: Sandbox }> {
+async function install(log: Log): Promise<{ pulumi: Pulumi; sandbox: Sandbox }> {
   const pulumi = await ensurePulumi(log);
   const sandbox = await ensureSandbox(log);
   await ensurePostgresqlPlugin(pulumi, log, {
