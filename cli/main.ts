@@ -12,8 +12,9 @@ import { removeSandbox, stopSandbox } from "../sandbox/sandbox";
 import { sharedFolder } from "../sandbox/sharedFolder";
 import { cacheFolder } from "../toolchain/cache";
 import { type Log, streamLog } from "../toolchain/log";
+import { ensurePulumi } from "../toolchain/pulumi";
 import { changedNothing, runPulumi } from "./engine";
-import { install, prepare } from "./prepare";
+import { prepare } from "./prepare";
 import { printSummary } from "./summary";
 
 interface Call {
@@ -34,7 +35,7 @@ const DRIFT_FOUND = 7;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   async up({ stack, extra, log }) {
-    const prepared = await prepare(stack, log);
+    const prepared = await prepare(stack, "change", log);
     const status = await runPulumi(prepared, ["up", "--yes", ...QUIET, ...extra], log);
     if (status !== 0) return status;
     if (await changedNothing(prepared)) print("Nothing changed: the database is as declared.");
@@ -43,12 +44,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
 
   async preview({ stack, extra, log }) {
-    return runPulumi(await prepare(stack, log), ["preview", ...QUIET, ...extra], log);
+    return runPulumi(await prepare(stack, "look", log), ["preview", ...QUIET, ...extra], log);
   },
 
   async drift({ stack, extra, log }) {
     try {
-      const prepared = await prepare(stack, log);
+      const prepared = await prepare(stack, "look", log);
       const flags = ["--expect-no-changes", "--diff", ...QUIET, ...extra];
       const status = await runPulumi(prepared, ["preview", ...flags], log);
       if (status === 0) print(`No drift: ${stack} is as declared.`);
@@ -61,16 +62,16 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
   async refresh({ stack, extra, log }) {
     const flags = ["--yes", "--skip-preview", ...QUIET, ...extra];
-    return runPulumi(await prepare(stack, log), ["refresh", ...flags], log);
+    return runPulumi(await prepare(stack, "change", log), ["refresh", ...flags], log);
   },
 
-  async install({ log }) {
-    await install(log);
+  async engine({ log }) {
+    await ensurePulumi(log);
     return 0;
   },
 
   async env({ stack, log }) {
-    const { variables, stackArguments } = await prepare(stack, log);
+    const { variables, stackArguments } = await prepare(stack, "none", log);
     const unset = Object.keys(process.env).filter((name) => isMisleading(name) && !variables[name]);
     if (unset.length > 0) print(`unset ${unset.join(" ")}`);
     for (const [name, value] of Object.entries(variables)) print(`export ${name}=${quoted(value)}`);
@@ -79,7 +80,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
 
   async psql({ stack, extra, log }) {
-    const { env, variables } = await prepare(stack, log);
+    const { env, variables } = await prepare(stack, "none", log);
     const { DDL_HOST = "", DDL_PORT = "", DDL_ADMIN = "", DDL_DATABASE = "" } = variables;
     const where = ["-h", DDL_HOST, "-p", DDL_PORT, "-U", DDL_ADMIN, "-d", DDL_DATABASE];
     const session = spawnSync("psql", [...where, ...extra], { env, stdio: "inherit" });

@@ -23,7 +23,7 @@ import { ensurePostgresqlPlugin } from "../toolchain/plugin";
 import { bundlePlugin } from "../toolchain/postgresql-plugin/bundle";
 import { ensurePulumi, type Pulumi } from "../toolchain/pulumi";
 import { run } from "../toolchain/run";
-import { recover } from "./recover";
+import { recoverState, removeDeadLocks } from "./recover";
 import { sandboxConfig } from "./stackConfig";
 
 export interface Prepared {
@@ -43,8 +43,7 @@ export interface Prepared {
 /** Folder of the Pulumi program. */
 export const projectFolder = (): string => process.env.DDL_PROJECT ?? join(__dirname, "..");
 
-/** Engine, plugin and server, without a stack. */
-export async function install(log: Log): Promise<{ pulumi: Pulumi; sandbox: Sandbox }> {
+async function install(log: Log): Promise<{ pulumi: Pulumi; sandbox: Sandbox }> {
   const pulumi = await ensurePulumi(log);
   const sandbox = await ensureSandbox(log);
   await ensurePostgresqlPlugin(pulumi, log, {
@@ -56,11 +55,17 @@ export async function install(log: Log): Promise<{ pulumi: Pulumi; sandbox: Sand
 }
 
 /**
+ * What a command does to the stack: `change` needs it alone; `look` works beside somebody who changes it; `none` only
+ * wants the environment.
+ */
+export type Access = "change" | "look" | "none";
+
+/**
  * Makes one stack ready.
  *
  * @throws {Error} something cannot be had or somebody else holds the stack; the message says what to do.
  */
-export async function prepare(stack: Tier, log: Log): Promise<Prepared> {
+export async function prepare(stack: Tier, access: Access, log: Log): Promise<Prepared> {
   const { pulumi, sandbox } = await install(log);
   const variables = sandboxEnvironment(sandbox, stack, pulumi.bin);
   const configFile = join(sandbox.folder, `Pulumi.${stack}.yaml`);
@@ -73,12 +78,20 @@ export async function prepare(stack: Tier, log: Log): Promise<Prepared> {
     env: environmentFor(variables),
     stackArguments: ["--stack", stack, "--config-file", configFile],
   };
+  const target = { ...prepared, cwd: projectFolder(), state: stateFolder(sandbox) };
+  const holder = await removeDeadLocks(target, log);
+  if (holder !== undefined && access === "change") {
+    throw new Error(
+      `Stack ${stack} is locked by ${holder.who}.\n` +
+        `Hint: wait until it ends. If it never will, end it or remove its lock: rm ${holder.file}`,
+    );
+  }
   const salt = await ensureStack(prepared);
   const committed = await readFile(join(projectFolder(), `Pulumi.${stack}.yaml`), "utf8").catch(
     () => "",
   );
   await writePrivate(configFile, sandboxConfig(committed, salt));
-  await recover({ ...prepared, cwd: projectFolder(), state: stateFolder(sandbox) }, log);
+  if (holder === undefined && access !== "none") await recoverState(target, log);
   return prepared;
 }
 

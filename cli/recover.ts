@@ -32,12 +32,43 @@ export interface RecoveryTarget {
 }
 
 /**
- * Removes dead locks, repairs the state and clears pending operations.
- *
- * @throws {Error} somebody holds the stack: who, and what to do.
+ * Removes the locks of processes that are gone, and returns who holds the stack if somebody does.
  */
-export async function recover(target: RecoveryTarget, log: Log): Promise<void> {
-  await removeDeadLocks(target, log);
+export async function removeDeadLocks(
+  target: RecoveryTarget,
+  log: Log,
+): Promise<LockHolder | undefined> {
+  const { state, project, stack } = target;
+  const folder = join(state, ".pulumi", "locks", "organization", project, stack);
+  let holder: LockHolder | undefined;
+  for (const name of await readdir(folder).catch((): string[] => [])) {
+    if (!name.endsWith(".json")) continue;
+    const file = join(folder, name);
+    const lock = parseLock(await readFile(file, "utf8").catch(() => ""));
+    if (lock === undefined) continue;
+    const verdict = judgeLock(lock, factsOf(lock));
+    if (verdict.kind === "held") {
+      holder = { who: verdict.reason, file };
+      continue;
+    }
+    await rm(file, { force: true });
+    await rm(`${file}.attrs`, { force: true });
+    log.say(`Removed a lock of stack ${stack} (${verdict.reason})`);
+  }
+  return holder;
+}
+
+export interface LockHolder {
+  readonly who: string;
+  readonly file: string;
+}
+
+/**
+ * Repairs the state and clears pending operations. The stack must not be locked.
+ *
+ * @throws {Error} pulumi could not.
+ */
+export async function recoverState(target: RecoveryTarget, log: Log): Promise<void> {
   if (hasBrokenReferences(await readCheckpoint(target))) {
     log.say("Repairing the state: an earlier command left references to what is not there");
     // Takes the stack by name only: it reads no configuration.
@@ -47,27 +78,6 @@ export async function recover(target: RecoveryTarget, log: Log): Promise<void> {
     log.say("Clearing operations that an earlier command, killed in the middle, left as pending");
     const flags = ["--yes", "--skip-preview", "--clear-pending-creates", "--non-interactive"];
     must(await pulumi(target, ["refresh", ...target.stackArguments, ...flags]), "refresh");
-  }
-}
-
-async function removeDeadLocks(target: RecoveryTarget, log: Log): Promise<void> {
-  const { state, project, stack } = target;
-  const folder = join(state, ".pulumi", "locks", "organization", project, stack);
-  for (const name of await readdir(folder).catch(() => [])) {
-    if (!name.endsWith(".json")) continue;
-    const file = join(folder, name);
-    const lock = parseLock(await readFile(file, "utf8").catch(() => ""));
-    if (lock === undefined) continue;
-    const verdict = judgeLock(lock, factsOf(lock));
-    if (verdict.kind === "held") {
-      throw new Error(
-        `Stack ${stack} is locked by ${verdict.reason}.\n` +
-          `Hint: wait until it ends. If it never will, end it or remove its lock: rm ${file}`,
-      );
-    }
-    await rm(file, { force: true });
-    await rm(`${file}.attrs`, { force: true });
-    log.say(`Removed a lock of stack ${stack} (${verdict.reason})`);
   }
 }
 

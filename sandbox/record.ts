@@ -88,7 +88,10 @@ export async function newRecord(major: Major): Promise<SandboxRecord> {
 export async function placeOfData(folder: string): Promise<string> {
   if (serverAccount() === undefined) return join(folder, "postgresql");
   const digest = createHash("sha256").update(folder).digest("hex").slice(0, 12);
-  return join(await ensureSharedFolder(), `sandbox-${digest}`, "postgresql");
+  const outside = join(await ensureSharedFolder(), `sandbox-${digest}`);
+  const made = await mkdir(outside, { recursive: true });
+  if (made !== undefined) await chmod(outside, 0o755);
+  return join(outside, "postgresql");
 }
 
 /**

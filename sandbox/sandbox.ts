@@ -63,6 +63,7 @@ export async function ensureSandbox(log: Log, folder = sandboxFolder()): Promise
     const isServing = await serves(record, dataDir);
     const running = isServing ? record : await start(folder, record, dataDir, log);
     await makeDatabases(running);
+    await makeFolder(join(folder, "state"));
     await writePrivate(join(folder, "pgpass"), passwordFile(running));
     return { folder, host: HOST, port: running.port, major: running.major, record: running };
   });
@@ -86,8 +87,11 @@ async function makeRecord(folder: string, dataDir: string): Promise<SandboxRecor
   // Without a record nobody knows the passwords of data that may still be there from an earlier sandbox.
   await stopServerOf(dataDir);
   await rm(dataDir, { recursive: true, force: true });
+  // Nor can anybody read a state without its passphrase.
+  for (const name of ["state", "stacks"]) {
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
   const record = await newRecord(wantedMajor() ?? MAJORS[0]);
-  await makeFolder(join(folder, "state"));
   await writePrivate(join(folder, "passphrase"), `${randomBytes(24).toString("base64url")}\n`);
   await writeRecord(folder, record);
   return record;

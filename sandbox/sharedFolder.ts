@@ -3,7 +3,7 @@
  * the binaries, and the sandbox's data when root started it.
  * Does NOT hold anything else; removing it while no server runs does no harm.
  */
-import { lstat, mkdir } from "node:fs/promises";
+import { chmod, lstat, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Survives a restart of the machine and, unlike a home, is open to every account. */
@@ -21,7 +21,9 @@ export const sharedFolder = (): string =>
  */
 export async function ensureSharedFolder(): Promise<string> {
   const folder = sharedFolder();
-  await mkdir(folder, { recursive: true, mode: 0o755 });
+  // `mkdir` heeds the umask: chmod, by its maker only, does not.
+  const made = await mkdir(folder, { recursive: true });
+  if (made !== undefined) await chmod(folder, 0o755);
   const found = await lstat(folder);
   const isOurs =
     found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
