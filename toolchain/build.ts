@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import type { Log } from "./log";
 import { run } from "./run";
-import { ENGINE_VERSION } from "./versions";
+import { ENGINE_VERSION, LANGUAGE_HOST_PROGRAM } from "./versions";
 
 interface Program {
   readonly name: string;
@@ -25,7 +25,7 @@ const PROGRAMS: readonly Program[] = [
     ldflags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${ENGINE_VERSION}`,
   },
   {
-    name: "pulumi-language-nodejs",
+    name: LANGUAGE_HOST_PROGRAM,
     module: "language-host",
     package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
     ldflags: "-s -w",
