@@ -46,20 +46,17 @@ export class InfrastructureRole extends pulumi.ComponentResource {
     );
     for (const { name: login, password } of args.migrators) {
       const secret = password === undefined ? undefined : pulumi.secret(password);
-      const migrator = new postgresql.Role(
+      new postgresql.Role(
         `migrator-${login}`,
         {
           name: login,
           login: true,
           ...powerless,
           ...kept(args.tier),
+          // Not a GrantRole: at every update a Role takes back the memberships that it does not name itself.
+          roles: [role.name],
           ...passwordArgs(secret, args.passwordVersion),
         },
-        options,
-      );
-      new postgresql.GrantRole(
-        `migrator-${login}-member`,
-        { role: migrator.name, grantRole: role.name, withAdminOption: false },
         options,
       );
     }
