@@ -2,6 +2,9 @@
  * Looks at files and database before anything is registered, and plans. Reads only: no lock, no write.
  * Does NOT register resources (see migrationSet.ts) or run anything.
  */
+import type { Client } from "pg";
+
+import type { RoleSettings } from "../../settings";
 import { type Access, withClient } from "./database";
 import { BadInputError, MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
@@ -18,6 +21,8 @@ export interface Survey {
   readonly history: History;
   readonly plan: Plan<MigrationFile>;
   readonly violations: readonly Violation[];
+  /** Those of the configured roles that the server has already. */
+  readonly existingRoles: ReadonlySet<string>;
 }
 
 /** The ledger exists but is not the policy's. */
@@ -49,6 +54,7 @@ export async function surveyStack(access: Access, folder: string): Promise<Surve
     history: await readHistory(client),
     empty: await isEmptyDatabase(client),
     tables: await inspectTables(client, settings.roles.infrastructure),
+    existingRoles: await findRoles(client, settings.roles),
   }));
   ensureStamp({
     stamp: live.history.stamp,
@@ -69,5 +75,16 @@ export async function surveyStack(access: Access, folder: string): Promise<Surve
     migratorConfigured: settings.roles.migrator !== null,
     infrastructureRole: settings.roles.infrastructure,
   });
-  return { files, history: live.history, plan, violations };
+  return { files, history: live.history, plan, violations, existingRoles: live.existingRoles };
+}
+
+async function findRoles(
+  client: Client,
+  { service, infrastructure, migrators }: RoleSettings,
+): Promise<ReadonlySet<string>> {
+  const { rows } = await client.query<{ name: string }>(
+    "SELECT rolname AS name FROM pg_roles WHERE rolname = ANY ($1::text[])",
+    [[service, infrastructure, ...migrators]],
+  );
+  return new Set(rows.map(({ name }) => name));
 }
