@@ -1,4 +1,5 @@
 /** What goes wrong while migrations run, and how the next command goes on from there. */
+import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { recoverState, removeDeadLocks } from "../../cli/recover";
@@ -123,13 +124,29 @@ interface Process {
 const isOurs = ({ pid, command }: Process): boolean =>
   isRunning(pid) && commandLine(pid) === command;
 
+/** Process ids with their parents'. Small machines have no ps, and macOS has no /proc. */
+async function parentOfEach(): Promise<readonly (readonly number[])[]> {
+  const ids = (await readdir("/proc").catch((): string[] => [])).filter((name) =>
+    /^\d+$/.test(name),
+  );
+  if (ids.length === 0) {
+    const { stdout } = await run("ps", ["-A", "-o", "pid=,ppid="]);
+    return stdout
+      .trim()
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/).map(Number));
+  }
+  const stats = ids.map((id) => readFile(`/proc/${id}/stat`, "utf8").catch(() => ""));
+  // "<pid> (<name>) <state> <ppid> …"; the name may hold anything.
+  return (await Promise.all(stats)).map((stat, index) => [
+    Number(ids[index]),
+    Number(/.*\) \S+ (\d+)/s.exec(stat)?.[1] ?? 0),
+  ]);
+}
+
 /** The dynamic provider's processes below this one. */
 async function descendantsOf(pid: number): Promise<readonly Process[]> {
-  const { stdout } = await run("ps", ["-A", "-o", "pid=,ppid="]);
-  const parents = stdout
-    .trim()
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/).map(Number));
+  const parents = await parentOfEach();
   const below = (parent: number): readonly number[] =>
     parents.flatMap(([id = 0, of]) => (of === parent ? [id, ...below(id)] : []));
   return below(pid)
