@@ -6,6 +6,8 @@ import { spawnSync } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { parseArgs } from "node:util";
 
+import type { Access } from "../migrations/engine/database";
+import { rebuildSchemas } from "../migrations/engine/rebuild";
 import { isMisleading } from "../sandbox/environment";
 import { type Tier, TIERS } from "../sandbox/record";
 import { removeSandbox, stopSandbox } from "../sandbox/sandbox";
@@ -14,8 +16,9 @@ import { cacheFolder } from "../toolchain/cache";
 import { type Log, streamLog } from "../toolchain/log";
 import { ensurePulumi } from "../toolchain/pulumi";
 import { changedNothing, runPulumi } from "./engine";
-import { prepare } from "./prepare";
-import { printSummary } from "./summary";
+import { prepare, type Prepared, projectFolder } from "./prepare";
+import { stackAccess } from "./stackAccess";
+import { summarise } from "./summary";
 
 interface Call {
   readonly stack: Tier;
@@ -33,14 +36,30 @@ const QUIET = ["--non-interactive", "--suppress-progress", "--suppress-outputs"]
 /** Of `pulumi preview --expect-no-changes`. */
 const DRIFT_FOUND = 7;
 
+/** Settings of a prepared stack, for what is done without the engine. */
+function accessOf(prepared: Prepared): Promise<Access> {
+  return stackAccess(projectFolder(), prepared.configFile, prepared.env);
+}
+
+async function up({ stack, extra, log }: Call): Promise<number> {
+  const prepared = await prepare(stack, "change", log);
+  const status = await runPulumi(prepared, ["up", "--yes", ...QUIET, ...extra], log);
+  if (status !== 0) return status;
+  if (await changedNothing(prepared)) print("Nothing changed: the database is as declared.");
+  print(await summarise(await accessOf(prepared)));
+  return 0;
+}
+
 const COMMANDS: Readonly<Record<string, Command>> = {
-  async up({ stack, extra, log }) {
-    const prepared = await prepare(stack, "change", log);
-    const status = await runPulumi(prepared, ["up", "--yes", ...QUIET, ...extra], log);
-    if (status !== 0) return status;
-    if (await changedNothing(prepared)) print("Nothing changed: the database is as declared.");
-    await printSummary(stack, prepared.variables);
-    return 0;
+  up,
+
+  async rebuild(call) {
+    const access = await accessOf(await prepare(call.stack, "change", call.log));
+    const versions = await rebuildSchemas(access, (message) => {
+      call.log.say(message);
+    });
+    call.log.say(`Schemas dropped and made anew; ${versions} version(s) are applied again now`);
+    return up(call);
   },
 
   async preview({ stack, extra, log }) {

@@ -36,6 +36,8 @@ export interface Prepared {
   readonly variables: Readonly<Record<string, string>>;
   /** The whole environment for a child. */
   readonly env: NodeJS.ProcessEnv;
+  /** The stack's configuration as every command gets it. */
+  readonly configFile: string;
   /** `--stack` and `--config-file`, which every command gets. */
   readonly stackArguments: readonly string[];
 }
@@ -76,6 +78,7 @@ export async function prepare(stack: Tier, access: Access, log: Log): Promise<Pr
     pulumi: join(pulumi.bin, "pulumi"),
     variables,
     env: environmentFor(variables),
+    configFile,
     stackArguments: ["--stack", stack, "--config-file", configFile],
   };
   const target = { ...prepared, cwd: projectFolder(), state: stateFolder(sandbox) };
