@@ -15,6 +15,7 @@ import { sharedFolder } from "../sandbox/sharedFolder";
 import { cacheFolder } from "../toolchain/cache";
 import { type Log, streamLog } from "../toolchain/log";
 import { ensurePulumi } from "../toolchain/pulumi";
+import { describeDrift } from "./drift";
 import { changedNothing, runPulumi } from "./engine";
 import { prepare, type Prepared, projectFolder } from "./prepare";
 import { stackAccess } from "./stackAccess";
@@ -63,15 +64,18 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
 
   async preview({ stack, extra, log }) {
-    return runPulumi(await prepare(stack, "look", log), ["preview", ...QUIET, ...extra], log);
+    const prepared = await prepare(stack, "look", log);
+    const env = { ...prepared.env, DDL_PREVIEW_MUST_PASS: "1" };
+    return runPulumi({ ...prepared, env }, ["preview", ...QUIET, ...extra], log);
   },
 
   async drift({ stack, extra, log }) {
     try {
       const prepared = await prepare(stack, "look", log);
-      const flags = ["--expect-no-changes", "--diff", ...QUIET, ...extra];
+      const flags = ["--expect-no-changes", ...QUIET, ...extra];
       const status = await runPulumi(prepared, ["preview", ...flags], log);
-      if (status === 0) print(`No drift: ${stack} is as declared.`);
+      const described = await describeDrift(await accessOf(prepared));
+      print(described === "" && status === 0 ? `No drift: ${stack} is as declared.` : described);
       return status === 0 ? 0 : status === DRIFT_FOUND ? 1 : 2;
     } catch (error) {
       log.say(messageOf(error));
