@@ -56,5 +56,5 @@ export function checksumOf(file: string, list: string): string | undefined {
 
 /** Folder name of a built or downloaded engine in the cache: another version is another folder. */
 export function engineFolder(platform: string, arch: string): string {
-  return `engine-${ENGINE_VERSION}-host-${LANGUAGE_HOST_VERSION}-${platform}-${arch}`;
+  return `pulumi-${ENGINE_VERSION}-host-${LANGUAGE_HOST_VERSION}-${platform}-${arch}`;
 }
