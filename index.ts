@@ -25,9 +25,12 @@ export = async (): Promise<pulumi.Inputs> => {
   const infrastructureRole = roles.infrastructure;
   const options = { ...guarded(tier), dependsOn: [service, infrastructure] };
   const ledger = new Ledger("ledger", { infrastructureRole, tier }, options);
-  const privileges = new ExactGrants("privileges", { ...guarded(tier), dependsOn: [ledger] });
+  const { database } = server;
+  const before = { ...guarded(tier), dependsOn: [ledger] };
+  const privileges = new ExactGrants("privileges", { database }, before);
   const migrations = new MigrationSet("migrations", { survey }, { dependsOn: [privileges] });
-  new ExactGrants("privileges-after", { ...guarded(tier), dependsOn: [privileges, migrations] });
+  const after = { ...guarded(tier), dependsOn: [privileges, migrations] };
+  new ExactGrants("privileges-after", { database }, after);
 
   return {
     database: `${server.host}:${server.port}/${server.database}`,

@@ -108,7 +108,8 @@ const defaultsQuery = `
             FROM aclexplode(CASE
                    WHEN d.oid IS NOT NULL THEN d.defaclacl
                    WHEN w.schema = 0 THEN acldefault(CASE w.code WHEN 'S' THEN 's'::"char" ELSE w.code END, w.creator)
-                   ELSE '{}'::aclitem[] END) e) AS acl
+                   -- Nothing stored: an empty list. acldefault of a column is one; '{}' has no dimension and is refused.
+                   ELSE acldefault('c', w.creator) END) e) AS acl
     FROM wanted w
     LEFT JOIN pg_default_acl d
       ON d.defaclrole = w.creator AND d.defaclnamespace = w.schema AND d.defaclobjtype = w.code

@@ -15,6 +15,8 @@ export { configure };
 
 /** Inputs of ExactGrants: the rules' digest and, added by `check`, every deviation there is now. */
 export interface GrantsInputs {
+  /** Name of the database, for messages. */
+  readonly database: string;
   /** Readable rules, one line each: a change of the rules is a change of the resource. */
   readonly rules: readonly string[];
   readonly drift?: readonly string[];
@@ -40,7 +42,7 @@ async function liveDrift(): Promise<readonly string[]> {
 
 export const grants = {
   check: (inputs: GrantsInputs): Promise<CheckResult<GrantsInputs>> =>
-    checked("rules", async () => ({ ...inputs, drift: await liveDrift() })),
+    checked("database", async () => ({ ...inputs, drift: await liveDrift() })),
 
   diff: (olds: GrantsInputs, news: GrantsInputs): { changes: boolean } => ({
     changes: (news.drift ?? []).length > 0 || olds.rules.join("\n") !== news.rules.join("\n"),

@@ -19,7 +19,8 @@ function roles(): typeof import("./entry") {
 const provider: pulumi.dynamic.ResourceProvider = {
   configure: (request) => roles().configure(request),
   check: async (_olds, news) => roles().grants.check(news as GrantsInputs),
-  diff: (_id, olds, news) => Promise.resolve(roles().grants.diff(olds as GrantsInputs, news as GrantsInputs)),
+  diff: (_id, olds, news) =>
+    Promise.resolve(roles().grants.diff(olds as GrantsInputs, news as GrantsInputs)),
   create: async (inputs) => roles().grants.create(inputs as GrantsInputs),
   update: async (_id, _olds, news) => roles().grants.update(news as GrantsInputs),
   read: async (id, props) => roles().grants.read(id, props as GrantsInputs),
@@ -28,11 +29,15 @@ const provider: pulumi.dynamic.ResourceProvider = {
 
 /** The one owner of every privilege: live privileges are made equal to the rules, nothing missing, nothing more. */
 export class ExactGrants extends pulumi.dynamic.Resource {
-  constructor(name: string, opts?: pulumi.CustomResourceOptions) {
+  constructor(
+    name: string,
+    args: { readonly database: string },
+    opts?: pulumi.CustomResourceOptions,
+  ) {
     const rules = privilegeRules.map(
       ({ to, privileges, on, where, columns }) =>
         `${to}: ${privileges.join(", ")} on ${on.join(", ")} in ${where}${columns === undefined ? "" : ` (${columns.join(", ")})`}`,
     );
-    super(provider, name, { rules }, opts, "ddl", "ExactGrants");
+    super(provider, name, { ...args, rules }, opts, "ddl", "ExactGrants");
   }
 }

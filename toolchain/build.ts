@@ -3,24 +3,11 @@
  * Everything that Go writes goes into a scratch folder: the user's module and build caches stay as they are.
  * Does NOT find Go and does not install (see go.ts, pulumi.ts).
  */
-import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Log } from "./log";
 import { run } from "./run";
-import { ENGINE_VERSION } from "./versions";
-
-/** The built host; what the engine starts as its language host is the script beside it. */
-const BUILT_LANGUAGE_HOST = "pulumi-language-nodejs-built";
-
-/**
- * The host comes from before the time when the engine passed a project's `runtime.options` in its requests: it takes
- * them as flags only, and would otherwise compile and type-check the program anew at each start. These are the options
- * of this project's Pulumi.yaml, so that built and official hosts run the program alike.
- */
-const LANGUAGE_HOST_SCRIPT = `#!/bin/sh
-exec "$(dirname "$0")/${BUILT_LANGUAGE_HOST}" -typescript=false -nodeargs="--import tsx" "$@"
-`;
+import { ENGINE_VERSION, LANGUAGE_HOST_PROGRAM } from "./versions";
 
 interface Program {
   readonly name: string;
@@ -38,7 +25,7 @@ const PROGRAMS: readonly Program[] = [
     ldflags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${ENGINE_VERSION}`,
   },
   {
-    name: BUILT_LANGUAGE_HOST,
+    name: LANGUAGE_HOST_PROGRAM,
     module: "language-host",
     package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
     ldflags: "-s -w",
@@ -48,7 +35,7 @@ const PROGRAMS: readonly Program[] = [
 const TICK_MS = 1_000;
 
 /**
- * Builds into `folder`: `pulumi` and `pulumi-language-nodejs`.
+ * Builds into `folder`.
  *
  * @param go  Path of the go program.
  * @throws {Error} with the last lines that Go printed.
@@ -87,9 +74,6 @@ export async function buildEngine(
       reporter.end();
     }
   }
-  const script = join(folder, "pulumi-language-nodejs");
-  await writeFile(script, LANGUAGE_HOST_SCRIPT);
-  await chmod(script, 0o755);
 }
 
 async function buildEnvironment(go: string, scratch: string): Promise<NodeJS.ProcessEnv> {

@@ -13,7 +13,13 @@ import { downloadEngine } from "./download";
 import { findGo } from "./go";
 import type { Log } from "./log";
 import { folderOf, run, searchPath } from "./run";
-import { compatibleEngine, ENGINE_RANGE, ENGINE_VERSION, engineFolder } from "./versions";
+import {
+  compatibleEngine,
+  ENGINE_RANGE,
+  ENGINE_VERSION,
+  engineFolder,
+  LANGUAGE_HOST_PROGRAM,
+} from "./versions";
 
 export interface Pulumi {
   /** Folder that holds `pulumi` and its language host; to be first on PATH. */
@@ -127,5 +133,16 @@ async function copyDynamicProvider(folder: string): Promise<void> {
   }
   await copyFile(join(sdk, DYNAMIC_PROVIDER), join(folder, DYNAMIC_PROVIDER));
   await chmod(join(folder, DYNAMIC_PROVIDER), 0o755);
+  await writeLanguageHost(folder);
   await writeFile(join(folder, "BUILT"), `pulumi ${ENGINE_VERSION}, built from Go modules\n`);
+}
+
+/**
+ * The host that Go can build takes the options of Pulumi.yaml's runtime as flags, which the engine no longer sends. So
+ * they are repeated here: without them the host would type-check the whole program at every command.
+ */
+async function writeLanguageHost(folder: string): Promise<void> {
+  const options = `-typescript=false -nodeargs="--import tsx"`;
+  const script = `#!/bin/sh\nexec "$(dirname "$0")/${LANGUAGE_HOST_PROGRAM}" ${options} "$@"\n`;
+  await writeFile(join(folder, LANGUAGE_HOST), script, { mode: 0o755 });
 }

@@ -11,6 +11,8 @@ export const ENGINE_VERSION = "3.250.0";
 export const ENGINE_RANGE = `>=${ENGINE_VERSION} <4`;
 /** The last line in which the Node.js language host is inside Pulumi's sdk module, so that Go can build it. */
 export const LANGUAGE_HOST_VERSION = "3.68.0";
+/** Name of that program itself; the engine starts the script `pulumi-language-nodejs` beside it. */
+export const LANGUAGE_HOST_PROGRAM = `pulumi-language-nodejs-${LANGUAGE_HOST_VERSION}`;
 /** The plugin's version; the npm package @pulumi/postgresql asks the engine for exactly this one. */
 export const POSTGRESQL_PLUGIN_VERSION = "3.18.1";
 /** From PyPI, where the machine has no Go. */
@@ -54,7 +56,10 @@ export function checksumOf(file: string, list: string): string | undefined {
   return line?.trim().split(/\s+/)[0]?.toLowerCase();
 }
 
+/** Raised when what is installed beside the engine changes while the versions stay. */
+const LAYOUT = 2;
+
 /** Folder name of a built or downloaded engine in the cache: another version is another folder. */
 export function engineFolder(platform: string, arch: string): string {
-  return `pulumi-${ENGINE_VERSION}-host-${LANGUAGE_HOST_VERSION}-${platform}-${arch}`;
+  return `engine-${ENGINE_VERSION}-host-${LANGUAGE_HOST_VERSION}-${platform}-${arch}-${LAYOUT}`;
 }

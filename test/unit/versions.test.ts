@@ -63,5 +63,5 @@ describe("checksumOf", () => {
 });
 
 it("puts each engine, language host and platform into a folder of its own", () => {
-  expect(engineFolder("linux", "x64")).toBe("pulumi-3.250.0-host-3.68.0-linux-x64");
+  expect(engineFolder("linux", "x64")).toBe("engine-3.250.0-host-3.68.0-linux-x64-2");
 });
