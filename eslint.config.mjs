@@ -7,9 +7,12 @@ import tseslint from "typescript-eslint";
 const pureFiles = [
   "roles/privileges.ts",
   "roles/acl.ts",
-  "roles/plan.ts",
+  "roles/login.ts",
   "migrations/engine/{tier,file,header,sections,statements,segments,checksum,plan,gate,history,errors}.ts",
   "toolchain/postgresql-plugin/{saslprep,saslprepTables,scram,wire,properties,settings,roleSettings,rolePlan,errors}.ts",
+  "migrations/engine/{collection,forbidden,gateRules,headerCheck,headerLines,ledgerChecks}.ts",
+  "migrations/engine/{ledgerStatements,parser,preview,roleChange,sourceText,statementKinds}.ts",
+  "migrations/engine/{syntaxProblems,tree}.ts",
 ];
 
 export default tseslint.config(

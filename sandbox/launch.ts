@@ -145,3 +145,9 @@ export async function endChild(
     clearTimeout(timer);
   });
 }
+
+/** The process id that a server wrote into its data. */
+export async function postmasterPid(dataDir: string): Promise<number> {
+  const lines = await readFile(join(dataDir, "postmaster.pid"), "utf8");
+  return Number.parseInt(lines, 10);
+}

@@ -11,7 +11,7 @@ import { dirname, join, resolve } from "node:path";
 
 import { type Account, isReachable, serverAccount } from "./account";
 import { findBinaries, type Major, MAJORS } from "./binaries";
-import { dataDirState, endChild, launch, type StopMode, whenGone } from "./launch";
+import { dataDirState, endChild, launch, postmasterPid, type StopMode, whenGone } from "./launch";
 import { waitForServer } from "./ready";
 
 export interface ServerOptions {
@@ -195,17 +195,17 @@ async function removePlace(place: Place): Promise<void> {
   if (place.remove !== undefined) await rm(place.remove, { recursive: true, force: true });
 }
 
-async function postmasterPid(dataDir: string): Promise<number> {
-  const lines = await readFile(join(dataDir, "postmaster.pid"), "utf8");
-  return Number.parseInt(lines, 10);
-}
-
 /** A TCP port of the loopback address that nobody listens on now. */
-export async function freePort(): Promise<number> {
+export async function freePort(): Promise<number>;
+/** The wanted port when nobody listens on it now, else `undefined`. */
+export async function freePort(wanted: number): Promise<number | undefined>;
+export async function freePort(wanted = 0): Promise<number | undefined> {
   const probe = createServer();
-  return new Promise((done, fail) => {
-    probe.once("error", fail);
-    probe.listen(0, "127.0.0.1", () => {
+  return new Promise((done) => {
+    probe.once("error", () => {
+      done(undefined);
+    });
+    probe.listen(wanted, "127.0.0.1", () => {
       const { port } = probe.address() as AddressInfo;
       probe.close(() => {
         done(port);

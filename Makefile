@@ -1,0 +1,62 @@
+# Everything on a fresh machine: `make up` runs the main job, `make test` all tests. Needs Node 20 or newer, and Go or
+# Python where pulumi cannot be downloaded. `make` itself ends with status 2 whenever a command fails; its last line
+# shows the command's own status.
+
+# One of dev, qa, uat, prod.
+STACK ?= dev
+# Further arguments for pulumi, such as ARGS="--diff".
+ARGS ?=
+
+CLI = node --import tsx cli/main.ts
+BIN = node_modules/.bin
+READY = node_modules/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help up preview drift refresh env psql sandbox-stop clean distclean test check
+
+help: ## List these targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | sed 's/[$$][$$]*/$$/' | \
+	  awk -F'|' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+	@echo '  with STACK=dev|qa|uat|prod (default dev), ARGS="..." for pulumi, PG_MAJOR=15|18 for a new sandbox'
+
+up: $(READY) ## Bring a stack of the sandbox up to date
+	@$(CLI) up --stack $(STACK) -- $(ARGS)
+
+preview: $(READY) ## Show what up would do
+	@$(CLI) preview --stack $(STACK) -- $(ARGS)
+
+drift: $(READY) ## Say whether the database still is as declared (status 1: drift, 2: could not tell)
+	@$(CLI) drift --stack $(STACK) -- $(ARGS)
+
+refresh: $(READY) ## Read the state of the stack from the database again
+	@$(CLI) refresh --stack $(STACK) -- $(ARGS)
+
+env: $(READY) ## Print the environment of a stack, for: eval "$$(make env)"
+	@$(CLI) env --stack $(STACK)
+
+psql: $(READY) ## Open a session in a stack's database, as its admin
+	@$(CLI) psql --stack $(STACK) -- $(ARGS)
+
+sandbox-stop: $(READY) ## Stop the sandbox; its data stays
+	@$(CLI) sandbox-stop
+
+clean: $(READY) ## Stop the sandbox and remove it with all its data
+	@$(CLI) clean
+
+distclean: $(READY) ## The same, and the cache of built or downloaded programs
+	@$(CLI) distclean
+
+test: check ## Format, lint, types and every test
+	@$(CLI) engine
+	@$(BIN)/jest
+
+check: $(READY) ## Format, lint and types only
+	@$(BIN)/prettier --check --log-level warn .
+	@$(BIN)/eslint --max-warnings 0 .
+	@$(BIN)/tsc --noEmit
+
+$(READY): package.json package-lock.json
+	@node -e 'if (process.versions.node.split(".")[0] < 20) { console.error("Node 20 or newer is needed, this is " + process.version); process.exit(1) }'
+	@echo "Installing the npm packages"
+	@npm ci --loglevel=error --no-audit --no-fund
+	@touch $@

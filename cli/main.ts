@@ -1,0 +1,152 @@
+/**
+ * The commands behind the Makefile: `node --import tsx cli/main.ts <command> [--stack S] [-- pulumi's arguments]`.
+ * Does NOT hold any command's work: each is a few calls.
+ */
+import { spawnSync } from "node:child_process";
+import { rm } from "node:fs/promises";
+import { parseArgs } from "node:util";
+
+import { isMisleading } from "../sandbox/environment";
+import { type Tier, TIERS } from "../sandbox/record";
+import { removeSandbox, stopSandbox } from "../sandbox/sandbox";
+import { sharedFolder } from "../sandbox/sharedFolder";
+import { cacheFolder } from "../toolchain/cache";
+import { type Log, streamLog } from "../toolchain/log";
+import { ensurePulumi } from "../toolchain/pulumi";
+import { changedNothing, runPulumi } from "./engine";
+import { prepare } from "./prepare";
+import { printSummary } from "./summary";
+
+interface Call {
+  readonly stack: Tier;
+  /** Passed on to pulumi. */
+  readonly extra: readonly string[];
+  readonly log: Log;
+}
+
+/** Returns the exit status. */
+type Command = (call: Call) => Promise<number>;
+
+/** Line by line and without the list of outputs: the summary says what matters. */
+const QUIET = ["--non-interactive", "--suppress-progress", "--suppress-outputs"] as const;
+
+/** Of `pulumi preview --expect-no-changes`. */
+const DRIFT_FOUND = 7;
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  async up({ stack, extra, log }) {
+    const prepared = await prepare(stack, "change", log);
+    const status = await runPulumi(prepared, ["up", "--yes", ...QUIET, ...extra], log);
+    if (status !== 0) return status;
+    if (await changedNothing(prepared)) print("Nothing changed: the database is as declared.");
+    await printSummary(stack, prepared.variables);
+    return 0;
+  },
+
+  async preview({ stack, extra, log }) {
+    return runPulumi(await prepare(stack, "look", log), ["preview", ...QUIET, ...extra], log);
+  },
+
+  async drift({ stack, extra, log }) {
+    try {
+      const prepared = await prepare(stack, "look", log);
+      const flags = ["--expect-no-changes", "--diff", ...QUIET, ...extra];
+      const status = await runPulumi(prepared, ["preview", ...flags], log);
+      if (status === 0) print(`No drift: ${stack} is as declared.`);
+      return status === 0 ? 0 : status === DRIFT_FOUND ? 1 : 2;
+    } catch (error) {
+      log.say(messageOf(error));
+      return 2;
+    }
+  },
+
+  async refresh({ stack, extra, log }) {
+    const flags = ["--yes", "--skip-preview", ...QUIET, ...extra];
+    return runPulumi(await prepare(stack, "change", log), ["refresh", ...flags], log);
+  },
+
+  async engine({ log }) {
+    await ensurePulumi(log);
+    return 0;
+  },
+
+  async env({ stack, log }) {
+    const { variables, stackArguments } = await prepare(stack, "none", log);
+    const unset = Object.keys(process.env).filter((name) => isMisleading(name) && !variables[name]);
+    if (unset.length > 0) print(`unset ${unset.join(" ")}`);
+    for (const [name, value] of Object.entries(variables)) print(`export ${name}=${quoted(value)}`);
+    print(`# pulumi preview ${stackArguments.join(" ")}`);
+    return 0;
+  },
+
+  async psql({ stack, extra, log }) {
+    const { env, variables } = await prepare(stack, "none", log);
+    const { DDL_HOST = "", DDL_PORT = "", DDL_ADMIN = "", DDL_DATABASE = "" } = variables;
+    const where = ["-h", DDL_HOST, "-p", DDL_PORT, "-U", DDL_ADMIN, "-d", DDL_DATABASE];
+    const session = spawnSync("psql", [...where, ...extra], { env, stdio: "inherit" });
+    if (session.error === undefined) return session.status ?? 1;
+    log.say(
+      `psql could not be started (${session.error.message}).\nHint: install PostgreSQL's client.`,
+    );
+    return 1;
+  },
+
+  async "sandbox-stop"({ log }) {
+    log.say((await stopSandbox()) ? "Sandbox stopped; its data stays" : "The sandbox does not run");
+    return 0;
+  },
+
+  async clean({ log }) {
+    await removeSandbox();
+    log.say("Sandbox removed");
+    return 0;
+  },
+
+  async distclean({ log }) {
+    await removeSandbox();
+    for (const folder of [cacheFolder(), sharedFolder()]) {
+      await rm(folder, { recursive: true, force: true });
+    }
+    log.say("Sandbox and the cache of programs removed");
+    return 0;
+  },
+};
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** For a shell. */
+const quoted = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`;
+
+/** Errors of ours say what to do; of others the message is all there is to say. */
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
+async function main(): Promise<number> {
+  const log = streamLog();
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { stack: { type: "string", default: "dev" } },
+  });
+  const [name = "", ...extra] = positionals;
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const stack = TIERS.find((tier) => tier === values.stack);
+  if (command === undefined || stack === undefined) {
+    log.say(
+      `usage: cli/main.ts <${Object.keys(COMMANDS).join("|")}> [--stack ${TIERS.join("|")}] [-- arguments]`,
+    );
+    return 2;
+  }
+  return command({ stack, extra, log });
+}
+
+main().then(
+  (status) => {
+    process.exitCode = status;
+  },
+  (error: unknown) => {
+    process.stderr.write(`${messageOf(error)}\n`);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,228 @@
+/**
+ * Opens and closes connections, each named, bounded in time and watched for errors; explains why one cannot be had.
+ * Does NOT decide what to run, nor hold a connection longer than its caller's work.
+ */
+import { readFileSync } from "node:fs";
+import type { ConnectionOptions } from "node:tls";
+
+import { Client, DatabaseError } from "pg";
+
+import { type PasswordSource, whereToPutPassword } from "../../credentials";
+import type { ServerSettings, Settings } from "../../settings";
+import { MigrationError } from "./errors";
+
+/** What it takes to connect: settings, and a way to find passwords. */
+export interface Access {
+  readonly settings: Settings;
+  readonly passwordOf: PasswordSource;
+}
+
+/** Who connects and for what. */
+export interface Purpose {
+  readonly account: "admin" | "migrator";
+  /** Shown to whoever looks at pg_stat_activity, after the program's name. */
+  readonly activity: string;
+  /** Refuses every write: for planning and previews. */
+  readonly readOnly?: boolean;
+  /** Server settings of this session, by name. */
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
+/** Longest wait for a connection, and for the answer of a catalog query, in milliseconds. */
+const connectTimeoutMs = 10_000;
+const catalogTimeoutMs = 60_000;
+
+/**
+ * In every session of this program. `client_connection_check_interval` lets the server end the running statement
+ * within two seconds when this process is killed: nothing then goes on behind the next run's back.
+ */
+const commonParameters: Readonly<Record<string, string>> = {
+  client_connection_check_interval: "2s",
+  statement_timeout: String(catalogTimeoutMs),
+  lock_timeout: "10s",
+  idle_in_transaction_session_timeout: "60s",
+  search_path: "pg_catalog",
+};
+
+/** The database could not be reached or would not let us in. The message never holds a password. */
+export class ConnectionError extends MigrationError {
+  readonly code = "CONNECTION";
+}
+
+/** Runs `work` on a connection of its own and closes it, whatever happens. */
+export async function withClient<T>(
+  access: Access,
+  purpose: Purpose,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const client = await connect(access, purpose);
+  try {
+    return await work(client);
+  } finally {
+    // A lost connection makes end() fail too; the first error is the one that tells something.
+    await client.end().catch(() => undefined);
+  }
+}
+
+/**
+ * Opens a connection. Migrations run as the migrator, who starts as the infrastructure role; without a migrator the
+ * admin does (the gate allows that in dev and qa only).
+ *
+ * @throws {ConnectionError} one sentence on the cause and one on the remedy.
+ */
+export async function connect(access: Access, purpose: Purpose): Promise<Client> {
+  const { roles, server } = access.settings;
+  const account = roles.migrator === null ? "admin" : purpose.account;
+  const login = account === "migrator" ? (roles.migrator ?? roles.admin) : roles.admin;
+  const parameters: Record<string, string> = {
+    ...commonParameters,
+    ...(purpose.readOnly === true ? { default_transaction_read_only: "on" } : {}),
+    ...(purpose.account === "migrator" ? { role: roles.infrastructure } : {}),
+    ...purpose.parameters,
+  };
+  const client = new Client({
+    host: server.host,
+    port: server.port,
+    database: server.database,
+    user: login,
+    password: async () => {
+      const password = await access.passwordOf(account, login);
+      if (password === undefined) throw new NoPasswordError(account, login);
+      return password;
+    },
+    ssl: tlsOptions(server),
+    application_name: `rmhgeoapi-database: ${purpose.activity}`.slice(0, longestApplicationName),
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    options: Object.entries(parameters)
+      .map(([name, value]) => `-c ${name}=${escapeOption(value)}`)
+      .join(" "),
+  });
+  // Without a listener a backend that is killed while idle would end this process.
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw explainConnectionError(error, server, login);
+  }
+  return client;
+}
+
+/** PostgreSQL cuts application_name at NAMEDATALEN - 1 bytes. */
+const longestApplicationName = 63;
+
+class NoPasswordError extends Error {
+  constructor(
+    readonly account: "admin" | "migrator",
+    readonly login: string,
+  ) {
+    super(`no password is known for ${login}`);
+  }
+}
+
+/** Escapes a value inside the `options` of a connection. Source: libpq, "options" parameter. */
+function escapeOption(value: string): string {
+  return value.replace(/[\\ ]/g, "\\$&");
+}
+
+function tlsOptions(server: ServerSettings): false | ConnectionOptions {
+  if (server.sslmode === "disable") return false;
+  const ca = server.sslRootCert === null ? {} : { ca: readFileSync(server.sslRootCert, "utf8") };
+  if (server.sslmode === "require") return { ...ca, rejectUnauthorized: false };
+  if (server.sslmode === "verify-ca") return { ...ca, checkServerIdentity: () => undefined };
+  return ca;
+}
+
+/** Cause and remedy by error code: SQLSTATE of the server, or the code of a socket or TLS error. */
+const remedies: Readonly<
+  Record<string, (server: ServerSettings, login: string) => [string, string]>
+> = {
+  ECONNREFUSED: ({ host, port }) => [
+    `No server listens on ${host}:${port}.`,
+    "Start it, or correct host and port.",
+  ],
+  ENOTFOUND: ({ host }) => [`The host ${host} is not known.`, "Correct host, or the name service."],
+  EAI_AGAIN: ({ host }) => [`The host ${host} could not be looked up.`, "Check the name service."],
+  ETIMEDOUT: ({ host, port }) => [
+    `${host}:${port} does not answer within ${connectTimeoutMs / 1000} s.`,
+    "Check firewall, private network and port.",
+  ],
+  "28P01": (_, login) => [
+    `The server refuses the password of ${login}.`,
+    "Correct it where it comes from: DDL_ADMIN_PASSWORD or DDL_MIGRATOR_PASSWORD, PGPASSFILE, or the stack's secret.",
+  ],
+  "28000": (_, login) => [
+    `The server does not let ${login} log in.`,
+    "Check that the login exists and that pg_hba.conf (or the firewall) admits it from here.",
+  ],
+  "3D000": ({ database }) => [
+    `The database ${database} does not exist.`,
+    "Create it, owned by the admin login, or correct database.",
+  ],
+  "22023": (_, login) => [
+    `${login} may not become the infrastructure role, or that role does not exist.`,
+    "Run up once without --target, so that the roles are declared before migrations run.",
+  ],
+  "42501": (_, login) => [
+    `${login} lacks the right to connect, or to become the infrastructure role.`,
+    "Run up once without --target: it grants CONNECT and the membership.",
+  ],
+  "53300": () => [
+    "The server has no connection left.",
+    "Close idle ones, raise max_connections, or try again later.",
+  ],
+  "57P03": () => ["The server is starting up or shutting down.", "Try again in a moment."],
+};
+
+/** Turns what the driver threw into one sentence on the cause and one on the remedy. */
+export function explainConnectionError(
+  error: unknown,
+  server: ServerSettings,
+  login: string,
+): ConnectionError {
+  const where = `${server.host}:${server.port}/${server.database}`;
+  if (error instanceof NoPasswordError) {
+    return new ConnectionError(
+      `There is no password for ${error.login} on ${where}.`,
+      whereToPutPassword(error.account),
+    );
+  }
+  const known = remedies[errorCode(error)]?.(server, login);
+  if (known !== undefined) return new ConnectionError(known[0], known[1], { cause: error });
+  const text = error instanceof Error ? error.message : String(error);
+  if (/timeout/i.test(text)) {
+    return explainConnectionError(
+      Object.assign(new Error(text), { code: "ETIMEDOUT" }),
+      server,
+      login,
+    );
+  }
+  return new ConnectionError(
+    `Cannot connect to ${where} as ${login}: ${text || "no reason given"}.`,
+    "Check host, port, sslmode and the login.",
+    { cause: error },
+  );
+}
+
+/** The SQLSTATE or system code of an error, "" when it has none. A failed dual-stack connect has it inside. */
+export function errorCode(error: unknown): string {
+  if (error instanceof DatabaseError) return error.code ?? "";
+  if (error instanceof AggregateError && error.errors.length > 0) return errorCode(error.errors[0]);
+  if (error instanceof Error && "code" in error && typeof error.code === "string")
+    return error.code;
+  return "";
+}
+
+/** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */
+export async function inTransaction<T>(client: Client, work: () => Promise<T>): Promise<T> {
+  await client.query("BEGIN");
+  try {
+    const result = await work();
+    await client.query("COMMIT");
+    return result;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => undefined);
+    throw error;
+  }
+}

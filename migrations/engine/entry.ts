@@ -1,0 +1,194 @@
+/**
+ * What the provider process runs for Ledger and Migration. The program's provider shells load this file by its path
+ * at run time, and the path is stored in every stack's state: never rename it.
+ * Does NOT register resources or hold rules; each function reads, decides with the pure modules, and acts.
+ */
+import { checked, type CheckResult, configure, currentAccess } from "./access";
+import { inTransaction, withClient } from "./database";
+import { MigrationError } from "./errors";
+import type { MigrationFile } from "./file";
+import type { Status, VersionState } from "./history";
+import { createTables, inspectTables, isEmptyDatabase, readHistory } from "./ledger";
+import { loadMigrations } from "./load";
+import { showProgress, whileEngineLives } from "./progress";
+import { applyMigration } from "./run";
+import { ensureStamp } from "./stamp";
+import { LedgerShapeError } from "./survey";
+
+export { configure };
+
+/** Folder of the migration files, relative to the program. */
+export const migrationsFolder = "migrations";
+
+/** Inputs of a Migration as the program gives them. */
+export interface MigrationInputs {
+  readonly file: string;
+  readonly version: string;
+  readonly ticket: string;
+  readonly author: string;
+  readonly reviewedBy: string;
+  readonly checksum: string;
+  readonly rollbackFile: string;
+  readonly rollbackChecksum: string;
+  /** One short line per statement: the planned DDL, shown by preview. */
+  readonly statements: readonly string[];
+  /** Versions that must be applied before this one, lowest first. */
+  readonly lower: readonly string[];
+  /** Added by `check`: what the ledger says now. */
+  readonly ledger?: Status | "pending";
+}
+
+/** What a Migration says of itself, read back from the ledger and the events. */
+export interface MigrationOutputs extends MigrationInputs {
+  readonly ledger: Status | "pending";
+  /** One line for the stack's outputs. */
+  readonly applied: string;
+}
+
+async function liveState(version: string): Promise<VersionState | undefined> {
+  const history = await withClient(
+    currentAccess(),
+    { account: "admin", activity: "plan", readOnly: true },
+    readHistory,
+  );
+  return history.versions.find((state) => state.version === version);
+}
+
+export const migration = {
+  check: (inputs: MigrationInputs): Promise<CheckResult<MigrationInputs>> =>
+    checked("file", async () => ({
+      ...inputs,
+      ledger: (await liveState(inputs.version))?.status ?? "pending",
+    })),
+
+  /** A Migration changes when the ledger does not call it applied; its text is the gate's affair. */
+  diff: (inputs: MigrationInputs): { changes: boolean } => ({
+    changes: inputs.ledger !== "applied",
+  }),
+
+  create: async (inputs: MigrationInputs): Promise<{ id: string; outs: MigrationOutputs }> => ({
+    id: inputs.version,
+    outs: await apply(inputs),
+  }),
+
+  update: async (inputs: MigrationInputs): Promise<{ outs: MigrationOutputs }> => ({
+    outs: await apply(inputs),
+  }),
+
+  read: async (id: string, outputs: MigrationOutputs): Promise<ReadResult<MigrationOutputs>> => {
+    const state = await liveState(outputs.version);
+    const props = outputsOf(outputs, state);
+    return { id, props, inputs: props };
+  },
+};
+
+/** What `read` returns: the live outputs, and inputs to compare the program with. */
+export interface ReadResult<Outputs> {
+  readonly id: string;
+  readonly props: Outputs;
+  readonly inputs: Outputs;
+}
+
+function outputsOf(inputs: MigrationInputs, state: VersionState | undefined): MigrationOutputs {
+  const ledger = state?.status ?? "pending";
+  const facts =
+    state === undefined || ledger !== "applied"
+      ? [ledger]
+      : [
+          `applied ${state.completedAt?.toISOString() ?? "at an unknown time"}`,
+          `by ${state.executedBy ?? "an unknown login"}`,
+          `ticket ${state.ticket ?? "none"}`,
+          state.checksum ?? "unrecorded",
+        ];
+  return { ...inputs, ledger, applied: [inputs.version, ...facts].join(", ") };
+}
+
+async function apply(inputs: MigrationInputs): Promise<MigrationOutputs> {
+  const file = await loadPlanned(inputs);
+  const log = (message: string): void => {
+    showProgress(`${file.name}: ${message}`);
+  };
+  const started = Date.now();
+  const outcome = await whileEngineLives(() =>
+    applyMigration(currentAccess(), { migration: file, lower: inputs.lower }, log),
+  );
+  const took = ((Date.now() - started) / 1000).toFixed(1);
+  log(outcome.ranNow ? `applied in ${took} s` : "the ledger says it is applied: adopted");
+  return outputsOf({ ...inputs, ledger: "applied" }, outcome.state);
+}
+
+/** The file changed after it was planned. */
+class MovedPlanError extends MigrationError {
+  readonly code = "PLAN_MOVED";
+}
+
+/** Reads the file again and makes sure that it is the one that was planned. */
+async function loadPlanned(inputs: MigrationInputs): Promise<MigrationFile> {
+  const { migrations } = await loadMigrations(migrationsFolder);
+  const file = migrations.find(({ fileName }) => fileName === inputs.file);
+  if (file?.checksum !== inputs.checksum) {
+    throw new MovedPlanError(
+      `${inputs.file} is not what was planned: ${inputs.checksum} then, ${file?.checksum ?? "no such file"} now.`,
+      "Run up again and read the new preview.",
+    );
+  }
+  return file;
+}
+
+/** Inputs of the Ledger: which role may use it, and (added by `check`) what is not as it should be. */
+export interface LedgerInputs {
+  readonly infrastructureRole: string;
+  readonly tier: string;
+  readonly drift?: readonly string[];
+}
+
+export const ledger = {
+  check: (inputs: LedgerInputs): Promise<CheckResult<LedgerInputs>> =>
+    checked("tier", async () => {
+      const state = await withClient(
+        currentAccess(),
+        { account: "admin", activity: "plan", readOnly: true },
+        (client) => inspectTables(client, inputs.infrastructureRole),
+      );
+      const drift = [...state.missing.map((table) => `missing: ${table}`), ...state.differences];
+      return { ...inputs, drift };
+    }),
+
+  diff: (inputs: LedgerInputs): { changes: boolean } => ({
+    changes: (inputs.drift ?? []).length > 0,
+  }),
+
+  create: async (inputs: LedgerInputs): Promise<{ id: string; outs: LedgerInputs }> => ({
+    id: "public.schema_migrations",
+    outs: await ensureLedger(inputs),
+  }),
+
+  update: async (inputs: LedgerInputs): Promise<{ outs: LedgerInputs }> => ({
+    outs: await ensureLedger(inputs),
+  }),
+
+  read: async (
+    id: string,
+    outputs: LedgerInputs,
+  ): Promise<{ id: string; props: LedgerInputs; inputs: LedgerInputs }> => {
+    const { inputs, failures } = await ledger.check(outputs);
+    if (inputs === undefined) throw new Error(failures?.[0]?.reason ?? "the ledger is unreadable");
+    return { id, props: inputs, inputs };
+  },
+};
+
+async function ensureLedger(inputs: LedgerInputs): Promise<LedgerInputs> {
+  const { tier, adopt, roles, server } = currentAccess().settings;
+  await withClient(currentAccess(), { account: "admin", activity: "ledger" }, (client) =>
+    inTransaction(client, async () => {
+      // Asked again: a refresh or a targeted update reaches this without the program's own look.
+      const { stamp } = await readHistory(client);
+      const empty = await isEmptyDatabase(client);
+      ensureStamp({ stamp, empty, tier, adopt, database: server.database });
+      await createTables(client, roles.infrastructure, tier);
+      const { differences } = await inspectTables(client, roles.infrastructure);
+      if (differences.length > 0) throw new LedgerShapeError(differences);
+    }),
+  );
+  return { ...inputs, drift: [] };
+}

@@ -1,0 +1,30 @@
+/**
+ * The kinds of events, and who may write which. Pure data: table, row-security policy and history all use it.
+ */
+
+/** Facts about a run. The infrastructure role writes them, so a migration file could forge them, and only them. */
+export const runKinds = [
+  "started",
+  "segment-started",
+  "segment-done",
+  "applied",
+  "failed",
+  "rolled-back",
+] as const;
+
+/** Decisions and acts of people or of the admin. Row security keeps runs and migration files from writing them. */
+export const decisionKinds = [
+  "stamped",
+  "rebuilt",
+  "healed",
+  "proven",
+  "signed-off",
+  "validated",
+  "acknowledged",
+  "break-glass-opened",
+  "break-glass-closed",
+] as const;
+
+export type RunKind = (typeof runKinds)[number];
+export type DecisionKind = (typeof decisionKinds)[number];
+export type EventKind = RunKind | DecisionKind;

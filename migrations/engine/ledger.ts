@@ -1,0 +1,231 @@
+/**
+ * Reads and writes the ledger and the events, and makes both tables.
+ * Does NOT decide anything: meaning is in history.ts, shape in shape.ts, order in plan.ts.
+ */
+import { type Client, escapeIdentifier } from "pg";
+
+import type { EventKind } from "./eventKinds";
+import { type EventRow, foldHistory, type History, type LedgerRow } from "./history";
+import {
+  compareShape,
+  eventPolicies,
+  eventsShape,
+  ledgerShape,
+  runnerLockShape,
+  type TableShape,
+} from "./shape";
+import type { Tier } from "./tier";
+
+/** The tables of this program, in the order in which they are made. */
+const shapes: readonly TableShape[] = [ledgerShape, eventsShape, runnerLockShape];
+
+/** What a look at the tables found. */
+export interface TablesState {
+  /** Tables that do not exist. */
+  readonly missing: readonly string[];
+  /** Differences of tables that do exist, each with the table's name. */
+  readonly differences: readonly string[];
+}
+
+/** Reads ledger and events. Tables that do not exist yet count as empty. */
+export async function readHistory(client: Client): Promise<History> {
+  const rows = await rowsOrNone<LedgerRow>(
+    client,
+    "public.schema_migrations",
+    `SELECT version, started_at AS "startedAt", completed_at AS "completedAt", coalesce(applied, false) AS applied,
+            rolled_back_at AS "rolledBackAt", executed_by AS "executedBy", ticket_number AS ticket
+       FROM public.schema_migrations ORDER BY id`,
+  );
+  const events = await rowsOrNone<EventRow>(
+    client,
+    "public.schema_migration_events",
+    `SELECT id::float8 AS id, happened_at AS "happenedAt", login::text, kind, version, segment, checksum,
+            rollback_checksum AS "rollbackChecksum", detail
+       FROM public.schema_migration_events ORDER BY id`,
+  );
+  return foldHistory(rows, events);
+}
+
+async function rowsOrNone<T extends object>(
+  client: Client,
+  table: string,
+  sql: string,
+): Promise<readonly T[]> {
+  // Asked first: a failed query would end the caller's transaction.
+  const { rows } = await client.query<{ exists: boolean }>(
+    "SELECT to_regclass($1) IS NOT NULL AS exists",
+    [table],
+  );
+  return rows[0]?.exists === true ? (await client.query<T>(sql)).rows : [];
+}
+
+/** What happened, as the caller tells it; number, time and login are the server's. */
+export interface NewEvent {
+  readonly kind: EventKind;
+  readonly version?: string;
+  readonly run?: string;
+  readonly segment?: number;
+  readonly checksum?: string;
+  readonly rollbackChecksum?: string;
+  readonly ticket?: string;
+  readonly detail?: Readonly<Record<string, unknown>>;
+}
+
+/** Appends one event. */
+export async function recordEvent(client: Client, event: NewEvent): Promise<void> {
+  await client.query(
+    `INSERT INTO public.schema_migration_events
+       (kind, version, run, segment, checksum, rollback_checksum, ticket, detail)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      event.kind,
+      event.version ?? null,
+      event.run ?? null,
+      event.segment ?? null,
+      event.checksum ?? null,
+      event.rollbackChecksum ?? null,
+      event.ticket ?? null,
+      JSON.stringify(event.detail ?? {}),
+    ],
+  );
+}
+
+/** What the ledger's row of a version says besides its state. */
+export interface LedgerEntry {
+  readonly version: string;
+  readonly description: string;
+  readonly ticket: string;
+}
+
+/**
+ * Marks a version as started. An upsert, so that a retry after a failure or a rollback is no error. A run that is
+ * resumed keeps its first start: the segments done since then count.
+ */
+export async function recordStart(
+  client: Client,
+  entry: LedgerEntry,
+  resumes: boolean,
+): Promise<void> {
+  await client.query(
+    `INSERT INTO public.schema_migrations AS ledger (version, description, started_at, applied, executed_by, ticket_number)
+     VALUES ($1, $2, clock_timestamp(), false, session_user, $3)
+     ON CONFLICT (version) DO UPDATE SET
+       description = excluded.description, applied = false, completed_at = NULL, rolled_back_at = NULL,
+       started_at = CASE WHEN $4 THEN ledger.started_at ELSE excluded.started_at END,
+       executed_by = excluded.executed_by, ticket_number = excluded.ticket_number`,
+    [entry.version, entry.description, entry.ticket, resumes],
+  );
+}
+
+/** Marks a started version as applied. */
+export async function recordApplied(client: Client, version: string): Promise<void> {
+  await client.query(
+    `UPDATE public.schema_migrations SET applied = true, completed_at = clock_timestamp(), executed_by = session_user
+      WHERE version = $1`,
+    [version],
+  );
+}
+
+/** Compares the live tables with their shapes. Runs as the admin, reads only. */
+export async function inspectTables(
+  client: Client,
+  infrastructureRole: string,
+): Promise<TablesState> {
+  const missing: string[] = [];
+  const differences: string[] = [];
+  for (const shape of shapes) {
+    const found = await describeTable(client, shape.name, infrastructureRole);
+    if (found === null) missing.push(`public.${shape.name}`);
+    else
+      differences.push(
+        ...compareShape(shape, found).map((line) => `public.${shape.name}: ${line}`),
+      );
+  }
+  return { missing, differences };
+}
+
+/**
+ * Describes a table of `public` in lines that can be compared with a shape, or null when there is none.
+ * NOT NULL is told by the column alone: only PostgreSQL 18 lists it as a constraint.
+ */
+async function describeTable(
+  client: Client,
+  table: string,
+  infrastructureRole: string,
+): Promise<readonly string[] | null> {
+  const { rows } = await client.query<{ line: string }>(
+    `WITH t AS (
+       SELECT c.oid, c.relkind, c.relrowsecurity, pg_get_userbyid(c.relowner) AS owner
+         FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relname = $1
+     )
+     SELECT 'column ' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
+            || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END
+            || CASE WHEN a.attidentity = 'a' THEN ' GENERATED ALWAYS AS IDENTITY' ELSE '' END
+            || coalesce(' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid), '') AS line
+       FROM t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+       LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+     UNION ALL
+     SELECT 'constraint ' || pg_get_constraintdef(k.oid)
+       FROM t JOIN pg_constraint k ON k.conrelid = t.oid WHERE k.contype <> 'n'
+     UNION ALL
+     SELECT 'index ' || CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END
+            || substring(pg_get_indexdef(i.indexrelid) FROM 'USING .*')
+       FROM t JOIN pg_index i ON i.indrelid = t.oid
+      WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)
+     UNION ALL
+     SELECT 'row security enabled' FROM t WHERE t.relrowsecurity
+     UNION ALL
+     SELECT 'policy ' || p.policyname || ' FOR ' || p.cmd || ' TO '
+            || replace(array_to_string(p.roles, ', '), $2, 'infrastructure')
+            || coalesce(' USING (' || p.qual || ')', '') || coalesce(' WITH CHECK (' || p.with_check || ')', '')
+       FROM t JOIN pg_policies p ON p.schemaname = 'public' AND p.tablename = $1
+     UNION ALL
+     SELECT 'trigger ' || g.tgname FROM t JOIN pg_trigger g ON g.tgrelid = t.oid AND NOT g.tgisinternal
+     UNION ALL
+     SELECT 'kind ' || t.relkind::text FROM t WHERE t.relkind <> 'r'
+     UNION ALL
+     SELECT 'owner ' || t.owner FROM t WHERE t.owner <> current_user`,
+    [table, infrastructureRole],
+  );
+  return rows.length === 0 ? null : rows.map((row) => row.line);
+}
+
+/** Makes the tables that do not exist, and stamps a database that has no stamp. In the caller's transaction. */
+export async function createTables(
+  client: Client,
+  infrastructureRole: string,
+  tier: Tier,
+): Promise<void> {
+  const { missing } = await inspectTables(client, infrastructureRole);
+  for (const shape of shapes.filter((one) => missing.includes(`public.${one.name}`))) {
+    for (const statement of shape.create) await client.query(statement);
+    // A new table is its owner's alone; ExactGrants adds what the rules say.
+    await client.query(`REVOKE ALL ON TABLE public.${escapeIdentifier(shape.name)} FROM PUBLIC`);
+    if (shape === eventsShape) {
+      for (const policy of eventPolicies(escapeIdentifier(infrastructureRole))) {
+        await client.query(policy);
+      }
+    }
+  }
+  const { stamp } = await readHistory(client);
+  if (stamp === null) await recordEvent(client, { kind: "stamped", detail: { tier } });
+}
+
+/**
+ * Whether the database holds any table, view, sequence or function of its own: outside the system's schemas, not part
+ * of an extension, and not one of this program's tables. An empty database may be stamped without asking.
+ */
+export async function isEmptyDatabase(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ empty: boolean }>(
+    `SELECT NOT EXISTS (
+       SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+          AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
+     ) AND NOT EXISTS (
+       SELECT FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+          AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+     ) AS empty`,
+  );
+  return rows[0]?.empty === true;
+}

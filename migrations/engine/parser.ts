@@ -1,0 +1,130 @@
+/**
+ * The real PostgreSQL parser (libpg-query, grammar of PostgreSQL 18) behind one safe function.
+ * Does NOT classify statements (see statements) and never throws because of the SQL it is given.
+ */
+import { hasSqlDetails, loadModule, parseSync } from "libpg-query";
+
+import { ParserNotLoadedError } from "./errors";
+import { asList, asNode, asText, dig, type TreeNode } from "./tree";
+
+/** One statement as the parser found it. Offsets are UTF-8 bytes of the whole text. */
+export interface RawStatement {
+  readonly start: number;
+  /** Before the semicolon, or the end of the text. */
+  readonly end: number;
+  /** Node tag, for example CreateStmt. */
+  readonly tag: string;
+  readonly node: TreeNode;
+}
+
+/** Why the parser gave up. `position` counts characters (code points) from 0. */
+export interface ParserFailure {
+  readonly reason: "syntax" | "too deep" | "too large" | "operator run" | "nul";
+  readonly message: string;
+  readonly position: number;
+}
+
+/**
+ * The most that is given to the parser, in words, literals, operators, "(" and ";" (roughly, one
+ * parse-tree node each). Its memory ends at 1 GB: about 4 million were too many, measured over
+ * fifteen kinds of dense SQL. Comments and quoted text hardly count.
+ */
+export const maxParserLoad = 2_200_000;
+
+/** PostgreSQL's scanner takes quadratic time on one run of operator characters ("/*" 100 000 times: 45 s). */
+export const maxOperatorRun = 1_000;
+
+// PostgreSQL's own set; a quoted or commented banner of that length is refused as well.
+const operatorRun = new RegExp(`[-~!@#^&|\`?+*/%<>=]{${maxOperatorRun + 1}}`, "u");
+// An approximation is enough: it only keeps the parser from running out of memory. Each alternative
+// runs to the end of the text where its closing mark is missing, so that the count stays linear.
+const loadUnit =
+  /--[^\n]*|'[^']*'|\$([A-Za-z_]*)\$[^]*?(?:\$\1\$|$)|\/\*[^]*?(?:\*\/|$)|[\w\u0080-\uffff]+|[-~!@#^&|`?+*/%<>=:[(;]/g;
+
+/** Loads the parser; call it once before anything is parsed. Later calls return at once. */
+export async function loadParser(): Promise<void> {
+  await loadModule();
+}
+
+/** True when the text holds more than the parser can take. Stops counting at the limit. */
+function isTooLarge(sql: string): boolean {
+  // Each unit is at least one character, so small files need no count.
+  if (sql.length <= maxParserLoad) return false;
+  let load = 0;
+  loadUnit.lastIndex = 0;
+  while (loadUnit.exec(sql) !== null) {
+    load += 1;
+    if (load > maxParserLoad) return true;
+  }
+  return false;
+}
+
+const codePointsBefore = (text: string, index: number): number => {
+  let count = 0;
+  for (const character of text.slice(0, index)) count += character.length > 0 ? 1 : 0;
+  return count;
+};
+
+function refuseUnparsed(sql: string): ParserFailure | null {
+  const nul = sql.indexOf("\0");
+  if (nul !== -1) {
+    return { reason: "nul", message: "NUL byte", position: codePointsBefore(sql, nul) };
+  }
+  const run = operatorRun.exec(sql);
+  if (run !== null) {
+    const message = `more than ${maxOperatorRun} operator characters in a row`;
+    return { reason: "operator run", message, position: codePointsBefore(sql, run.index) };
+  }
+  if (isTooLarge(sql)) {
+    const message = `more than ${maxParserLoad} words, literals and operators`;
+    return { reason: "too large", message, position: 0 };
+  }
+  return null;
+}
+
+function explainFailure(error: unknown): ParserFailure {
+  if (hasSqlDetails(error)) {
+    const position = error.sqlDetails?.cursorPosition ?? 0;
+    const reason = error.message.startsWith("memory exhausted") ? "too deep" : "syntax";
+    return { reason, message: error.message, position };
+  }
+  // By name, not instanceof: the error may come from another realm (a test's, a worker's).
+  const message = asText(dig(error, "message")) ?? String(error);
+  if (message.includes("not initialized")) throw new ParserNotLoadedError(error);
+  // The WebAssembly stack overflowed; the parser stays usable (measured).
+  if (dig(error, "name") === "RangeError") return { reason: "too deep", message, position: 0 };
+  // Out of memory: emscripten set the exit code of this whole process, which it must not decide.
+  process.exitCode = undefined;
+  return { reason: "too large", message, position: 0 };
+}
+
+/**
+ * Parses SQL text.
+ *
+ * @param sql  Any text; lone surrogates are replaced as in any encoding to UTF-8.
+ * @returns    The statements in order, or why there are none. `[]` for only blanks and comments.
+ * @throws {ParserNotLoadedError} loadParser was not awaited.
+ */
+export function parseStatements(sql: string): readonly RawStatement[] | ParserFailure {
+  if (sql === "") return [];
+  const refused = refuseUnparsed(sql);
+  if (refused !== null) return refused;
+  let tree: unknown;
+  try {
+    tree = parseSync(sql);
+  } catch (error) {
+    return explainFailure(error);
+  }
+  const size = Buffer.byteLength(sql);
+  return asList(dig(tree, "stmts")).map((item): RawStatement => {
+    const start = Number(dig(item, "stmt_location") ?? 0);
+    const length = dig(item, "stmt_len");
+    const [tag = "", node] = Object.entries(asNode(dig(item, "stmt")) ?? {})[0] ?? [];
+    return {
+      start,
+      end: typeof length === "number" ? start + length : size,
+      tag: asText(tag) ?? "",
+      node: asNode(node) ?? {},
+    };
+  });
+}

@@ -1,0 +1,48 @@
+/**
+ * Tells the engine what goes on inside a provider, and ends this process when the engine is gone.
+ * Does NOT write to standard output: the engine would show it as if the stack had printed it.
+ */
+import { connect } from "node:net";
+
+import { credentials } from "@grpc/grpc-js";
+import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
+import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
+
+/** Address of the engine: the provider process gets it as its first argument. */
+const engineAddress = process.argv[2] ?? "";
+
+/** How often to look whether the engine still listens, in milliseconds. */
+const watchEveryMs = 1_000;
+
+let engine: EngineClient | null = null;
+
+/** Shows a line in the output of `pulumi up` while the operation runs. Failing to show it is no failure. */
+export function showProgress(message: string): void {
+  if (!/^[\w.]+:\d+$/.test(engineAddress)) return;
+  engine ??= new EngineClient(engineAddress, credentials.createInsecure());
+  const request = new LogRequest();
+  request.setSeverity(LogSeverity.INFO);
+  request.setMessage(message);
+  request.setEphemeral(true);
+  engine.log(request, () => undefined);
+}
+
+/**
+ * Runs `work` and ends this process should the engine vanish meanwhile (it was killed): nobody would hear of the
+ * result, and the next run must not meet a predecessor. The server ends the running statement when the connection
+ * breaks, see client_connection_check_interval in database.ts.
+ */
+export async function whileEngineLives<T>(work: () => Promise<T>): Promise<T> {
+  const [host, port] = engineAddress.split(":");
+  if (host === undefined || port === undefined) return work();
+  const timer = setInterval(() => {
+    const socket = connect({ host, port: Number(port) });
+    socket.once("connect", () => socket.destroy());
+    socket.once("error", () => process.exit(1));
+  }, watchEveryMs);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Makes sure that one runner works on a database at a time.
+ * Does NOT run migrations; whoever holds the lock must still read the ledger again before acting on it.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { Client } from "pg";
+
+import { type Access, connect, errorCode } from "./database";
+import { MigrationError } from "./errors";
+
+/** Another runner kept the lock for too long. */
+export class RunnerBusyError extends MigrationError {
+  readonly code = "RUNNER_BUSY";
+}
+
+/** The connection that held the lock broke, so another runner may have started. */
+export class RunnerLockLostError extends MigrationError {
+  readonly code = "RUNNER_LOCK_LOST";
+}
+
+/** A held lock. */
+export interface RunnerLock {
+  /** @throws {RunnerLockLostError} when the lock's connection is gone. Call it before every change. */
+  ensureHeld(): void;
+}
+
+/** SQLSTATE: the lock is held by someone else. */
+const lockNotAvailable = "55P03";
+
+/** Pause between two attempts, and between two messages, in milliseconds. */
+const pollMs = 250;
+const messageEveryMs = 5_000;
+
+/**
+ * Runs `work` while holding the lock, which is polled and never waited for: a session that waits has a snapshot, and
+ * CREATE INDEX CONCURRENTLY would wait for that. The lock ends with its connection, however that ends.
+ *
+ * @param log  Told who holds the lock, every five seconds while waiting.
+ * @throws {RunnerBusyError} after `runnerWaitMs`.
+ */
+export async function withRunnerLock<T>(
+  access: Access,
+  log: (message: string) => void,
+  work: (lock: RunnerLock) => Promise<T>,
+): Promise<T> {
+  const client = await connect(access, {
+    account: "migrator",
+    activity: "runner lock",
+    parameters: { idle_in_transaction_session_timeout: "0", tcp_keepalives_idle: "30" },
+  });
+  let lost = false;
+  client.on("error", () => (lost = true));
+  client.on("end", () => (lost = true));
+  try {
+    await acquire(client, access.settings.run.runnerWaitMs, log);
+    return await work({
+      ensureHeld: () => {
+        if (!lost) return;
+        throw new RunnerLockLostError(
+          "The connection that holds the runner lock was lost; nothing more was run.",
+          "Find out why the server ended it (its log says), then run up again: it resumes.",
+        );
+      },
+    });
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function acquire(
+  client: Client,
+  waitMs: number,
+  log: (message: string) => void,
+): Promise<void> {
+  const started = Date.now();
+  let nextMessage = 0;
+  for (;;) {
+    await client.query("BEGIN");
+    try {
+      await client.query(
+        "LOCK TABLE public.schema_migration_lock IN SHARE ROW EXCLUSIVE MODE NOWAIT",
+      );
+      return;
+    } catch (error) {
+      await client.query("ROLLBACK").catch(() => undefined);
+      if (errorCode(error) !== lockNotAvailable) throw error;
+    }
+    const waited = Date.now() - started;
+    if (waited >= nextMessage || waited >= waitMs) {
+      const holder = await describeHolder(client);
+      if (waited >= waitMs) {
+        throw new RunnerBusyError(
+          `Another runner has held the lock for longer than ${waitMs} ms: ${holder}.`,
+          "Wait until it is done and run up again, or raise runnerWaitMs.",
+        );
+      }
+      log(`waiting for another runner: ${holder}`);
+      nextMessage = waited + messageEveryMs;
+    }
+    await sleep(Math.min(pollMs, waitMs));
+  }
+}
+
+/** Who holds the lock, as far as this login may see: process, login, application and since when. */
+async function describeHolder(client: Client): Promise<string> {
+  const { rows } = await client.query<{ holder: string }>(
+    `SELECT 'process ' || a.pid || coalesce(', login ' || a.usename, '')
+            || coalesce(', ' || nullif(a.application_name, ''), '')
+            || coalesce(', since ' || to_char(a.xact_start, 'HH24:MI:SS'), '') AS holder
+       FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+      WHERE l.relation = 'public.schema_migration_lock'::regclass AND l.granted AND l.pid <> pg_backend_pid()`,
+  );
+  return rows[0]?.holder ?? "it has just ended";
+}

@@ -1,0 +1,126 @@
+/**
+ * The tables this program keeps in `public`: how they are made, and what their catalog entries must say.
+ * Pure data and comparison; does NOT read the catalog or create anything (see ledger.ts).
+ */
+import { decisionKinds, runKinds } from "./eventKinds";
+
+/** A table of ours. `lines` is what describeTable (ledger.ts) must find, in any order. */
+export interface TableShape {
+  readonly name: string;
+  readonly create: readonly string[];
+  readonly lines: readonly string[];
+}
+
+/** The policy's tracking table, to the letter. Source: policy, "Migration Tracking Table". */
+export const ledgerShape: TableShape = {
+  name: "schema_migrations",
+  create: [
+    `CREATE TABLE public.schema_migrations (
+       id SERIAL PRIMARY KEY,
+       version VARCHAR(50) NOT NULL UNIQUE,
+       description TEXT,
+       started_at TIMESTAMP WITH TIME ZONE,
+       completed_at TIMESTAMP WITH TIME ZONE,
+       applied BOOLEAN DEFAULT false,
+       rolled_back_at TIMESTAMP WITH TIME ZONE,
+       executed_by VARCHAR(100),
+       ticket_number VARCHAR(50)
+     )`,
+    "CREATE INDEX idx_migrations_version ON public.schema_migrations (version)",
+    "CREATE INDEX idx_migrations_applied ON public.schema_migrations (applied)",
+    "COMMENT ON TABLE public.schema_migrations IS 'Which migration is applied, rolled back or incomplete.'",
+  ],
+  lines: [
+    "column id integer NOT NULL DEFAULT nextval('public.schema_migrations_id_seq'::regclass)",
+    "column version character varying(50) NOT NULL",
+    "column description text",
+    "column started_at timestamp with time zone",
+    "column completed_at timestamp with time zone",
+    "column applied boolean DEFAULT false",
+    "column rolled_back_at timestamp with time zone",
+    "column executed_by character varying(100)",
+    "column ticket_number character varying(50)",
+    "constraint PRIMARY KEY (id)",
+    "constraint UNIQUE (version)",
+    "index USING btree (version)",
+    "index USING btree (applied)",
+  ],
+};
+
+const quotedList = (values: readonly string[]): string => values.map((v) => `'${v}'`).join(", ");
+
+/**
+ * Everything that ever happened, append-only. Number, time and login come from defaults that nobody but the admin may
+ * override, because the infrastructure role may insert only the other columns (roles/privileges.ts).
+ */
+export const eventsShape: TableShape = {
+  name: "schema_migration_events",
+  create: [
+    `CREATE TABLE public.schema_migration_events (
+       id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+       happened_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT clock_timestamp(),
+       login NAME NOT NULL DEFAULT session_user,
+       kind TEXT NOT NULL CHECK (kind IN (${quotedList([...runKinds, ...decisionKinds])})),
+       version VARCHAR(50),
+       run UUID,
+       segment INTEGER,
+       checksum TEXT,
+       rollback_checksum TEXT,
+       ticket VARCHAR(50),
+       detail JSONB NOT NULL DEFAULT '{}'
+     )`,
+    "CREATE INDEX schema_migration_events_version ON public.schema_migration_events (version, id)",
+    "COMMENT ON TABLE public.schema_migration_events IS 'What happened, when and by which login. Append-only.'",
+  ],
+  lines: [
+    "column id bigint NOT NULL GENERATED ALWAYS AS IDENTITY",
+    "column happened_at timestamp with time zone NOT NULL DEFAULT clock_timestamp()",
+    "column login name NOT NULL DEFAULT SESSION_USER",
+    "column kind text NOT NULL",
+    "column version character varying(50)",
+    "column run uuid",
+    "column segment integer",
+    "column checksum text",
+    "column rollback_checksum text",
+    "column ticket character varying(50)",
+    "column detail jsonb NOT NULL DEFAULT '{}'::jsonb",
+    "constraint PRIMARY KEY (id)",
+    `constraint CHECK ((kind = ANY (ARRAY[${[...runKinds, ...decisionKinds].map((k) => `'${k}'::text`).join(", ")}])))`,
+    "index USING btree (version, id)",
+    "row security enabled",
+    `policy read FOR SELECT TO infrastructure USING (true)`,
+    `policy run_events FOR INSERT TO infrastructure WITH CHECK ((kind = ANY (ARRAY[${runKinds.map((k) => `'${k}'::text`).join(", ")}])))`,
+  ],
+};
+
+/**
+ * Whoever holds SHARE ROW EXCLUSIVE on this empty table is the one runner. A table lock and not an advisory lock: any
+ * login may hold an advisory lock for ever, but only the infrastructure role can lock this.
+ */
+export const runnerLockShape: TableShape = {
+  name: "schema_migration_lock",
+  create: [
+    "CREATE TABLE public.schema_migration_lock (one BOOLEAN)",
+    "COMMENT ON TABLE public.schema_migration_lock IS 'Locked by the one migration that runs. Holds no rows.'",
+  ],
+  lines: ["column one boolean"],
+};
+
+/** Statements that let the infrastructure role write what a run may say and nothing else. */
+export function eventPolicies(quotedInfrastructureRole: string): readonly string[] {
+  const events = "public.schema_migration_events";
+  return [
+    `ALTER TABLE ${events} ENABLE ROW LEVEL SECURITY`,
+    `CREATE POLICY read ON ${events} FOR SELECT TO ${quotedInfrastructureRole} USING (true)`,
+    `CREATE POLICY run_events ON ${events} FOR INSERT TO ${quotedInfrastructureRole}
+       WITH CHECK (kind IN (${quotedList(runKinds)}))`,
+  ];
+}
+
+/** What differs between a table and its shape, one readable line each; empty when nothing does. */
+export function compareShape(shape: TableShape, found: readonly string[]): readonly string[] {
+  return [
+    ...shape.lines.filter((line) => !found.includes(line)).map((line) => `missing: ${line}`),
+    ...found.filter((line) => !shape.lines.includes(line)).map((line) => `unexpected: ${line}`),
+  ];
+}

@@ -1,0 +1,83 @@
+/**
+ * Says what failed, where in the file, what is kept of the migration and what to do now.
+ * Does NOT catch or retry anything (see run.ts).
+ */
+import { DatabaseError } from "pg";
+
+import { MigrationError } from "./errors";
+import type { Statement } from "./statements";
+
+/** A statement of a migration failed. */
+export class StatementError extends MigrationError {
+  readonly code = "STATEMENT_FAILED";
+}
+
+/** Where a failed run stands. */
+export interface Standing {
+  readonly fileName: string;
+  readonly version: string;
+  readonly rollbackFileName: string | null;
+  /** Lines at which the segments start whose effect the database keeps. */
+  readonly keptFrom: readonly number[];
+  readonly infrastructureRole: string;
+}
+
+/** Marks the place in the statement that PostgreSQL complains about. */
+function caret(statement: Statement, position: string | undefined): readonly string[] {
+  if (position === undefined) return [];
+  // PostgreSQL counts characters (code points) from 1.
+  const before = Array.from(statement.text)
+    .slice(0, Number(position) - 1)
+    .join("");
+  const lineIndex = before.split("\n").length - 1;
+  const source = statement.text.split("\n")[lineIndex] ?? "";
+  const column = Array.from(before.split("\n").at(-1) ?? "").length;
+  const number = String(statement.line + lineIndex);
+  return [`  ${number} | ${source}`, `  ${" ".repeat(number.length)} | ${" ".repeat(column)}^`];
+}
+
+/** Command line that runs a rollback file as the infrastructure role without this program. */
+export function rollbackCommand(infrastructureRole: string, rollbackFileName: string): string {
+  return `PGOPTIONS='-c role=${infrastructureRole}' psql -X -v ON_ERROR_STOP=1 -f migrations/${rollbackFileName}`;
+}
+
+function whatNow(standing: Standing): string {
+  const correct =
+    "Correct it in a lower environment and run up again. Do not mend the database by hand.";
+  if (standing.keptFrom.length === 0) return correct;
+  const resume = "Up resumes at the first segment that is not done";
+  return standing.rollbackFileName === null
+    ? `${resume}, as long as the file's text stays the same. There is no rollback file.`
+    : `${resume}; to go back instead: ${rollbackCommand(standing.infrastructureRole, standing.rollbackFileName)}`;
+}
+
+/** Builds the error for a statement that the server refused. */
+export function explainStatementFailure(
+  cause: unknown,
+  statement: Statement,
+  standing: Standing,
+): StatementError {
+  const place = `${standing.fileName}:${statement.line}`;
+  const what = [statement.kind, statement.target].filter(Boolean).join(" ");
+  const kept =
+    standing.keptFrom.length === 0
+      ? `Nothing of version ${standing.version} was kept.`
+      : `Of version ${standing.version} these segments are done and kept: lines ${standing.keptFrom.join(", ")}.`;
+  if (!(cause instanceof DatabaseError)) {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    return new StatementError(
+      `${place}: ${what} was cut off: ${text}.\n  ${kept}`,
+      "Check that the server runs and is reachable, then run up again: it resumes.",
+      { cause },
+    );
+  }
+  const lines = [
+    `${place}: ${what} failed: ${cause.message} (SQLSTATE ${cause.code ?? "unknown"}).`,
+    ...caret(statement, cause.position),
+    ...(cause.detail === undefined ? [] : [`  Detail: ${cause.detail}`]),
+    ...(cause.hint === undefined ? [] : [`  PostgreSQL says: ${cause.hint}`]),
+    ...(cause.where === undefined ? [] : [`  Where: ${cause.where.split("\n")[0] ?? ""}`]),
+    `  ${kept}`,
+  ];
+  return new StatementError(lines.join("\n"), whatNow(standing), { cause });
+}

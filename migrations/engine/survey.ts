@@ -1,0 +1,73 @@
+/**
+ * Looks at files and database before anything is registered, and plans. Reads only: no lock, no write.
+ * Does NOT register resources (see migrationSet.ts) or run anything.
+ */
+import { type Access, withClient } from "./database";
+import { BadInputError, MigrationError } from "./errors";
+import type { MigrationFile } from "./file";
+import { checkGate, type Violation } from "./gate";
+import type { History } from "./history";
+import { inspectTables, isEmptyDatabase, readHistory } from "./ledger";
+import { loadMigrations } from "./load";
+import { type Plan, planMigrations } from "./plan";
+import { ensureStamp } from "./stamp";
+
+/** What files and database say, and what follows from it. */
+export interface Survey {
+  readonly files: readonly MigrationFile[];
+  readonly history: History;
+  readonly plan: Plan<MigrationFile>;
+  readonly violations: readonly Violation[];
+}
+
+/** The ledger exists but is not the policy's. */
+export class LedgerShapeError extends MigrationError {
+  readonly code = "LEDGER_SHAPE";
+
+  constructor(differences: readonly string[]) {
+    super(
+      `The ledger is not what the policy says:\n  ${differences.join("\n  ")}`,
+      "correct the table by hand as its owner; this program never changes a ledger that exists.",
+    );
+  }
+}
+
+/**
+ * Reads everything and plans.
+ *
+ * @throws {BadInputError}    files that cannot be used, all problems at once.
+ * @throws {ConnectionError}  the database cannot be reached.
+ * @throws {StampError}       it belongs to another tier.
+ * @throws {LedgerShapeError} its ledger is not the policy's.
+ */
+export async function surveyStack(access: Access, folder: string): Promise<Survey> {
+  const { settings } = access;
+  const { migrations: files, problems } = await loadMigrations(folder);
+  if (problems.length > 0) throw new BadInputError(problems);
+  const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
+  const live = await withClient(access, purpose, async (client) => ({
+    history: await readHistory(client),
+    empty: await isEmptyDatabase(client),
+    tables: await inspectTables(client, settings.roles.infrastructure),
+  }));
+  ensureStamp({
+    stamp: live.history.stamp,
+    empty: live.empty,
+    tier: settings.tier,
+    adopt: settings.adopt,
+    database: settings.server.database,
+  });
+  if (live.tables.differences.length > 0) throw new LedgerShapeError(live.tables.differences);
+
+  const { targetVersion, tickets } = settings.run;
+  const plan = planMigrations(files, live.history.versions, targetVersion);
+  const violations = checkGate({
+    tier: settings.tier,
+    plan,
+    tickets,
+    targetVersion,
+    migratorConfigured: settings.roles.migrator !== null,
+    infrastructureRole: settings.roles.infrastructure,
+  });
+  return { files, history: live.history, plan, violations };
+}

@@ -1,0 +1,72 @@
+/**
+ * The four tiers and what each demands, as data.
+ * Does NOT look at a database or at a stack's name: the tier is configuration.
+ */
+import { UnknownTierError } from "./errors";
+
+export const tiers = ["dev", "qa", "uat", "prod"] as const;
+export type Tier = (typeof tiers)[number];
+
+/** An error keeps pending migrations from running; a warning is shown. */
+export type Severity = "warning" | "error";
+
+/** What one tier allows and asks for. */
+export interface TierRules {
+  /** Schemas may be dropped and built again from the files. */
+  readonly rebuild: boolean;
+  /** Resources that hold data or access are protected from destroy. */
+  readonly protect: boolean;
+  /** Each pending migration's TICKET must be named for this run. */
+  readonly requiresTicket: boolean;
+  /** How a pending migration without its rollback file is judged. */
+  readonly requiresRollback: Severity;
+  /** The header must say that the rollback was tested. */
+  readonly requiresTestedRollback: boolean;
+  /** The stack must name a version; "latest" is refused. */
+  readonly requiresTargetVersion: boolean;
+  /** Migrations must run on a login of their own, not on the admin's. */
+  readonly requiresMigrator: boolean;
+  /** A reviewer other than the author must be named. */
+  readonly requiresReview: boolean;
+}
+
+const rebuildable: TierRules = {
+  rebuild: true,
+  protect: false,
+  requiresTicket: false,
+  requiresRollback: "error",
+  requiresTestedRollback: false,
+  requiresTargetVersion: false,
+  requiresMigrator: false,
+  requiresReview: false,
+};
+
+const controlled: TierRules = {
+  rebuild: false,
+  protect: true,
+  requiresTicket: true,
+  requiresRollback: "error",
+  requiresTestedRollback: true,
+  requiresTargetVersion: true,
+  requiresMigrator: true,
+  requiresReview: true,
+};
+
+/** Source: policy, "Environment Patterns" and "Change Management Process". */
+export const tierRules: Readonly<Record<Tier, TierRules>> = {
+  dev: { ...rebuildable, requiresRollback: "warning" },
+  qa: rebuildable,
+  uat: controlled,
+  prod: controlled,
+};
+
+/**
+ * Returns the tier named by the text.
+ *
+ * @throws {UnknownTierError} anything but exactly dev, qa, uat or prod.
+ */
+export function parseTier(text: string): Tier {
+  const tier = tiers.find((name) => name === text);
+  if (tier === undefined) throw new UnknownTierError(text, tiers);
+  return tier;
+}

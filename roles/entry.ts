@@ -1,0 +1,92 @@
+/**
+ * What the provider process runs for ExactGrants. The program's provider shell loads this file by its path at run
+ * time, and the path is stored in every stack's state: never rename it.
+ * Does NOT hold rules (privileges.ts) or compare (acl.ts).
+ */
+import { checked, type CheckResult, configure, currentAccess } from "../migrations/engine/access";
+import { withClient } from "../migrations/engine/database";
+import { MigrationError } from "../migrations/engine/errors";
+import { recordEvent } from "../migrations/engine/ledger";
+import { showProgress, whileEngineLives } from "../migrations/engine/progress";
+import { type Deviation, findDeviations } from "./acl";
+import { aclContext, healPrivileges, readCatalog } from "./catalog";
+
+export { configure };
+
+/** Inputs of ExactGrants: the rules' digest and, added by `check`, every deviation there is now. */
+export interface GrantsInputs {
+  /** Readable rules, one line each: a change of the rules is a change of the resource. */
+  readonly rules: readonly string[];
+  readonly drift?: readonly string[];
+}
+
+/** Grants could not all be mended; what an administrator must run is in the message. */
+class PrivilegesLeftError extends MigrationError {
+  readonly code = "PRIVILEGES_LEFT";
+}
+
+/** One line: what is wrong, and the statement that mends it. */
+const driftLine = ({ text, statements }: Deviation): string => `${text}: ${statements.join("; ")}`;
+
+async function liveDrift(): Promise<readonly string[]> {
+  const { settings } = currentAccess();
+  const catalog = await withClient(
+    currentAccess(),
+    { account: "admin", activity: "privileges", readOnly: true },
+    (client) => readCatalog(client, settings),
+  );
+  return findDeviations(aclContext(settings), catalog).map(driftLine);
+}
+
+export const grants = {
+  check: (inputs: GrantsInputs): Promise<CheckResult<GrantsInputs>> =>
+    checked("rules", async () => ({ ...inputs, drift: await liveDrift() })),
+
+  diff: (olds: GrantsInputs, news: GrantsInputs): { changes: boolean } => ({
+    changes: (news.drift ?? []).length > 0 || olds.rules.join("\n") !== news.rules.join("\n"),
+  }),
+
+  create: async (inputs: GrantsInputs): Promise<{ id: string; outs: GrantsInputs }> => ({
+    id: "privileges",
+    outs: await heal(inputs),
+  }),
+
+  update: async (inputs: GrantsInputs): Promise<{ outs: GrantsInputs }> => ({
+    outs: await heal(inputs),
+  }),
+
+  read: async (
+    id: string,
+    outputs: GrantsInputs,
+  ): Promise<{ id: string; props: GrantsInputs; inputs: GrantsInputs }> => {
+    const live = { ...outputs, drift: await liveDrift() };
+    return { id, props: live, inputs: live };
+  },
+};
+
+async function heal(inputs: GrantsInputs): Promise<GrantsInputs> {
+  const { settings } = currentAccess();
+  await whileEngineLives(() =>
+    withClient(currentAccess(), { account: "admin", activity: "privileges" }, async (client) => {
+      const { mended, left } = await healPrivileges(client, settings);
+      if (mended.length > 0) {
+        showProgress(`privileges: ${mended.length} mended`);
+        await recordEvent(client, {
+          kind: "healed",
+          detail: { mended: mended.map(({ text }) => text) },
+        });
+      }
+      if (left.length > 0) {
+        const lines = left.map(
+          ({ deviation, reason }) =>
+            `${deviation.text}\n    ${deviation.statements.join("; ")}\n    ${reason}`,
+        );
+        throw new PrivilegesLeftError(
+          `${left.length} privilege(s) could not be mended:\n  ${lines.join("\n  ")}`,
+          "Have an administrator run the statements above, then run up again.",
+        );
+      }
+    }),
+  );
+  return { ...inputs, drift: [] };
+}

@@ -1,0 +1,82 @@
+/**
+ * The role that owns the governed schemas, the logins that may become it, and the schemas themselves.
+ * Does NOT grant privileges (exactGrants.ts). It has no login: only migrators and the admin act through it.
+ */
+import * as postgresql from "@pulumi/postgresql";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Tier } from "../migrations/engine/tier";
+import { guarded, kept, passwordArgs, powerless } from "./login";
+
+/** A login that may become the infrastructure role. */
+export interface Migrator {
+  readonly name: string;
+  /** Plain text, or undefined to leave the password alone. */
+  readonly password: string | undefined;
+}
+
+export interface InfrastructureRoleArgs {
+  readonly tier: Tier;
+  readonly name: string;
+  readonly admin: string;
+  readonly migrators: readonly Migrator[];
+  readonly passwordVersion: string;
+  readonly schemas: readonly string[];
+  readonly extensions: readonly string[];
+}
+
+export class InfrastructureRole extends pulumi.ComponentResource {
+  readonly roleName: pulumi.Output<string>;
+
+  constructor(name: string, args: InfrastructureRoleArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("ddl:roles:InfrastructureRole", name, {}, opts);
+    const options = { parent: this, ...guarded(args.tier) };
+    const role = new postgresql.Role(
+      `${name}-role`,
+      { name: args.name, login: false, ...powerless, ...kept(args.tier) },
+      options,
+    );
+    this.roleName = role.name;
+
+    // PostgreSQL lets the admin make schemas for the role, and set its default privileges, only as its member.
+    const membership = new postgresql.GrantRole(
+      `${name}-admin`,
+      { role: args.admin, grantRole: role.name },
+      options,
+    );
+    for (const { name: login, password } of args.migrators) {
+      const secret = password === undefined ? undefined : pulumi.secret(password);
+      const migrator = new postgresql.Role(
+        `migrator-${login}`,
+        {
+          name: login,
+          login: true,
+          ...powerless,
+          ...kept(args.tier),
+          ...passwordArgs(secret, args.passwordVersion),
+        },
+        options,
+      );
+      new postgresql.GrantRole(
+        `migrator-${login}-member`,
+        { role: migrator.name, grantRole: role.name, withAdminOption: false },
+        options,
+      );
+    }
+    for (const schema of args.schemas) {
+      new postgresql.Schema(
+        `schema-${schema}`,
+        { name: schema, owner: role.name },
+        { ...options, dependsOn: [membership] },
+      );
+    }
+    for (const extension of args.extensions) {
+      new postgresql.Extension(
+        `extension-${extension}`,
+        { name: extension, schema: "public" },
+        options,
+      );
+    }
+    this.registerOutputs({ roleName: this.roleName });
+  }
+}

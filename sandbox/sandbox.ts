@@ -1,0 +1,188 @@
+/**
+ * The sandbox: one local PostgreSQL server that outlives the command, with a database and an admin for each tier.
+ * Does NOT make any other role, schema or privilege: that is the Pulumi program's work.
+ */
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+import { escapeIdentifier, escapeLiteral } from "pg";
+
+import type { Log } from "../toolchain/log";
+import { commandLine, isRunning } from "../toolchain/processes";
+import { type Major, MAJORS } from "./binaries";
+import { exclusively } from "./exclusively";
+import { dataDirState, postmasterPid } from "./launch";
+import { type Address, connect, servedDataDir } from "./ready";
+import {
+  databaseOf,
+  loginOf,
+  LOGINS,
+  makeFolder,
+  newRecord,
+  placeOfData,
+  readRecord,
+  sandboxFolder,
+  type SandboxRecord,
+  TIERS,
+  wantedMajor,
+  writePrivate,
+  writeRecord,
+} from "./record";
+import { freePort, startServer } from "./server";
+
+export interface Sandbox {
+  /** Absolute path of `.sandbox/`. */
+  readonly folder: string;
+  readonly host: "127.0.0.1";
+  readonly port: number;
+  readonly major: Major;
+  readonly record: SandboxRecord;
+}
+
+const HOST = "127.0.0.1";
+const STOPPED_WITHIN_MS = 60_000;
+
+/**
+ * Makes the sandbox, or starts it again, or finds it running. Safe when two commands do so at once.
+ *
+ * @throws {Error} another major is asked for than the sandbox has, or the server does not start.
+ */
+export async function ensureSandbox(log: Log, folder = sandboxFolder()): Promise<Sandbox> {
+  await makeFolder(folder);
+  return exclusively(join(folder, "starting"), async () => {
+    const dataDir = await placeOfData(folder);
+    const record = (await readRecord(folder)) ?? (await makeRecord(folder, dataDir));
+    const wanted = wantedMajor();
+    if (wanted !== undefined && wanted !== record.major) {
+      throw new Error(
+        `The sandbox has PostgreSQL ${record.major}, but PG_MAJOR asks for ${wanted}.\n` +
+          'Hint: "make clean" removes the sandbox and its data; the next command makes a new one.',
+      );
+    }
+    const isServing = await serves(record, dataDir);
+    const running = isServing ? record : await start(folder, record, dataDir, log);
+    await makeDatabases(running);
+    await makeFolder(join(folder, "state"));
+    await writePrivate(join(folder, "pgpass"), passwordFile(running));
+    return { folder, host: HOST, port: running.port, major: running.major, record: running };
+  });
+}
+
+/** Ends the sandbox's server; its data stays. `false` when none runs. */
+export async function stopSandbox(folder = sandboxFolder()): Promise<boolean> {
+  return stopServerOf(await placeOfData(folder));
+}
+
+/** Ends the server and removes everything that the sandbox holds, here and outside. */
+export async function removeSandbox(folder = sandboxFolder()): Promise<void> {
+  const dataDir = await placeOfData(folder);
+  await stopServerOf(dataDir);
+  // Either this is `folder` itself, or the folder outside that only this sandbox has.
+  await rm(dirname(dataDir), { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function makeRecord(folder: string, dataDir: string): Promise<SandboxRecord> {
+  // Without a record nobody knows the passwords of data that may still be there from an earlier sandbox.
+  await stopServerOf(dataDir);
+  await rm(dataDir, { recursive: true, force: true });
+  // Nor can anybody read a state without its passphrase.
+  for (const name of ["state", "stacks"]) {
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
+  const record = await newRecord(wantedMajor() ?? MAJORS[0]);
+  await writePrivate(join(folder, "passphrase"), `${randomBytes(24).toString("base64url")}\n`);
+  await writeRecord(folder, record);
+  return record;
+}
+
+const addressOf = (record: SandboxRecord): Address => ({
+  host: HOST,
+  port: record.port,
+  superuser: { name: "postgres", password: record.superuserPassword },
+});
+
+async function serves(record: SandboxRecord, dataDir: string): Promise<boolean> {
+  return servedDataDir(addressOf(record)).then(
+    (served) => served === dataDir,
+    () => false,
+  );
+}
+
+async function start(
+  folder: string,
+  record: SandboxRecord,
+  dataDir: string,
+  log: Log,
+): Promise<SandboxRecord> {
+  // A first start that was killed half-way left data that no server can use.
+  if ((await dataDirState(dataDir)) === "unknown") {
+    await stopServerOf(dataDir);
+    await rm(dataDir, { recursive: true });
+  }
+  const port = (await freePort(record.port)) ?? (await freePort());
+  const server = await startServer({
+    major: record.major,
+    dataDir,
+    password: record.superuserPassword,
+    port,
+    lifetime: "detached",
+    settings: { cluster_name: "rmhgeoapi-database-sandbox" },
+  });
+  if (port !== record.port) {
+    log.say(`Port ${record.port} is taken by another program: the sandbox now has ${port}`);
+  }
+  log.say(`Sandbox: PostgreSQL ${server.major} on ${HOST}:${port}`);
+  const started = { ...record, port };
+  await writeRecord(folder, started);
+  return started;
+}
+
+async function makeDatabases(record: SandboxRecord): Promise<void> {
+  const client = await connect(addressOf(record));
+  try {
+    const { rows } = await client.query<{ name: string }>(
+      "SELECT rolname AS name FROM pg_roles UNION ALL SELECT datname FROM pg_database",
+    );
+    const present = new Set(rows.map((row) => row.name));
+    for (const tier of TIERS) {
+      const [admin, database] = [loginOf(tier, "admin"), databaseOf(tier)];
+      const password = escapeLiteral(record.passwords[tier].admin);
+      if (!present.has(admin)) {
+        await client.query(
+          `CREATE ROLE ${escapeIdentifier(admin)} LOGIN CREATEROLE CREATEDB PASSWORD ${password}`,
+        );
+      }
+      if (!present.has(database)) {
+        const owner = escapeIdentifier(admin);
+        await client.query(`CREATE DATABASE ${escapeIdentifier(database)} OWNER ${owner}`);
+      }
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+/** For `PGPASSFILE`: every login of every tier, and the superuser. Generated passwords need no escapes. */
+function passwordFile(record: SandboxRecord): string {
+  const line = (database: string, user: string, password: string): string =>
+    [HOST, record.port, database, user, password].join(":");
+  const lines = TIERS.flatMap((tier) =>
+    LOGINS.map((login) => line("*", loginOf(tier, login), record.passwords[tier][login])),
+  );
+  return `${[...lines, line("*", "postgres", record.superuserPassword)].join("\n")}\n`;
+}
+
+/** Ends the server that serves `dataDir`: the process it recorded, and only if that still is this server. */
+async function stopServerOf(dataDir: string): Promise<boolean> {
+  const pid = await postmasterPid(dataDir).catch(() => undefined);
+  if (pid === undefined || !commandLine(pid).includes(dataDir)) return false;
+  process.kill(pid, "SIGINT");
+  const deadline = Date.now() + STOPPED_WITHIN_MS;
+  while (isRunning(pid)) {
+    if (Date.now() > deadline) throw new Error(`The server (process ${pid}) does not end.`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  return true;
+}

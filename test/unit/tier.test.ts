@@ -1,0 +1,27 @@
+// The tiers and what they demand.
+import { UnknownTierError } from "../../migrations/engine/errors";
+import { parseTier, tierRules, tiers } from "../../migrations/engine/tier";
+
+describe("parseTier", () => {
+  it.each(tiers)("accepts %s", (tier) => {
+    expect(parseTier(tier)).toBe(tier);
+  });
+
+  it.each(["", "Prod", "production", " dev", "staging", "constructor"])(
+    "refuses %j and lists the allowed ones",
+    (text) => {
+      expect(() => parseTier(text)).toThrow(UnknownTierError);
+      expect(() => parseTier(text)).toThrow("dev, qa, uat, prod");
+    },
+  );
+});
+
+describe("tierRules", () => {
+  it.each(tiers)("%s may be rebuilt exactly when it is not controlled", (tier) => {
+    const controlled = tier === "uat" || tier === "prod";
+    const { requiresRollback, rebuild, ...demands } = tierRules[tier];
+    expect(rebuild).toBe(!controlled);
+    expect(new Set(Object.values(demands))).toEqual(new Set([controlled]));
+    expect(requiresRollback).toBe(tier === "dev" ? "warning" : "error");
+  });
+});

@@ -1,0 +1,47 @@
+/**
+ * Shows a gate's verdict, or the error that stops a run, so that the user reads it once and without a stack trace.
+ * Does NOT judge anything.
+ */
+import * as pulumi from "@pulumi/pulumi";
+
+import { formatViolations } from "./migrations/engine/gate";
+import type { Survey } from "./migrations/engine/survey";
+import type { Tier } from "./migrations/engine/tier";
+
+/**
+ * Exit status by which the Node.js SDK says "failed, and the user has been told why". An error that is only logged does
+ * not fail a run, and an error that is thrown would end it before roles and privileges are mended.
+ */
+const failedAndTold = 32;
+
+/** Logs violations and what is held. Errors fail the command, but only after everything else is done. */
+export async function showVerdict(survey: Survey, tier: Tier): Promise<void> {
+  const { plan, violations } = survey;
+  const of = (wanted: "error" | "warning") =>
+    violations.filter(({ severity }) => severity === wanted);
+  if (plan.held.length > 0) {
+    const names = plan.held.map(({ fileName }) => fileName).join(", ");
+    await pulumi.log.info(`held, above the stack's targetVersion: ${names}`);
+  }
+  const [errors, warnings] = [of("error"), of("warning")];
+  if (warnings.length > 0) await pulumi.log.warn(formatViolations(warnings, tier));
+  if (errors.length > 0) {
+    const refused = plan.pending.length > 0 ? "; no migration is run" : "";
+    await pulumi.log.error(
+      `The gate found ${errors.length} violation(s)${refused}. Roles and privileges are mended all the same.\n${formatViolations(errors, tier)}`,
+    );
+    process.exitCode = failedAndTold;
+  }
+}
+
+/** Runs `work`; an error of ours stops the program with its message alone. */
+export async function refusing<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const refusal = new pulumi.RunError(error instanceof Error ? error.message : String(error));
+    // The SDK maps the stack back to sources, which takes twenty seconds, and then does not print it.
+    refusal.stack = refusal.message;
+    throw refusal;
+  }
+}
