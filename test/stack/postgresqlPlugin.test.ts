@@ -425,6 +425,10 @@ describe.each([15, 18] as const)("the air-gap postgresql plugin on PostgreSQL %d
       rows(
         `SELECT pid FROM pg_stat_activity WHERE query LIKE 'CREATE ROLE%' AND wait_event_type = 'Lock' AND datname IS NOT NULL`,
       );
+    const sessions = (): Promise<readonly Record<string, unknown>[]> =>
+      rows(
+        "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'pulumi-resource-postgresql%'",
+      );
     const until = async (isDone: () => Promise<boolean>): Promise<void> => {
       while (!(await isDone())) await sleep(50);
     };
@@ -443,8 +447,11 @@ describe.each([15, 18] as const)("the air-gap postgresql plugin on PostgreSQL %d
         const engine = stack.start("up", "--yes", "--skip-preview");
         const ended = new Promise((done) => engine.once("exit", done));
         await until(async () => (await waiting()).length === 1);
+        const interruptedAt = Date.now();
         engine.kill(signal);
-        await until(async () => (await waiting()).length === 0);
+        await until(async () => (await sessions()).length === 0);
+        // Sooner than the lock timeout, which would end the step in any case.
+        expect(Date.now() - interruptedAt).toBeLessThan(20_000);
         await ended;
         await rival.query("ROLLBACK");
         await rival.end();
