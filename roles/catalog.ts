@@ -1,5 +1,5 @@
 /**
- * Reads every privilege that the rules speak of, in two queries, and carries out the statements that mend deviations.
+ * Reads every privilege that the rules speak of, in four queries, and carries out the statements that mend deviations.
  * Does NOT know what should be (privileges.ts) or compare (acl.ts).
  */
 import { type Client, escapeIdentifier } from "pg";
@@ -40,8 +40,9 @@ const explode = (acl: string, code: string, owner: string): string => `
      FROM aclexplode(coalesce(${acl}, acldefault(${code}, ${owner}))) e)`;
 
 /**
- * $1: governed schemas. Objects of the governed schemas, and the few outside that the rules name. Row types and array
- * types follow their table or element and are left out, as PostgreSQL leaves them out of GRANT.
+ * $1: governed schemas. Objects of the governed schemas, and the few outside that the rules name. Row, array and
+ * multirange types follow their table, element or range and are left out, as PostgreSQL leaves them out of GRANT. So
+ * are the constructors of a range type: they belong to the server's first superuser, and read nothing.
  */
 const objectsQuery = `
   WITH governed AS (SELECT oid FROM pg_namespace WHERE nspname = ANY ($1::text[])),
@@ -77,10 +78,11 @@ const objectsQuery = `
   SELECT CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END, 'governed', p.oid::regprocedure::text, NULL,
          pg_get_userbyid(p.proowner), ${explode("p.proacl", "'f'", "p.proowner")}
     FROM pg_proc p WHERE p.pronamespace IN (SELECT oid FROM governed)
+     AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i')
   UNION ALL
   SELECT 'type', 'governed', t.oid::regtype::text, NULL, pg_get_userbyid(t.typowner), ${explode("t.typacl", "'T'", "t.typowner")}
     FROM pg_type t
-   WHERE t.typnamespace IN (SELECT oid FROM governed) AND t.typelem = 0
+   WHERE t.typnamespace IN (SELECT oid FROM governed) AND t.typelem = 0 AND t.typtype <> 'm'
      AND (t.typrelid = 0 OR EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c'))
    ORDER BY 2, 1, 3, 4`;
 
