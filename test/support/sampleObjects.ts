@@ -38,12 +38,13 @@ export async function addSampleObjects(database: ProgramDatabase): Promise<void>
 }
 
 /** Makes `remote` in the first schema: a foreign table that has no data behind it. */
-export async function addForeignTable({ rows, settings }: ProgramDatabase): Promise<void> {
+export async function addForeignTable(database: ProgramDatabase): Promise<void> {
+  const { settings } = database;
   const table = `${escapeIdentifier(settings.schemas[0] ?? "")}.remote`;
-  await rows("CREATE FOREIGN DATA WRAPPER nothing");
-  await rows("CREATE SERVER nowhere FOREIGN DATA WRAPPER nothing");
-  await rows(`CREATE FOREIGN TABLE ${table} (id INTEGER) SERVER nowhere`);
-  await rows(
+  await database.rows("CREATE FOREIGN DATA WRAPPER nothing");
+  await database.rows("CREATE SERVER nowhere FOREIGN DATA WRAPPER nothing");
+  await database.rows(`CREATE FOREIGN TABLE ${table} (id INTEGER) SERVER nowhere`);
+  await database.rows(
     `ALTER FOREIGN TABLE ${table} OWNER TO ${escapeIdentifier(settings.roles.infrastructure)}`,
   );
 }
