@@ -7,17 +7,23 @@ STACK ?= dev
 # Further arguments for pulumi, such as ARGS="--diff".
 ARGS ?=
 
+# Change tickets approved for this run, separated by commas.
+TICKETS ?=
+ifneq ($(TICKETS),)
+export DDL_TICKETS := $(TICKETS)
+endif
+
 CLI = node --import tsx cli/main.ts
 BIN = node_modules/.bin
 READY = node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview drift refresh env psql sandbox-stop clean distclean test check
+.PHONY: help up preview drift rebuild refresh env psql sandbox-stop clean distclean test check
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | sed 's/[$$][$$]*/$$/' | \
 	  awk -F'|' '{ printf "  make %-14s %s\n", $$1, $$2 }'
-	@echo '  with STACK=dev|qa|uat|prod (default dev), ARGS="..." for pulumi, PG_MAJOR=15|18 for a new sandbox'
+	@echo '  with STACK=dev|qa|uat|prod (default dev), TICKETS=CHG-2026-0101,..., ARGS="..." for pulumi, PG_MAJOR=15|18 for a new sandbox'
 
 up: $(READY) ## Bring a stack of the sandbox up to date
 	@$(CLI) up --stack $(STACK) -- $(ARGS)
@@ -27,6 +33,9 @@ preview: $(READY) ## Show what up would do
 
 drift: $(READY) ## Say whether the database still is as declared (status 1: drift, 2: could not tell)
 	@$(CLI) drift --stack $(STACK) -- $(ARGS)
+
+rebuild: $(READY) ## Drop the schemas of a dev or qa stack and build them anew
+	@$(CLI) rebuild --stack $(STACK) -- $(ARGS)
 
 refresh: $(READY) ## Read the state of the stack from the database again
 	@$(CLI) refresh --stack $(STACK) -- $(ARGS)
@@ -58,5 +67,5 @@ check: $(READY) ## Format, lint and types only
 $(READY): package.json package-lock.json
 	@node -e 'if (process.versions.node.split(".")[0] < 20) { console.error("Node 20 or newer is needed, this is " + process.version); process.exit(1) }'
 	@echo "Installing the npm packages"
-	@npm ci --loglevel=error --no-audit --no-fund
+	@npm ci --loglevel=error --no-audit --no-fund --no-update-notifier
 	@touch $@

@@ -6,16 +6,20 @@ import { spawnSync } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { parseArgs } from "node:util";
 
+import type { Access } from "../migrations/engine/database";
+import { rebuildSchemas } from "../migrations/engine/rebuild";
 import { isMisleading } from "../sandbox/environment";
 import { type Tier, TIERS } from "../sandbox/record";
 import { removeSandbox, stopSandbox } from "../sandbox/sandbox";
-import { sharedFolder } from "../sandbox/sharedFolder";
+import { removeSharedFolder } from "../sandbox/sharedFolder";
 import { cacheFolder } from "../toolchain/cache";
 import { type Log, streamLog } from "../toolchain/log";
 import { ensurePulumi } from "../toolchain/pulumi";
+import { describeDrift } from "./drift";
 import { changedNothing, runPulumi } from "./engine";
-import { prepare } from "./prepare";
-import { printSummary } from "./summary";
+import { prepare, type Prepared, projectFolder } from "./prepare";
+import { stackAccess } from "./stackAccess";
+import { summarise } from "./summary";
 
 interface Call {
   readonly stack: Tier;
@@ -33,26 +37,45 @@ const QUIET = ["--non-interactive", "--suppress-progress", "--suppress-outputs"]
 /** Of `pulumi preview --expect-no-changes`. */
 const DRIFT_FOUND = 7;
 
+/** Settings of a prepared stack, for what is done without the engine. */
+function accessOf(prepared: Prepared): Promise<Access> {
+  return stackAccess(projectFolder(), prepared.configFile, prepared.env);
+}
+
+async function up({ stack, extra, log }: Call): Promise<number> {
+  const prepared = await prepare(stack, "change", log);
+  const status = await runPulumi(prepared, ["up", "--yes", ...QUIET, ...extra], log);
+  if (status !== 0) return status;
+  if (await changedNothing(prepared)) print("Nothing changed: the database is as declared.");
+  print(await summarise(await accessOf(prepared)));
+  return 0;
+}
+
 const COMMANDS: Readonly<Record<string, Command>> = {
-  async up({ stack, extra, log }) {
-    const prepared = await prepare(stack, "change", log);
-    const status = await runPulumi(prepared, ["up", "--yes", ...QUIET, ...extra], log);
-    if (status !== 0) return status;
-    if (await changedNothing(prepared)) print("Nothing changed: the database is as declared.");
-    await printSummary(stack, prepared.variables);
-    return 0;
+  up,
+
+  async rebuild(call) {
+    const access = await accessOf(await prepare(call.stack, "change", call.log));
+    const versions = await rebuildSchemas(access, (message) => {
+      call.log.say(message);
+    });
+    call.log.say(`Schemas dropped and made anew; ${versions} version(s) are applied again now`);
+    return up(call);
   },
 
   async preview({ stack, extra, log }) {
-    return runPulumi(await prepare(stack, "look", log), ["preview", ...QUIET, ...extra], log);
+    const prepared = await prepare(stack, "look", log);
+    const env = { ...prepared.env, DDL_PREVIEW_MUST_PASS: "1" };
+    return runPulumi({ ...prepared, env }, ["preview", ...QUIET, ...extra], log);
   },
 
   async drift({ stack, extra, log }) {
     try {
       const prepared = await prepare(stack, "look", log);
-      const flags = ["--expect-no-changes", "--diff", ...QUIET, ...extra];
+      const flags = ["--expect-no-changes", ...QUIET, ...extra];
       const status = await runPulumi(prepared, ["preview", ...flags], log);
-      if (status === 0) print(`No drift: ${stack} is as declared.`);
+      const described = await describeDrift(await accessOf(prepared));
+      print(described === "" && status === 0 ? `No drift: ${stack} is as declared.` : described);
       return status === 0 ? 0 : status === DRIFT_FOUND ? 1 : 2;
     } catch (error) {
       log.say(messageOf(error));
@@ -104,9 +127,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
   async distclean({ log }) {
     await removeSandbox();
-    for (const folder of [cacheFolder(), sharedFolder()]) {
-      await rm(folder, { recursive: true, force: true });
-    }
+    await rm(cacheFolder(), { recursive: true, force: true });
+    await removeSharedFolder();
     log.say("Sandbox and the cache of programs removed");
     return 0;
   },

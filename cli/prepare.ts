@@ -23,7 +23,7 @@ import { ensurePostgresqlPlugin } from "../toolchain/plugin";
 import { bundlePlugin } from "../toolchain/postgresql-plugin/bundle";
 import { ensurePulumi, type Pulumi } from "../toolchain/pulumi";
 import { run } from "../toolchain/run";
-import { recoverState, removeDeadLocks } from "./recover";
+import { recoverState, removeDeadLocks, waitForStack } from "./recover";
 import { sandboxConfig } from "./stackConfig";
 
 export interface Prepared {
@@ -36,6 +36,8 @@ export interface Prepared {
   readonly variables: Readonly<Record<string, string>>;
   /** The whole environment for a child. */
   readonly env: NodeJS.ProcessEnv;
+  /** The stack's configuration as every command gets it. */
+  readonly configFile: string;
   /** `--stack` and `--config-file`, which every command gets. */
   readonly stackArguments: readonly string[];
 }
@@ -76,10 +78,12 @@ export async function prepare(stack: Tier, access: Access, log: Log): Promise<Pr
     pulumi: join(pulumi.bin, "pulumi"),
     variables,
     env: environmentFor(variables),
+    configFile,
     stackArguments: ["--stack", stack, "--config-file", configFile],
   };
   const target = { ...prepared, cwd: projectFolder(), state: stateFolder(sandbox) };
-  const holder = await removeDeadLocks(target, log);
+  const look = access === "change" ? waitForStack : removeDeadLocks;
+  const holder = await look(target, log);
   if (holder !== undefined && access === "change") {
     throw new Error(
       `Stack ${stack} is locked by ${holder.who}.\n` +

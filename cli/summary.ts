@@ -1,27 +1,97 @@
 /**
- * What a person sees after a successful `make up`: where the database is and what to type next.
- * Does NOT change anything.
+ * What a person sees after a successful `make up`: where the database is, who may do what, what is applied, what next.
+ * Read from the database, not from what was planned. Does NOT change anything.
  */
-import type { Tier } from "../sandbox/record";
+import { type Access, withClient } from "../migrations/engine/database";
+import type { History, VersionState } from "../migrations/engine/history";
+import { readHistory } from "../migrations/engine/ledger";
+import { findDeviations } from "../roles/acl";
+import { aclContext, readCatalog } from "../roles/catalog";
+import { ruleTexts } from "../roles/privileges";
+import type { Settings } from "../settings";
 
-/**
- * Prints the summary to standard output.
- *
- * @param environment  The variables that sandboxEnvironment gave for the stack.
- */
-export function printSummary(
-  stack: Tier,
-  environment: Readonly<Record<string, string>>,
-): Promise<void> {
-  const { DDL_HOST, DDL_PORT, DDL_DATABASE } = environment;
-  const lines = [
+interface Live {
+  readonly serverVersion: string;
+  readonly history: History;
+  readonly deviations: number;
+}
+
+/** Reads the live database and describes it. */
+export async function summarise(access: Access): Promise<string> {
+  const { settings } = access;
+  const live = await withClient(
+    access,
+    { account: "admin", activity: "summary", readOnly: true },
+    async (client): Promise<Live> => ({
+      serverVersion:
+        (await client.query<{ v: string }>("SELECT current_setting('server_version') AS v")).rows[0]
+          ?.v ?? "",
+      history: await readHistory(client),
+      deviations: findDeviations(aclContext(settings), await readCatalog(client, settings)).length,
+    }),
+  );
+  return describe(settings, live);
+}
+
+/** Pads each column to its widest cell; two spaces between, two before. */
+function columns(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = rows.reduce<readonly number[]>(
+    (widest, row) => row.map((cell, index) => Math.max(cell.length, widest[index] ?? 0)),
+    [],
+  );
+  return rows.map((row) =>
+    `  ${row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  ")}`.trimEnd(),
+  );
+}
+
+const migrationRow = (state: VersionState): readonly string[] => [
+  state.version,
+  state.status,
+  state.completedAt === null || state.status !== "applied"
+    ? ""
+    : `${state.completedAt.toISOString().slice(0, 19).replace("T", " ")} UTC`,
+  state.durationMs === null ? "" : `${state.durationMs} ms`,
+  state.executedBy === null ? "" : `by ${state.executedBy}`,
+  state.ticket ?? "",
+];
+
+function describe(settings: Settings, { serverVersion, history, deviations }: Live): string {
+  const { server, roles, tier, schemas } = settings;
+  const migrators = roles.migrators.length === 0 ? "nobody" : roles.migrators.join(", ");
+  const rules = ruleTexts().map(({ to, privileges, place }) => [to, privileges, place]);
+  const [first, ...others] = [tier, "prod"].filter((one, index, all) => all.indexOf(one) === index);
+  return [
     "",
-    `${stack}: database ${DDL_DATABASE} on ${DDL_HOST}:${DDL_PORT}`,
-    `  make psql STACK=${stack}       a session as its admin`,
-    `  make preview STACK=${stack}    what the next up would do`,
-    `  make drift STACK=${stack}      whether the database still is as declared`,
-    "  make help               everything else",
-  ];
-  process.stdout.write(`${lines.join("\n")}\n`);
-  return Promise.resolve();
+    `${server.database} on ${server.host}:${server.port}, PostgreSQL ${serverVersion}, tier ${tier}`,
+    "",
+    "Roles",
+    ...columns([
+      ["service", roles.service, "the application's login: rows only"],
+      [
+        "infrastructure",
+        roles.infrastructure,
+        `owns ${schemas.join(", ")}; no login, reached by ${migrators}`,
+      ],
+    ]),
+    "",
+    deviations === 0
+      ? "Privileges: exactly these, nothing missing and nothing more"
+      : `Privileges: these, but ${deviations} deviation(s) were found; make drift shows them`,
+    ...columns(rules),
+    "",
+    "Migrations",
+    ...columns(history.versions.map(migrationRow)),
+    "",
+    "Next",
+    ...columns([
+      [`make preview STACK=${first ?? tier}`, "what the next up would do"],
+      [`make drift STACK=${first ?? tier}`, "whether the database still is as declared"],
+      [`make psql STACK=${first ?? tier}`, "a session as the admin"],
+      ...others.map((other) => [
+        `make up STACK=${other}`,
+        "what the gate says of an unticketed change",
+      ]),
+      ["make help", "everything else"],
+    ]),
+  ].join("\n");
 }

@@ -6,7 +6,6 @@
 import { checked, type CheckResult, configure, currentAccess } from "../migrations/engine/access";
 import { withClient } from "../migrations/engine/database";
 import { MigrationError } from "../migrations/engine/errors";
-import { recordEvent } from "../migrations/engine/ledger";
 import { showProgress, whileEngineLives } from "../migrations/engine/progress";
 import { type Deviation, findDeviations } from "./acl";
 import { aclContext, healPrivileges, readCatalog } from "./catalog";
@@ -41,8 +40,19 @@ async function liveDrift(): Promise<readonly string[]> {
 }
 
 export const grants = {
-  check: (inputs: GrantsInputs): Promise<CheckResult<GrantsInputs>> =>
-    checked("database", async () => ({ ...inputs, drift: await liveDrift() })),
+  /**
+   * Puts what deviates now among the inputs, so that a plain preview names it. When the resource is new, everything
+   * deviates and the rules beside it say the same: a count will do, and does not fill the state.
+   */
+  check: (olds: Partial<GrantsInputs>, news: GrantsInputs): Promise<CheckResult<GrantsInputs>> =>
+    checked("database", async () => {
+      const drift = await liveDrift();
+      const isNew = olds.rules === undefined && drift.length > 0;
+      return {
+        ...news,
+        drift: isNew ? [`${drift.length} privilege(s) are not as the rules say`] : drift,
+      };
+    }),
 
   diff: (olds: GrantsInputs, news: GrantsInputs): { changes: boolean } => ({
     changes: (news.drift ?? []).length > 0 || olds.rules.join("\n") !== news.rules.join("\n"),
@@ -71,13 +81,7 @@ async function heal(inputs: GrantsInputs): Promise<GrantsInputs> {
   await whileEngineLives(() =>
     withClient(currentAccess(), { account: "admin", activity: "privileges" }, async (client) => {
       const { mended, left } = await healPrivileges(client, settings);
-      if (mended.length > 0) {
-        showProgress(`privileges: ${mended.length} mended`);
-        await recordEvent(client, {
-          kind: "healed",
-          detail: { mended: mended.map(({ text }) => text) },
-        });
-      }
+      if (mended.length > 0) showProgress(`privileges: ${mended.length} mended`);
       if (left.length > 0) {
         const lines = left.map(
           ({ deviation, reason }) =>

@@ -18,7 +18,8 @@ function roles(): typeof import("./entry") {
 
 const provider: pulumi.dynamic.ResourceProvider = {
   configure: (request) => roles().configure(request),
-  check: async (_olds, news) => roles().grants.check(news as GrantsInputs),
+  check: async (olds, news) =>
+    roles().grants.check(olds as Partial<GrantsInputs>, news as GrantsInputs),
   diff: (_id, olds, news) =>
     Promise.resolve(roles().grants.diff(olds as GrantsInputs, news as GrantsInputs)),
   create: async (inputs) => roles().grants.create(inputs as GrantsInputs),

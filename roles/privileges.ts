@@ -189,27 +189,49 @@ export const defaultPrivilegeKinds = [
   { keyword: "FUNCTIONS", code: "f", kind: "function" },
 ] as const;
 
+/** A rule in words, for people: who, what, on what. */
+export interface RuleText {
+  readonly to: string;
+  readonly privileges: string;
+  readonly place: string;
+  readonly because: string;
+}
+
+/** The rules in words, in their order. */
+export function ruleTexts(rules: readonly PrivilegeRule[] = privilegeRules): readonly RuleText[] {
+  return rules.map((rule) => ({
+    to: rule.to === "public" ? "PUBLIC" : rule.to,
+    privileges: rule.privileges.join(", "),
+    place: placeText(rule),
+    because: rule.because,
+  }));
+}
+
 /** The table of the README: one row a rule. */
-export function privilegeTable(rules: readonly PrivilegeRule[] = privilegeRules): string {
-  const cells = rules.map((rule) => [
-    rule.to === "public" ? "PUBLIC" : rule.to,
-    rule.privileges.join(", "),
-    placeText(rule),
-    rule.because,
+export function privilegeTable(): string {
+  const cells = ruleTexts().map(({ to, privileges, place, because }) => [
+    to,
+    privileges,
+    place,
+    because,
   ]);
   return [["role", "may", "on", "because"], ["---", "---", "---", "---"], ...cells]
     .map((row) => `| ${row.join(" | ")} |`)
     .join("\n");
 }
 
+/** Plural of a kind of object, for sentences. */
+function plural(kind: ObjectKind): string {
+  return `${kind}s`;
+}
+
 function placeText({ where, on, columns }: PrivilegeRule): string {
-  const kinds = on.map((kind) => (kind === "schema" || kind === "database" ? kind : `${kind}s`));
-  const what = kinds.join(", ");
+  const what = on.map(plural).join(", ");
   switch (where) {
     case "database":
       return "the database";
     case "governed":
-      return on.includes("schema") ? "the governed schemas" : `${what} of the governed schemas`;
+      return on.includes("schema") ? "the governed schemas" : what;
     case "public":
       return "schema public";
     case "ledger":

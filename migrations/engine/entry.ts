@@ -13,7 +13,7 @@ import { loadMigrations } from "./load";
 import { showProgress, whileEngineLives } from "./progress";
 import { applyMigration } from "./run";
 import { ensureStamp } from "./stamp";
-import { LedgerShapeError } from "./survey";
+import { ensureLedgerShape } from "./survey";
 
 export { configure };
 
@@ -30,7 +30,7 @@ export interface MigrationInputs {
   readonly checksum: string;
   readonly rollbackFile: string;
   readonly rollbackChecksum: string;
-  /** One short line per statement: the planned DDL, shown by preview. */
+  /** One short line per statement: the planned DDL, shown by preview. Empty once it is applied. */
   readonly statements: readonly string[];
   /** Versions that must be applied before this one, lowest first. */
   readonly lower: readonly string[];
@@ -56,10 +56,11 @@ async function liveState(version: string): Promise<VersionState | undefined> {
 
 export const migration = {
   check: (inputs: MigrationInputs): Promise<CheckResult<MigrationInputs>> =>
-    checked("file", async () => ({
-      ...inputs,
-      ledger: (await liveState(inputs.version))?.status ?? "pending",
-    })),
+    checked("file", async () => {
+      const ledger = (await liveState(inputs.version))?.status ?? "pending";
+      // What is applied is no longer planned, and the state stays small.
+      return { ...inputs, ledger, statements: ledger === "applied" ? [] : inputs.statements };
+    }),
 
   /** A Migration changes when the ledger does not call it applied; its text is the gate's affair. */
   diff: (inputs: MigrationInputs): { changes: boolean } => ({
@@ -100,7 +101,7 @@ function outputsOf(inputs: MigrationInputs, state: VersionState | undefined): Mi
           `ticket ${state.ticket ?? "none"}`,
           state.checksum ?? "unrecorded",
         ];
-  return { ...inputs, ledger, applied: [inputs.version, ...facts].join(", ") };
+  return { ...inputs, statements: [], ledger, applied: [inputs.version, ...facts].join(", ") };
 }
 
 async function apply(inputs: MigrationInputs): Promise<MigrationOutputs> {
@@ -181,13 +182,13 @@ async function ensureLedger(inputs: LedgerInputs): Promise<LedgerInputs> {
   const { tier, adopt, roles, server } = currentAccess().settings;
   await withClient(currentAccess(), { account: "admin", activity: "ledger" }, (client) =>
     inTransaction(client, async () => {
+      await ensureLedgerShape(client, roles.infrastructure);
       // Asked again: a refresh or a targeted update reaches this without the program's own look.
       const { stamp } = await readHistory(client);
       const empty = await isEmptyDatabase(client);
       ensureStamp({ stamp, empty, tier, adopt, database: server.database });
       await createTables(client, roles.infrastructure, tier);
-      const { differences } = await inspectTables(client, roles.infrastructure);
-      if (differences.length > 0) throw new LedgerShapeError(differences);
+      await ensureLedgerShape(client, roles.infrastructure);
     }),
   );
   return { ...inputs, drift: [] };

@@ -16,47 +16,51 @@ jest.setTimeout(60_000);
 
 let parent: string;
 let folder: string;
+let sandbox: Sandbox;
 const environment = { ...process.env };
 
-beforeEach(async () => {
+beforeAll(async () => {
+  delete process.env.PG_MAJOR;
   parent = await mkdtemp(join(tmpdir(), "sandbox-test-"));
   folder = join(parent, ".sandbox");
-  delete process.env.PG_MAJOR;
+  // Two commands at once on a machine that has none: one makes it, the other finds it.
+  const [first, second] = await Promise.all([
+    ensureSandbox(silentLog, folder),
+    ensureSandbox(silentLog, folder),
+  ]);
+  expect(second.record).toEqual(first.record);
+  sandbox = first;
 });
 
-afterEach(async () => {
+afterAll(async () => {
   await removeSandbox(folder);
   await rm(parent, { recursive: true });
-  process.env = { ...environment };
+  process.env = environment;
 });
 
-it("gives each tier a database of its own, owned by an admin who is no superuser", async () => {
-  const sandbox = await ensureSandbox(silentLog, folder);
-  for (const tier of TIERS) {
-    const [row] = await queryAsAdmin(
-      sandbox,
-      tier,
-      `SELECT current_database() AS database, pg_get_userbyid(datdba) AS owner,
-              rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls,
-              current_setting('fsync') AS fsync
-         FROM pg_database, pg_roles
-        WHERE datname = current_database() AND rolname = session_user`,
-    );
-    expect(row).toEqual({
-      database: databaseOf(tier),
-      owner: loginOf(tier, "admin"),
-      rolsuper: false,
-      rolcreaterole: true,
-      rolcreatedb: true,
-      rolreplication: false,
-      rolbypassrls: false,
-      fsync: "on",
-    });
-  }
+it.each(TIERS)("gives %s a database, owned by an admin who is no superuser", async (tier) => {
+  const [row] = await queryAsAdmin(
+    sandbox,
+    tier,
+    `SELECT current_database() AS database, pg_get_userbyid(datdba) AS owner,
+            rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls,
+            current_setting('fsync') AS fsync
+       FROM pg_database, pg_roles
+      WHERE datname = current_database() AND rolname = session_user`,
+  );
+  expect(row).toEqual({
+    database: databaseOf(tier),
+    owner: loginOf(tier, "admin"),
+    rolsuper: false,
+    rolcreaterole: true,
+    rolcreatedb: true,
+    rolreplication: false,
+    rolbypassrls: false,
+    fsync: "on",
+  });
 });
 
 it("makes no role but the admins", async () => {
-  const sandbox = await ensureSandbox(silentLog, folder);
   const rows = await queryAsAdmin(
     sandbox,
     "dev",
@@ -67,62 +71,51 @@ it("makes no role but the admins", async () => {
 });
 
 it("keeps what it wrote from other users", async () => {
-  await ensureSandbox(silentLog, folder);
   expect((await stat(folder)).mode & 0o777).toBe(0o700);
   for (const name of ["sandbox.json", "passphrase", "pgpass"]) {
     expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
   }
 });
 
-it("is found running, also by two commands at once", async () => {
-  const [first, second] = await Promise.all([
-    ensureSandbox(silentLog, folder),
-    ensureSandbox(silentLog, folder),
-  ]);
-  expect(second.record).toEqual(first.record);
-  expect((await ensureSandbox(silentLog, folder)).record).toEqual(first.record);
+it("refuses another major and says how to change it", async () => {
+  process.env.PG_MAJOR = "15";
+  await expect(ensureSandbox(silentLog, folder)).rejects.toThrow(/has PostgreSQL 18[^]*make clean/);
+  delete process.env.PG_MAJOR;
 });
 
 it("keeps data, passwords and port over a stop", async () => {
-  const before = await ensureSandbox(silentLog, folder);
-  await queryAsAdmin(before, "dev", "CREATE TABLE kept AS SELECT 7 AS n");
+  await queryAsAdmin(sandbox, "dev", "CREATE TABLE kept AS SELECT 7 AS n");
   expect(await stopSandbox(folder)).toBe(true);
   expect(await stopSandbox(folder)).toBe(false);
 
   const after = await ensureSandbox(silentLog, folder);
-  expect(after.record).toEqual(before.record);
+  expect(after.record).toEqual(sandbox.record);
   expect(await queryAsAdmin(after, "dev", "SELECT n FROM kept")).toEqual([{ n: 7 }]);
 });
 
 it("moves to another port when its own is taken, and remembers it", async () => {
-  const before = await ensureSandbox(silentLog, folder);
   await stopSandbox(folder);
-  const rival = createServer().listen(before.port, "127.0.0.1");
+  const rival = createServer().listen(sandbox.port, "127.0.0.1");
   await once(rival, "listening");
 
   const after = await ensureSandbox(silentLog, folder);
   rival.close();
-  expect(after.port).not.toBe(before.port);
+  expect(after.port).not.toBe(sandbox.port);
   expect((await readRecord(folder))?.port).toBe(after.port);
   expect(await readFile(join(folder, "pgpass"), "utf8")).toContain(`:${after.port}:`);
 });
 
-it("refuses another major and says how to change it", async () => {
-  process.env.PG_MAJOR = "15";
-  expect((await ensureSandbox(silentLog, folder)).major).toBe(15);
-  process.env.PG_MAJOR = "18";
-  await expect(ensureSandbox(silentLog, folder)).rejects.toThrow(
-    /has PostgreSQL 15.*[^]*make clean/,
-  );
-});
-
-it("leaves nothing when it is removed", async () => {
-  const sandbox = await ensureSandbox(silentLog, folder);
+it("leaves nothing when it is removed, and can be made anew with PostgreSQL 15", async () => {
+  const before = await ensureSandbox(silentLog, folder);
   await removeSandbox(folder);
   expect(existsSync(folder)).toBe(false);
-  await expect(queryAsAdmin(sandbox, "dev", "SELECT 1")).rejects.toMatchObject({
+  await expect(queryAsAdmin(before, "dev", "SELECT 1")).rejects.toMatchObject({
     code: "ECONNREFUSED",
   });
+
+  process.env.PG_MAJOR = "15";
+  expect((await ensureSandbox(silentLog, folder)).major).toBe(15);
+  delete process.env.PG_MAJOR;
 });
 
 async function queryAsAdmin(

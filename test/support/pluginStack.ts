@@ -14,6 +14,7 @@ import type { PostgresServer } from "../../sandbox/server";
 import { silentLog } from "../../toolchain/log";
 import { bundlePlugin } from "../../toolchain/postgresql-plugin/bundle";
 import { ensurePulumi } from "../../toolchain/pulumi";
+import { POSTGRESQL_PLUGIN_VERSION } from "../../toolchain/versions";
 
 /** The login the provider uses. */
 export interface Admin {
@@ -85,7 +86,7 @@ export class PluginStack {
     await stack.declare([]);
     const plugin = await bundlePlugin(join(folder, "plugin"));
     for (const args of [
-      ["plugin", "install", "resource", "postgresql", "3.18.1", "-f", plugin],
+      ["plugin", "install", "resource", "postgresql", POSTGRESQL_PLUGIN_VERSION, "-f", plugin],
       ["stack", "init", "test"],
     ]) {
       const outcome = await stack.pulumi(...args);

@@ -13,14 +13,12 @@ import { ProviderHandshakeResponse } from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 
+import { POSTGRESQL_PLUGIN_VERSION } from "../versions";
 import { describeError, UnsupportedTypeError } from "./errors";
 import { unpack } from "./packing";
 import { textOf } from "./resource";
 import { kindOf, type PostgresqlService } from "./service";
 import type { Values } from "./wire";
-
-/** The version of the official plugin whose place this one takes. */
-export const PLUGIN_VERSION = "3.18.1";
 
 /** What a request may have that says which resource it is about. */
 interface AboutResource {
@@ -99,7 +97,7 @@ export function serviceImplementation(
 
   return {
     handshake: answering(() => new ProviderHandshakeResponse().setAcceptSecrets(true)),
-    getPluginInfo: answering(() => new PluginInfo().setVersion(PLUGIN_VERSION)),
+    getPluginInfo: answering(() => new PluginInfo().setVersion(POSTGRESQL_PLUGIN_VERSION)),
     checkConfig: answering(service.checkConfig.bind(service)),
     diffConfig: answering(service.diffConfig.bind(service)),
     configure: answering(service.configure.bind(service)),
