@@ -11,7 +11,7 @@ import { rebuildSchemas } from "../migrations/engine/rebuild";
 import { isMisleading } from "../sandbox/environment";
 import { type Tier, TIERS } from "../sandbox/record";
 import { removeSandbox, stopSandbox } from "../sandbox/sandbox";
-import { sharedFolder } from "../sandbox/sharedFolder";
+import { removeSharedFolder } from "../sandbox/sharedFolder";
 import { cacheFolder } from "../toolchain/cache";
 import { type Log, streamLog } from "../toolchain/log";
 import { ensurePulumi } from "../toolchain/pulumi";
@@ -127,9 +127,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
   async distclean({ log }) {
     await removeSandbox();
-    for (const folder of [cacheFolder(), sharedFolder()]) {
-      await rm(folder, { recursive: true, force: true });
-    }
+    await rm(cacheFolder(), { recursive: true, force: true });
+    await removeSharedFolder();
     log.say("Sandbox and the cache of programs removed");
     return 0;
   },

@@ -5,6 +5,7 @@
 import { type Client, escapeIdentifier } from "pg";
 
 import { errorCode, inTransaction } from "../migrations/engine/database";
+import { recordEvent } from "../migrations/engine/ledger";
 import type { Settings } from "../settings";
 import {
   type AclContext,
@@ -154,6 +155,9 @@ export interface Healing {
 const concurrentUpdate = "XX000";
 const mostTries = 5;
 
+/** So many deviations are named in the event of a healing; the count is always there. */
+const mostNamed = 500;
+
 /**
  * Makes the live privileges equal to the rules in one transaction, and reads them back in it. A statement that this
  * login may not run is undone alone, and reported.
@@ -192,5 +196,10 @@ async function healOnce(client: Client, settings: Settings, context: AclContext)
       "the statement succeeded and changed nothing: it was granted by another role",
   }));
   const remaining = new Set(after.map(({ text }) => text));
-  return { mended: deviations.filter(({ text }) => !remaining.has(text)), left };
+  const mended = deviations.filter(({ text }) => !remaining.has(text));
+  if (mended.length > 0) {
+    const texts = mended.slice(0, mostNamed).map(({ text }) => text);
+    await recordEvent(client, { kind: "healed", detail: { count: mended.length, mended: texts } });
+  }
+  return { mended, left };
 }

@@ -6,7 +6,6 @@
 import { checked, type CheckResult, configure, currentAccess } from "../migrations/engine/access";
 import { withClient } from "../migrations/engine/database";
 import { MigrationError } from "../migrations/engine/errors";
-import { recordEvent } from "../migrations/engine/ledger";
 import { showProgress, whileEngineLives } from "../migrations/engine/progress";
 import { type Deviation, findDeviations } from "./acl";
 import { aclContext, healPrivileges, readCatalog } from "./catalog";
@@ -82,13 +81,7 @@ async function heal(inputs: GrantsInputs): Promise<GrantsInputs> {
   await whileEngineLives(() =>
     withClient(currentAccess(), { account: "admin", activity: "privileges" }, async (client) => {
       const { mended, left } = await healPrivileges(client, settings);
-      if (mended.length > 0) {
-        showProgress(`privileges: ${mended.length} mended`);
-        await recordEvent(client, {
-          kind: "healed",
-          detail: { mended: mended.map(({ text }) => text) },
-        });
-      }
+      if (mended.length > 0) showProgress(`privileges: ${mended.length} mended`);
       if (left.length > 0) {
         const lines = left.map(
           ({ deviation, reason }) =>

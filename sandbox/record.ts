@@ -9,7 +9,7 @@ import { join, resolve } from "node:path";
 import { serverAccount } from "./account";
 import { type Major, MAJORS } from "./binaries";
 import { freePort } from "./server";
-import { ensureSharedFolder } from "./sharedFolder";
+import { ensureSharedFolder, SANDBOX_PREFIX } from "./sharedFolder";
 
 /** One stack and one database each. */
 export const TIERS = ["dev", "qa", "uat", "prod"] as const;
@@ -88,7 +88,7 @@ export async function newRecord(major: Major): Promise<SandboxRecord> {
 export async function placeOfData(folder: string): Promise<string> {
   if (serverAccount() === undefined) return join(folder, "postgresql");
   const digest = createHash("sha256").update(folder).digest("hex").slice(0, 12);
-  const outside = join(await ensureSharedFolder(), `sandbox-${digest}`);
+  const outside = join(await ensureSharedFolder(), `${SANDBOX_PREFIX}${digest}`);
   const made = await mkdir(outside, { recursive: true });
   if (made !== undefined) await chmod(outside, 0o755);
   return join(outside, "postgresql");

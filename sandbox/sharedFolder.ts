@@ -1,13 +1,16 @@
 /**
  * The folder outside all homes for what the server's account must reach and cannot below a private folder: copies of
  * the binaries, and the sandbox's data when root started it.
- * Does NOT hold anything else; removing it while no server runs does no harm.
+ * Does NOT hold anything else.
  */
-import { chmod, lstat, mkdir } from "node:fs/promises";
+import { chmod, lstat, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Survives a restart of the machine and, unlike a home, is open to every account. */
 const PARENT = "/var/tmp";
+
+/** Of the folders with a sandbox's data in it; the rest is the sandbox's own. */
+export const SANDBOX_PREFIX = "sandbox-";
 
 /** One for each user of the machine. */
 export const sharedFolder = (): string =>
@@ -32,4 +35,11 @@ export async function ensureSharedFolder(): Promise<string> {
     `${folder} is not a folder that only this user can write, so programs in it are not trusted.\n` +
       "Hint: look at who made it, then remove it.",
   );
+}
+
+/** Removes the folder unless it holds the data of a sandbox: other clones of the project have theirs there too. */
+export async function removeSharedFolder(): Promise<void> {
+  const names = await readdir(sharedFolder()).catch((): string[] => []);
+  if (names.some((name) => name.startsWith(SANDBOX_PREFIX))) return;
+  await rm(sharedFolder(), { recursive: true, force: true });
 }

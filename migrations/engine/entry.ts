@@ -30,7 +30,7 @@ export interface MigrationInputs {
   readonly checksum: string;
   readonly rollbackFile: string;
   readonly rollbackChecksum: string;
-  /** One short line per statement: the planned DDL, shown by preview. */
+  /** One short line per statement: the planned DDL, shown by preview. Empty once it is applied. */
   readonly statements: readonly string[];
   /** Versions that must be applied before this one, lowest first. */
   readonly lower: readonly string[];
@@ -56,10 +56,11 @@ async function liveState(version: string): Promise<VersionState | undefined> {
 
 export const migration = {
   check: (inputs: MigrationInputs): Promise<CheckResult<MigrationInputs>> =>
-    checked("file", async () => ({
-      ...inputs,
-      ledger: (await liveState(inputs.version))?.status ?? "pending",
-    })),
+    checked("file", async () => {
+      const ledger = (await liveState(inputs.version))?.status ?? "pending";
+      // What is applied is no longer planned, and the state stays small.
+      return { ...inputs, ledger, statements: ledger === "applied" ? [] : inputs.statements };
+    }),
 
   /** A Migration changes when the ledger does not call it applied; its text is the gate's affair. */
   diff: (inputs: MigrationInputs): { changes: boolean } => ({
@@ -100,7 +101,7 @@ function outputsOf(inputs: MigrationInputs, state: VersionState | undefined): Mi
           `ticket ${state.ticket ?? "none"}`,
           state.checksum ?? "unrecorded",
         ];
-  return { ...inputs, ledger, applied: [inputs.version, ...facts].join(", ") };
+  return { ...inputs, statements: [], ledger, applied: [inputs.version, ...facts].join(", ") };
 }
 
 async function apply(inputs: MigrationInputs): Promise<MigrationOutputs> {

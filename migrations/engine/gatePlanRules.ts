@@ -6,6 +6,7 @@ import type { MigrationFile } from "./file";
 import { always, elseWarn, type GateRule, listed, whereDemanded } from "./gateRule";
 import { rollbackNameOf } from "./header";
 import type { Plan, PlanProblem } from "./plan";
+import { rollbackCommand } from "./rollbackCommand";
 import { tierRules } from "./tier";
 
 const ofPlan = <K extends PlanProblem["kind"]>(plan: Plan<MigrationFile>, kind: K) =>
@@ -13,6 +14,7 @@ const ofPlan = <K extends PlanProblem["kind"]>(plan: Plan<MigrationFile>, kind: 
     (problem): problem is Extract<PlanProblem<MigrationFile>, { kind: K }> => problem.kind === kind,
   );
 const short = (checksum: string): string => checksum.slice(0, "sha256:".length + 8);
+
 /** In the order of a change: what was recorded, then what is asked for. */
 export const planRules: readonly GateRule[] = [
   {
@@ -115,7 +117,7 @@ export const planRules: readonly GateRule[] = [
         remedy:
           rollback === null
             ? "write its rollback file first; then run that with psql."
-            : `PGOPTIONS='-c role=${infrastructureRole}' psql -X -v ON_ERROR_STOP=1 -f migrations/${rollback.fileName}`,
+            : rollbackCommand(infrastructureRole, rollback.fileName),
       })),
   },
   {

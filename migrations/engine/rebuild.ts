@@ -14,18 +14,15 @@ import { type Tier, tierRules } from "./tier";
 /** The tier, or the database's own stamp, does not allow a rebuild. */
 export class RebuildRefusedError extends MigrationError {
   readonly code = "REBUILD_REFUSED";
-
-  constructor(tier: Tier) {
-    super(
-      `A ${tier} database is never rebuilt: it holds real data. Nothing was changed.`,
-      "write a migration, and roll it back with its rollback file if need be.",
-    );
-  }
 }
 
 /** @throws {RebuildRefusedError} the tier is not dev or qa. Needs no database. */
 export function ensureRebuildable(tier: Tier): void {
-  if (!tierRules[tier].rebuild) throw new RebuildRefusedError(tier);
+  if (tierRules[tier].rebuild) return;
+  throw new RebuildRefusedError(
+    `A ${tier} database is never rebuilt: it holds real data. Nothing was changed.`,
+    "write a migration, and roll it back with its rollback file if need be.",
+  );
 }
 
 /**
@@ -44,7 +41,13 @@ export async function rebuildSchemas(
   const admin = { account: "admin", activity: "rebuild" } as const;
   // Asked before the runner lock: only the admin can tell about a database that was never set up.
   const { stamp } = await withClient(access, { ...admin, readOnly: true }, readHistory);
-  if (stamp !== null) ensureRebuildable(stamp);
+  if (stamp === null) {
+    throw new RebuildRefusedError(
+      `The database ${server.database} was never set up by this program. Nothing was changed.`,
+      "run up: there is nothing to rebuild yet.",
+    );
+  }
+  ensureRebuildable(stamp);
   ensureStamp({ stamp, empty: false, tier, adopt: null, database: server.database });
 
   return withRunnerLock(access, log, (lock) =>

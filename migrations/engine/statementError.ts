@@ -5,6 +5,7 @@
 import { DatabaseError } from "pg";
 
 import { MigrationError } from "./errors";
+import { rollbackCommand } from "./rollbackCommand";
 import type { Statement } from "./statements";
 
 /** A statement of a migration failed. */
@@ -34,11 +35,6 @@ function caret(statement: Statement, position: string | undefined): readonly str
   const column = Array.from(before.split("\n").at(-1) ?? "").length;
   const number = String(statement.line + lineIndex);
   return [`  ${number} | ${source}`, `  ${" ".repeat(number.length)} | ${" ".repeat(column)}^`];
-}
-
-/** Command line that runs a rollback file as the infrastructure role without this program. */
-export function rollbackCommand(infrastructureRole: string, rollbackFileName: string): string {
-  return `PGOPTIONS='-c role=${infrastructureRole}' psql -X -v ON_ERROR_STOP=1 -f migrations/${rollbackFileName}`;
 }
 
 function whatNow(standing: Standing): string {
