@@ -8,10 +8,8 @@ import { join } from "node:path";
 import { fillTables, readmeTables } from "./readmeTables";
 
 async function main(): Promise<void> {
-  const folder = join(__dirname, "..");
-  const readme = join(folder, "README.md");
-  const tables = readmeTables(await readFile(join(folder, "Pulumi.yaml"), "utf8"));
-  await writeFile(readme, fillTables(await readFile(readme, "utf8"), tables));
+  const readme = join(__dirname, "..", "README.md");
+  await writeFile(readme, fillTables(await readFile(readme, "utf8"), readmeTables));
 }
 
 main().catch((error: unknown) => {

@@ -2,17 +2,9 @@
  * The README's tables that say what the code says: made from the same data, and put between markers. Pure.
  * Does NOT read or write a file (see docs.ts).
  */
-import { parse } from "yaml";
-
 import { gateRules } from "../migrations/engine/gateRules";
 import { tiers } from "../migrations/engine/tier";
 import { privilegeTable } from "../roles/privileges";
-
-interface ConfigKey {
-  readonly type: string;
-  readonly default?: unknown;
-  readonly description: string;
-}
 
 /** A cell must stay on its line and may not end its column. */
 const cell = (text: string): string => text.replace(/\s+/g, " ").replaceAll("|", "\\|").trim();
@@ -32,35 +24,11 @@ function ruleTable(): string {
   return table(["rule", ...tiers, "because"], rows);
 }
 
-/** A default as one would write it into a stack's file. */
-function defaultText(value: unknown): string {
-  if (value === undefined) return "none: must be set";
-  if (value === "") return "empty";
-  return `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
-}
-
-function configTable(project: string): string {
-  const { config } = parse(project) as { config: Readonly<Record<string, ConfigKey>> };
-  const rows = Object.entries(config).map(([key, declared]) => [
-    `\`${key}\``,
-    defaultText(declared.default),
-    declared.description,
-  ]);
-  return table(["key", "default", "meaning"], rows);
-}
-
-/**
- * All tables by the name in their markers.
- *
- * @param project  Text of Pulumi.yaml.
- */
-export function readmeTables(project: string): Readonly<Record<string, string>> {
-  return {
-    privileges: privilegeTable(),
-    rules: ruleTable(),
-    configuration: configTable(project),
-  };
-}
+/** All tables by the name in their markers. */
+export const readmeTables: Readonly<Record<string, string>> = {
+  privileges: privilegeTable(),
+  rules: ruleTable(),
+};
 
 /**
  * Puts each table between `<!-- table NAME -->` and `<!-- end NAME -->`.
