@@ -23,7 +23,7 @@ import { ensurePostgresqlPlugin } from "../toolchain/plugin";
 import { bundlePlugin } from "../toolchain/postgresql-plugin/bundle";
 import { ensurePulumi, type Pulumi } from "../toolchain/pulumi";
 import { run } from "../toolchain/run";
-import { recoverState, removeDeadLocks } from "./recover";
+import { recoverState, removeDeadLocks, waitForStack } from "./recover";
 import { sandboxConfig } from "./stackConfig";
 
 export interface Prepared {
@@ -82,7 +82,8 @@ export async function prepare(stack: Tier, access: Access, log: Log): Promise<Pr
     stackArguments: ["--stack", stack, "--config-file", configFile],
   };
   const target = { ...prepared, cwd: projectFolder(), state: stateFolder(sandbox) };
-  const holder = await removeDeadLocks(target, log);
+  const look = access === "change" ? waitForStack : removeDeadLocks;
+  const holder = await look(target, log);
   if (holder !== undefined && access === "change") {
     throw new Error(
       `Stack ${stack} is locked by ${holder.who}.\n` +

@@ -5,6 +5,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Log } from "../toolchain/log";
 import { isRunning, startedAt } from "../toolchain/processes";
@@ -54,6 +55,28 @@ export async function removeDeadLocks(
     await rm(file, { force: true });
     await rm(`${file}.attrs`, { force: true });
     log.say(`Removed a lock of stack ${stack} (${verdict.reason})`);
+  }
+  return holder;
+}
+
+/** How long to wait for a holder that lives (DDL_STACK_WAIT_MS wins), and how often to look. Milliseconds. */
+const HOLDER_WITHIN_MS = Number(process.env.DDL_STACK_WAIT_MS ?? 60_000);
+const LOOK_EVERY_MS = 500;
+
+/**
+ * The same, and waits a while for a holder that lives: often it is what a killed command has left running, and about to
+ * end.
+ */
+export async function waitForStack(
+  target: RecoveryTarget,
+  log: Log,
+): Promise<LockHolder | undefined> {
+  const started = Date.now();
+  let holder = await removeDeadLocks(target, log);
+  if (holder !== undefined) log.say(`Waiting for stack ${target.stack}: held by ${holder.who}`);
+  while (holder !== undefined && Date.now() - started < HOLDER_WITHIN_MS) {
+    await sleep(LOOK_EVERY_MS);
+    holder = await removeDeadLocks(target, log);
   }
   return holder;
 }
