@@ -7,6 +7,7 @@ import tseslint from "typescript-eslint";
 const pureFiles = [
   "roles/privileges.ts",
   "roles/acl.ts",
+  "roles/roleDeviations.ts",
   "roles/login.ts",
   "migrations/engine/{tier,file,header,sections,statements,segments,checksum,plan,gate,history,errors,eventKinds,rollbackCommand,shape,stamp}.ts",
   "migrations/engine/{collection,forbidden,gateFileRules,gatePlanRules,gateRule,gateRules}.ts",

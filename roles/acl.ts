@@ -9,6 +9,7 @@ import {
   type Place,
   type PrivilegeRule,
 } from "./privileges";
+import { membershipDeviations, settingDeviations } from "./roleDeviations";
 
 /** One privilege that somebody has on an object, as aclexplode tells it. */
 export interface AclEntry {
@@ -27,6 +28,8 @@ export interface CatalogObject {
   /** Of kind column only: its name, unquoted. */
   readonly column: string | null;
   readonly owner: string;
+  /** Its owner is that of a table, and changes with it: a sequence of a serial or identity column. */
+  readonly follows: boolean;
   readonly acl: readonly AclEntry[];
 }
 
@@ -42,6 +45,10 @@ export interface DefaultPrivileges {
 export interface Membership {
   readonly member: string;
   readonly role: string;
+  /** The member may let others in. */
+  readonly grantable: boolean;
+  /** The member has the role's privileges without becoming it. False before PostgreSQL 16, where the member decides. */
+  readonly inherits: boolean;
 }
 
 /** A setting stored with a role: `lock_timeout=5000`. */
@@ -200,13 +207,13 @@ function objectDeviations(context: AclContext, object: CatalogObject): readonly 
 /** Ownership is the right to ALTER and DROP: in the governed schemas it is the infrastructure role's alone. */
 function ownerDeviations(
   context: AclContext,
-  { kind, place, owner, identity }: CatalogObject,
+  { kind, place, owner, identity, follows }: CatalogObject,
   where: string,
   target: string,
 ): readonly Deviation[] {
   const [infrastructure] = context.parties.infrastructure;
-  if (place !== "governed" || kind === "column" || infrastructure === undefined) return [];
-  if (owner === infrastructure) return [];
+  if (place !== "governed" || kind === "column" || follows) return [];
+  if (infrastructure === undefined || owner === infrastructure) return [];
   const keyword = alterKeyword[kind] ?? target.slice(0, target.length - identity.length - 1);
   return [
     {
@@ -223,6 +230,13 @@ const alterKeyword: Partial<Record<ObjectKind, string>> = {
   "foreign table": "FOREIGN TABLE",
 };
 
+/** Kinds of default privileges that no rule speaks of. Large objects: since PostgreSQL 18. */
+const otherDefaultKeywords: Readonly<Record<string, string>> = {
+  T: "TYPES",
+  n: "SCHEMAS",
+  L: "LARGE OBJECTS",
+};
+
 /**
  * Default privileges: what infrastructure makes in a governed schema is born with what the rules say, and what
  * infrastructure or the admin make anywhere is born without EXECUTE for PUBLIC. Everybody else's, in a governed schema,
@@ -235,7 +249,7 @@ function defaultDeviations(
   const [infrastructure] = context.parties.infrastructure;
   return defaults.flatMap(({ creator, schema, code, acl }) => {
     const entry = defaultPrivilegeKinds.find((one) => one.code === code);
-    const keyword = entry?.keyword ?? (code === "T" ? "TYPES" : "SCHEMAS");
+    const keyword = entry?.keyword ?? otherDefaultKeywords[code] ?? "TABLES";
     const expected =
       entry !== undefined && schema !== null && creator === infrastructure
         ? expectedOn(context, entry.kind, "governed", null)
@@ -257,42 +271,6 @@ function defaultDeviations(
         s.replace(/ CASCADE$/, ""),
       ),
     }));
-  });
-}
-
-/** The service and infrastructure roles are members of nothing; a migrator only of the infrastructure role. */
-function membershipDeviations(
-  { parties, quote }: AclContext,
-  memberships: readonly Membership[],
-): readonly Deviation[] {
-  const alone = [...parties.service, ...parties.infrastructure, ...parties.migrator];
-  return memberships
-    .filter(({ member }) => alone.includes(member))
-    .filter(
-      ({ member, role }) =>
-        !(parties.migrator.includes(member) && parties.infrastructure.includes(role)),
-    )
-    .map(({ member, role }) => ({
-      text: `role ${member}: should not be a member of ${role}`,
-      statements: [`REVOKE ${quote(role)} FROM ${quote(member)}`],
-    }));
-}
-
-function settingDeviations(
-  context: AclContext,
-  settings: readonly RoleSetting[],
-): readonly Deviation[] {
-  return context.parties.service.flatMap((role) => {
-    const held = settings.filter((one) => one.role === role).map((one) => one.setting);
-    return context.serviceSettings
-      .filter((wanted) => !held.includes(wanted))
-      .map((wanted): Deviation => {
-        const [name = "", value = ""] = wanted.split("=");
-        return {
-          text: `role ${role}: setting ${wanted} is missing`,
-          statements: [`ALTER ROLE ${context.quote(role)} SET ${name} = ${value}`],
-        };
-      });
   });
 }
 

@@ -1,8 +1,8 @@
 /**
- * Reads every privilege that the rules speak of, in two queries, and carries out the statements that mend deviations.
+ * Reads every privilege that the rules speak of, in four queries, and carries out the statements that mend deviations.
  * Does NOT know what should be (privileges.ts) or compare (acl.ts).
  */
-import { type Client, escapeIdentifier } from "pg";
+import { type Client, DatabaseError, escapeIdentifier } from "pg";
 
 import { errorCode, inTransaction } from "../migrations/engine/database";
 import { recordEvent } from "../migrations/engine/ledger";
@@ -14,6 +14,7 @@ import {
   type CatalogObject,
   type Deviation,
   findDeviations,
+  type Membership,
 } from "./acl";
 import { privilegeRules } from "./privileges";
 
@@ -41,47 +42,52 @@ const explode = (acl: string, code: string, owner: string): string => `
      FROM aclexplode(coalesce(${acl}, acldefault(${code}, ${owner}))) e)`;
 
 /**
- * $1: governed schemas. Objects of the governed schemas, and the few outside that the rules name. Row types and array
- * types follow their table or element and are left out, as PostgreSQL leaves them out of GRANT.
+ * $1: governed schemas. Objects of the governed schemas, and the few outside that the rules name. Row, array and
+ * multirange types follow their table, element or range and are left out, as PostgreSQL leaves them out of GRANT. So
+ * are the constructors of a range type: they belong to the server's first superuser, and read nothing.
  */
 const objectsQuery = `
   WITH governed AS (SELECT oid FROM pg_namespace WHERE nspname = ANY ($1::text[])),
   own (name, place) AS (
     VALUES ('schema_migrations', 'ledger'), ('schema_migrations_id_seq', 'ledger'),
-           ('schema_migration_events', 'events'), ('schema_migration_lock', 'runner lock')
+           ('schema_migration_events', 'events'), ('schema_migration_events_id_seq', 'events'),
+           ('schema_migration_lock', 'runner lock')
   ),
   relation AS (
-    SELECT c.oid, c.relkind, c.relacl, c.relowner, c.oid::regclass::text AS identity, coalesce(own.place, 'governed') AS place
+    SELECT c.oid, c.relkind, c.relacl, c.relowner, c.oid::regclass::text AS identity, coalesce(own.place, 'governed') AS place,
+           c.relkind = 'S' AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                                          AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')) AS follows
       FROM pg_class c
       LEFT JOIN own ON c.relnamespace = 'public'::regnamespace AND c.relname = own.name
      WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
        AND (own.name IS NOT NULL OR c.relnamespace IN (SELECT oid FROM governed))
   )
   SELECT 'database' AS kind, 'database' AS place, quote_ident(d.datname) AS identity, NULL AS "column",
-         pg_get_userbyid(d.datdba) AS owner, ${explode("d.datacl", "'d'", "d.datdba")} AS acl
+         pg_get_userbyid(d.datdba) AS owner, false AS follows, ${explode("d.datacl", "'d'", "d.datdba")} AS acl
     FROM pg_database d WHERE d.datname = current_database()
   UNION ALL
   SELECT 'schema', CASE WHEN n.nspname = 'public' THEN 'public' ELSE 'governed' END, quote_ident(n.nspname), NULL,
-         pg_get_userbyid(n.nspowner), ${explode("n.nspacl", "'n'", "n.nspowner")}
+         pg_get_userbyid(n.nspowner), false, ${explode("n.nspacl", "'n'", "n.nspowner")}
     FROM pg_namespace n WHERE n.nspname = 'public' OR n.oid IN (SELECT oid FROM governed)
   UNION ALL
   SELECT CASE r.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'f' THEN 'foreign table'
                         WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' ELSE 'sequence' END,
-         r.place, r.identity, NULL, pg_get_userbyid(r.relowner),
+         r.place, r.identity, NULL, pg_get_userbyid(r.relowner), r.follows,
          ${explode("r.relacl", "CASE r.relkind WHEN 'S' THEN 's'::\"char\" ELSE 'r'::\"char\" END", "r.relowner")}
     FROM relation r
   UNION ALL
-  SELECT 'column', r.place, r.identity, a.attname, pg_get_userbyid(r.relowner), ${explode("a.attacl", "'c'", "r.relowner")}
+  SELECT 'column', r.place, r.identity, a.attname, pg_get_userbyid(r.relowner), false, ${explode("a.attacl", "'c'", "r.relowner")}
     FROM relation r JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
    WHERE a.attacl IS NOT NULL OR r.place = 'events'
   UNION ALL
   SELECT CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END, 'governed', p.oid::regprocedure::text, NULL,
-         pg_get_userbyid(p.proowner), ${explode("p.proacl", "'f'", "p.proowner")}
+         pg_get_userbyid(p.proowner), false, ${explode("p.proacl", "'f'", "p.proowner")}
     FROM pg_proc p WHERE p.pronamespace IN (SELECT oid FROM governed)
+     AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i')
   UNION ALL
-  SELECT 'type', 'governed', t.oid::regtype::text, NULL, pg_get_userbyid(t.typowner), ${explode("t.typacl", "'T'", "t.typowner")}
+  SELECT 'type', 'governed', t.oid::regtype::text, NULL, pg_get_userbyid(t.typowner), false, ${explode("t.typacl", "'T'", "t.typowner")}
     FROM pg_type t
-   WHERE t.typnamespace IN (SELECT oid FROM governed) AND t.typelem = 0
+   WHERE t.typnamespace IN (SELECT oid FROM governed) AND t.typelem = 0 AND t.typtype <> 'm'
      AND (t.typrelid = 0 OR EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c'))
    ORDER BY 2, 1, 3, 4`;
 
@@ -126,9 +132,13 @@ export async function readCatalog(client: Client, settings: Settings): Promise<C
     code: string;
     acl: readonly AclEntry[];
   }>(defaultsQuery, [schemas, roles.infrastructure, roles.admin]);
-  const memberships = await client.query<{ member: string; role: string }>(
-    `SELECT DISTINCT pg_get_userbyid(m.member) AS member, pg_get_userbyid(m.roleid) AS role FROM pg_auth_members m
-      WHERE pg_get_userbyid(m.member) = ANY ($1::text[]) ORDER BY 1, 2`,
+  // The options are read through jsonb because 15 does not have them.
+  const memberships = await client.query<Membership>(
+    `SELECT pg_get_userbyid(m.member) AS member, pg_get_userbyid(m.roleid) AS role, bool_or(m.admin_option) AS grantable,
+            bool_or(coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, false)) AS inherits
+       FROM pg_auth_members m
+      WHERE pg_get_userbyid(m.member) = ANY ($1::text[]) OR pg_get_userbyid(m.roleid) = ANY ($1::text[])
+      GROUP BY m.member, m.roleid ORDER BY 1, 2`,
     [[roles.service, roles.infrastructure, ...roles.migrators]],
   );
   const stored = await client.query<{ role: string; setting: string }>(
@@ -151,16 +161,22 @@ export interface Healing {
   readonly left: readonly { readonly deviation: Deviation; readonly reason: string }[];
 }
 
-/** SQLSTATE of a catalog row that another session changed at the same moment: "tuple concurrently updated". */
-const concurrentUpdate = "XX000";
+/**
+ * SQLSTATEs of two sessions that change one catalog row at the same moment ("tuple concurrently updated", or both made
+ * it), and of a deadlock: the whole is tried again.
+ */
+const retryable = new Set(["XX000", "23505", "40P01", "40001"]);
 const mostTries = 5;
 
 /** So many deviations are named in the event of a healing; the count is always there. */
 const mostNamed = 500;
 
+/** Errors that end more than their statement: retryable ones, lost connections, cancellation, no resources. */
+const endsAll = (code: string): boolean => retryable.has(code) || /^(08|53|57|58|XX)/.test(code);
+
 /**
  * Makes the live privileges equal to the rules in one transaction, and reads them back in it. A statement that this
- * login may not run is undone alone, and reported.
+ * login may not run, or that the server refuses for another reason, is undone alone, and reported.
  */
 export async function healPrivileges(client: Client, settings: Settings): Promise<Healing> {
   const context = aclContext(settings);
@@ -168,38 +184,63 @@ export async function healPrivileges(client: Client, settings: Settings): Promis
     try {
       return await inTransaction(client, () => healOnce(client, settings, context));
     } catch (error) {
-      const again = errorCode(error) === concurrentUpdate || errorCode(error) === "40P01";
-      if (!again || attempt === mostTries) throw error;
+      if (!retryable.has(errorCode(error)) || attempt === mostTries) throw error;
     }
   }
 }
 
+/**
+ * Mending one thing may undo another: REVOKE on a table takes the same privilege from its columns, and CASCADE takes
+ * what a delegate had granted rightly. So it goes on for as long as something changes, at most this often.
+ */
+const mostRounds = 3;
+
 async function healOnce(client: Client, settings: Settings, context: AclContext): Promise<Healing> {
-  const deviations = findDeviations(context, await readCatalog(client, settings));
+  const look = async (): Promise<readonly Deviation[]> =>
+    findDeviations(context, await readCatalog(client, settings));
+  const textsOf = (deviations: readonly Deviation[]): string =>
+    deviations.map(({ text }) => text).join("\n");
+  const found = new Map<string, Deviation>();
   const reasons = new Map<string, string>();
-  for (const deviation of deviations) {
-    await client.query("SAVEPOINT deviation");
-    try {
-      for (const statement of deviation.statements) await client.query(statement);
-      await client.query("RELEASE SAVEPOINT deviation");
-    } catch (error) {
-      if (errorCode(error) !== "42501") throw error;
-      await client.query("ROLLBACK TO SAVEPOINT deviation");
-      reasons.set(deviation.text, error instanceof Error ? error.message : String(error));
+  let left = await look();
+  for (let round = 1; round <= mostRounds && left.length > 0; round += 1) {
+    for (const deviation of left) {
+      found.set(deviation.text, deviation);
+      const reason = await mend(client, deviation);
+      if (reason === null) reasons.delete(deviation.text);
+      else reasons.set(deviation.text, reason);
     }
+    const before = textsOf(left);
+    left = await look();
+    if (textsOf(left) === before) break;
   }
-  const after = findDeviations(context, await readCatalog(client, settings));
-  const left = after.map((deviation) => ({
-    deviation,
-    reason:
-      reasons.get(deviation.text) ??
-      "the statement succeeded and changed nothing: it was granted by another role",
-  }));
-  const remaining = new Set(after.map(({ text }) => text));
-  const mended = deviations.filter(({ text }) => !remaining.has(text));
+  const remaining = new Set(left.map(({ text }) => text));
+  const mended = [...found.values()].filter(({ text }) => !remaining.has(text));
   if (mended.length > 0) {
     const texts = mended.slice(0, mostNamed).map(({ text }) => text);
     await recordEvent(client, { kind: "healed", detail: { count: mended.length, mended: texts } });
   }
-  return { mended, left };
+  return {
+    mended,
+    left: left.map((deviation) => ({
+      deviation,
+      reason:
+        reasons.get(deviation.text) ??
+        "the statement succeeded and changed nothing: it was granted by another role",
+    })),
+  };
+}
+
+/** Runs the statements of one deviation, all or none. Returns the server's reason for refusing, or null. */
+async function mend(client: Client, deviation: Deviation): Promise<string | null> {
+  await client.query("SAVEPOINT deviation");
+  try {
+    for (const statement of deviation.statements) await client.query(statement);
+    await client.query("RELEASE SAVEPOINT deviation");
+    return null;
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || endsAll(errorCode(error))) throw error;
+    await client.query("ROLLBACK TO SAVEPOINT deviation");
+    return error.message;
+  }
 }

@@ -13,7 +13,7 @@ import { loadMigrations } from "./load";
 import { showProgress, whileEngineLives } from "./progress";
 import { applyMigration } from "./run";
 import { ensureStamp } from "./stamp";
-import { LedgerShapeError } from "./survey";
+import { ensureLedgerShape } from "./survey";
 
 export { configure };
 
@@ -182,13 +182,13 @@ async function ensureLedger(inputs: LedgerInputs): Promise<LedgerInputs> {
   const { tier, adopt, roles, server } = currentAccess().settings;
   await withClient(currentAccess(), { account: "admin", activity: "ledger" }, (client) =>
     inTransaction(client, async () => {
+      await ensureLedgerShape(client, roles.infrastructure);
       // Asked again: a refresh or a targeted update reaches this without the program's own look.
       const { stamp } = await readHistory(client);
       const empty = await isEmptyDatabase(client);
       ensureStamp({ stamp, empty, tier, adopt, database: server.database });
       await createTables(client, roles.infrastructure, tier);
-      const { differences } = await inspectTables(client, roles.infrastructure);
-      if (differences.length > 0) throw new LedgerShapeError(differences);
+      await ensureLedgerShape(client, roles.infrastructure);
     }),
   );
   return { ...inputs, drift: [] };

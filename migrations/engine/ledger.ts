@@ -155,7 +155,7 @@ async function describeTable(
 ): Promise<readonly string[] | null> {
   const { rows } = await client.query<{ line: string }>(
     `WITH t AS (
-       SELECT c.oid, c.relkind, c.relrowsecurity, pg_get_userbyid(c.relowner) AS owner
+       SELECT c.oid, c.relkind, c.relrowsecurity, c.relpersistence, pg_get_userbyid(c.relowner) AS owner
          FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relname = $1
      )
      SELECT 'column ' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
@@ -181,6 +181,10 @@ async function describeTable(
        FROM t JOIN pg_policies p ON p.schemaname = 'public' AND p.tablename = $1
      UNION ALL
      SELECT 'trigger ' || g.tgname FROM t JOIN pg_trigger g ON g.tgrelid = t.oid AND NOT g.tgisinternal
+     UNION ALL
+     SELECT 'rule ' || r.rulename FROM t JOIN pg_rewrite r ON r.ev_class = t.oid WHERE t.relkind = 'r'
+     UNION ALL
+     SELECT 'lost in a crash: unlogged' FROM t WHERE t.relpersistence <> 'p'
      UNION ALL
      SELECT 'kind ' || t.relkind::text FROM t WHERE t.relkind <> 'r'
      UNION ALL

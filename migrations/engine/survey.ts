@@ -2,6 +2,8 @@
  * Looks at files and database before anything is registered, and plans. Reads only: no lock, no write.
  * Does NOT register resources (see migrationSet.ts) or run anything.
  */
+import type { Client } from "pg";
+
 import { type Access, withClient } from "./database";
 import { BadInputError, MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
@@ -33,6 +35,17 @@ export class LedgerShapeError extends MigrationError {
 }
 
 /**
+ * Makes sure that what there is of our tables is right. To be called before they are read: a query for a column that
+ * is not there would fail with nothing but its name. Runs as the admin, reads only.
+ *
+ * @throws {LedgerShapeError} naming every difference.
+ */
+export async function ensureLedgerShape(client: Client, infrastructureRole: string): Promise<void> {
+  const { differences } = await inspectTables(client, infrastructureRole);
+  if (differences.length > 0) throw new LedgerShapeError(differences);
+}
+
+/**
  * Reads everything and plans.
  *
  * @throws {BadInputError}    files that cannot be used, all problems at once.
@@ -45,11 +58,10 @@ export async function surveyStack(access: Access, folder: string): Promise<Surve
   const { migrations: files, problems } = await loadMigrations(folder);
   if (problems.length > 0) throw new BadInputError(problems);
   const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
-  const live = await withClient(access, purpose, async (client) => ({
-    history: await readHistory(client),
-    empty: await isEmptyDatabase(client),
-    tables: await inspectTables(client, settings.roles.infrastructure),
-  }));
+  const live = await withClient(access, purpose, async (client) => {
+    await ensureLedgerShape(client, settings.roles.infrastructure);
+    return { history: await readHistory(client), empty: await isEmptyDatabase(client) };
+  });
   ensureStamp({
     stamp: live.history.stamp,
     empty: live.empty,
@@ -57,7 +69,6 @@ export async function surveyStack(access: Access, folder: string): Promise<Surve
     adopt: settings.adopt,
     database: settings.server.database,
   });
-  if (live.tables.differences.length > 0) throw new LedgerShapeError(live.tables.differences);
 
   const { targetVersion, tickets } = settings.run;
   const plan = planMigrations(files, live.history.versions, targetVersion);

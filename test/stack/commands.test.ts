@@ -131,7 +131,7 @@ it("does not take a lock from a process that runs", async () => {
   const lock = { pid: process.pid, username: "ann", hostname: hostname(), timestamp };
   const file = join(locks(), "held.json");
   await writeFile(file, JSON.stringify(lock));
-  const refused = await command("up");
+  const refused = await command("up", { DDL_STACK_WAIT_MS: "100" });
   expect(refused).toMatchObject({ status: 1 });
   expect(refused.stderr).toContain(`Stack dev is locked by process ${process.pid} of ann`);
   expect(refused.stderr).toContain(`rm ${file}`);

@@ -1,0 +1,139 @@
+/**
+ * Nothing missing, nothing more: for every object of the database, every privilege its kind knows and every party, the
+ * server's own answer equals what the policy says. The policy is written here a second time, in words of its own.
+ */
+import { MAJORS } from "../../sandbox/binaries";
+import { type PostgresServer, startServer } from "../../sandbox/server";
+import {
+  heldPrivileges,
+  knownPrivileges,
+  type LiveObject,
+  liveObjects,
+} from "../support/heldPrivileges";
+import { type Login, makeProgramDatabase, type ProgramDatabase } from "../support/programDatabase";
+import { addForeignTable, addSampleObjects } from "../support/sampleObjects";
+
+jest.setTimeout(60_000);
+
+const written = [
+  "kind",
+  "version",
+  "run",
+  "segment",
+  "checksum",
+  "rollback_checksum",
+  "ticket",
+  "detail",
+];
+
+/** What PUBLIC may do, and so everybody: name things of public, use types and make values of range types. */
+function forEverybody({ kind, name }: LiveObject): readonly string[] {
+  if (kind === "constructor") return ["EXECUTE"];
+  return (kind === "schema" && name === "public") || kind === "type" ? ["USAGE"] : [];
+}
+
+const rows = ["SELECT", "INSERT", "UPDATE", "DELETE"];
+const ofService: Readonly<Record<string, readonly string[]>> = {
+  database: ["CONNECT", "TEMPORARY"],
+  schema: ["USAGE"],
+  table: rows,
+  "partitioned table": rows,
+  "foreign table": rows,
+  view: rows,
+  "materialized view": ["SELECT"],
+  sequence: ["USAGE"],
+  function: ["EXECUTE"],
+  constructor: ["EXECUTE"],
+  procedure: ["EXECUTE"],
+  type: ["USAGE"],
+};
+
+function forService(object: LiveObject): readonly string[] {
+  const { kind, name } = object;
+  if (kind === "column") {
+    if (name.startsWith("public.")) return [];
+    return name.includes(".item_count.") ? ["SELECT"] : ["SELECT", "INSERT", "UPDATE"];
+  }
+  if (name.startsWith("public.")) return [];
+  return ofService[kind] ?? [];
+}
+
+function forInfrastructure(object: LiveObject, major: number): readonly string[] {
+  const { kind, name } = object;
+  if (kind === "database") return [];
+  if (name === "public") return ["USAGE"];
+  if (kind === "constructor") return ["EXECUTE"];
+  if (!name.startsWith("public.")) {
+    // It owns what is governed: every privilege, and the right to pass each on.
+    return knownPrivileges(kind, major).flatMap((one) => [one, `${one} WITH GRANT OPTION`]);
+  }
+  const [, table = "", column = ""] = name.split(".");
+  if (table === "schema_migrations_id_seq") return ["USAGE"];
+  if (table === "schema_migrations") return ["SELECT", "INSERT", "UPDATE"];
+  if (table === "schema_migration_lock") return ["UPDATE"];
+  if (table !== "schema_migration_events") return [];
+  return kind === "column" && written.includes(column) ? ["SELECT", "INSERT"] : ["SELECT"];
+}
+
+describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+  let server: PostgresServer;
+  let database: ProgramDatabase;
+  let objects: readonly LiveObject[];
+
+  beforeAll(async () => {
+    server = await startServer({ major });
+    database = await makeProgramDatabase(server);
+    await addSampleObjects(database);
+    await addForeignTable(database);
+    const { left } = await database.heal();
+    expect(left).toEqual([]);
+    objects = await database.asAdmin((client) => liveObjects(client, database.settings.schemas));
+  });
+  afterAll(async () => {
+    await database.close();
+    await server.stop();
+  });
+
+  const held = (role: string): Promise<readonly string[]> =>
+    database.asAdmin((client) => heldPrivileges(client, role, objects, major));
+  const said = (by: (object: LiveObject) => readonly string[]): readonly string[] =>
+    objects
+      .flatMap((one) => by(one).map((privilege) => `${privilege} on ${one.kind} ${one.name}`))
+      .sort();
+
+  it("there is an object of every kind that privileges can be given on", () => {
+    const kinds = new Set(objects.map(({ kind }) => kind));
+    expect([...kinds].sort()).toEqual([...Object.keys(ofService), "column"].sort());
+  });
+
+  it.each<readonly [Login, (object: LiveObject) => readonly string[]]>([
+    ["service", forService],
+    ["migrator", (one) => (one.kind === "database" ? ["CONNECT"] : forEverybody(one))],
+    ["outsider", forEverybody],
+    ["delegate", forEverybody],
+  ])("the login %s may do what the policy says on every object, and no more", async (login, by) => {
+    expect(await held(database.names[login])).toEqual(said(by));
+  });
+
+  it("the infrastructure role may do what the policy says on every object, and no more", async () => {
+    expect(await held(database.settings.roles.infrastructure)).toEqual(
+      said((object) => forInfrastructure(object, major)),
+    );
+  });
+
+  it("a role that is made later has what PUBLIC has, and no more", async () => {
+    await database.rows(`CREATE ROLE latecomer_${major}`);
+    expect(await held(`latecomer_${major}`)).toEqual(said(forEverybody));
+  });
+
+  it("no role of ours has an attribute that goes beyond its privileges", async () => {
+    const { service, infrastructure, migrators } = database.settings.roles;
+    expect(
+      await database.rows(
+        `SELECT rolname FROM pg_roles WHERE rolname = ANY ($1)
+            AND (rolsuper OR rolinherit OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)`,
+        [[service, infrastructure, ...migrators]],
+      ),
+    ).toEqual([]);
+  });
+});
