@@ -21,7 +21,7 @@ export = async (): Promise<pulumi.Inputs> => {
   const { tier, roles, server } = access.settings;
   await showVerdict(survey, tier);
 
-  const { service, infrastructure } = await declareRoles(access);
+  const { service, infrastructure } = await declareRoles(access, survey.existingRoles);
   const infrastructureRole = roles.infrastructure;
   const options = { ...guarded(tier), dependsOn: [service, infrastructure] };
   const ledger = new Ledger("ledger", { infrastructureRole, tier }, options);

@@ -12,8 +12,13 @@ export interface Roles {
   readonly infrastructure: InfrastructureRole;
 }
 
-/** Declares roles, memberships, schemas and extensions as the settings name them. */
-export async function declareRoles(access: Access): Promise<Roles> {
+/**
+ * Declares roles, memberships, schemas and extensions as the settings name them.
+ *
+ * @param existing  Roles that the server has already: made by an administrator, or by a stack whose state was lost.
+ *                  They are taken over and made as declared.
+ */
+export async function declareRoles(access: Access, existing: ReadonlySet<string>): Promise<Roles> {
   const { settings, passwordOf } = access;
   const { tier, roles, schemas, extensions, passwordVersion, server } = settings;
   const usesPasswords = server.authentication === "password";
@@ -25,6 +30,7 @@ export async function declareRoles(access: Access): Promise<Roles> {
       tier,
       name: roles.infrastructure,
       admin: roles.admin,
+      existing,
       passwordVersion,
       schemas,
       extensions,
@@ -46,6 +52,7 @@ export async function declareRoles(access: Access): Promise<Roles> {
     {
       tier,
       name: roles.service,
+      existing,
       schemas,
       limits: settings.serviceLimits,
       password: usesPasswords ? await passwordOf("service", roles.service) : undefined,

@@ -6,7 +6,7 @@ import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Tier } from "../migrations/engine/tier";
-import { guarded, kept, passwordArgs, powerless } from "./login";
+import { guarded, kept, passwordArgs, powerless, takenOver } from "./login";
 
 /** A login that may become the infrastructure role. */
 export interface Migrator {
@@ -19,6 +19,8 @@ export interface InfrastructureRoleArgs {
   readonly tier: Tier;
   readonly name: string;
   readonly admin: string;
+  /** Roles that the server has already. */
+  readonly existing: ReadonlySet<string>;
   readonly migrators: readonly Migrator[];
   readonly passwordVersion: string;
   readonly schemas: readonly string[];
@@ -34,7 +36,7 @@ export class InfrastructureRole extends pulumi.ComponentResource {
     const role = new postgresql.Role(
       `${name}-role`,
       { name: args.name, login: false, ...powerless, ...kept(args.tier) },
-      options,
+      { ...options, ...takenOver(args.name, args.existing) },
     );
     this.roleName = role.name;
 
@@ -46,21 +48,18 @@ export class InfrastructureRole extends pulumi.ComponentResource {
     );
     for (const { name: login, password } of args.migrators) {
       const secret = password === undefined ? undefined : pulumi.secret(password);
-      const migrator = new postgresql.Role(
+      new postgresql.Role(
         `migrator-${login}`,
         {
           name: login,
           login: true,
           ...powerless,
           ...kept(args.tier),
+          // Not a GrantRole: at every update a Role takes back the memberships that it does not name itself.
+          roles: [role.name],
           ...passwordArgs(secret, args.passwordVersion),
         },
-        options,
-      );
-      new postgresql.GrantRole(
-        `migrator-${login}-member`,
-        { role: migrator.name, grantRole: role.name, withAdminOption: false },
-        options,
+        { ...options, ...takenOver(login, args.existing) },
       );
     }
     for (const schema of args.schemas) {

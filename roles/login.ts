@@ -22,6 +22,17 @@ export function kept(tier: Tier): {
   return { skipDropRole: protect, skipReassignOwned: protect };
 }
 
+/**
+ * Options of a Role that exists: CREATE ROLE would fail where the state does not know it. The engine imports it, then
+ * updates it to what is declared; where the state does know it, the option does nothing.
+ */
+export function takenOver(
+  name: string,
+  existing: ReadonlySet<string>,
+): { readonly import?: string } {
+  return existing.has(name) ? { import: name } : {};
+}
+
 /** Attributes that no role of ours ever has. */
 export const powerless = {
   superuser: false,

@@ -7,11 +7,13 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Tier } from "../migrations/engine/tier";
 import type { ServiceLimits } from "../settings";
-import { guarded, kept, passwordArgs, powerless } from "./login";
+import { guarded, kept, passwordArgs, powerless, takenOver } from "./login";
 
 export interface ServiceRoleArgs {
   readonly tier: Tier;
   readonly name: string;
+  /** Roles that the server has already. */
+  readonly existing: ReadonlySet<string>;
   /** Searched in this order by unqualified names; `public` is added for the extensions. */
   readonly schemas: readonly string[];
   readonly limits: ServiceLimits;
@@ -39,7 +41,7 @@ export class ServiceRole extends pulumi.ComponentResource {
         idleInTransactionSessionTimeout: args.limits.idleInTransactionTimeoutMs,
         ...passwordArgs(secret, args.passwordVersion),
       },
-      { parent: this, ...guarded(args.tier) },
+      { parent: this, ...guarded(args.tier), ...takenOver(args.name, args.existing) },
     );
     this.roleName = role.name;
     this.registerOutputs({ roleName: this.roleName });

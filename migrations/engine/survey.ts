@@ -4,6 +4,7 @@
  */
 import type { Client } from "pg";
 
+import type { RoleSettings } from "../../settings";
 import { type Access, withClient } from "./database";
 import { BadInputError, MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
@@ -20,6 +21,8 @@ export interface Survey {
   readonly history: History;
   readonly plan: Plan<MigrationFile>;
   readonly violations: readonly Violation[];
+  /** Those of the configured roles that the server has already. */
+  readonly existingRoles: ReadonlySet<string>;
 }
 
 /** The ledger exists but is not the policy's. */
@@ -60,7 +63,11 @@ export async function surveyStack(access: Access, folder: string): Promise<Surve
   const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
   const live = await withClient(access, purpose, async (client) => {
     await ensureLedgerShape(client, settings.roles.infrastructure);
-    return { history: await readHistory(client), empty: await isEmptyDatabase(client) };
+    return {
+      history: await readHistory(client),
+      empty: await isEmptyDatabase(client),
+      existingRoles: await findRoles(client, settings.roles),
+    };
   });
   ensureStamp({
     stamp: live.history.stamp,
@@ -80,5 +87,16 @@ export async function surveyStack(access: Access, folder: string): Promise<Surve
     migratorConfigured: settings.roles.migrator !== null,
     infrastructureRole: settings.roles.infrastructure,
   });
-  return { files, history: live.history, plan, violations };
+  return { files, history: live.history, plan, violations, existingRoles: live.existingRoles };
+}
+
+async function findRoles(
+  client: Client,
+  { service, infrastructure, migrators }: RoleSettings,
+): Promise<ReadonlySet<string>> {
+  const { rows } = await client.query<{ name: string }>(
+    "SELECT rolname AS name FROM pg_roles WHERE rolname = ANY ($1::text[])",
+    [[service, infrastructure, ...migrators]],
+  );
+  return new Set(rows.map(({ name }) => name));
 }

@@ -1,0 +1,113 @@
+/** What others do to the database behind Pulumi's back is seen, named and put right; an old state does no harm. */
+import { readFile } from "node:fs/promises";
+
+import { type PostgresServer, startServer } from "../../sandbox/server";
+import { done, makePulumiHome, ProgramStack, removeFolder } from "../support/programStack";
+import { nameOf, smallMigrations, versionOf } from "../support/smallMigrations";
+import {
+  makeTierDatabase,
+  readLedger,
+  type TierDatabase,
+  versionsOf,
+} from "../support/tierDatabase";
+
+jest.setTimeout(300_000);
+
+let server: PostgresServer;
+let home: string;
+let database: TierDatabase;
+let stack: ProgramStack;
+
+beforeAll(async () => {
+  server = await startServer({ settings: { autovacuum: "off" } });
+  home = await makePulumiHome();
+});
+afterAll(async () => {
+  await removeFolder(home);
+  await server.stop();
+});
+beforeEach(async () => {
+  database = await makeTierDatabase(server);
+  stack = await ProgramStack.make(database, {
+    tier: "dev",
+    home,
+    files: smallMigrations([{}, {}, {}]),
+    config: { extensions: [] },
+  });
+});
+afterEach(() => stack.remove());
+
+/** Exit status of `preview --expect-no-changes` when there are some. */
+const CHANGES_FOUND = 7;
+
+const tableExists = async (name: string): Promise<unknown> => {
+  const [row] = await database.sql("superuser", "SELECT to_regclass($1) IS NOT NULL AS yes", [
+    name,
+  ]);
+  return row?.yes;
+};
+const rollBack = async (number: number): Promise<void> => {
+  const text = await readFile(stack.file(`migrations/${nameOf(number)}_rollback.sql`), "utf8");
+  await database.sql("infrastructure", text);
+};
+
+it("names a privilege too many by table and role, takes it back, and then finds nothing", async () => {
+  done(await stack.up());
+  const catalog = await database.catalog();
+  const { service } = database.roles;
+  await database.sql("infrastructure", `GRANT TRUNCATE ON dagapp.t2 TO "${service}"`);
+  await database.sql("admin", `ALTER ROLE "${service}" CONNECTION LIMIT 7`);
+
+  const before = await database.nextTransaction();
+  const { status, output } = await stack.preview("--expect-no-changes", "--diff");
+  expect(status).toBe(CHANGES_FOUND);
+  const named = output.split("\n").filter((line) => line.includes("dagapp.t2"));
+  expect(named[0]).toContain(service);
+  expect(named[0]).toContain("TRUNCATE");
+  expect(await database.nextTransaction()).toBe(before);
+
+  done(await stack.up("--refresh"));
+  expect(await database.catalog()).toEqual(catalog);
+  done(await stack.preview("--expect-no-changes"));
+
+  // New passwords touch nothing else, memberships included.
+  await stack.configure({ extensions: [], passwordVersion: "2" });
+  done(await stack.up());
+  expect(await database.catalog()).toEqual(catalog);
+});
+
+it("applies again what was rolled back by hand, and refuses to guess while a row alone was deleted", async () => {
+  done(await stack.up());
+  const old = await stack.exportState();
+
+  await rollBack(3);
+  const plan = await stack.preview("--expect-no-changes", "--diff");
+  expect(plan.status).toBe(CHANGES_FOUND);
+  expect(plan.output).toMatch(/~ ledger\s*: "\w+" => "rolled back"/);
+  done(await stack.up());
+  expect(await tableExists("dagapp.t3")).toBe(true);
+  expect(await versionsOf(database, "applied")).toEqual([1, 2, 3, 3].map(versionOf));
+
+  await database.sql("admin", "DELETE FROM public.schema_migrations WHERE version = $1", [
+    versionOf(3),
+  ]);
+  const refreshed = done(await stack.refresh("--diff"));
+  expect(refreshed).toMatch(/ledger\s*: "applied" => "pending"/);
+  const failed = await stack.up();
+  expect(failed.status).not.toBe(0);
+  expect(failed.output).toContain('relation "t3" already exists');
+  await rollBack(3);
+  done(await stack.up());
+  expect(await versionsOf(database, "applied")).toEqual([1, 2, 3, 3, 3].map(versionOf));
+
+  // The state of before all this comes back from a backup.
+  await stack.importState(old);
+  const catalog = await database.catalog();
+  done(await stack.up());
+  expect(await database.catalog()).toEqual(catalog);
+  expect(await versionsOf(database, "started")).toHaveLength(6);
+  expect(await readLedger(database)).toMatchObject(
+    [1, 2, 3].map((n) => ({ version: versionOf(n), applied: true })),
+  );
+  done(await stack.preview("--expect-no-changes"));
+});

@@ -1,0 +1,155 @@
+/** What goes wrong while migrations run, and how the next command goes on from there. */
+import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { recoverState, removeDeadLocks } from "../../cli/recover";
+import { type PostgresServer, startServer } from "../../sandbox/server";
+import { silentLog } from "../../toolchain/log";
+import { commandLine, isRunning } from "../../toolchain/processes";
+import { run } from "../../toolchain/run";
+import { done, makePulumiHome, ProgramStack, removeFolder } from "../support/programStack";
+import { smallMigrations, versionOf } from "../support/smallMigrations";
+import {
+  makeTierDatabase,
+  readLedger,
+  type TierDatabase,
+  versionsOf,
+} from "../support/tierDatabase";
+
+jest.setTimeout(300_000);
+
+let server: PostgresServer;
+let home: string;
+let database: TierDatabase;
+let stack: ProgramStack;
+
+beforeAll(async () => {
+  server = await startServer();
+  home = await makePulumiHome();
+});
+afterAll(async () => {
+  await removeFolder(home);
+  await server.stop();
+});
+afterEach(() => stack.remove());
+
+async function makeStack(middle: string): Promise<void> {
+  database = await makeTierDatabase(server);
+  const files = smallMigrations([{}, { body: middle }, {}]);
+  stack = await ProgramStack.make(database, {
+    tier: "dev",
+    home,
+    files,
+    config: { extensions: [] },
+  });
+}
+
+const appliedOutput = async (): Promise<readonly string[]> =>
+  ((await stack.outputs()).applied ?? []) as readonly string[];
+
+it("stops at a migration that fails, claims no more than what was applied, and goes on once it is corrected", async () => {
+  await makeStack("CREATE TABLE dagapp.t2 (id INTEGER);\nSELECT missing FROM dagapp.t2;");
+  const { status, output } = await stack.up();
+  expect(status).not.toBe(0);
+  expect(output).toContain("002_table_2.sql");
+  expect(output).toContain('column "missing" does not exist');
+  expect(await versionsOf(database, "applied")).toEqual([versionOf(1)]);
+  expect(await versionsOf(database, "failed")).toEqual([versionOf(2)]);
+  expect(await database.sql("superuser", "SELECT to_regclass('dagapp.t2') AS t2")).toEqual([
+    { t2: null },
+  ]);
+  const claimed = await appliedOutput();
+  expect(claimed.filter((line) => !line.startsWith(`${versionOf(1)}, applied`))).toEqual([]);
+
+  await stack.replaceMigrations(smallMigrations([{}, {}, {}]));
+  done(await stack.up());
+  expect(await versionsOf(database, "applied")).toEqual([1, 2, 3].map(versionOf));
+  const lines = await appliedOutput();
+  expect(lines.map((line) => line.split(", by ")[0]?.slice(0, 14))).toEqual(
+    [1, 2, 3].map((number) => `${versionOf(number)}, applied`),
+  );
+  expect(lines[2]).toContain(`by ${database.roles.migrator}, ticket CHG-2026-0003, sha256:`);
+});
+
+it("ends its provider and its statement when pulumi is killed, and the next up completes", async () => {
+  await makeStack("CREATE TABLE dagapp.t2 (id INTEGER PRIMARY KEY);\nSELECT pg_sleep(120);");
+  const child = stack.start("up", "--yes", "--skip-preview");
+  await until("the long statement runs", async () => (await sleeping()).length === 1);
+  const providers = await descendantsOf(child.pid ?? 0);
+  expect(providers.length).toBeGreaterThan(0);
+
+  child.kill("SIGKILL");
+  await until("the statement has ended", async () => (await sleeping()).length === 0, 15_000);
+  await until("its processes have ended", () => Promise.resolve(!providers.some(isOurs)), 15_000);
+  expect(await readLedger(database)).toMatchObject([
+    { version: versionOf(1), applied: true },
+    { version: versionOf(2), applied: false },
+  ]);
+
+  const locked = await stack.up();
+  expect(locked.status).not.toBe(0);
+  expect(locked.output).toContain("locked");
+  expect(await removeDeadLocks(stack.recoveryTarget, silentLog)).toBeUndefined();
+  await recoverState(stack.recoveryTarget, silentLog);
+  await stack.replaceMigrations(smallMigrations([{}, {}, {}]));
+  done(await stack.up());
+  expect(await versionsOf(database, "applied")).toEqual([1, 2, 3].map(versionOf));
+  done(await stack.preview("--expect-no-changes"));
+});
+
+const sleeping = (): ReturnType<TierDatabase["sql"]> =>
+  database.sql(
+    "superuser",
+    "SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active' AND datname = $1",
+    [database.name],
+  );
+
+async function until(
+  what: string,
+  isTrue: () => Promise<boolean>,
+  withinMs = 60_000,
+): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!(await isTrue())) {
+    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await sleep(200);
+  }
+}
+
+interface Process {
+  readonly pid: number;
+  readonly command: string;
+}
+
+const isOurs = ({ pid, command }: Process): boolean =>
+  isRunning(pid) && commandLine(pid) === command;
+
+/** Process ids with their parents'. Small machines have no ps, and macOS has no /proc. */
+async function parentOfEach(): Promise<readonly (readonly number[])[]> {
+  const ids = (await readdir("/proc").catch((): string[] => [])).filter((name) =>
+    /^\d+$/.test(name),
+  );
+  if (ids.length === 0) {
+    const { stdout } = await run("ps", ["-A", "-o", "pid=,ppid="]);
+    return stdout
+      .trim()
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/).map(Number));
+  }
+  const stats = ids.map((id) => readFile(`/proc/${id}/stat`, "utf8").catch(() => ""));
+  // "<pid> (<name>) <state> <ppid> …"; the name may hold anything.
+  return (await Promise.all(stats)).map((stat, index) => [
+    Number(ids[index]),
+    Number(/.*\) \S+ (\d+)/s.exec(stat)?.[1] ?? 0),
+  ]);
+}
+
+/** The dynamic provider's processes below this one. */
+async function descendantsOf(pid: number): Promise<readonly Process[]> {
+  const parents = await parentOfEach();
+  const below = (parent: number): readonly number[] =>
+    parents.flatMap(([id = 0, of]) => (of === parent ? [id, ...below(id)] : []));
+  return below(pid)
+    .map((id) => ({ pid: id, command: commandLine(id) }))
+    .filter(({ command }) => command.includes("dynamic-provider"));
+}

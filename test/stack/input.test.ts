@@ -1,0 +1,102 @@
+/** What a user who gets something wrong sees: every mistake, once, in words, and nothing has been declared. */
+import { type PostgresServer, startServer } from "../../sandbox/server";
+import { diagnostics, makePulumiHome, ProgramStack, removeFolder } from "../support/programStack";
+import { smallMigrations } from "../support/smallMigrations";
+import { makeTierDatabase, type TierDatabase } from "../support/tierDatabase";
+
+jest.setTimeout(300_000);
+
+let server: PostgresServer;
+let home: string;
+let database: TierDatabase;
+let stack: ProgramStack;
+
+beforeAll(async () => {
+  server = await startServer({ settings: { autovacuum: "off" } });
+  home = await makePulumiHome();
+  database = await makeTierDatabase(server);
+  stack = await ProgramStack.make(database, {
+    tier: "dev",
+    home,
+    files: smallMigrations([{}]),
+    config: { extensions: [] },
+  });
+});
+beforeEach(async () => {
+  stack.variables = {};
+  await stack.configure({ extensions: [] });
+  await stack.replaceMigrations(smallMigrations([{}]));
+});
+afterAll(async () => {
+  await stack.remove();
+  await removeFolder(home);
+  await server.stop();
+});
+
+/** Runs a preview that must be refused; returns what it says. */
+async function refusal(): Promise<string> {
+  const before = await database.nextTransaction();
+  const { status, output } = await stack.preview();
+  expect(status).not.toBe(0);
+  expect(output).not.toContain("postgresql:index");
+  expect(output).not.toContain("ddl:Migration");
+  expect(await database.nextTransaction()).toBe(before);
+  return output;
+}
+const occurrences = (output: string, part: string): number =>
+  diagnostics(output).split(part).length - 1;
+
+it("lists everything that is wrong with the files at once", async () => {
+  const good = smallMigrations([{}, {}]);
+  const text = (name: string): string => good[name] ?? "";
+  await stack.replaceMigrations({
+    ...good,
+    "002_table_2.sql": text("002_table_2.sql").replace("CREATE TABLE", "CREATE TABEL"),
+    "003_no_header.sql": "SELECT 1;\n",
+    "004_empty.sql": "",
+    "005_SHOUTING.sql": text("001_table_1.sql"),
+    "006_orphan_rollback.sql": text("001_table_1_rollback.sql"),
+  });
+  const output = await refusal();
+  for (const line of [
+    /002_table_2\.sql:\d+:\d+: .*TABEL.*\[SYNTAX_ERROR\]/,
+    /003_no_header\.sql.*\[HEADER_\w+\]/,
+    /004_empty\.sql.*\[FILE_EMPTY\]/,
+    /005_SHOUTING\.sql.*\[WRONG_NAME\]/,
+    /006_orphan_rollback\.sql.*\[ORPHAN_ROLLBACK\]/,
+  ]) {
+    expect(output).toMatch(line);
+  }
+  expect(occurrences(output, "problems in the migration files:")).toBe(1);
+});
+
+it("lists everything that is wrong with the configuration at once", async () => {
+  await stack.configure({
+    tier: "Prod",
+    schemas: ["dagapp", "public"],
+    migrator: "stranger",
+  });
+  stack.variables = { DDL_SSLMODE: "prefer", DDL_PORT: "many" };
+  const output = await refusal();
+  for (const line of [
+    'Tier "Prod" is unknown.',
+    'port: "many" is not a whole number',
+    'sslmode: "prefer" is not one of disable',
+    "schemas: public holds the ledger",
+    "migrator: stranger is not among migrators",
+  ]) {
+    expect(occurrences(output, line)).toBe(1);
+  }
+});
+
+it.each([
+  ["an unreachable server", { DDL_PORT: "1" }, "No server listens on 127.0.0.1:1."],
+  ["a wrong password", { DDL_ADMIN_PASSWORD: "not this" }, "The server refuses the password of"],
+  ["a missing database", { DDL_DATABASE: "nowhere" }, "The database nowhere does not exist."],
+] as const)("says in one line what is wrong with %s", async (_, variables, line) => {
+  stack.variables = variables;
+  const output = await refusal();
+  expect(occurrences(output, line)).toBe(1);
+  expect(output).toContain("Hint: ");
+  expect(output).not.toContain("not this");
+});

@@ -1,0 +1,78 @@
+/** Targeting and excluding resources cannot run a migration before the one that it was written to follow. */
+import { readFile } from "node:fs/promises";
+
+import { recoverState } from "../../cli/recover";
+import { type PostgresServer, startServer } from "../../sandbox/server";
+import { silentLog } from "../../toolchain/log";
+import {
+  done,
+  makePulumiHome,
+  type Outcome,
+  ProgramStack,
+  removeFolder,
+} from "../support/programStack";
+import { nameOf, smallMigrations, versionOf } from "../support/smallMigrations";
+import { makeTierDatabase, type TierDatabase, versionsOf } from "../support/tierDatabase";
+
+jest.setTimeout(300_000);
+
+let server: PostgresServer;
+let home: string;
+let database: TierDatabase;
+let stack: ProgramStack;
+
+beforeAll(async () => {
+  server = await startServer();
+  home = await makePulumiHome();
+  database = await makeTierDatabase(server);
+  const files = smallMigrations([{}, {}, {}]);
+  const config = { targetVersion: versionOf(1), extensions: [] };
+  stack = await ProgramStack.make(database, { tier: "dev", home, files, config });
+});
+afterAll(async () => {
+  await stack.remove();
+  await removeFolder(home);
+  await server.stop();
+});
+
+const expectNothingRun = async (
+  { status, output }: Outcome,
+  started: readonly number[],
+): Promise<string> => {
+  expect(status).not.toBe(0);
+  expect(await versionsOf(database, "started")).toEqual(started.map(versionOf));
+  return output;
+};
+const rollBack = async (number: number): Promise<void> => {
+  const text = await readFile(stack.file(`migrations/${nameOf(number)}_rollback.sql`), "utf8");
+  await database.sql("infrastructure", text);
+};
+
+it("refuses a later migration under --target and --exclude, and a plain up recovers", async () => {
+  done(await stack.up());
+  await stack.configure({ extensions: [] });
+  const first = await stack.urnOf("migration-001");
+  const urn = (number: number): string => first.replace(/001$/, `00${number}`);
+
+  // Migrations that the state does not know yet: the engine, or the provider, refuses.
+  await expectNothingRun(await stack.up("--target", urn(3)), [1]);
+  await expectNothingRun(await stack.up("--exclude", urn(2)), [1]);
+  await recoverState(stack.recoveryTarget, silentLog);
+  done(await stack.up());
+  expect(await versionsOf(database, "applied")).toEqual([1, 2, 3].map(versionOf));
+
+  // Migrations that the state believes applied: only the provider, which asks the ledger, can refuse.
+  await rollBack(3);
+  await rollBack(2);
+  const order = `003_table_3.sql may not run: version ${versionOf(2)} comes first and is not applied.`;
+  for (const option of [
+    ["--target", urn(3)],
+    ["--exclude", urn(2)],
+  ]) {
+    expect(await expectNothingRun(await stack.up(...option), [1, 2, 3])).toContain(order);
+  }
+  await recoverState(stack.recoveryTarget, silentLog);
+  done(await stack.up());
+  expect(await versionsOf(database, "applied")).toEqual([1, 2, 3, 2, 3].map(versionOf));
+  done(await stack.preview("--expect-no-changes"));
+});

@@ -1,0 +1,106 @@
+/** What Pulumi can take away: nothing in prod, however it is asked; in dev no table. */
+import { type PostgresServer, startServer } from "../../sandbox/server";
+import {
+  done,
+  makePulumiHome,
+  type Outcome,
+  ProgramStack,
+  removeFolder,
+} from "../support/programStack";
+import { smallMigrations, ticketOf } from "../support/smallMigrations";
+import { makeTierDatabase, readLedger, type TierDatabase } from "../support/tierDatabase";
+
+jest.setTimeout(300_000);
+
+let server: PostgresServer;
+let home: string;
+let database: TierDatabase;
+let stack: ProgramStack;
+
+beforeAll(async () => {
+  server = await startServer({ settings: { autovacuum: "off" } });
+  home = await makePulumiHome();
+});
+afterAll(async () => {
+  await removeFolder(home);
+  await server.stop();
+});
+afterEach(() => stack.remove());
+
+async function makeStack(tier: "dev" | "prod", config: Readonly<Record<string, unknown>>) {
+  database = await makeTierDatabase(server);
+  stack = await ProgramStack.make(database, { tier, home, config, files: smallMigrations([{}]) });
+  stack.variables = { DDL_TICKETS: ticketOf(1) };
+  done(await stack.up());
+}
+
+it("keeps roles, owners, privileges and the ledger in prod whatever is destroyed or left out of the program", async () => {
+  const config = { targetVersion: "0.1.0", extensions: ["unaccent"] };
+  await makeStack("prod", config);
+  stack.variables = {};
+  const catalog = await database.catalog();
+  const ledger = await readLedger(database);
+  const expectRefused = async ({ status, output }: Outcome): Promise<void> => {
+    expect(status).not.toBe(0);
+    expect(output).toContain("protect");
+    expect(await database.catalog()).toEqual(catalog);
+  };
+
+  await expectRefused(await stack.destroy());
+  for (const name of ["service-role", "infrastructure-role", "schema-dagapp", "privileges"]) {
+    const urn = await stack.urnOf(name);
+    await expectRefused(await stack.destroy("--target", urn, "--target-dependents"));
+  }
+
+  await stack.configure({ ...config, extensions: [] });
+  await expectRefused(await stack.up());
+  await stack.edit(
+    "index.ts",
+    'new ExactGrants("privileges-after", { database }, after);',
+    "void after;",
+  );
+  await expectRefused(await stack.up());
+  await stack.edit(
+    "index.ts",
+    "void after;",
+    'new ExactGrants("privileges-after", { database }, after);',
+  );
+
+  // Who is not listed any more may not connect, but the role stays until an administrator drops it.
+  await stack.configure({ ...config, migrators: [], migrator: "" });
+  const left = await stack.up();
+  expect(left.status).not.toBe(0);
+  expect(left.output).toContain("protect");
+  const { migrator, infrastructure } = database.roles;
+  expect(withoutConnect(await database.catalog())).toEqual(withoutConnect(catalog));
+  expect(catalog.some((line) => line.includes(`member ${migrator} of ${infrastructure}`))).toBe(
+    true,
+  );
+  await stack.configure(config);
+  done(await stack.up());
+  expect(await database.catalog()).toEqual(catalog);
+
+  // Protection can be lifted by whoever may write the state; the database still keeps everything.
+  done(await stack.pulumi("state", "unprotect", "--all", "--yes"));
+  done(await stack.destroy());
+  expect(await database.catalog()).toEqual(catalog);
+  expect(await readLedger(database)).toEqual(ledger);
+
+  done(await stack.up());
+  expect(await database.catalog()).toEqual(catalog);
+  done(await stack.preview("--expect-no-changes"));
+});
+
+const withoutConnect = (catalog: readonly string[]): readonly string[] =>
+  catalog.map((line) => line.replace(`,${database.roles.migrator}=c/${database.roles.admin}`, ""));
+
+it("never drops a table when migrations are destroyed in dev", async () => {
+  await makeStack("dev", { extensions: [] });
+  await database.sql("infrastructure", "INSERT INTO dagapp.t1 VALUES (1)");
+  done(await stack.destroy("--target", await stack.urnOf("migrations"), "--target-dependents"));
+  expect(await stack.exportState()).not.toContain("migration-001");
+  expect(await database.sql("service", "SELECT id FROM dagapp.t1")).toEqual([{ id: 1 }]);
+  expect(await readLedger(database)).toMatchObject([{ version: "0.1.0", applied: true }]);
+  done(await stack.up());
+  expect(await database.sql("service", "SELECT id FROM dagapp.t1")).toEqual([{ id: 1 }]);
+});
