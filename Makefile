@@ -66,6 +66,6 @@ check: $(READY) ## Format, lint and types only
 
 $(READY): package.json package-lock.json
 	@node -e 'if (process.versions.node.split(".")[0] < 20) { console.error("Node 20 or newer is needed, this is " + process.version); process.exit(1) }'
-	@echo "Installing the npm packages"
-	@npm ci --loglevel=error --no-audit --no-fund --no-update-notifier
+	@echo "Installing the npm packages" >&2
+	@npm ci --loglevel=error --no-audit --no-fund --no-update-notifier >&2
 	@touch $@

@@ -1,6 +1,6 @@
 /**
  * Turns configuration and environment into typed settings: the one place that knows the names of keys and variables.
- * Does NOT read files, open connections or look up passwords (see connection.ts).
+ * Does NOT read files, open connections or look up passwords (see credentials.ts).
  */
 import { parseTier, type Tier } from "./migrations/engine/tier";
 
@@ -71,7 +71,7 @@ export interface Settings {
   readonly adopt: Tier | null;
 }
 
-/** Variables that win over a configuration key. Passwords have their own, see connection.ts. */
+/** Variables that win over a configuration key. Passwords have their own, see credentials.ts. */
 const variableOf: Readonly<Record<string, string>> = {
   host: "DDL_HOST",
   port: "DDL_PORT",

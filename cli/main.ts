@@ -75,7 +75,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       const flags = ["--expect-no-changes", ...QUIET, ...extra];
       const status = await runPulumi(prepared, ["preview", ...flags], log);
       const described = await describeDrift(await accessOf(prepared));
-      print(described === "" && status === 0 ? `No drift: ${stack} is as declared.` : described);
+      if (described !== "") print(described);
+      else if (status === 0) print(`No drift: ${stack} is as declared.`);
+      else print("Privileges are as declared; what else differs stands above.");
       return status === 0 ? 0 : status === DRIFT_FOUND ? 1 : 2;
     } catch (error) {
       log.say(messageOf(error));

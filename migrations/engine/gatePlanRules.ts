@@ -46,6 +46,19 @@ export const planRules: readonly GateRule[] = [
       })),
   },
   {
+    id: "unrecorded-version",
+    severity: () => "warning",
+    why: "what ran is not known, so it cannot be compared with the file that was reviewed.",
+    source: "Policy, Migration Tracking Table",
+    check: ({ plan }) =>
+      ofPlan(plan, "unrecorded").map(({ file }) => ({
+        file: file.fileName,
+        line: null,
+        message: `${file.header.version} is applied, but by hand or before this program came: the events do not know it.`,
+        remedy: "compare the database with the file, by reading both.",
+      })),
+  },
+  {
     id: "missing-applied-file",
     severity: always,
     why: "without its file an applied version can neither be checked nor rolled back.",

@@ -28,6 +28,7 @@ export interface AppliedState {
 export type PlanProblem<F extends PlanFile = PlanFile> =
   | { readonly kind: "edited file"; readonly file: F; readonly recorded: string }
   | { readonly kind: "edited rollback"; readonly file: F; readonly recorded: string }
+  | { readonly kind: "unrecorded"; readonly file: F }
   | { readonly kind: "missing file"; readonly version: string }
   | { readonly kind: "gap"; readonly file: F; readonly highestApplied: F }
   | { readonly kind: "unknown target"; readonly target: string };
@@ -60,8 +61,10 @@ function checkFiles<F extends PlanFile>(
     const state = states.get(file.header.version);
     if (state?.status !== "applied") return [];
     const { checksum, rollbackChecksum } = state;
+    // The ledger has it and the events do not: it ran without this program, and what ran is not known.
+    if (checksum === null) return [{ kind: "unrecorded", file }];
     const problems: PlanProblem<F>[] = [];
-    if (checksum !== null && checksum !== file.checksum) {
+    if (checksum !== file.checksum) {
       problems.push({ kind: "edited file", file, recorded: checksum });
     }
     if (rollbackChecksum !== null && rollbackChecksum !== file.rollback?.checksum) {

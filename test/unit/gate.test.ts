@@ -14,6 +14,9 @@ interface Case extends Partial<Omit<GateInput, "plan" | "tier">> {
   readonly states?: readonly AppliedState[];
 }
 
+/** Stands for the checksum that the file of this version has; `judge` puts it in. */
+const fileChecksum = "of the file";
+
 /** One pending migration 002 behind an applied 001, and everything in order. */
 function judge(tier: Tier, change: Case = {}) {
   const first = makeMigration({ name: "001_add_jobs", version: "1.0.0" });
@@ -28,9 +31,13 @@ function judge(tier: Tier, change: Case = {}) {
     rollbackChecksum: first.rollback?.checksum ?? null,
   };
   const targetVersion = change.targetVersion ?? "1.1.0";
+  const checksumOf = new Map([first, second].map((f) => [f.header.version, f.checksum]));
+  const states = (change.states ?? [applied]).map((one) =>
+    one.checksum === fileChecksum ? { ...one, checksum: checksumOf.get(one.version) ?? null } : one,
+  );
   return checkGate({
     tier,
-    plan: planMigrations([first, second], change.states ?? [applied], targetVersion),
+    plan: planMigrations([first, second], states, targetVersion),
     tickets: change.tickets ?? ["CHG-2026-0143"],
     targetVersion,
     migratorConfigured: change.migratorConfigured ?? true,
@@ -43,7 +50,7 @@ function judge(tier: Tier, change: Case = {}) {
 const state = (version: string, overrides: Partial<AppliedState> = {}): AppliedState => ({
   version,
   status: "applied",
-  checksum: null,
+  checksum: fileChecksum,
   rollbackChecksum: null,
   ...overrides,
 });
@@ -75,6 +82,12 @@ const broken: readonly (readonly [
     { states: [state("1.0.0", { rollbackChecksum: "sha256:old" })] },
     ["warning", "warning", "warning", "warning"],
     "001_add_jobs_rollback.sql:-",
+  ],
+  [
+    "unrecorded-version",
+    { states: [state("1.0.0", { checksum: null })] },
+    ["warning", "warning", "warning", "warning"],
+    "001_add_jobs.sql:-",
   ],
   ["missing-applied-file", { states: [state("0.9.0"), state("1.0.0")] }, all, ":-"],
   [

@@ -85,7 +85,7 @@ describe("planMigrations", () => {
     const edited = file(1, { checksum: "sha256:new" });
     expect(kinds([edited], [state(1, "rolled back")])).toEqual([]);
     expect(kinds([edited], [state(1, "incomplete")])).toEqual([]);
-    expect(kinds([edited], [state(1, "applied", { checksum: null })])).toEqual([]);
+    expect(kinds([edited], [state(1, "applied", { checksum: null })])).toEqual(["unrecorded"]);
   });
 
   it("reports applied and incomplete versions without a file, not those that were rolled back", () => {
