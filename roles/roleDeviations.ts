@@ -13,23 +13,34 @@ export function membershipDeviations(
   memberships: readonly Membership[],
 ): readonly Deviation[] {
   const ours = [...parties.service, ...parties.infrastructure, ...parties.migrator];
-  return memberships.flatMap(({ member, role, grantable, inherits }): readonly Deviation[] => {
-    if (member === admin || (!ours.includes(member) && !ours.includes(role))) return [];
-    const [inner, outer] = [quote(member), quote(role)];
-    if (!parties.migrator.includes(member) || !parties.infrastructure.includes(role)) {
-      const text = `role ${member}: should not be a member of ${role}`;
-      return [{ text, statements: [`REVOKE ${outer} FROM ${inner}`] }];
-    }
-    const passesOn: Deviation = {
-      text: `role ${member}: may pass on its membership in ${role}`,
-      statements: [`REVOKE ADMIN OPTION FOR ${outer} FROM ${inner}`],
-    };
-    const hasAtOnce: Deviation = {
-      text: `role ${member}: has the privileges of ${role} without becoming it`,
-      statements: [`GRANT ${outer} TO ${inner} WITH INHERIT FALSE`],
-    };
-    return [...(grantable ? [passesOn] : []), ...(inherits ? [hasAtOnce] : [])];
-  });
+  const lacking = parties.migrator.flatMap((login) =>
+    parties.infrastructure
+      .filter((role) => !memberships.some((one) => one.member === login && one.role === role))
+      .map((role) => ({
+        text: `role ${login}: is not a member of ${role}`,
+        statements: [`GRANT ${quote(role)} TO ${quote(login)}`],
+      })),
+  );
+  const deviating = memberships.flatMap(
+    ({ member, role, grantable, inherits }): readonly Deviation[] => {
+      if (member === admin || (!ours.includes(member) && !ours.includes(role))) return [];
+      const [inner, outer] = [quote(member), quote(role)];
+      if (!parties.migrator.includes(member) || !parties.infrastructure.includes(role)) {
+        const text = `role ${member}: should not be a member of ${role}`;
+        return [{ text, statements: [`REVOKE ${outer} FROM ${inner}`] }];
+      }
+      const passesOn: Deviation = {
+        text: `role ${member}: may pass on its membership in ${role}`,
+        statements: [`REVOKE ADMIN OPTION FOR ${outer} FROM ${inner}`],
+      };
+      const hasAtOnce: Deviation = {
+        text: `role ${member}: has the privileges of ${role} without becoming it`,
+        statements: [`GRANT ${outer} TO ${inner} WITH INHERIT FALSE`],
+      };
+      return [...(grantable ? [passesOn] : []), ...(inherits ? [hasAtOnce] : [])];
+    },
+  );
+  return [...lacking, ...deviating];
 }
 
 /** Settings that the service role must have and has not. */
