@@ -70,7 +70,7 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
   };
   /** Waits until the runner's session is in a statement like this. */
   const reached = async (observer: Client, statement: string): Promise<void> => {
-    for (const deadline = Date.now() + 15_000; Date.now() < deadline; ) {
+    for (const deadline = Date.now() + 15_000; Date.now() < deadline;) {
       const { rows } = await observer.query(
         `SELECT FROM pg_stat_activity WHERE usename = $1 AND state = 'active' AND query LIKE $2
             AND (wait_event_type = 'Lock' OR wait_event = 'PgSleep')`,
