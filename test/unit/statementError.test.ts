@@ -1,11 +1,8 @@
 // The message about a statement that failed: where, what, what is kept, what to do.
 import { DatabaseError } from "pg";
 
-import {
-  explainStatementFailure,
-  rollbackCommand,
-  type Standing,
-} from "../../migrations/engine/statementError";
+import { rollbackCommand } from "../../migrations/engine/rollbackCommand";
+import { explainStatementFailure, type Standing } from "../../migrations/engine/statementError";
 import { loadParser, splitSql, type Statement } from "../../migrations/engine/statements";
 
 const standing = (overrides: Partial<Standing> = {}): Standing => ({
