@@ -96,6 +96,9 @@ export class SettingsError extends Error {
   }
 }
 
+/** PostgreSQL keeps settings in 32 bits. */
+const longestInteger = 2_147_483_647;
+
 /** Longest name PostgreSQL keeps, in bytes (NAMEDATALEN - 1). */
 const longestName = 63;
 
@@ -128,11 +131,11 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
         throw new Error(`"${text(key)}" is not one of ${allowed.join(", ")}.`);
       return found;
     });
-  const whole = (key: string, least: number): number =>
+  const whole = (key: string, least: number, most = longestInteger): number =>
     attempt(key, least, () => {
       const value = Number(text(key));
-      if (text(key) === "" || !Number.isInteger(value) || value < least) {
-        throw new Error(`"${text(key)}" is not a whole number of at least ${least}.`);
+      if (text(key) === "" || !Number.isInteger(value) || value < least || value > most) {
+        throw new Error(`"${text(key)}" is not a whole number from ${least} to ${most}.`);
       }
       return value;
     });
@@ -187,7 +190,7 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
     tier: attempt<Tier>("tier", "prod", () => parseTier(text("tier"))),
     server: {
       host: name("host"),
-      port: whole("port", 1),
+      port: whole("port", 1, 65_535),
       database: name("database"),
       sslmode: oneOf("sslmode", sslModes),
       sslRootCert: orNull(text("sslRootCert")),
@@ -216,6 +219,7 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
         ? null
         : attempt<Tier | null>("adopt", null, () => parseTier(text("adopt"))),
   };
+  if (settings.schemas.length === 0) problems.push("schemas: there is nothing to govern.");
   if (settings.schemas.includes("public")) {
     problems.push("schemas: public holds the ledger and cannot be governed.");
   }

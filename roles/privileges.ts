@@ -231,7 +231,7 @@ function placeText({ where, on, columns }: PrivilegeRule): string {
     case "database":
       return "the database";
     case "governed":
-      return on.includes("schema") ? "the governed schemas" : what;
+      return on.includes("schema") ? "the governed schemas" : `${what} of the governed schemas`;
     case "public":
       return "schema public";
     case "ledger":

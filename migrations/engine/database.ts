@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 
-import { Client, DatabaseError } from "pg";
+import { Client } from "pg";
 
 import { type PasswordSource, whereToPutPassword } from "../../credentials";
 import type { ServerSettings, Settings } from "../../settings";
@@ -205,13 +205,16 @@ export function explainConnectionError(
   );
 }
 
-/** The SQLSTATE or system code of an error, "" when it has none. A failed dual-stack connect has it inside. */
+/**
+ * The SQLSTATE or system code of an error, "" when it has none. A failed dual-stack connect has it inside. Told by what
+ * the error holds, not by its class: an error of Node's own may come from another realm.
+ */
 export function errorCode(error: unknown): string {
-  if (error instanceof DatabaseError) return error.code ?? "";
-  if (error instanceof AggregateError && error.errors.length > 0) return errorCode(error.errors[0]);
-  if (error instanceof Error && "code" in error && typeof error.code === "string")
-    return error.code;
-  return "";
+  if (typeof error !== "object" || error === null) return "";
+  if ("errors" in error && Array.isArray(error.errors) && error.errors.length > 0) {
+    return errorCode(error.errors[0]);
+  }
+  return "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
 /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */

@@ -216,8 +216,8 @@ export async function createTables(
 }
 
 /**
- * Whether the database holds any table, view, sequence or function of its own: outside the system's schemas, not part
- * of an extension, and not one of this program's tables. An empty database may be stamped without asking.
+ * Whether the database holds any table, view, sequence or function of its own: outside the system's schemas and not part
+ * of an extension. A ledger that is there already counts. An empty database may be stamped without asking.
  */
 export async function isEmptyDatabase(client: Client): Promise<boolean> {
   const { rows } = await client.query<{ empty: boolean }>(

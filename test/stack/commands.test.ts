@@ -12,7 +12,10 @@ jest.setTimeout(180_000);
 
 const root = join(__dirname, "..", "..");
 const PROJECT = "commands-test";
-const COMMITTED = "config:\n  commands-test:tier: dev\n  commands-test:key:\n    secure: v1:x\n";
+
+/** A file of the repository, for a project of the tests' name. */
+const ofProject = async (file: string): Promise<string> =>
+  (await readFile(join(root, file), "utf8")).replaceAll("rmhgeoapi-database", PROJECT);
 
 /** One resource of a dynamic provider; what it is set to and how long that takes come from the environment. */
 const PROGRAM = `
@@ -33,17 +36,16 @@ new Thing("thing", { value: process.env.VALUE ?? "one", tier: new pulumi.Config(
 let scratch: string;
 let project: string;
 let sandbox: string;
+let committed: string;
 
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "commands-test-"));
   project = join(scratch, "project");
   sandbox = join(scratch, ".sandbox");
   await mkdir(project);
-  await writeFile(
-    join(project, "Pulumi.yaml"),
-    `name: ${PROJECT}\nruntime:\n  name: nodejs\n  options: { typescript: false, nodeargs: "--import tsx" }\nmain: index.ts\n`,
-  );
-  await writeFile(join(project, "Pulumi.dev.yaml"), COMMITTED);
+  committed = `${await ofProject("Pulumi.dev.yaml")}  ${PROJECT}:key:\n    secure: v1:x\n`;
+  await writeFile(join(project, "Pulumi.yaml"), await ofProject("Pulumi.yaml"));
+  await writeFile(join(project, "Pulumi.dev.yaml"), committed);
   await writeFile(join(project, "package.json"), '{ "name": "commands-test" }\n');
   await writeFile(join(project, "index.ts"), PROGRAM);
   await symlink(join(root, "node_modules"), join(project, "node_modules"));
@@ -57,7 +59,7 @@ afterAll(async () => {
 it("brings a stack up, and says so when there was nothing to do", async () => {
   const first = await command("up");
   expect(first).toMatchObject({ status: 0 });
-  expect(first.stdout).toMatch(/\+ 2 created[^]*dev: database rmhgeoapi_dev on 127\.0\.0\.1:\d+/);
+  expect(first.stdout).toMatch(/\+ 2 created[^]*rmhgeoapi_dev on 127\.0\.0\.1:\d+/);
   expect(first.stdout).not.toContain("Nothing changed");
   expect((await command("up")).stdout).toContain("Nothing changed");
 });
@@ -66,7 +68,7 @@ it("leaves the project as it was committed", async () => {
   expect((await readdir(project)).sort()).toEqual(
     ["Pulumi.dev.yaml", "Pulumi.yaml", "index.ts", "node_modules", "package.json"].sort(),
   );
-  expect(await readFile(join(project, "Pulumi.dev.yaml"), "utf8")).toBe(COMMITTED);
+  expect(await readFile(join(project, "Pulumi.dev.yaml"), "utf8")).toBe(committed);
   const own = await readFile(join(sandbox, "Pulumi.dev.yaml"), "utf8");
   expect(own).toMatch(/commands-test:tier: dev[^]*encryptionsalt: v1:/);
   expect(own).not.toContain("secure");

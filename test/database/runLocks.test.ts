@@ -1,0 +1,141 @@
+/**
+ * Runs that meet other sessions: a table lock in the way, another runner, a runner lock that is lost.
+ */
+import { RunnerBusyError, RunnerLockLostError } from "../../migrations/engine/runnerLock";
+import { StatementError } from "../../migrations/engine/statementError";
+import { loadParser } from "../../migrations/engine/statements";
+import { MAJORS } from "../../sandbox/binaries";
+import { type PostgresServer, startServer } from "../../sandbox/server";
+import { makeMigration } from "../support/makeMigration";
+import { makeProgramDatabase, type ProgramDatabase } from "../support/programDatabase";
+import { apply, arrange, eventsOf, exists, failureOf, ledgerRows } from "../support/runs";
+
+jest.setTimeout(60_000);
+
+describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+  let server: PostgresServer;
+  let database: ProgramDatabase;
+
+  beforeAll(async () => {
+    await loadParser();
+    server = await startServer({ major });
+  });
+  beforeEach(async () => {
+    database = await makeProgramDatabase(server);
+    await arrange(database, "CREATE TABLE dagapp.item (id INTEGER)");
+  });
+  afterEach(() => database.close());
+  afterAll(() => server.stop());
+
+  const addsColumn = () =>
+    makeMigration({
+      body: "BEGIN;\nCREATE TABLE dagapp.before (id INTEGER);\nALTER TABLE dagapp.item ADD COLUMN note TEXT;\nCOMMIT;",
+    });
+
+  it("tries a segment again while a lock is in its way, and goes on when it is gone", async () => {
+    const reader = await database.connect("service");
+    await reader.query("BEGIN");
+    await reader.query("SELECT * FROM dagapp.item");
+    let tries = 0;
+    const { ranNow } = await apply(database, addsColumn(), {
+      access: database.accessWith({ lockTimeoutMs: "50" }),
+      onLog: (line) => {
+        if (!line.includes("another session is in the way (55P03)")) return;
+        tries += 1;
+        if (tries === 2) void reader.query("COMMIT");
+      },
+    });
+    expect(ranNow).toBe(true);
+    expect(tries).toBeGreaterThanOrEqual(2);
+    // The tries that failed left nothing behind: the table before was made once.
+    expect(await eventsOf(database, "1.0.0")).toEqual(["started", "segment-done 1", "applied"]);
+  });
+
+  it("lets readers through between two tries", async () => {
+    const reader = await database.connect("service");
+    await reader.query("BEGIN");
+    await reader.query("SELECT * FROM dagapp.item");
+    const other = await database.connect("service");
+    let waited = Infinity;
+    const run = apply(database, addsColumn(), {
+      access: database.accessWith({ lockTimeoutMs: "200" }),
+      onLog: (line) => {
+        if (!line.startsWith("line ") || waited !== Infinity) return;
+        const started = Date.now();
+        void other
+          .query("SELECT * FROM dagapp.item")
+          .then(() => (waited = Date.now() - started))
+          .then(() => reader.query("COMMIT"));
+      },
+    });
+    await run;
+    expect(waited).toBeLessThan(2_000);
+  });
+
+  it("gives up after its budget and keeps nothing", async () => {
+    const reader = await database.connect("service");
+    await reader.query("BEGIN");
+    await reader.query("SELECT * FROM dagapp.item");
+    const access = database.accessWith({ lockTimeoutMs: "50", lockBudgetMs: "300" });
+    const error = await failureOf(apply(database, addsColumn(), { access }));
+    expect(error).toBeInstanceOf(StatementError);
+    expect(error.message).toContain("ALTER TABLE dagapp.item failed");
+    expect(error.message).toContain("SQLSTATE 55P03");
+    expect(await exists(database, "dagapp.before")).toBe(false);
+    expect(await eventsOf(database, "1.0.0")).toEqual(["started", "failed 1"]);
+  });
+
+  it("applies once when four runners start at once", async () => {
+    const outcomes = await Promise.all(
+      [1, 2, 3, 4].map(() => apply(database, makeMigration(), { access: database.accessWith({}) })),
+    );
+    expect(outcomes.filter(({ ranNow }) => ranNow)).toHaveLength(1);
+    expect(new Set(outcomes.map(({ state }) => state.checksum)).size).toBe(1);
+    expect(await eventsOf(database, "1.0.0")).toEqual(["started", "segment-done 1", "applied"]);
+    expect(await ledgerRows(database)).toHaveLength(1);
+  });
+
+  it("names the session that holds the runner lock, and gives up in time", async () => {
+    const holder = await database.connect("infrastructure");
+    await holder.query("BEGIN");
+    await holder.query("LOCK TABLE public.schema_migration_lock IN SHARE ROW EXCLUSIVE MODE");
+    const { rows } = await holder.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+    const lines: string[] = [];
+    const error = await failureOf(
+      apply(database, makeMigration(), {
+        access: database.accessWith({ runnerWaitMs: "300" }),
+        onLog: (line) => lines.push(line),
+      }),
+    );
+    expect(error).toBeInstanceOf(RunnerBusyError);
+    const who = `process ${rows[0]?.pid ?? 0}, login ${database.names.migrator}, test: infrastructure`;
+    expect(error.message).toContain(`longer than 300 ms: ${who}`);
+    expect(lines).toEqual([expect.stringContaining(`waiting for another runner: ${who}`)]);
+    expect(await ledgerRows(database)).toEqual([]);
+
+    await holder.query("COMMIT");
+    expect((await apply(database, makeMigration())).ranNow).toBe(true);
+  });
+
+  it("runs nothing more when the connection that holds the lock is lost, and resumes later", async () => {
+    const migration = makeMigration({
+      body: "BEGIN;\nCREATE TABLE dagapp.one (id INTEGER);\nCOMMIT;\nBEGIN;\nSELECT pg_sleep(0.3);\nCOMMIT;\nCREATE TABLE dagapp.two (id INTEGER);",
+    });
+    const run = apply(database, migration, {
+      onLog: (line) => {
+        if (!line.includes("CREATE TABLE dagapp.one")) return;
+        void database.rows(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE usename = $1 AND application_name LIKE '%runner lock'`,
+          [database.names.migrator],
+        );
+      },
+    });
+    expect(await failureOf(run)).toBeInstanceOf(RunnerLockLostError);
+    expect(await exists(database, "dagapp.two")).toBe(false);
+
+    const { log } = await apply(database, migration);
+    expect(log).toContainEqual(expect.stringMatching(/^resuming: [12] segment/));
+    expect(await exists(database, "dagapp.two")).toBe(true);
+  });
+});
