@@ -71,7 +71,12 @@ export function makeCatalog(overrides: Partial<Catalog> = {}): Catalog {
   return {
     objects: places.map((place) => makeObject(place)),
     defaults: [],
-    memberships: [{ member: "ada", role: "infra", grantable: false, inherits: false }],
+    memberships: context.parties.migrator.map((member) => ({
+      member,
+      role: "infra",
+      grantable: false,
+      inherits: false,
+    })),
     settings: [{ role: "service", setting: "lock_timeout=5000" }],
     ...overrides,
   };

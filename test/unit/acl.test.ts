@@ -154,9 +154,19 @@ describe("findDeviations", () => {
     [{ member: "admin", role: "service", grantable: true }, []],
     [{ member: "stranger", role: "team" }, []],
   ])("judges the membership %j", (membership, statements) => {
-    const memberships = [{ grantable: false, inherits: false, ...membership }];
+    const others = makeCatalog().memberships.filter(
+      ({ member, role }) => member !== membership.member || role !== membership.role,
+    );
+    const memberships = [...others, { grantable: false, inherits: false, ...membership }];
     const found = findDeviations(context, makeCatalog({ memberships }));
     expect(found.flatMap((one) => one.statements)).toEqual(statements);
+  });
+
+  it("misses a migrator's membership", () => {
+    const memberships = makeCatalog().memberships.filter(({ member }) => member !== "bob");
+    expect(findDeviations(context, makeCatalog({ memberships }))).toEqual([
+      { text: "role bob: is not a member of infra", statements: ['GRANT "infra" TO "bob"'] },
+    ]);
   });
 
   it.each([[[]], [["lock_timeout=0"]], [["statement_timeout=5000"]]])(
