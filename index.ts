@@ -22,15 +22,13 @@ export = async (): Promise<pulumi.Inputs> => {
   await showVerdict(survey, tier);
 
   const { service, infrastructure } = await declareRoles(access, survey.existingRoles);
-  const infrastructureRole = roles.infrastructure;
-  const options = { ...guarded(tier), dependsOn: [service, infrastructure] };
-  const ledger = new Ledger("ledger", { infrastructureRole, tier }, options);
+  const behind = (...dependsOn: pulumi.Resource[]) => ({ ...guarded(tier), dependsOn });
+  const ledgerArgs = { infrastructureRole: roles.infrastructure, tier };
+  const ledger = new Ledger("ledger", ledgerArgs, behind(service, infrastructure));
   const { database } = server;
-  const before = { ...guarded(tier), dependsOn: [ledger] };
-  const privileges = new ExactGrants("privileges", { database }, before);
+  const privileges = new ExactGrants("privileges", { database }, behind(ledger));
   const migrations = new MigrationSet("migrations", { survey }, { dependsOn: [privileges] });
-  const after = { ...guarded(tier), dependsOn: [privileges, migrations] };
-  new ExactGrants("privileges-after", { database }, after);
+  new ExactGrants("privileges-after", { database }, behind(privileges, migrations));
 
   return {
     database: `${server.host}:${server.port}/${server.database}`,
