@@ -37,8 +37,17 @@ function caret(statement: Statement, position: string | undefined): readonly str
   return [`  ${number} | ${source}`, `  ${" ".repeat(number.length)} | ${" ".repeat(column)}^`];
 }
 
-function whatNow(standing: Standing): string {
+/** What to do about the cause, where it is not the file's fault. Keys are SQLSTATEs. */
+const remedies: Readonly<Record<string, string>> = {
+  "55P03":
+    "Another session kept a lock for longer than lockBudgetMs. Run up again when it is done or at a quieter hour.",
+  "57014":
+    "It was cancelled, or took longer than statementTimeoutMs. Raise that if the statement needs the time.",
+};
+
+function whatNow(standing: Standing, sqlstate: string | undefined): string {
   const correct =
+    remedies[sqlstate ?? ""] ??
     "Correct it in a lower environment and run up again. Do not mend the database by hand.";
   if (standing.keptFrom.length === 0) return correct;
   const resume = "Up resumes at the first segment that is not done";
@@ -75,5 +84,5 @@ export function explainStatementFailure(
     ...(cause.where === undefined ? [] : [`  Where: ${cause.where.split("\n")[0] ?? ""}`]),
     `  ${kept}`,
   ];
-  return new StatementError(lines.join("\n"), whatNow(standing), { cause });
+  return new StatementError(lines.join("\n"), whatNow(standing, cause.code), { cause });
 }

@@ -57,10 +57,12 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
     await reader.query("SELECT * FROM dagapp.item");
     const other = await database.connect("service");
     let waited = Infinity;
+    let asked = false;
     const run = apply(database, addsColumn(), {
       access: database.accessWith({ lockTimeoutMs: "200" }),
       onLog: (line) => {
-        if (!line.startsWith("line ") || waited !== Infinity) return;
+        if (asked || !line.startsWith("another session is in the way")) return;
+        asked = true;
         const started = Date.now();
         void other
           .query("SELECT * FROM dagapp.item")
@@ -121,9 +123,11 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
     const migration = makeMigration({
       body: "BEGIN;\nCREATE TABLE dagapp.one (id INTEGER);\nCOMMIT;\nBEGIN;\nSELECT pg_sleep(0.3);\nCOMMIT;\nCREATE TABLE dagapp.two (id INTEGER);",
     });
+    let cut = false;
     const run = apply(database, migration, {
       onLog: (line) => {
-        if (!line.includes("CREATE TABLE dagapp.one")) return;
+        if (cut || !line.includes("transaction of 1 statements done")) return;
+        cut = true;
         void database.rows(
           `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
             WHERE usename = $1 AND application_name LIKE '%runner lock'`,
