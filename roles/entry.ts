@@ -6,7 +6,7 @@
 import { checked, type CheckResult, configure, currentAccess } from "../migrations/engine/access";
 import { withClient } from "../migrations/engine/database";
 import { MigrationError } from "../migrations/engine/errors";
-import { showProgress, whileEngineLives } from "../migrations/engine/progress";
+import { showProgress } from "../migrations/engine/progress";
 import { type Deviation, findDeviations } from "./acl";
 import { aclContext, healPrivileges, readCatalog } from "./catalog";
 
@@ -78,21 +78,20 @@ export const grants = {
 
 async function heal(inputs: GrantsInputs): Promise<GrantsInputs> {
   const { settings } = currentAccess();
-  await whileEngineLives(() =>
-    withClient(currentAccess(), { account: "admin", activity: "privileges" }, async (client) => {
-      const { mended, left } = await healPrivileges(client, settings);
-      if (mended.length > 0) showProgress(`privileges: ${mended.length} mended`);
-      if (left.length > 0) {
-        const lines = left.map(
-          ({ deviation, reason }) =>
-            `${deviation.text}\n    ${deviation.statements.join("; ")}\n    ${reason}`,
-        );
-        throw new PrivilegesLeftError(
-          `${left.length} privilege(s) could not be mended:\n  ${lines.join("\n  ")}`,
-          "Have an administrator run the statements above, then run up again.",
-        );
-      }
-    }),
+  const purpose = { account: "admin", activity: "privileges" } as const;
+  const { mended, left } = await withClient(currentAccess(), purpose, (client) =>
+    healPrivileges(client, settings),
   );
+  if (mended.length > 0) showProgress(`privileges: ${mended.length} mended`);
+  if (left.length > 0) {
+    const lines = left.map(
+      ({ deviation, reason }) =>
+        `${deviation.text}\n    ${deviation.statements.join("; ")}\n    ${reason}`,
+    );
+    throw new PrivilegesLeftError(
+      `${left.length} privilege(s) could not be mended:\n  ${lines.join("\n  ")}`,
+      "Have an administrator run the statements above, then run up again.",
+    );
+  }
   return { ...inputs, drift: [] };
 }

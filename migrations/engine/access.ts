@@ -7,6 +7,7 @@ import type { dynamic } from "@pulumi/pulumi";
 import { passwordSource } from "../../credentials";
 import { type ConfigSource, readSettings } from "../../settings";
 import type { Access } from "./database";
+import { endWithEngine } from "./progress";
 
 /** What a provider's `check` returns: inputs with the live state among them, or why there are none. */
 export type CheckResult<Inputs> = dynamic.CheckResult<Inputs>;
@@ -19,9 +20,10 @@ export function accessFrom(config: ConfigSource): Access {
   return { settings, passwordOf: passwordSource(settings.server, config, process.env) };
 }
 
-/** Takes the stack's configuration. Passwords come in here and stay in this process. */
+/** Takes the stack's configuration, in a provider's process. Passwords come in here and stay in it. */
 export function configure(request: { readonly config: ConfigSource }): Promise<void> {
   configured = accessFrom(request.config);
+  endWithEngine();
   return Promise.resolve();
 }
 

@@ -10,7 +10,7 @@ import type { MigrationFile } from "./file";
 import type { Status, VersionState } from "./history";
 import { createTables, inspectTables, isEmptyDatabase, readHistory } from "./ledger";
 import { loadMigrations } from "./load";
-import { showProgress, whileEngineLives } from "./progress";
+import { showProgress } from "./progress";
 import { applyMigration } from "./run";
 import { ensureStamp } from "./stamp";
 import { ensureLedgerShape } from "./survey";
@@ -110,9 +110,8 @@ async function apply(inputs: MigrationInputs): Promise<MigrationOutputs> {
     showProgress(`${file.name}: ${message}`);
   };
   const started = Date.now();
-  const outcome = await whileEngineLives(() =>
-    applyMigration(currentAccess(), { migration: file, lower: inputs.lower }, log),
-  );
+  const request = { migration: file, lower: inputs.lower };
+  const outcome = await applyMigration(currentAccess(), request, log);
   const took = ((Date.now() - started) / 1000).toFixed(1);
   log(outcome.ranNow ? `applied in ${took} s` : "the ledger says it is applied: adopted");
   return outputsOf({ ...inputs, ledger: "applied" }, outcome.state);

@@ -14,11 +14,13 @@ const engineAddress = process.argv[2] ?? "";
 /** How often to look whether the engine still listens, in milliseconds. */
 const watchEveryMs = 1_000;
 
+const isAddress = (text: string): boolean => /^[\w.]+:\d+$/.test(text);
+
 let engine: EngineClient | null = null;
 
 /** Shows a line in the output of `pulumi up` while the operation runs. Failing to show it is no failure. */
 export function showProgress(message: string): void {
-  if (!/^[\w.]+:\d+$/.test(engineAddress)) return;
+  if (!isAddress(engineAddress)) return;
   engine ??= new EngineClient(engineAddress, credentials.createInsecure());
   const request = new LogRequest();
   request.setSeverity(LogSeverity.INFO);
@@ -27,22 +29,21 @@ export function showProgress(message: string): void {
   engine.log(request, () => undefined);
 }
 
+let watch: NodeJS.Timeout | null = null;
+
 /**
- * Runs `work` and ends this process should the engine vanish meanwhile (it was killed): nobody would hear of the
- * result, and the next run must not meet a predecessor. The server ends the running statement when the connection
- * breaks, see client_connection_check_interval in database.ts.
+ * Ends this process soon after the engine vanished (it was killed), also in the middle of an operation: nobody would
+ * hear of the result, and the next run must not meet a predecessor. The server ends the running statement when the
+ * connection breaks, see client_connection_check_interval in database.ts. Does nothing when called again.
  */
-export async function whileEngineLives<T>(work: () => Promise<T>): Promise<T> {
+export function endWithEngine(): void {
   const [host, port] = engineAddress.split(":");
-  if (host === undefined || port === undefined) return work();
-  const timer = setInterval(() => {
-    const socket = connect({ host, port: Number(port) });
+  if (watch !== null || !isAddress(engineAddress)) return;
+  watch = setInterval(() => {
+    const socket = connect({ host: host ?? "", port: Number(port) });
     socket.once("connect", () => socket.destroy());
     socket.once("error", () => process.exit(1));
   }, watchEveryMs);
-  try {
-    return await work();
-  } finally {
-    clearInterval(timer);
-  }
+  // The watch alone must not keep the process alive.
+  watch.unref();
 }
