@@ -5,6 +5,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { accessFrom } from "./migrations/engine/access";
+import { migrationsFolder } from "./migrations/engine/load";
 import { surveyStack } from "./migrations/engine/survey";
 import { MigrationSet } from "./migrations/migrationSet";
 import { Ledger } from "./migrations/provider";
@@ -16,7 +17,7 @@ import { refusing, showVerdict } from "./verdict";
 export = async (): Promise<pulumi.Inputs> => {
   const { access, survey } = await refusing(async () => {
     const access = accessFrom(new pulumi.Config());
-    return { access, survey: await surveyStack(access, "migrations") };
+    return { access, survey: await surveyStack(access, migrationsFolder) };
   });
   const { tier, roles, server } = access.settings;
   await showVerdict(survey, tier);

@@ -70,7 +70,6 @@ export interface AclContext {
   readonly rules: readonly PrivilegeRule[];
   readonly parties: Readonly<Record<Exclude<Party, "public">, readonly string[]>>;
   readonly admin: string;
-  readonly schemas: readonly string[];
   /** Settings the service role must have, as `name=value`. */
   readonly serviceSettings: readonly string[];
   readonly quote: (identifier: string) => string;
@@ -154,7 +153,7 @@ const grantKeyword: Readonly<Record<ObjectKind, string>> = {
   type: "TYPE",
 };
 
-function describeDifference(context: AclContext, where: string, difference: Difference): string {
+function describeDifference(where: string, difference: Difference): string {
   const who = difference.grantee === publicKey ? "PUBLIC" : difference.grantee;
   const parts = [
     difference.missing.length > 0 ? `lacks ${difference.missing.join(", ")}` : "",
@@ -197,7 +196,7 @@ function objectDeviations(context: AclContext, object: CatalogObject): readonly 
   const options = column === null ? {} : { columns: ` (${context.quote(column)})` };
   const grants = compare(expectedOn(context, kind, place, column), object.acl, owner).map(
     (difference): Deviation => ({
-      text: describeDifference(context, where, difference),
+      text: describeDifference(where, difference),
       statements: mend(context, difference, target, options),
     }),
   );
@@ -261,11 +260,7 @@ function defaultDeviations(
       schema === null ? "" : `IN SCHEMA ${context.quote(schema)} `
     }`;
     return compare(wanted, acl, creator).map((difference): Deviation => ({
-      text: describeDifference(
-        context,
-        `new ${keyword.toLowerCase()} of ${creator} ${place}`,
-        difference,
-      ),
+      text: describeDifference(`new ${keyword.toLowerCase()} of ${creator} ${place}`, difference),
       // ALTER DEFAULT PRIVILEGES knows no CASCADE worth writing: nothing depends on a default.
       statements: mend(context, difference, keyword, { prefix }).map((s) =>
         s.replace(/ CASCADE$/, ""),

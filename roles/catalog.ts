@@ -19,7 +19,7 @@ import {
 import { privilegeRules } from "./privileges";
 
 /** Real names and values of one stack, for comparing. */
-export function aclContext({ roles, schemas, serviceLimits }: Settings): AclContext {
+export function aclContext({ roles, serviceLimits }: Settings): AclContext {
   return {
     rules: privilegeRules,
     parties: {
@@ -28,7 +28,6 @@ export function aclContext({ roles, schemas, serviceLimits }: Settings): AclCont
       migrator: roles.migrators,
     },
     admin: roles.admin,
-    schemas,
     serviceSettings: [`lock_timeout=${serviceLimits.lockTimeoutMs}`],
     quote: escapeIdentifier,
   };

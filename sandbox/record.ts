@@ -6,14 +6,14 @@ import { createHash, randomBytes } from "node:crypto";
 import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
+import { type Tier, tiers as TIERS } from "../migrations/engine/tier";
 import { serverAccount } from "./account";
 import { type Major, MAJORS } from "./binaries";
 import { freePort } from "./server";
 import { ensureSharedFolder, SANDBOX_PREFIX } from "./sharedFolder";
 
 /** One stack and one database each. */
-export const TIERS = ["dev", "qa", "uat", "prod"] as const;
-export type Tier = (typeof TIERS)[number];
+export { type Tier, TIERS };
 
 /** The logins of each database; all but `admin` are made by the Pulumi program. */
 export const LOGINS = ["admin", "migrator", "service"] as const;

@@ -9,16 +9,13 @@ import { MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
 import type { Status, VersionState } from "./history";
 import { createTables, inspectTables, isEmptyDatabase, readHistory } from "./ledger";
-import { loadMigrations } from "./load";
+import { loadMigrations, migrationsFolder } from "./load";
 import { showProgress } from "./progress";
 import { applyMigration } from "./run";
 import { ensureStamp } from "./stamp";
 import { ensureLedgerShape } from "./survey";
 
 export { configure };
-
-/** Folder of the migration files, relative to the program. */
-export const migrationsFolder = "migrations";
 
 /** Inputs of a Migration as the program gives them. */
 export interface MigrationInputs {

@@ -12,6 +12,9 @@ import { fileTooLarge, maxFileBytes } from "./sourceText";
 import { loadParser } from "./statements";
 import { asText, dig } from "./tree";
 
+/** Folder of the migration files, relative to the program. */
+export const migrationsFolder = "migrations";
+
 const reasonOf = (error: unknown): string => {
   const code = asText(dig(error, "code"));
   const reasons: Readonly<Record<string, string>> = {

@@ -11,7 +11,6 @@ export const context: AclContext = {
   rules: privilegeRules,
   parties: { service: ["service"], infrastructure: ["infra"], migrator: ["ada", "bob"] },
   admin: "admin",
-  schemas: ["dagapp"],
   serviceSettings: ["lock_timeout=5000"],
   quote,
 };
