@@ -1,0 +1,56 @@
+/**
+ * What a statement does to a database: objects, locks, rewrites, scans, risk. The words that classification, rules,
+ * preview and pre-flight share.
+ * Does NOT classify anything (see classify.ts).
+ */
+import type { Statement } from "./statements";
+
+/** Weakest first, as PostgreSQL's conflict table has them. Source: postgresql.org/docs/current/explicit-locking.html */
+export const lockModes = [
+  "ACCESS SHARE",
+  "ROW SHARE",
+  "ROW EXCLUSIVE",
+  "SHARE UPDATE EXCLUSIVE",
+  "SHARE",
+  "SHARE ROW EXCLUSIVE",
+  "EXCLUSIVE",
+  "ACCESS EXCLUSIVE",
+] as const;
+
+export type LockMode = (typeof lockModes)[number];
+
+/** An object by its unquoted names. `schema` is null where the SQL names none. */
+export interface ObjectRef {
+  /** Lower case, as in SQL: "table", "view", "materialized view", "index", "sequence", "type", "function", "schema". */
+  readonly kind: string;
+  readonly schema: string | null;
+  /** Of functions with their argument types where the SQL gives them: `f(integer, text)`. */
+  readonly name: string;
+}
+
+/** A lock that a statement takes on a table, view or index, until its transaction ends. */
+export interface ObjectLock {
+  readonly object: ObjectRef;
+  readonly mode: LockMode;
+}
+
+/** What one statement does, as far as text and the files before it can tell. */
+export interface StatementEffect {
+  readonly statement: Statement;
+  /** Objects that come into being. */
+  readonly creates: readonly ObjectRef[];
+  readonly drops: readonly ObjectRef[];
+  /** Every object that is locked, the strongest mode of each. Catalogs of the system are left out. */
+  readonly locks: readonly ObjectLock[];
+  /** Tables (and their indexes) that are written anew under their lock. */
+  readonly rewrites: readonly ObjectRef[];
+  /** Tables that are read in full under their lock. */
+  readonly scans: readonly ObjectRef[];
+  /** "data": it can be undone, but what was stored is gone. "no": PostgreSQL has no inverse (ADD VALUE). */
+  readonly reversible: "yes" | "data" | "no";
+  readonly risk: "none" | "low" | "medium" | "high";
+  /** Why the above is not all that may happen (dynamic SQL, an unknown language), or null when it is. */
+  readonly unknown: string | null;
+  /** The same objects were made earlier in the same file, so nobody else can wait for them. */
+  readonly onlyNewObjects: boolean;
+}
