@@ -50,7 +50,9 @@ const remedies: Readonly<Record<string, string>> = {
 function whatNow(standing: Standing, sqlstate: string | undefined): string {
   const correct =
     remedies[sqlstate ?? ""] ??
-    "Correct it in a lower environment and run up again. Do not mend the database by hand.";
+    (standing.direction === "rollback"
+      ? "Correct the rollback file, test it in a lower environment, and run the same command again. Do not mend the database by hand."
+      : "Correct it in a lower environment and run up again. Do not mend the database by hand.");
   if (standing.keptFrom.length === 0) return correct;
   if (standing.direction === "rollback") {
     return `${correct} The rollback then goes on at the first segment that is not done.`;
