@@ -15,6 +15,7 @@ const pureFiles = [
   "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree}.ts",
   "cli/{columns,command,help,nearest,newMigration}.ts",
   "cli/findings/*.ts",
+  "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree,snapshot}.ts",
   "toolchain/postgresql-plugin/{saslprep,saslprepTables,scram,wire,properties,settings,roleSettings,rolePlan,errors}.ts",
 ];
 
