@@ -10,7 +10,8 @@ import type { HeaderLines, RawField } from "./headerLines";
 /** `[Date]`, TBD and the like: written, but not filled in. */
 const placeholder = /^(\[.*\]|<.*>|tbd|todo|\?+|-+|\.\.\.)?$/i;
 const nothing = /^none\.?$/i;
-const ticketForm = /^CHG-\d{4}-\d{4,}$/;
+/** A change ticket, as change management numbers them. */
+export const ticketForm = /^CHG-\d{4}-\d{4,}$/;
 /** VARCHAR(50) in the ledger. */
 const maxVersionLength = 50;
 
