@@ -127,6 +127,7 @@ describe("foldHistory", () => {
       expect(fold(row(), ...applied, begun)?.begunRollback).toEqual({
         checksum: "r",
         segmentsDone: [],
+        segmentsBegun: [{ segment: 1, detail: { direction: "rollback" } }],
       });
     });
 
@@ -136,6 +137,7 @@ describe("foldHistory", () => {
       expect(fold(row(), ...applied, first, second)?.begunRollback).toEqual({
         checksum: "s",
         segmentsDone: [0],
+        segmentsBegun: [],
       });
     });
   });
