@@ -95,10 +95,10 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
   it("reaches rows that writers move and add meanwhile, and ends while they go on", async () => {
     await arrange(database, ...table(6_000));
     const writer = await database.connect("service");
-    let running = true;
+    const work = { running: true };
     let written = 6_000;
     const writing = (async () => {
-      while (running) {
+      while (work.running) {
         // Moves rows that do not have their kind yet, to pages that may be behind us, and adds others.
         await writer.query(
           "UPDATE dagapp.item SET note = repeat('y', 60) WHERE id IN (SELECT (random() * 6000)::int FROM generate_series(1, 30))",
@@ -108,7 +108,7 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
       }
     })();
     const run = apply(database, makeMigration({ body: backfill("rows=200 pause=2ms") }));
-    await run.finally(() => (running = false));
+    await run.finally(() => (work.running = false));
     await writing;
     expect(written).toBeGreaterThan(6_010);
     expect(await count("kind IS NULL AND id <= 6000")).toBe(0);
@@ -180,16 +180,16 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
     );
     const writer = await database.connect("service");
     let longest = 0;
-    let running = true;
+    const work = { running: true };
     const writing = (async () => {
-      while (running) {
+      while (work.running) {
         const started = Date.now();
         await writer.query("UPDATE dagapp.item SET note = 'w' WHERE id % 40 = 7");
         longest = Math.max(longest, Date.now() - started);
       }
     })();
     await apply(database, makeMigration({ body: backfill("target=100ms") })).finally(
-      () => (running = false),
+      () => (work.running = false),
     );
     await writing;
     expect(await count("kind IS NULL")).toBe(0);
