@@ -28,6 +28,12 @@ export interface TierRules {
   readonly requiresMigrator: boolean;
   /** A reviewer other than the author must be named. */
   readonly requiresReview: boolean;
+  /** What the files say and do must keep the rules of migrations/RULES.md; else it is only warned of. */
+  readonly requiresSafeFiles: boolean;
+  /** An exception must be backed by what its rule asks for, not by a reason alone. */
+  readonly requiresBackedExceptions: boolean;
+  /** Days between a table's mark for removal and its DROP. */
+  readonly dropDelayDays: number;
 }
 
 const rebuildable: TierRules = {
@@ -39,6 +45,9 @@ const rebuildable: TierRules = {
   requiresTargetVersion: false,
   requiresMigrator: false,
   requiresReview: false,
+  requiresSafeFiles: false,
+  requiresBackedExceptions: false,
+  dropDelayDays: 0,
 };
 
 const controlled: TierRules = {
@@ -50,6 +59,9 @@ const controlled: TierRules = {
   requiresTargetVersion: true,
   requiresMigrator: true,
   requiresReview: true,
+  requiresSafeFiles: true,
+  requiresBackedExceptions: true,
+  dropDelayDays: 7,
 };
 
 /** Source: policy, "Environment Patterns" and "Change Management Process". */
