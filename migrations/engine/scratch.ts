@@ -115,7 +115,7 @@ async function furnish(
   const { roles, schemas, extensions, tier } = settings;
   await createSchemas(client, schemas, roles.infrastructure);
   for (const extension of extensions) await createExtension(client, extension);
-  await inTransaction(client, () => createTables(client, roles.infrastructure, tier));
+  await inTransaction(client, () => createTables(client, roles, tier));
   await healPrivileges(client, settings, spared);
 }
 
