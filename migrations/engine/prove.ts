@@ -5,7 +5,6 @@
  */
 import { type Client, escapeIdentifier } from "pg";
 
-import type { Log } from "./attempt";
 import { type Access, withClient } from "./database";
 import { BadInputError, MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
@@ -16,6 +15,7 @@ import { rollBackVersion } from "./rollback";
 import { applyMigration } from "./run";
 import { readSnapshot } from "./schemaSnapshot";
 import { withScratchDatabase } from "./scratch";
+import type { Log } from "./session";
 import { compareSnapshots, describeDifference, type SchemaSnapshot } from "./snapshot";
 
 /** A version was named that no file has. */
