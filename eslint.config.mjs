@@ -14,7 +14,7 @@ const pureFiles = [
   "migrations/engine/{headerCheck,headerLines,kindNames,ledgerChecks,ledgerStatements,parser}.ts",
   "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree}.ts",
   "cli/{columns,command,help,nearest,newMigration}.ts",
-  "cli/findings/*.ts",
+  "cli/{findings,report}/*.ts",
   "toolchain/postgresql-plugin/{saslprep,saslprepTables,scram,wire,properties,settings,roleSettings,rolePlan,errors}.ts",
 ];
 
