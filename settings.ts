@@ -3,6 +3,7 @@
  * Does NOT read files, open connections or look up passwords (see credentials.ts).
  */
 import { parseTier, type Tier } from "./migrations/engine/tier";
+import { type FurtherRole, parseFurtherRoles } from "./roles/furtherRoles";
 
 /** Where values come from: `pulumi.Config` in the program, the request's config in a provider. */
 export interface ConfigSource {
@@ -36,6 +37,8 @@ export interface RoleSettings {
   readonly migrators: readonly string[];
   readonly service: string;
   readonly infrastructure: string;
+  /** Roles beside the policy's own, that this program declares or expects. */
+  readonly further: readonly FurtherRole[];
 }
 
 /** What the service role may use up. Milliseconds. */
@@ -171,18 +174,25 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
   if (migrator !== null && !migrators.includes(migrator)) {
     problems.push(`migrator: ${migrator} is not among migrators; add it there.`);
   }
+  const schemas = list("schemas").map((item) => name("schemas", item));
+  const further = parseFurtherRoles(text("furtherRoles"), schemas);
+  problems.push(...further.problems.map((problem) => `furtherRoles: ${problem}`));
   const roles: RoleSettings = {
     admin: name("admin"),
     migrator,
     migrators,
     service: name("serviceRole"),
     infrastructure: name("infrastructureRole"),
+    further: further.roles,
   };
-  const named = [roles.admin, roles.service, roles.infrastructure, ...migrators];
+  const named = [
+    ...[roles.admin, roles.service, roles.infrastructure, ...migrators],
+    ...further.roles.map((role) => role.name),
+  ];
   const twice = named.filter((item, index) => named.indexOf(item) !== index);
   if (twice.length > 0) {
     problems.push(
-      `admin, serviceRole, infrastructureRole, migrators: ${twice.join(", ")} is named twice.`,
+      `admin, serviceRole, infrastructureRole, migrators, furtherRoles: ${twice.join(", ")} is named twice.`,
     );
   }
 
@@ -197,7 +207,7 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
       authentication: oneOf("authentication", ["password", "entra"]),
     },
     roles,
-    schemas: list("schemas").map((item) => name("schemas", item)),
+    schemas,
     extensions: list("extensions").map((item) => name("extensions", item)),
     passwordVersion: text("passwordVersion"),
     serviceLimits: {

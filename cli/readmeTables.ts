@@ -4,7 +4,7 @@
  */
 import { gateRules } from "../migrations/engine/gateRules";
 import { tiers } from "../migrations/engine/tier";
-import { privilegeTable } from "../roles/privileges";
+import { privilegeTable } from "../roles/ruleText";
 
 /** A cell must stay on its line and may not end its column. */
 const cell = (text: string): string => text.replace(/\s+/g, " ").replaceAll("|", "\\|").trim();

@@ -33,6 +33,7 @@ describe("readSettings", () => {
         migrators: ["geo_migrator"],
         service: "geo_service",
         infrastructure: "geo_infra",
+        further: [],
       },
       schemas: ["dagapp", "geoapi", "pgstac"],
       extensions: [],
