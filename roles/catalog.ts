@@ -52,6 +52,7 @@ export function aclContext({ roles, schemas, server, serviceLimits }: Settings):
       service: [roles.service],
       infrastructure: [roles.infrastructure],
       migrator: roles.migrators,
+      approver: roles.approvers,
       reader: namesOf("reader"),
       monitoring: namesOf("monitoring"),
       dba: namesOf("dba"),
@@ -80,7 +81,7 @@ export function aclContext({ roles, schemas, server, serviceLimits }: Settings):
         ],
       ],
       [roles.infrastructure, []],
-      ...roles.migrators.map((name) => [name, []] as const),
+      ...[...roles.migrators, ...roles.approvers].map((name) => [name, []] as const),
       ...namesOf("reader").map(
         (name) => [name, [searchPath(schemasOf.get(name) ?? schemas)]] as const,
       ),

@@ -40,6 +40,13 @@ export const roleRules: readonly RoleRule[] = [
     because: "It becomes the infrastructure role and has nothing itself.",
   },
   {
+    party: "approver",
+    login: true,
+    inherit: false,
+    memberOf: [],
+    because: "It records decisions and has nothing else.",
+  },
+  {
     party: "reader",
     login: null,
     inherit: false,

@@ -21,7 +21,7 @@ const flat = (kind: "granted" | "refused"): readonly (readonly [string, Login, s
 
 /** The rules of the roles that every database has; those of further roles are in furtherRoles.test.ts. */
 const policyRules = privilegeRules.filter(({ to }) =>
-  ["service", "infrastructure", "migrator", "public"].includes(to),
+  ["service", "infrastructure", "migrator", "approver", "public"].includes(to),
 );
 
 describe.each(MAJORS)("on PostgreSQL %d", (major) => {
@@ -47,7 +47,7 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
     server = await startServer({ major });
     database = await makeProgramDatabase(server);
     await addSampleObjects(database);
-    for (const login of ["service", "migrator", "infrastructure"] as const) {
+    for (const login of ["service", "migrator", "approver", "infrastructure"] as const) {
       sessions.set(login, await database.connect(login));
     }
   });

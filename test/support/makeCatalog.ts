@@ -14,6 +14,7 @@ export const context: AclContext = {
     service: ["service"],
     infrastructure: ["infra"],
     migrator: ["ada", "bob"],
+    approver: ["eve"],
     reader: ["tiles"],
     monitoring: ["watcher"],
     dba: ["dora"],

@@ -92,6 +92,11 @@ describe("findDeviations", () => {
         statements: ['GRANT INSERT ("kind") ON TABLE public.schema_migration_events TO "infra"'],
         power: "admin",
       },
+      {
+        text: "column public.schema_migration_events.kind: eve lacks INSERT",
+        statements: ['GRANT INSERT ("kind") ON TABLE public.schema_migration_events TO "eve"'],
+        power: "admin",
+      },
     ]);
   });
 
