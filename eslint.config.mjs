@@ -14,6 +14,7 @@ const pureFiles = [
   "migrations/engine/{preview,roleChange,sourceText,passingError,statementKinds,syntaxProblems,tree}.ts",
   "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree}.ts",
   "cli/{columns,command,help,nearest,newMigration}.ts",
+  "cli/{findings,report}/*.ts",
   "cli/findings/*.ts",
   "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree,snapshot}.ts",
   "migrations/engine/{action,classify,columnParts,definitionActions,dropEffects,effect,effectDraft,enumMistakes}.ts",
