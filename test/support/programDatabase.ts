@@ -9,8 +9,10 @@ import { Client, escapeIdentifier, escapeLiteral } from "pg";
 
 import { type Access, inTransaction, withClient } from "../../migrations/engine/database";
 import { createTables } from "../../migrations/engine/ledger";
-import { type Deviation, findDeviations } from "../../roles/acl";
-import { aclContext, type Healing, healPrivileges, readCatalog } from "../../roles/catalog";
+import { findDeviations } from "../../roles/acl";
+import { aclContext, readCatalog } from "../../roles/catalog";
+import { type Healing, healPrivileges } from "../../roles/heal";
+import type { Deviation } from "../../roles/model";
 import type { PostgresServer } from "../../sandbox/server";
 import type { Settings } from "../../settings";
 import { type Configuration, makeSettings } from "./makeSettings";

@@ -168,6 +168,10 @@ describe("plan", () => {
       tickets,
       targetVersion: settings.run.targetVersion,
       migratorConfigured: true,
+      files,
+      schemas: settings.schemas,
+      now: new Date("2026-11-01T00:00:00Z"),
+      appliedAt: null,
     });
     const history = { stamp: "uat", breakGlass: null, versions: [] } as const;
     const survey = { files, history, plan, violations, existingRoles: new Set<string>() };
