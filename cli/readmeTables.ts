@@ -5,15 +5,9 @@
 import { gateRules } from "../migrations/engine/gateRules";
 import { tiers } from "../migrations/engine/tier";
 import { privilegeTable } from "../roles/privileges";
-
-/** A cell must stay on its line and may not end its column. */
-const cell = (text: string): string => text.replace(/\s+/g, " ").replaceAll("|", "\\|").trim();
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => "---"), ...rows]
-    .map((row) => `| ${row.map(cell).join(" | ")} |`)
-    .join("\n");
-}
+import { themes } from "../test/support/attacks";
+import { unrefusedTable } from "./attackPage";
+import { markdownTable } from "./markdownTable";
 
 function ruleTable(): string {
   const rows = gateRules.map(({ id, severity, why }) => [
@@ -21,13 +15,14 @@ function ruleTable(): string {
     ...tiers.map((tier) => severity(tier) ?? "-"),
     why,
   ]);
-  return table(["rule", ...tiers, "because"], rows);
+  return markdownTable(["rule", ...tiers, "because"], rows);
 }
 
 /** All tables by the name in their markers. */
 export const readmeTables: Readonly<Record<string, string>> = {
   privileges: privilegeTable(),
   rules: ruleTable(),
+  unrefused: unrefusedTable(themes),
 };
 
 /**

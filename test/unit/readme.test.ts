@@ -2,7 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { attackPage } from "../../cli/attackPage";
 import { fillTables, readmeTables } from "../../cli/readmeTables";
+import { themes } from "../support/attacks";
 
 const project = join(__dirname, "..", "..");
 const read = (path: string): string => readFileSync(join(project, path), "utf8");
@@ -26,6 +28,19 @@ describe("the README's tables", () => {
       expect(() => fillTables(text, { x: "" })).toThrow("<!-- table x -->");
     },
   );
+});
+
+describe("the page of attacks", () => {
+  it("npm run docs writes it anew", () => {
+    expect(read("roles/ATTACKS.md")).toBe(attackPage(themes));
+  });
+
+  it("names each attempt of a theme once", () => {
+    const titles = themes.flatMap(({ as, title, attacks }) =>
+      attacks.map((attack) => `${as}, ${title}: ${attack.title}`),
+    );
+    expect(titles.filter((title, index) => titles.indexOf(title) !== index)).toEqual([]);
+  });
 });
 
 /** Source files of a folder, without its sub-folders. */
