@@ -1,5 +1,5 @@
 /**
- * The README's tables that say what the code says: made from the same data, and put between markers. Pure.
+ * The README's tables that say what the code says: made from the same data, and put between markers.
  * Does NOT read or write a file (see docs.ts).
  */
 import { gateRules } from "../migrations/engine/gateRules";
@@ -7,6 +7,8 @@ import { tiers } from "../migrations/engine/tier";
 import { privilegeTable } from "../roles/privileges";
 import { themes } from "../test/support/attacks";
 import { unrefusedTable } from "./attackPage";
+import { commands } from "./commands";
+import { commandRows, exitStatusTexts } from "./help";
 import { markdownTable } from "./markdownTable";
 
 function ruleTable(): string {
@@ -23,6 +25,11 @@ export const readmeTables: Readonly<Record<string, string>> = {
   privileges: privilegeTable(),
   rules: ruleTable(),
   unrefused: unrefusedTable(themes),
+  commands: markdownTable(["command", "does"], commandRows(commands)),
+  "exit statuses": markdownTable(
+    ["status", "meaning"],
+    exitStatusTexts.map(([status, meaning]) => [String(status), meaning]),
+  ),
 };
 
 /**
