@@ -34,6 +34,9 @@ export interface RoleSettings {
   /** Login that runs migrations, or null when none is configured. */
   readonly migrator: string | null;
   readonly migrators: readonly string[];
+  /** Login that records sign-offs, validations and acknowledgements; null: the admin does. */
+  readonly approver: string | null;
+  readonly approvers: readonly string[];
   readonly service: string;
   readonly infrastructure: string;
 }
@@ -80,6 +83,7 @@ const variableOf: Readonly<Record<string, string>> = {
   sslRootCert: "DDL_SSLROOTCERT",
   admin: "DDL_ADMIN",
   migrator: "DDL_MIGRATOR",
+  approver: "DDL_APPROVER",
   tickets: "DDL_TICKETS",
 };
 
@@ -166,23 +170,32 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
     });
   const orNull = (value: string): string | null => (value === "" ? null : value);
 
-  const migrator = orNull(text("migrator"));
-  const migrators = list("migrators").map((item) => name("migrators", item));
-  if (migrator !== null && !migrators.includes(migrator)) {
-    problems.push(`migrator: ${migrator} is not among migrators; add it there.`);
-  }
+  /** The login of this run and all logins of its kind, among which it must be. */
+  const logins = (one: string, all: string): [string | null, readonly string[]] => {
+    const [login, listed] = [orNull(text(one)), list(all).map((item) => name(all, item))];
+    if (login !== null && !listed.includes(login)) {
+      problems.push(`${one}: ${login} is not among ${all}; add it there.`);
+    }
+    return [login, listed];
+  };
+
+  const [migrator, migrators] = logins("migrator", "migrators");
+  const [approver, approvers] = logins("approver", "approvers");
   const roles: RoleSettings = {
     admin: name("admin"),
     migrator,
     migrators,
+    approver,
+    approvers,
     service: name("serviceRole"),
     infrastructure: name("infrastructureRole"),
   };
-  const named = [roles.admin, roles.service, roles.infrastructure, ...migrators];
+  // An approver who is a migrator too could approve their own run.
+  const named = [roles.admin, roles.service, roles.infrastructure, ...migrators, ...approvers];
   const twice = named.filter((item, index) => named.indexOf(item) !== index);
   if (twice.length > 0) {
     problems.push(
-      `admin, serviceRole, infrastructureRole, migrators: ${twice.join(", ")} is named twice.`,
+      `admin, serviceRole, infrastructureRole, migrators, approvers: ${twice.join(", ")} is named twice.`,
     );
   }
 

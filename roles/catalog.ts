@@ -26,6 +26,7 @@ export function aclContext({ roles, serviceLimits }: Settings): AclContext {
       service: [roles.service],
       infrastructure: [roles.infrastructure],
       migrator: roles.migrators,
+      approver: roles.approvers,
     },
     admin: roles.admin,
     serviceSettings: [`lock_timeout=${serviceLimits.lockTimeoutMs}`],
@@ -138,7 +139,7 @@ export async function readCatalog(client: Client, settings: Settings): Promise<C
        FROM pg_auth_members m
       WHERE pg_get_userbyid(m.member) = ANY ($1::text[]) OR pg_get_userbyid(m.roleid) = ANY ($1::text[])
       GROUP BY m.member, m.roleid ORDER BY 1, 2`,
-    [[roles.service, roles.infrastructure, ...roles.migrators]],
+    [[roles.service, roles.infrastructure, ...roles.migrators, ...roles.approvers]],
   );
   const stored = await client.query<{ role: string; setting: string }>(
     `SELECT pg_get_userbyid(s.setrole) AS role, unnest(s.setconfig) AS setting FROM pg_db_role_setting s

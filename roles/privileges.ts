@@ -4,7 +4,7 @@
  */
 
 /** The parties of the policy. Real names come from the settings; `public` is PostgreSQL's PUBLIC. */
-export type Party = "service" | "infrastructure" | "migrator" | "public";
+export type Party = "service" | "infrastructure" | "migrator" | "approver" | "public";
 
 export type ObjectKind =
   | "database"
@@ -165,6 +165,43 @@ export const privilegeRules: readonly PrivilegeRule[] = [
     on: ["database"],
     privileges: ["CONNECT"],
     because: "A migrator logs in and becomes the infrastructure role; it has nothing itself.",
+  },
+  {
+    to: "approver",
+    where: "database",
+    on: ["database"],
+    privileges: ["CONNECT"],
+    because: "An approver logs in to record a decision.",
+  },
+  {
+    to: "approver",
+    where: "public",
+    on: ["schema"],
+    privileges: ["USAGE"],
+    because: "Ledger and events are in public.",
+  },
+  {
+    to: "approver",
+    where: "ledger",
+    on: ["table"],
+    privileges: ["SELECT"],
+    because: "What is decided on must be applied.",
+  },
+  {
+    to: "approver",
+    where: "events",
+    on: ["table"],
+    privileges: ["SELECT"],
+    because: "A decision is about the checksum that ran.",
+  },
+  {
+    to: "approver",
+    where: "events",
+    on: ["column"],
+    columns: ["kind", "version", "checksum", "rollback_checksum", "ticket", "detail"],
+    privileges: ["INSERT"],
+    because:
+      "An approver says what is decided, of the kinds that row security allows; number, time and login are the server's.",
   },
   {
     to: "public",

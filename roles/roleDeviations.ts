@@ -5,14 +5,19 @@
 import type { AclContext, Deviation, Membership, RoleSetting } from "./acl";
 
 /**
- * The service and infrastructure roles are members of nothing, a migrator only of the infrastructure role, and nobody
+ * The service and infrastructure roles and approvers are members of nothing, a migrator only of the infrastructure role, and nobody
  * else of any of them. The admin is: it made them, and acts for them.
  */
 export function membershipDeviations(
   { parties, admin, quote }: AclContext,
   memberships: readonly Membership[],
 ): readonly Deviation[] {
-  const ours = [...parties.service, ...parties.infrastructure, ...parties.migrator];
+  const ours = [
+    ...parties.service,
+    ...parties.infrastructure,
+    ...parties.migrator,
+    ...parties.approver,
+  ];
   const lacking = parties.migrator.flatMap((login) =>
     parties.infrastructure
       .filter((role) => !memberships.some((one) => one.member === login && one.role === role))

@@ -26,7 +26,35 @@ export interface EventRow {
   readonly segment: number | null;
   readonly checksum: string | null;
   readonly rollbackChecksum: string | null;
+  readonly ticket: string | null;
   readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** That apply, rollback and apply again were run elsewhere and left the same catalog. Recorded for both texts. */
+export interface Proof {
+  readonly at: Date;
+  readonly login: string;
+  readonly rollbackChecksum: string | null;
+}
+
+/** What a person decided about a version as it is applied now. */
+export interface Decision {
+  readonly at: Date;
+  /** The login that wrote it: the server's word. */
+  readonly login: string;
+  /** The person, as the login gave it. */
+  readonly by: string;
+  /** Why, or what else was said; "" for nothing. */
+  readonly reason: string;
+}
+
+/** An emergency that is under way: promotion and maintenance window are lifted until it is closed. */
+export interface BreakGlass {
+  readonly at: Date;
+  readonly login: string;
+  readonly reason: string;
+  readonly ticket: string;
+  readonly approvedBy: string;
 }
 
 export type Status = "applied" | "incomplete" | "rolled back";
@@ -56,7 +84,10 @@ export interface BegunRollback {
 export interface VersionState {
   readonly version: string;
   readonly status: Status;
-  /** Of the text that ran last; null when it ran outside this program (unrecorded). */
+  /**
+   * Of the text that ran last, or that an acknowledgement vouches for; null when it ran outside this program
+   * (unrecorded).
+   */
   readonly checksum: string | null;
   readonly rollbackChecksum: string | null;
   /** Segments of an incomplete run that are done and need not run again; none once its rollback has begun. */
@@ -69,11 +100,19 @@ export interface VersionState {
   readonly durationMs: number | null;
   readonly executedBy: string | null;
   readonly ticket: string | null;
+  /** For the checksum above, whenever it was recorded. */
+  readonly proof: Proof | null;
+  /** The decisions that hold: for the checksum above, and made since the version was last started. */
+  readonly signOff: Decision | null;
+  readonly validation: Decision | null;
+  readonly acknowledgement: Decision | null;
 }
 
 export interface History {
   /** Tier stamped on the database by its admin, or null. */
   readonly stamp: Tier | null;
+  /** The emergency that was opened last, unless it was closed. */
+  readonly breakGlass: BreakGlass | null;
   readonly versions: readonly VersionState[];
 }
 
@@ -88,7 +127,28 @@ export function foldHistory(rows: readonly LedgerRow[], events: readonly EventRo
   const stamped = ordered.find((event) => event.kind === "stamped")?.detail["tier"];
   return {
     stamp: tiers.find((tier) => tier === stamped) ?? null,
+    breakGlass: foldBreakGlass(ordered),
     versions: rows.map((row) => foldVersion(row, ordered)),
+  };
+}
+
+const textOf = (event: EventRow, key: string): string => {
+  const value = event.detail[key];
+  return typeof value === "string" ? value : "";
+};
+
+function foldBreakGlass(ordered: readonly EventRow[]): BreakGlass | null {
+  const last = ordered.findLast(
+    ({ kind }) => kind === "break-glass-opened" || kind === "break-glass-closed",
+  );
+  if (last?.kind !== "break-glass-opened") return null;
+  const { happenedAt: at, login, ticket } = last;
+  return {
+    at,
+    login,
+    ticket: ticket ?? "",
+    reason: textOf(last, "reason"),
+    approvedBy: textOf(last, "approvedBy"),
   };
 }
 
@@ -140,7 +200,11 @@ function foldVersion(row: LedgerRow, ordered: readonly EventRow[]): VersionState
   );
   const lastOf = (...kinds: readonly EventKind[]): EventRow | undefined =>
     own.findLast((event) => kinds.includes(event.kind) && !isOfRollback(event));
-  const ran = status === "applied" ? lastOf("applied") : lastOf("started", "applied");
+  const ran =
+    status === "applied"
+      ? (lastOf("applied") ?? lastOf("acknowledged"))
+      : lastOf("started", "applied");
+  const checksum = ran?.checksum ?? null;
   const done = new Set<number>();
   for (const event of own) {
     if (event.kind === "applied" || event.kind === "rolled-back") done.clear();
@@ -148,6 +212,12 @@ function foldVersion(row: LedgerRow, ordered: readonly EventRow[]): VersionState
     done.add(event.segment);
   }
   const begunRollback = status === "incomplete" ? foldRollback(own) : null;
+  const decided = (kind: EventKind): Decision | null => {
+    const event = own.findLast((one) => one.kind === kind && one.checksum === checksum);
+    if (status !== "applied" || checksum === null || event === undefined) return null;
+    const { happenedAt: at, login } = event;
+    return { at, login, by: textOf(event, "by"), reason: textOf(event, "reason") };
+  };
   const isOpen = status === "incomplete" && begunRollback === null;
   const ended = own.findLastIndex(({ kind }) => kind === "applied" || kind === "rolled-back");
   const took =
@@ -157,7 +227,7 @@ function foldVersion(row: LedgerRow, ordered: readonly EventRow[]): VersionState
   return {
     version: row.version,
     status,
-    checksum: ran?.checksum ?? null,
+    checksum,
     rollbackChecksum: ran?.rollbackChecksum ?? null,
     segmentsDone: isOpen ? [...done] : [],
     segmentsBegun: isOpen
@@ -168,5 +238,22 @@ function foldVersion(row: LedgerRow, ordered: readonly EventRow[]): VersionState
     durationMs: status === "applied" ? took : null,
     executedBy: row.executedBy,
     ticket: row.ticket,
+    proof: foldProof(
+      ordered.filter(({ version }) => version === row.version),
+      checksum,
+    ),
+    signOff: decided("signed-off"),
+    validation: decided("validated"),
+    acknowledgement: decided("acknowledged"),
   };
+}
+
+/** A proof is about texts, not about a run: it holds for as long as the text that ran is the one that was proven. */
+function foldProof(own: readonly EventRow[], checksum: string | null): Proof | null {
+  const proven = own.findLast(
+    (event) => event.kind === "proven" && checksum !== null && event.checksum === checksum,
+  );
+  if (proven === undefined) return null;
+  const { happenedAt: at, login, rollbackChecksum } = proven;
+  return { at, login, rollbackChecksum };
 }

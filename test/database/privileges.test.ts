@@ -42,7 +42,7 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
     server = await startServer({ major });
     database = await makeProgramDatabase(server);
     await addSampleObjects(database);
-    for (const login of ["service", "migrator", "infrastructure"] as const) {
+    for (const login of ["service", "migrator", "approver", "infrastructure"] as const) {
       sessions.set(login, await database.connect(login));
     }
   });

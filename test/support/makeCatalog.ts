@@ -9,7 +9,12 @@ const quote = (name: string): string => `"${name}"`;
 
 export const context: AclContext = {
   rules: privilegeRules,
-  parties: { service: ["service"], infrastructure: ["infra"], migrator: ["ada", "bob"] },
+  parties: {
+    service: ["service"],
+    infrastructure: ["infra"],
+    migrator: ["ada", "bob"],
+    approver: ["eve"],
+  },
   admin: "admin",
   serviceSettings: ["lock_timeout=5000"],
   quote,

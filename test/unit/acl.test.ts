@@ -70,6 +70,10 @@ describe("findDeviations", () => {
         text: "column public.schema_migration_events.kind: infra lacks INSERT",
         statements: ['GRANT INSERT ("kind") ON TABLE public.schema_migration_events TO "infra"'],
       },
+      {
+        text: "column public.schema_migration_events.kind: eve lacks INSERT",
+        statements: ['GRANT INSERT ("kind") ON TABLE public.schema_migration_events TO "eve"'],
+      },
     ]);
   });
 
