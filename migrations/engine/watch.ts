@@ -33,7 +33,7 @@ const firstLookMs = 20;
 const longestPauseMs = 250;
 
 /** Columns of a Blocker. Of the query only the first word leaves the server: the rest may hold data. */
-const blockerColumns = `
+export const blockerColumns = `
   a.usename::text AS login, a.application_name AS application, a.state,
   1000 * extract(epoch FROM clock_timestamp() - a.xact_start)::float8 AS "transactionMs",
   upper(substring(a.query FROM '^\\s*([A-Za-z]{2,20})\\M')) AS verb`;
