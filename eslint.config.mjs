@@ -24,6 +24,11 @@ const pureFiles = [
   "migrations/engine/{queryEffects,queryUse,readActions,risk,schemaDraft,schemaFold,schemaModel}.ts",
   "migrations/engine/{tableCommands,tableDropEffects,tableEffects,typeChanges}.ts",
   "migrations/engine/rules/*.ts",
+  "migrations/engine/{action,actionFolds,classify,columnEffects,columnParts,constraintEffects,creationEffects}.ts",
+  "migrations/engine/{definitionActions,dropEffects,effect,effectDraft,knownFunctions,layer,lockModes,madeUpNames}.ts",
+  "migrations/engine/{mistakes,objectActions,objectEffects,partitionEffects,planTable,plpgsqlActions,queryEffects}.ts",
+  "migrations/engine/{queryUse,readActions,renameFolds,risk,schemaDraft,schemaFold,schemaModel,tableAction}.ts",
+  "migrations/engine/{tableCommands,tableDropEffects,tableEffects,tableFolds,typeChanges,upkeepEffects}.ts",
   "toolchain/postgresql-plugin/{saslprep,saslprepTables,scram,wire,properties,settings,roleSettings,rolePlan,errors}.ts",
 ];
 
