@@ -11,9 +11,10 @@ import {
 } from "../support/ruleExample";
 
 beforeAll(loadParser);
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
-const files = 10_000;
+/** Each has a forward file and a rollback file, and both are spoiled. */
+const pairs = 5_000;
 /** Milliseconds for one file, on a machine that has other things to do as well. */
 const longest = 5_000;
 
@@ -114,12 +115,11 @@ it("gives a verdict on each", () => {
   }));
   const verdicts = { unreadable: 0, refused: 0, passed: 0 };
   let slowest = 0;
-  for (let count = 0; count < files; count += 1) {
+  for (let count = 0; count < pairs; count += 1) {
     const { before, texts } = prepared[count % prepared.length] ?? {};
     if (before === undefined || texts === undefined) throw new Error("There is no example.");
-    const spoilRollback = random(4) === 0;
-    const forward = spoilRollback ? Buffer.from(texts.forward) : mutate(texts.forward, random);
-    const back = spoilRollback ? mutate(texts.rollback, random) : Buffer.from(texts.rollback);
+    const forward = mutate(texts.forward, random);
+    const back = mutate(texts.rollback, random);
     const start = performance.now();
     const parsed = parseMigration(`${texts.name}.sql`, forward, {
       name: `${texts.name}_rollback.sql`,
@@ -141,6 +141,6 @@ it("gives a verdict on each", () => {
     slowest = Math.max(slowest, performance.now() - start);
   }
   // Each kind of verdict is met often: the mutations are neither harmless nor all fatal.
-  expect(Math.min(...Object.values(verdicts))).toBeGreaterThan(files / 20);
+  expect(Math.min(...Object.values(verdicts))).toBeGreaterThan(pairs / 50);
   expect(slowest).toBeLessThan(longest);
 });
