@@ -112,7 +112,7 @@ function ticketOf(call: Call, { access }: Stack): string | undefined {
 function historyOf({ access }: Stack): Promise<History> {
   const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
   return withClient(access, purpose, async (client) => {
-    await ensureLedgerShape(client, access.settings.roles.infrastructure);
+    await ensureLedgerShape(client, access.settings.roles);
     return readHistory(client);
   });
 }

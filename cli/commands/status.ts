@@ -31,7 +31,7 @@ async function run(call: Call): Promise<ExitStatus> {
   const { settings } = access;
   const purpose = { account: "admin", activity: "status", readOnly: true } as const;
   const report = await withClient(access, purpose, async (client) => {
-    await ensureLedgerShape(client, settings.roles.infrastructure);
+    await ensureLedgerShape(client, settings.roles);
     const { rows } = await client.query<{ version: string }>(
       "SELECT current_setting('server_version') AS version",
     );

@@ -4,10 +4,11 @@
  */
 import type { MigrationFile } from "../../migrations/engine/file";
 import type { Violation } from "../../migrations/engine/gate";
-import { describeStatements } from "../../migrations/engine/preview";
+import type { BreakGlass } from "../../migrations/engine/history";
 import type { Survey } from "../../migrations/engine/survey";
 import type { Tier } from "../../migrations/engine/tier";
 import type { Settings } from "../../settings";
+import { type StatementReport, statementReports } from "./statementReport";
 
 /** A migration in one line. */
 export interface PlannedFile {
@@ -27,8 +28,8 @@ export interface PendingFile extends PlannedFile {
   readonly description: string;
   readonly downtimeRequired: boolean;
   readonly rollbackFile: string | null;
-  /** One line for each statement of the MIGRATION section. */
-  readonly statements: readonly string[];
+  /** Of the MIGRATION section, in order. */
+  readonly statements: readonly StatementReport[];
 }
 
 /** A key changes its meaning or goes only with a new schemaVersion; new keys may come at any time. */
@@ -48,6 +49,8 @@ export interface PlanReport {
   /** Above the target and applied or begun, newest first. */
   readonly toRollBack: readonly PlannedFile[];
   readonly violations: readonly Violation[];
+  /** The emergency that is under way, or null. */
+  readonly breakGlass: BreakGlass | null;
   /** refused: an error among the violations. */
   readonly verdict: "nothing to do" | "may run" | "refused";
 }
@@ -60,9 +63,8 @@ const lineOf = ({ number, header, fileName }: MigrationFile): PlannedFile => ({
 });
 
 function pendingOf(file: MigrationFile, survey: Survey): PendingFile {
-  const { header, rollback, segments } = file;
+  const { header, rollback } = file;
   const state = survey.history.versions.find(({ version }) => version === header.version)?.status;
-  const body = segments.filter(({ section }) => section === "migration");
   return {
     ...lineOf(file),
     // An applied one is never pending; the type does not know.
@@ -73,7 +75,7 @@ function pendingOf(file: MigrationFile, survey: Survey): PendingFile {
     description: header.description,
     downtimeRequired: header.impact.downtimeRequired,
     rollbackFile: rollback?.fileName ?? null,
-    statements: describeStatements(body),
+    statements: statementReports(file, survey.files),
   };
 }
 
@@ -95,6 +97,7 @@ export function planReport(stack: string, settings: Settings, survey: Survey): P
     held: plan.held.map(lineOf),
     toRollBack: plan.toRollBack.map(lineOf),
     violations,
+    breakGlass: survey.history.breakGlass,
     verdict: isRefused ? "refused" : work === 0 ? "nothing to do" : "may run",
   };
 }

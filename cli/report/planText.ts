@@ -5,6 +5,8 @@ import { columns } from "../columns";
 import { counted } from "../findings/finding";
 import type { Style } from "../terminal";
 import type { PendingFile, PlanReport } from "./planReport";
+import { statementFacts, type StatementReport } from "./statementReport";
+import { breakGlassText } from "./statusText";
 
 /** One pending migration with its statements. */
 function pendingText(file: PendingFile, style: Style): readonly string[] {
@@ -24,8 +26,17 @@ function pendingText(file: PendingFile, style: Style): readonly string[] {
     "",
     `${style.bold(file.file)} (${file.version})`,
     `  ${facts.join(", ")}`,
-    ...file.statements.map((statement) => `  ${statement}`),
+    ...file.statements.flatMap((statement) => [
+      `  ${statement.text}`,
+      ...statementFacts(statement).map((fact) => `      ${factStyle(statement, style)(fact)}`),
+    ]),
   ];
+}
+
+/** What may hurt stands out. */
+function factStyle({ risk }: StatementReport, style: Style): (text: string) => string {
+  if (risk === "high") return style.red;
+  return risk === "medium" ? style.yellow : style.dim;
 }
 
 /** The plan and, before its last line, `violations` as they come. */
@@ -45,6 +56,7 @@ export function planText(report: PlanReport, violations: readonly string[], styl
     ...(table.length === 0 ? ["  no migration files"] : table),
     ...report.pending.flatMap((file) => pendingText(file, style)),
     ...violations.flatMap((text) => ["", text]),
+    ...(report.breakGlass === null ? [] : ["", style.red(breakGlassText(report.breakGlass))]),
     "",
     verdictText(report, style),
   ].join("\n");

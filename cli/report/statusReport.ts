@@ -2,7 +2,7 @@
  * What a database says of itself, as data: the shape of `ddl status --json`, and what its text is made from. Pure.
  * Does NOT read files: what the ledger calls applied is told whether or not a file has it.
  */
-import type { History, VersionState } from "../../migrations/engine/history";
+import type { BreakGlass, History, VersionState } from "../../migrations/engine/history";
 import type { Tier } from "../../migrations/engine/tier";
 import type { Settings } from "../../settings";
 
@@ -19,6 +19,8 @@ export interface StatusReport {
   readonly serverVersion: string;
   /** Who works on the database now, or null. */
   readonly runner: string | null;
+  /** The emergency that is under way, or null. */
+  readonly breakGlass: BreakGlass | null;
   /** Every version that the ledger knows, in the order in which they were first started. */
   readonly versions: readonly VersionState[];
 }
@@ -43,6 +45,7 @@ export function statusReport(
     stamp: history.stamp,
     database: `${host}:${port}/${database}`,
     ...live,
+    breakGlass: history.breakGlass,
     versions: history.versions,
   };
 }

@@ -1,7 +1,7 @@
 /**
  * The state of a database for a person. Pure. Does NOT decide anything.
  */
-import type { VersionState } from "../../migrations/engine/history";
+import type { BreakGlass, Decision, VersionState } from "../../migrations/engine/history";
 import { columns } from "../columns";
 import type { Style } from "../terminal";
 import type { StatusReport } from "./statusReport";
@@ -14,10 +14,30 @@ const rowOf = (state: VersionState): readonly string[] => [
   state.durationMs === null ? "" : durationText(state.durationMs),
   state.executedBy === null ? "" : `by ${state.executedBy}`,
   state.ticket ?? "no ticket",
+  decisionsText(state),
 ];
 
+/** What was decided and proven of a version, in the order in which it is asked for. */
+function decisionsText(state: VersionState): string {
+  const { proof, validation, signOff, acknowledgement, checksum, status } = state;
+  const said = (what: string, decision: Decision | null): readonly string[] =>
+    decision === null ? [] : [`${what} by ${decision.by}`];
+  return [
+    ...(status === "applied" && checksum === null ? ["run by hand, not acknowledged"] : []),
+    ...(state.begunRollback === null ? [] : ["its rollback was cut off"]),
+    ...(proof === null ? [] : ["rollback proven"]),
+    ...said("validated", validation),
+    ...said("signed off", signOff),
+    ...said("acknowledged", acknowledgement),
+  ].join(", ");
+}
+
+export function breakGlassText({ at, ticket, reason, approvedBy, login }: BreakGlass): string {
+  return `Break-glass is open since ${momentText(at)} for ${ticket}: ${reason} (approved by ${approvedBy}, login ${login})`;
+}
+
 export function statusText(report: StatusReport, style: Style): string {
-  const { stack, tier, stamp, database, serverVersion, runner, versions } = report;
+  const { stack, tier, stamp, database, serverVersion, runner, versions, breakGlass } = report;
   const stampText =
     stamp === null
       ? "no stamp: never set up by this program"
@@ -29,6 +49,7 @@ export function statusText(report: StatusReport, style: Style): string {
     "",
     ...(versions.length === 0 ? ["  nothing was ever applied"] : columns(versions.map(rowOf))),
     "",
+    ...(breakGlass === null ? [] : [style.red(breakGlassText(breakGlass))]),
     runner === null ? "Nobody runs migrations now." : style.yellow(`Running now: ${runner}`),
   ].join("\n");
 }

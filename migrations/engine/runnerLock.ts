@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Client } from "pg";
 
-import { type Access, connect, errorCode } from "./database";
+import { type Access, applicationName, connect, errorCode } from "./database";
 import { MigrationError } from "./errors";
 
 /** Another runner kept the lock for too long. */
@@ -31,6 +31,9 @@ const lockNotAvailable = "55P03";
 /** Pause between two attempts, and between two messages, in milliseconds. */
 const pollMs = 250;
 const messageEveryMs = 5_000;
+
+/** First word of what a run's own session is called in pg_stat_activity. */
+export const runActivities = ["migration", "rollback"] as const;
 
 /**
  * Runs `work` while holding the lock, which is polled and never waited for: a session that waits has a snapshot, and
@@ -99,6 +102,40 @@ async function acquire(
       nextMessage = waited + messageEveryMs;
     }
     await sleep(Math.min(pollMs, waitMs));
+  }
+}
+
+/**
+ * Waits until no session of an earlier run is left. A runner that was killed lets go of the lock at once, but the
+ * server may need seconds to notice that nobody waits for a statement's result; a COMMIT would still come through.
+ *
+ * @param client  The new run's own session.
+ * @throws {RunnerBusyError} after `runnerWaitMs`.
+ */
+export async function awaitPredecessors(
+  client: Client,
+  { settings: { roles, run } }: Access,
+  log: (message: string) => void,
+): Promise<void> {
+  const names = runActivities.map((activity) => applicationName(`${activity} %`));
+  const logins = [roles.admin, ...roles.migrators];
+  for (const started = Date.now(); ;) {
+    const { rows } = await client.query<{ who: string }>(
+      `SELECT 'process ' || pid || ', login ' || usename || ', ' || application_name AS who FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()
+          AND usename = ANY ($1::text[]) AND application_name LIKE ANY ($2::text[])`,
+      [logins, names],
+    );
+    const [left] = rows;
+    if (left === undefined) return;
+    if (Date.now() - started > run.runnerWaitMs) {
+      throw new RunnerBusyError(
+        `The session of an earlier run is still there after ${run.runnerWaitMs} ms: ${left.who}.`,
+        "Find out what it does; an administrator may end it with pg_terminate_backend. Then run up again.",
+      );
+    }
+    log(`waiting for the session of an earlier run to end: ${left.who}`);
+    await sleep(pollMs);
   }
 }
 

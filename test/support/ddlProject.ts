@@ -45,6 +45,8 @@ function configOf({ settings }: ProgramDatabase): Record<string, unknown> {
     admin: roles.admin,
     migrator: roles.migrator ?? "",
     migrators: roles.migrators,
+    approver: roles.approver ?? "",
+    approvers: roles.approvers,
     serviceRole: roles.service,
     infrastructureRole: roles.infrastructure,
     targetVersion: run.targetVersion,
@@ -69,6 +71,7 @@ export async function makeDdlProject(database: ProgramDatabase, files: Files): P
         DDL_SANDBOX: join(folder, ".sandbox"),
         DDL_ADMIN_PASSWORD: password,
         DDL_MIGRATOR_PASSWORD: password,
+        DDL_APPROVER_PASSWORD: password,
         ...env,
       },
     });

@@ -56,7 +56,15 @@ describe("uat, on PostgreSQL 18", () => {
           state: "not started",
           reviewedBy: "Grace",
           rollbackFile: "001_table_1_rollback.sql",
-          statements: ["L40 CREATE TABLE dagapp.t1 (id INTEGER PRIMARY KEY)"],
+          statements: [
+            {
+              line: 40,
+              kind: "CREATE TABLE",
+              target: "dagapp.t1",
+              text: "L40 CREATE TABLE dagapp.t1 (id INTEGER PRIMARY KEY)",
+              locks: [],
+            },
+          ],
         },
         { number: 2 },
       ],
