@@ -77,8 +77,16 @@ function selfRevoked(
   ];
 }
 
+/** The context less the roles that are only expected and do not exist: nothing can be given to them. */
+function withPresent(context: AclContext, { roles }: Catalog): AclContext {
+  const exists = new Set(roles.map(({ name }) => name));
+  const monitoring = context.parties.monitoring.filter((name) => exists.has(name));
+  return { ...context, parties: { ...context.parties, monitoring } };
+}
+
 /** Everything that differs between the live catalog and the rules. Empty: nothing missing, nothing more. */
-export function findDeviations(context: AclContext, catalog: Catalog): readonly Deviation[] {
+export function findDeviations(configured: AclContext, catalog: Catalog): readonly Deviation[] {
+  const context = withPresent(configured, catalog);
   const who = standings(context, catalog);
   return [
     ...catalog.objects.flatMap((object) => [

@@ -82,7 +82,11 @@ describe("readSettings", () => {
     ["migrators", '["a"', /^migrators: /],
     ["migrator", "stranger", /^migrator: stranger is not among migrators/],
     ["approver", "stranger", /^approver: stranger is not among approvers/],
-    ["approvers", '["geo_migrator"]', /^admin, .*approvers, furtherRoles: geo_migrator is named twice/],
+    [
+      "approvers",
+      '["geo_migrator"]',
+      /^admin, .*approvers, furtherRoles: geo_migrator is named twice/,
+    ],
     ["approvers", '["geo_admin"]', /^admin, .*approvers, furtherRoles: geo_admin is named twice/],
     ["schemas", '["public"]', /^schemas: public holds the ledger/],
     ["schemas", '[""]', /^schemas: a name is missing/],
