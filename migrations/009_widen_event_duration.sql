@@ -30,8 +30,8 @@
 --   - Data recovery: Automatic
 --
 -- EXCEPTIONS:
---   - renaming-column: the new column takes the old one's name in the same transaction; no
---     reader sees it missing
+--   - rollback-incomplete: the rollback gives the column that took the old one's place its
+--     narrow type back; ddl prove compares the catalogs
 -- ============================================================================
 
 -- ============================================================================

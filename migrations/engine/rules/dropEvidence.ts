@@ -66,7 +66,17 @@ function selects(sql: string, column: string): boolean {
   return found;
 }
 
-/** True when a statement before the act, in this or an earlier file, copies the column into another table. */
+/** True when an UPDATE sets another column to exactly this one. */
+function setsAnotherTo(sql: string, column: string): boolean {
+  const parsed = parseStatements(sql);
+  if ("reason" in parsed) return false;
+  return asList(parsed[0]?.node["targetList"]).some((item) => {
+    const from = names(dig(item, "ResTarget", "val", "ColumnRef", "fields")).at(-1);
+    return from === column && dig(item, "ResTarget", "name") !== column;
+  });
+}
+
+/** True when a statement before the act, in this or an earlier file, copies the column to another place. */
 export function isArchived(subject: Subject, act: Act, table: ObjectName, column: string): boolean {
   const before = [
     ...subject.earlier.flatMap(actsOf),
@@ -75,6 +85,8 @@ export function isArchived(subject: Subject, act: Act, table: ObjectName, column
   return before.some(({ action, statement }) => {
     const query =
       action.kind === "create table" ? action.query : action.kind === "query" ? action.query : null;
+    const isMove = query?.writes.some((one) => one.verb === "update" && sameName(one.table, table));
+    if (isMove === true && setsAnotherTo(statement.text, column)) return true;
     const isCopy =
       action.kind === "create table" ||
       query?.writes.some(({ verb }) => verb === "insert") === true;
