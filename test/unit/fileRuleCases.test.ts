@@ -168,11 +168,6 @@ describe("also broken by", () => {
       },
     ],
     ["unbatched-change", { body: "DELETE FROM dagapp.notes;" }],
-    ["unbatched-change", { body: "-- batch\nDELETE FROM dagapp.notes;" }],
-    [
-      "unbatched-change",
-      { body: "BEGIN;\n-- batch\nDELETE FROM dagapp.notes WHERE note_id < 9;\nCOMMIT;" },
-    ],
     [
       "unbatched-change",
       { body: "-- batched by hand\nDELETE FROM dagapp.notes WHERE note_id < 9;" },

@@ -39,7 +39,8 @@ describe("the migrations of this repository", () => {
     const { migrations } = await loadMigrations(join(__dirname, "../../migrations"));
     expect(migrations.length).toBeGreaterThan(2);
     const options = { schemas: exampleSchemas, now: exampleDay };
-    expect(checkFiles(migrations, tier, options)).toEqual([]);
+    const found = checkFiles(migrations, tier, options);
+    expect(found.filter(({ excepted }) => excepted === undefined)).toEqual([]);
   });
 });
 
