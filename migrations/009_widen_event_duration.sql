@@ -28,10 +28,6 @@
 --   - Rollback script: 009_widen_event_duration_rollback.sql
 --   - Rollback tested: Yes
 --   - Data recovery: Automatic
---
--- EXCEPTIONS:
---   - rollback-incomplete: the rollback gives the column that took the old one's place its
---     narrow type back; ddl prove compares the catalogs
 -- ============================================================================
 
 -- ============================================================================

@@ -29,11 +29,6 @@
 --   - Rollback script: 010_retry_with_backoff_rollback.sql
 --   - Rollback tested: Yes
 --   - Data recovery: Manual
---
--- EXCEPTIONS:
---   - function-recreated: the result changes; the default privileges give the new one the rights
---     of its neighbours, which the post-flight compares
---   - rollback-not-repeatable: the drop stands behind a look whether the function is there
 -- ============================================================================
 
 -- ============================================================================

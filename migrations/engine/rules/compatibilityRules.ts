@@ -21,6 +21,12 @@ const renames = (subject: Subject) =>
 const baseName = ({ schema, name }: ObjectName): string =>
   sqlName({ schema, name: name.replace(/\(.*$/s, "") });
 
+const routine = /^(function|procedure|routine)$/;
+
+/** True when a DROP means this very function; without arguments it means the only one of its name. */
+const isSameRoutine = (dropped: ObjectName, made: ObjectName): boolean =>
+  !dropped.name.includes("(") || dropped.name === made.name;
+
 /** CREATE or ALTER FUNCTION with SECURITY DEFINER. */
 function isDefiner({ statement }: Act): boolean {
   if (!/security/i.test(statement.text)) return false;
@@ -206,13 +212,19 @@ export const compatibilityRules: readonly GateRule[] = [
     },
     find: (subject) =>
       actsOfKind(subject.acts, "create function").flatMap((act) => {
-        const name = baseName(act.action.function);
+        const { function: made } = act.action;
+        const name = baseName(made);
         const isDropped = actsOfKind(subject.acts, "drop").some(
-          ({ action, index }) =>
+          ({ action, index, segment }) =>
             index < act.index &&
             action.objects.some(
               (object) =>
-                /^(function|procedure|routine)$/.test(object.kind) && baseName(object) === name,
+                routine.test(object.kind) &&
+                baseName(object) === name &&
+                // With other arguments OR REPLACE makes a second function: one transaction is all that can be asked.
+                (isSameRoutine(object, made) ||
+                  segment !== act.segment ||
+                  segment.kind === "single"),
             ),
         );
         if (!isDropped) return [];

@@ -25,7 +25,8 @@ export const destructionRules: readonly GateRule[] = [
     problem: "A table is dropped at once, or without a backup.",
     why: "its rows are gone, and who still uses it finds out too late.",
     instead:
-      "mark it in an earlier migration (COMMENT ON TABLE … IS 'drop after 2026-05-01: why'), wait (7 days in uat and prod), name the backup.",
+      "set it apart in an earlier migration, by COMMENT ON TABLE … IS 'drop after 2026-05-01: why' or by another name (RENAME TO); " +
+      "wait (7 days in uat and prod); name the backup in the header.",
     source: "Policy, High-Risk Operations: DROP TABLE: backup verification, delayed drop",
     exception: backupNamed,
     bad: {
