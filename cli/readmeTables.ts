@@ -4,7 +4,7 @@
  */
 import { gateRules } from "../migrations/engine/gateRules";
 import { tiers } from "../migrations/engine/tier";
-import { privilegeTable } from "../roles/privileges";
+import { privilegeTable } from "../roles/ruleText";
 import { themes } from "../test/support/attacks";
 import { unrefusedTable } from "./attackPage";
 import { commands } from "./commands";

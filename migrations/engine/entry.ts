@@ -8,7 +8,13 @@ import { inTransaction, withClient } from "./database";
 import { MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
 import type { Status, VersionState } from "./history";
-import { createTables, inspectTables, isEmptyDatabase, readHistory } from "./ledger";
+import {
+  createTables,
+  describeTables,
+  inspectTables,
+  isEmptyDatabase,
+  readHistory,
+} from "./ledger";
 import { loadMigrations, migrationsFolder } from "./load";
 import { showProgress } from "./progress";
 import { applyMigration } from "./run";
@@ -145,10 +151,9 @@ export const ledger = {
       const state = await withClient(
         currentAccess(),
         { account: "admin", activity: "plan", readOnly: true },
-        (client) => inspectTables(client, inputs.infrastructureRole),
+        (client) => inspectTables(client, currentAccess().settings.roles),
       );
-      const drift = [...state.missing.map((table) => `missing: ${table}`), ...state.differences];
-      return { ...inputs, drift };
+      return { ...inputs, drift: describeTables(state) };
     }),
 
   diff: (inputs: LedgerInputs): { changes: boolean } => ({
@@ -178,13 +183,13 @@ async function ensureLedger(inputs: LedgerInputs): Promise<LedgerInputs> {
   const { tier, adopt, roles, server } = currentAccess().settings;
   await withClient(currentAccess(), { account: "admin", activity: "ledger" }, (client) =>
     inTransaction(client, async () => {
-      await ensureLedgerShape(client, roles.infrastructure);
+      await ensureLedgerShape(client, roles);
       // Asked again: a refresh or a targeted update reaches this without the program's own look.
       const { stamp } = await readHistory(client);
       const empty = await isEmptyDatabase(client);
       ensureStamp({ stamp, empty, tier, adopt, database: server.database });
-      await createTables(client, roles.infrastructure, tier);
-      await ensureLedgerShape(client, roles.infrastructure);
+      await createTables(client, roles, tier);
+      await ensureLedgerShape(client, roles);
     }),
   );
   return { ...inputs, drift: [] };

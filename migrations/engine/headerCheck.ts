@@ -11,7 +11,8 @@ import type { HeaderLines, RawField } from "./headerLines";
 const placeholder = /^(\[.*\]|<.*>|tbd|todo|\?+|-+|\.\.\.)?$/i;
 const nothing = /^none\.?$/i;
 const exceptionForm = /^([a-z][a-z0-9-]*):\s*(.*)$/;
-const ticketForm = /^CHG-\d{4}-\d{4,}$/;
+/** A change ticket, as change management numbers them. */
+export const ticketForm = /^CHG-\d{4}-\d{4,}$/;
 /** VARCHAR(50) in the ledger. */
 const maxVersionLength = 50;
 

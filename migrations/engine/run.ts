@@ -2,14 +2,14 @@
  * Runs one migration under the runner lock, after looking again at what only the lock makes certain.
  * Does NOT read files, or decide otherwise whether the migration should run; how it runs is in attempt.ts.
  */
-import { Attempt, type Log } from "./attempt";
+import { Attempt } from "./attempt";
 import type { Access } from "./database";
 import { MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
 import type { History, VersionState } from "./history";
 import { runRollback } from "./rollback";
 import { withRunnerLock } from "./runnerLock";
-import { historyUnderLock, stateAfter, stateOf, withRunSession } from "./session";
+import { historyUnderLock, type Log, stateAfter, stateOf, withRunSession } from "./session";
 
 /** What a run ended with. */
 export interface Outcome {
@@ -47,19 +47,19 @@ export async function applyMigration(
 ): Promise<Outcome> {
   const { version } = migration.header;
   return withRunnerLock(access, log, (lock) =>
-    withRunSession(access, `migration ${version}`, log, async (client) => {
-      const history = await historyUnderLock(client, access);
+    withRunSession(access, `migration ${version}`, lock, log, async (session) => {
+      const history = await historyUnderLock(session.client, access);
       ensureInOrder(history, migration, lower);
       let state = stateOf(history, version);
       if (state?.status === "applied") return { version, ranNow: false, state };
       if (state !== null && state.begunRollback !== null) {
         log(`the rollback of ${version} was cut off: it is finished first`);
         const { ticket } = state;
-        const session = { client, access, lock, log };
         state = await runRollback(session, migration, state, ticket ?? migration.header.ticket);
       }
-      await new Attempt(client, access, migration, lock, log).apply(state);
-      return { version, ranNow: true, state: await stateAfter(client, version, "applied") };
+      await new Attempt(session, migration).apply(state);
+      const after = await stateAfter(session.client, version, "applied");
+      return { version, ranNow: true, state: after };
     }),
   );
 }

@@ -28,6 +28,10 @@ export interface TierRules {
   readonly requiresMigrator: boolean;
   /** A reviewer other than the author must be named. */
   readonly requiresReview: boolean;
+  /** Who ran a version may not sign it off or validate it. */
+  readonly requiresSecondPerson: boolean;
+  /** The application team looks before a version is signed off. */
+  readonly validatesBeforeSignOff: boolean;
 }
 
 const rebuildable: TierRules = {
@@ -39,6 +43,8 @@ const rebuildable: TierRules = {
   requiresTargetVersion: false,
   requiresMigrator: false,
   requiresReview: false,
+  requiresSecondPerson: false,
+  validatesBeforeSignOff: false,
 };
 
 const controlled: TierRules = {
@@ -50,6 +56,8 @@ const controlled: TierRules = {
   requiresTargetVersion: true,
   requiresMigrator: true,
   requiresReview: true,
+  requiresSecondPerson: true,
+  validatesBeforeSignOff: true,
 };
 
 /** Source: policy, "Environment Patterns" and "Change Management Process". */

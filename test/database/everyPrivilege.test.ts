@@ -77,6 +77,19 @@ function forInfrastructure(object: LiveObject, major: number): readonly string[]
   return kind === "column" && written.includes(column) ? ["SELECT", "INSERT"] : ["SELECT"];
 }
 
+/** Reads ledger and events, and says of an event what a decision needs. */
+function forApprover(object: LiveObject): readonly string[] {
+  const { kind, name } = object;
+  if (kind === "database") return ["CONNECT"];
+  const [schema, table = "", column = ""] = name.split(".");
+  const isRead = table === "schema_migrations" || table === "schema_migration_events";
+  if (schema !== "public" || !isRead) return forEverybody(object);
+  const said = ["kind", "version", "checksum", "rollback_checksum", "ticket", "detail"];
+  return table === "schema_migration_events" && said.includes(column)
+    ? ["SELECT", "INSERT"]
+    : ["SELECT"];
+}
+
 describe.each(MAJORS)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
@@ -114,6 +127,7 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
   it.each<readonly [Login, (object: LiveObject) => readonly string[]]>([
     ["service", forService],
     ["migrator", (one) => (one.kind === "database" ? ["CONNECT"] : forEverybody(one))],
+    ["approver", forApprover],
     ["outsider", forEverybody],
     ["delegate", forEverybody],
   ])("the login %s may do what the policy says on every object, and no more", async (login, by) => {
@@ -132,12 +146,12 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
   });
 
   it("no role of ours has an attribute that goes beyond its privileges", async () => {
-    const { service, infrastructure, migrators } = database.settings.roles;
+    const { service, infrastructure, migrators, approvers } = database.settings.roles;
     expect(
       await database.rows(
         `SELECT rolname FROM pg_roles WHERE rolname = ANY ($1)
             AND (rolsuper OR rolinherit OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)`,
-        [[service, infrastructure, ...migrators]],
+        [[service, infrastructure, ...migrators, ...approvers]],
       ),
     ).toEqual([]);
   });

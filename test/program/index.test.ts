@@ -50,6 +50,7 @@ describe.each(tiers)("the program in tier %s", (tier) => {
     expect(registered).toEqual(
       [
         "ddl:migrations:MigrationSet migrations",
+        "ddl:roles:ApproverLogins approvers",
         "ddl:roles:InfrastructureRole infrastructure",
         "ddl:roles:ServiceRole service",
         "postgresql:index/extension:Extension extension-btree_gist",
