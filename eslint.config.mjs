@@ -10,7 +10,7 @@ const pureFiles = [
   "roles/roleDeviations.ts",
   "roles/login.ts",
   "migrations/engine/{tier,file,header,sections,statements,segments,checksum,plan,gate,history,errors,eventKinds,rollbackCommand,shape,stamp}.ts",
-  "migrations/engine/{batch,batchDirective,batchPace,batchStatement,blockers,concurrentWork,lockPatience,preflight}.ts",
+  "migrations/engine/{batch,batchDirective,batchPace,batchStatement,blockers,concurrentWork,lockPatience,preflight,segmentTraits}.ts",
   "migrations/engine/{collection,forbidden,gateFileRules,gatePlanRules,gateRule,gateRules}.ts",
   "migrations/engine/{headerCheck,headerLines,kindNames,ledgerChecks,ledgerStatements,parser}.ts",
   "cli/{columns,command,help,nearest,newMigration}.ts",
