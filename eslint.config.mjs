@@ -21,6 +21,7 @@ const pureFiles = [
   "migrations/engine/{knownFunctions,layer,lockModes,objectActions,objectEffects,partitionEffects,plpgsqlActions}.ts",
   "migrations/engine/{queryEffects,queryUse,readActions,risk,schemaDraft,schemaFold,schemaModel}.ts",
   "migrations/engine/{tableCommands,tableDropEffects,tableEffects,typeChanges}.ts",
+  "migrations/engine/rules/*.ts",
   "toolchain/postgresql-plugin/{saslprep,saslprepTables,scram,wire,properties,settings,roleSettings,rolePlan,errors}.ts",
 ];
 

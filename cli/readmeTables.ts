@@ -18,12 +18,13 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 function ruleTable(): string {
-  const rows = gateRules.map(({ id, severity, why }) => [
-    `\`${id}\``,
+  const rows = gateRules.map(({ id, severity, why, source, page }) => [
+    page === undefined ? `\`${id}\`` : `[\`${id}\`](migrations/RULES.md#${id})`,
     ...tiers.map((tier) => severity(tier) ?? "-"),
-    why,
+    page?.problem ?? why,
+    source,
   ]);
-  return table(["rule", ...tiers, "because"], rows);
+  return table(["rule", ...tiers, "what is wrong, or why", "source"], rows);
 }
 
 /** All tables by the name in their markers. */

@@ -86,6 +86,13 @@ export async function surveyStack(access: Access, folder: string): Promise<Surve
     targetVersion,
     migratorConfigured: settings.roles.migrator !== null,
     infrastructureRole: settings.roles.infrastructure,
+    files,
+    schemas: settings.schemas,
+    now: new Date(),
+    appliedAt: (version) => {
+      const state = live.history.versions.find((one) => one.version === version);
+      return state?.status === "applied" ? state.completedAt : null;
+    },
   });
   return { files, history: live.history, plan, violations, existingRoles: live.existingRoles };
 }
