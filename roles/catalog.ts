@@ -177,12 +177,18 @@ const endsAll = (code: string): boolean => retryable.has(code) || /^(08|53|57|58
 /**
  * Makes the live privileges equal to the rules in one transaction, and reads them back in it. A statement that this
  * login may not run, or that the server refuses for another reason, is undone alone, and reported.
+ *
+ * @param spared  Texts of deviations to leave alone.
  */
-export async function healPrivileges(client: Client, settings: Settings): Promise<Healing> {
+export async function healPrivileges(
+  client: Client,
+  settings: Settings,
+  spared: ReadonlySet<string> = new Set(),
+): Promise<Healing> {
   const context = aclContext(settings);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await inTransaction(client, () => healOnce(client, settings, context));
+      return await inTransaction(client, () => healOnce(client, settings, context, spared));
     } catch (error) {
       if (!retryable.has(errorCode(error)) || attempt === mostTries) throw error;
     }
@@ -195,9 +201,16 @@ export async function healPrivileges(client: Client, settings: Settings): Promis
  */
 const mostRounds = 3;
 
-async function healOnce(client: Client, settings: Settings, context: AclContext): Promise<Healing> {
+async function healOnce(
+  client: Client,
+  settings: Settings,
+  context: AclContext,
+  spared: ReadonlySet<string>,
+): Promise<Healing> {
   const look = async (): Promise<readonly Deviation[]> =>
-    findDeviations(context, await readCatalog(client, settings));
+    findDeviations(context, await readCatalog(client, settings)).filter(
+      ({ text }) => !spared.has(text),
+    );
   const textsOf = (deviations: readonly Deviation[]): string =>
     deviations.map(({ text }) => text).join("\n");
   const found = new Map<string, Deviation>();

@@ -12,6 +12,7 @@ export interface MigrationParts {
   readonly author?: string;
   readonly reviewedBy?: string;
   readonly tested?: string;
+  readonly recovery?: string;
   readonly preflight?: string;
   readonly body?: string;
   readonly postflight?: string;
@@ -54,7 +55,7 @@ ${rule}
 -- ROLLBACK:
 --   - Rollback script: ${name}_rollback.sql
 --   - Rollback tested: ${parts.tested ?? "Yes"}
---   - Data recovery: Manual
+--   - Data recovery: ${parts.recovery ?? "Manual"}
 ${rule}
 
 ${rule}
