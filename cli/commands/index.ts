@@ -9,6 +9,7 @@ import { breakGlassClose, breakGlassOpen } from "./breakGlass";
 import { check } from "./check";
 import { newCommand } from "./new";
 import { plan } from "./plan";
+import { prove } from "./prove";
 import { rollback } from "./rollback";
 import { signoff } from "./signoff";
 import { status } from "./status";
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   plan,
   apply,
   rollback,
+  prove,
   status,
   validate,
   signoff,
