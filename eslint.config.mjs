@@ -5,15 +5,15 @@ import tseslint from "typescript-eslint";
 
 /** Modules that decide. They take values and return values; files, sockets and Pulumi stay outside. */
 const pureFiles = [
-  "roles/privileges.ts",
-  "roles/acl.ts",
-  "roles/roleDeviations.ts",
-  "roles/login.ts",
+  "roles/{privileges,pgstacRules,roleRules,ruleText,objectKinds,furtherRoles,model,login}.ts",
+  "roles/{acl,expected,grantStatements,matrix,remarks,standing}.ts",
+  "roles/{bypass,default,membership,owner,role}Deviations.ts",
   "migrations/engine/{tier,file,header,sections,statements,segments,checksum,plan,gate,history,errors,eventKinds,rollbackCommand,shape,stamp}.ts",
-  "migrations/engine/{batch,batchDirective,batchPace,batchStatement,blockers,concurrentWork,lockPatience}.ts",
+  "migrations/engine/{batch,batchDirective,batchPace,batchStatement,blockers,concurrentWork,lockPatience,preflight}.ts",
   "migrations/engine/{collection,forbidden,gateFileRules,gatePlanRules,gateRule,gateRules}.ts",
   "migrations/engine/{headerCheck,headerLines,kindNames,ledgerChecks,ledgerStatements,parser}.ts",
   "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree,snapshot,proof}.ts",
+  "migrations/engine/{preview,roleChange,sourceText,passingError,statementKinds,syntaxProblems,tree}.ts",
   "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree}.ts",
   "cli/{columns,command,help,nearest,newMigration}.ts",
   "cli/{findings,report}/*.ts",
@@ -24,6 +24,11 @@ const pureFiles = [
   "migrations/engine/{queryEffects,queryUse,readActions,risk,schemaDraft,schemaFold,schemaModel}.ts",
   "migrations/engine/{tableCommands,tableDropEffects,tableEffects,typeChanges}.ts",
   "migrations/engine/rules/*.ts",
+  "migrations/engine/{action,actionFolds,classify,columnEffects,columnParts,constraintEffects,creationEffects}.ts",
+  "migrations/engine/{definitionActions,dropEffects,effect,effectDraft,knownFunctions,layer,lockModes,madeUpNames}.ts",
+  "migrations/engine/{mistakes,objectActions,objectEffects,partitionEffects,planTable,plpgsqlActions,queryEffects}.ts",
+  "migrations/engine/{queryUse,readActions,renameFolds,risk,schemaDraft,schemaFold,schemaModel,tableAction}.ts",
+  "migrations/engine/{tableCommands,tableDropEffects,tableEffects,tableFolds,typeChanges,upkeepEffects}.ts",
   "toolchain/postgresql-plugin/{saslprep,saslprepTables,scram,wire,properties,settings,roleSettings,rolePlan,errors}.ts",
 ];
 

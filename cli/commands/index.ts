@@ -7,6 +7,8 @@ import { acknowledge } from "./acknowledge";
 import { apply } from "./apply";
 import { breakGlassClose, breakGlassOpen } from "./breakGlass";
 import { check } from "./check";
+import { grants } from "./grants";
+import { heal } from "./heal";
 import { newCommand } from "./new";
 import { plan } from "./plan";
 import { prove } from "./prove";
@@ -28,4 +30,6 @@ export const commands: readonly Command[] = [
   acknowledge,
   breakGlassOpen,
   breakGlassClose,
+  grants,
+  heal,
 ];

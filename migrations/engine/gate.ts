@@ -5,7 +5,7 @@
 import type { MigrationFile } from "./file";
 import type { Finding, Found, GateInput, GateRule, Violation } from "./gateRule";
 import { gateRules } from "./gateRules";
-import { isAbout } from "./rules/exceptionRules";
+import { exceptionRules, isAbout } from "./rules/exceptionRules";
 import { type Tier, tierRules } from "./tier";
 
 export type { GateInput, Violation } from "./gateRule";
@@ -28,11 +28,13 @@ function weigh(rule: GateRule, finding: Finding, input: GateInput): Violation | 
 
 const place = ({ line, column }: Violation): number => (line ?? 0) * 1_000_000 + (column ?? 0);
 
-function judge(rules: readonly GateRule[], input: GateInput): readonly Violation[] {
-  const found: Found[] = [];
-  // Those about exceptions stand last, and see what all others have found.
-  for (const rule of rules) found.push({ rule, findings: rule.check(input, found) });
-  const violations = found.flatMap(({ rule, findings }) =>
+function judge(input: GateInput, isAsked: (rule: GateRule) => boolean): readonly Violation[] {
+  const found = gateRules.map((rule): Found => {
+    const isLater = exceptionRules.includes(rule);
+    return { rule, findings: isAsked(rule) && !isLater ? rule.check(input, []) : [] };
+  });
+  const about = exceptionRules.map((rule): Found => ({ rule, findings: rule.check(input, found) }));
+  const violations = [...found, ...about].flatMap(({ rule, findings }) =>
     findings.flatMap((finding) => weigh(rule, finding, input) ?? []),
   );
   return violations.sort((a, b) =>
@@ -47,7 +49,7 @@ function judge(rules: readonly GateRule[], input: GateInput): readonly Violation
  *          severity "error" keeps all pending migrations from running.
  */
 export function checkGate(input: GateInput): readonly Violation[] {
-  return judge(gateRules, input);
+  return judge(input, () => true);
 }
 
 /** What checkFiles needs to know beside the files. */
@@ -72,9 +74,9 @@ export function checkFiles(
 ): readonly Violation[] {
   const pending = files.filter(({ fileName }) => judged?.includes(fileName) ?? true);
   const plan = { applied: [], pending, held: [], toRollBack: [], problems: [] };
-  const rules = gateRules.filter(({ filesOnly }) => filesOnly === true);
   const stack = { tickets: [], targetVersion: "latest", migratorConfigured: true, appliedAt: null };
-  return judge(rules, { tier, plan, files, schemas, now, ...stack });
+  const input = { tier, plan, files, schemas, now, ...stack };
+  return judge(input, ({ filesOnly }) => filesOnly === true);
 }
 
 function formatViolation(violation: Violation, tier: Tier): string {

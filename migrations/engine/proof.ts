@@ -16,6 +16,8 @@ export interface ProofResult {
   readonly outcome: ProofOutcome;
   /** One line each: what is not as it was before, or not as it was after the first run. */
   readonly differences: readonly string[];
+  /** One line each: columns that stand in another order, which no statement can put back and no query by name sees. */
+  readonly remarks: readonly string[];
   /** Why it failed or was not run; null otherwise. */
   readonly reason: string | null;
   readonly durationMs: number;
@@ -36,9 +38,13 @@ const sentences: Readonly<Record<ProofOutcome, string>> = {
 
 /** One line, and one more for each difference or the reason. */
 export function describeProof(result: ProofResult): string {
-  const { fileName, version, outcome, differences, reason, durationMs } = result;
+  const { fileName, version, outcome, differences, remarks, reason, durationMs } = result;
   const took = outcome === "not run" ? "" : ` (${(durationMs / 1000).toFixed(1)} s)`;
-  const more = reason === null ? differences : [reason, ...differences];
+  const more = [
+    ...(reason === null ? [] : [reason]),
+    ...differences,
+    ...remarks.map((remark) => `not counted: ${remark}`),
+  ];
   return [
     `${fileName}: the rollback of ${version} ${sentences[outcome]}${took}.`,
     ...more.map((line) => `  ${line.replaceAll("\n", "\n  ")}`),

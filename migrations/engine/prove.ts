@@ -16,7 +16,7 @@ import { applyMigration } from "./run";
 import { readSnapshot } from "./schemaSnapshot";
 import { withScratchDatabase } from "./scratch";
 import type { Log } from "./session";
-import { compareSnapshots, describeDifference, type SchemaSnapshot } from "./snapshot";
+import { compareSnapshots, describeDifference, isOrderOnly, type SchemaSnapshot } from "./snapshot";
 
 /** A version was named that no file has. */
 export class UnknownVersionError extends MigrationError {
@@ -124,13 +124,22 @@ function resultOf(
   more: Partial<ProofResult> = {},
 ): ProofResult {
   const { version } = header;
-  return { version, fileName, outcome, differences: [], reason: null, durationMs: 0, ...more };
+  return {
+    version,
+    fileName,
+    outcome,
+    differences: [],
+    remarks: [],
+    reason: null,
+    durationMs: 0,
+    ...more,
+  };
 }
 
 async function recordProof(
   access: Access,
   { header, checksum, rollback }: MigrationFile,
-  { outcome, differences, durationMs }: ProofResult,
+  { outcome, differences, remarks, durationMs }: ProofResult,
 ): Promise<void> {
   await withClient(access, { account: "admin", activity: "proof" }, async (client) => {
     const { rows } = await client.query<{ server: string }>(
@@ -145,6 +154,7 @@ async function recordProof(
       detail: {
         server: rows[0]?.server,
         durationMs,
+        ...(remarks.length > 0 ? { remarks: remarks.slice(0, mostRecorded) } : {}),
         ...(outcome === "irreversible" ? { irreversible: differences.slice(0, mostRecorded) } : {}),
       },
     });
@@ -157,6 +167,7 @@ const mostRecorded = 100;
 /** One migration's turn in a pass. */
 class Prover {
   private readonly differences: string[] = [];
+  private readonly remarks: string[] = [];
 
   constructor(
     private readonly scratch: Access,
@@ -183,13 +194,11 @@ class Prover {
       await this.apply();
       const after = await this.look(readSnapshot);
       await rollBackVersion(this.scratch, { migration, higher: [] }, this.tell("rolling back"));
-      this.differences.push(
-        ...differencesOf("after the rollback", before, await this.look(readSnapshot)),
-        ...lostRows(rows, await this.look(digestRows)),
-      );
+      this.compare("after the rollback", before, await this.look(readSnapshot));
+      this.differences.push(...lostRows(rows, await this.look(digestRows)));
       await this.apply();
       const again = await this.look(readSnapshot);
-      this.differences.push(...differencesOf("after applying again", after, again));
+      this.compare("after applying again", after, again);
       const worst = irreversible ? "irreversible" : "differs";
       return resultOf(migration, this.differences.length === 0 ? "proven" : worst);
     });
@@ -202,7 +211,8 @@ class Prover {
         reason: error instanceof Error ? error.message : String(error),
       }),
     );
-    return { ...result, differences: this.differences, durationMs: Date.now() - started };
+    const { differences, remarks } = this;
+    return { ...result, differences, remarks, durationMs: Date.now() - started };
   }
 
   private async apply(): Promise<void> {
@@ -217,19 +227,18 @@ class Prover {
     return read(this.eyes, this.scratch.settings.schemas);
   }
 
+  private compare(when: string, before: SchemaSnapshot, after: SchemaSnapshot): void {
+    for (const difference of compareSnapshots(before, after)) {
+      const list = isOrderOnly(difference) ? this.remarks : this.differences;
+      list.push(`${when}: ${describeDifference(difference)}`);
+    }
+  }
+
   private tell(doing: string): Log {
     return (message) => {
       this.log(`proof of ${this.migration.header.version}, ${doing}: ${message}`);
     };
   }
-}
-
-function differencesOf(
-  when: string,
-  before: SchemaSnapshot,
-  after: SchemaSnapshot,
-): readonly string[] {
-  return compareSnapshots(before, after).map((one) => `${when}: ${describeDifference(one)}`);
 }
 
 /** Digest of a table's rows, by its qualified name; tables without rows are left out. */
@@ -245,8 +254,8 @@ async function digestRows(client: Client, schemas: readonly string[]): Promise<R
   for (const { schema, name } of rows) {
     const table = `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`;
     const { rows: found } = await client.query<{ digest: string | null }>(
-      `SELECT encode(sha256(convert_to(string_agg(t::TEXT, E'\\n' ORDER BY t::TEXT COLLATE "C"), 'UTF8')), 'hex') AS digest
-         FROM ${table} AS t`,
+      `SELECT encode(sha256(convert_to(string_agg(row, E'\\n' ORDER BY row COLLATE "C"), 'UTF8')), 'hex') AS digest
+         FROM (SELECT to_jsonb(t)::TEXT AS row FROM ${table} AS t) AS rows`,
     );
     const digest = found[0]?.digest ?? null;
     if (digest !== null) digests.set(`${schema}.${name}`, digest);

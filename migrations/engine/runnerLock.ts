@@ -37,7 +37,8 @@ export const runActivities = ["migration", "rollback"] as const;
 
 /**
  * Runs `work` while holding the lock, which is polled and never waited for: a session that waits has a snapshot, and
- * CREATE INDEX CONCURRENTLY would wait for that. The lock ends with its connection, however that ends.
+ * CREATE INDEX CONCURRENTLY would wait for that. The lock ends with its connection, however that ends. Its mode is the
+ * weakest that excludes itself (see runnerLockShape).
  *
  * @param log  Told who holds the lock, every five seconds while waiting.
  * @throws {RunnerBusyError} after `runnerWaitMs`.
@@ -82,7 +83,7 @@ async function acquire(
     await client.query("BEGIN");
     try {
       await client.query(
-        "LOCK TABLE public.schema_migration_lock IN SHARE ROW EXCLUSIVE MODE NOWAIT",
+        "LOCK TABLE public.schema_migration_lock IN SHARE UPDATE EXCLUSIVE MODE NOWAIT",
       );
       return;
     } catch (error) {

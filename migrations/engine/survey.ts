@@ -99,11 +99,11 @@ export async function surveyStack(access: Access, folder: string): Promise<Surve
 
 async function findRoles(
   client: Client,
-  { service, infrastructure, migrators, approvers }: RoleSettings,
+  { service, infrastructure, migrators, approvers, further }: RoleSettings,
 ): Promise<ReadonlySet<string>> {
   const { rows } = await client.query<{ name: string }>(
     "SELECT rolname AS name FROM pg_roles WHERE rolname = ANY ($1::text[])",
-    [[service, infrastructure, ...migrators, ...approvers]],
+    [[service, infrastructure, ...migrators, ...approvers, ...further.map(({ name }) => name)]],
   );
   return new Set(rows.map(({ name }) => name));
 }

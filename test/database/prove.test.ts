@@ -72,32 +72,41 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
   it("holds for the project's own migrations, in one pass, and is asked for once", async () => {
     const { migrations } = await loadMigrations(migrationsFolder);
     const say = (line: string) => log.push(line);
-    const results = await proveVersions(database.access, migrationsFolder, "unproven", say);
-    expect(results.map(describeProof)).toEqual(
-      migrations.map(
-        ({ fileName, header }) =>
-          expect.stringContaining(
-            `${fileName}: the rollback of ${header.version} is proven: applied, rolled back and applied again`,
-          ) as string,
+    // A plain one, one that adds to an enum type, and one that puts a new column in the place of an old one.
+    const wanted = ["0.3.0", "0.4.0", "0.9.0"];
+    const results = await proveVersions(database.access, migrationsFolder, wanted, say);
+    expect(results.map(describeProof)).toEqual([
+      expect.stringMatching(
+        /^003_\w+\.sql: the rollback of 0\.3\.0 is proven: applied, rolled back and applied again, and nothing differs \(\d+\.\d s\)\.$/,
       ),
-    );
+      expect.stringMatching(
+        /0\.4\.0 is proven as far as it goes[^]*type dagapp\.approval_state was/,
+      ),
+      expect.stringMatching(
+        /0\.9\.0 is proven: [^]*not counted: after the rollback: table dagapp\.job_events: order of columns was/,
+      ),
+    ]);
     const [version] = await database.rows("SHOW server_version");
     expect(await proofs()).toEqual(
-      migrations.map(({ header, checksum, rollback }) => ({
-        version: header.version,
-        login: database.names.admin,
-        checksum,
-        rollback_checksum: rollback?.checksum,
-        detail: { server: version?.["server_version"] },
-      })),
+      migrations
+        .filter(({ header }) => wanted.includes(header.version))
+        .map(({ header, checksum, rollback }) => ({
+          version: header.version,
+          login: database.names.admin,
+          checksum,
+          rollback_checksum: rollback?.checksum,
+          detail: expect.objectContaining({ server: version?.["server_version"] }) as unknown,
+        })),
     );
     expect(await databases()).toEqual([]);
     expect(await database.rows("SELECT FROM pg_tables WHERE schemaname = 'dagapp'")).toEqual([]);
 
-    expect(await unprovenOf(database.access, migrations)).toEqual([]);
-    expect(await proveVersions(database.access, migrationsFolder, "unproven", say)).toEqual([]);
-    const other = await failureOf(proveVersions(database.access, migrationsFolder, ["0.9.9"], say));
-    expect(other.message).toContain("No migration has the version 0.9.9.");
+    const left = await unprovenOf(database.access, migrations);
+    expect(left.map(({ header }) => header.version)).toEqual(
+      migrations.map(({ header }) => header.version).filter((one) => !wanted.includes(one)),
+    );
+    const other = await failureOf(proveVersions(database.access, migrationsFolder, ["0.0.9"], say));
+    expect(other.message).toContain("No migration has the version 0.0.9.");
   });
 
   it("names what is not the same again, of each migration in one pass, and records only the others", async () => {

@@ -2,9 +2,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { attackPage } from "../../cli/attackPage";
 import { fillTables, readmeTables } from "../../cli/readmeTables";
 import { ruleBook } from "../../cli/ruleBook";
 import { gateRules } from "../../migrations/engine/gateRules";
+import { themes } from "../support/attacks";
 
 const project = join(__dirname, "..", "..");
 const read = (path: string): string => readFileSync(join(project, path), "utf8");
@@ -40,6 +42,19 @@ describe("the rules", () => {
 
   it("have their pages in RULES.md, as npm run docs writes them", () => {
     expect(read("migrations/RULES.md")).toBe(ruleBook);
+  });
+});
+
+describe("the page of attacks", () => {
+  it("npm run docs writes it anew", () => {
+    expect(read("roles/ATTACKS.md")).toBe(attackPage(themes));
+  });
+
+  it("names each attempt of a theme once", () => {
+    const titles = themes.flatMap(({ as, title, attacks }) =>
+      attacks.map((attack) => `${as}, ${title}: ${attack.title}`),
+    );
+    expect(titles.filter((title, index) => titles.indexOf(title) !== index)).toEqual([]);
   });
 });
 

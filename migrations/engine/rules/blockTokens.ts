@@ -44,6 +44,15 @@ function tokensOf(body: string): readonly { readonly text: string; readonly toke
   }
 }
 
+const known = new WeakMap<Statement, Block>();
+
+/** Read once for each statement: several rules ask. */
+function blockOf(statement: Statement): Block {
+  const block = known.get(statement) ?? readBlock(statement);
+  known.set(statement, block);
+  return block;
+}
+
 function readBlock(statement: Statement): Block {
   const words = new Set<string>();
   const constants: string[] = [];
@@ -77,7 +86,7 @@ export function blocksOf(
         ({ kind, ...more }) => kind === "do" && dig(more, "language") === "plpgsql",
       ),
     )
-    .map(readBlock);
+    .map(blockOf);
 }
 
 /** True when the block mentions the name, as a name or as a word of a constant. */

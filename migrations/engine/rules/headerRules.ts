@@ -6,7 +6,7 @@ import { lockModes, type StatementEffect } from "../effect";
 import type { GateRule } from "../gateRule";
 import { atField, atStatement, docs, fileRule } from "./fileRule";
 import { oneLine, sqlName } from "./sqlText";
-import { type Act, actsOf, type Subject } from "./subject";
+import { type Act, actsOf, type Subject, temporaryTables } from "./subject";
 
 const weight = (mode: (typeof lockModes)[number]): number => lockModes.indexOf(mode);
 const writes = weight("ROW EXCLUSIVE");
@@ -38,11 +38,13 @@ function existing<T extends Named>(
 /** Tables that are made, locked against others or written, with the first statement that does so. */
 function affectedTables(subject: Subject): ReadonlyMap<string, StatementEffect> {
   const affected = new Map<string, StatementEffect>();
+  const temporary = temporaryTables(subject.acts);
   for (const effect of subject.effects) {
     if (effect.statement.ledger !== null) continue;
     const locked = effect.locks.filter(({ mode }) => weight(mode) >= writes);
     const tables = [...effect.creates, ...locked.map(({ object }) => object)].filter(
-      ({ kind, schema }) => kind === "table" && schema !== "pg_temp",
+      ({ kind, schema, name }) =>
+        kind === "table" && schema !== "pg_temp" && !(schema === null && temporary.has(name)),
     );
     for (const table of tables) {
       if (!affected.has(sqlName(table))) affected.set(sqlName(table), effect);

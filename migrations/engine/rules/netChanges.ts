@@ -4,7 +4,7 @@
  */
 import type { Action, ObjectName, TableCommand } from "../action";
 import { sqlName, sqlText } from "./sqlText";
-import type { Act } from "./subject";
+import { type Act, temporaryTables } from "./subject";
 
 /** "+" is there afterwards, "-" is gone, "~" is another than before. */
 export type Sign = "+" | "-" | "~";
@@ -215,7 +215,11 @@ export const allChanges = (acts: readonly Act[]): readonly Change[] =>
 /** What remains of the changes: the last sign of each key, or "~" for what was dropped and made again. */
 export function netChanges(acts: readonly Act[]): readonly Change[] {
   const net = new Map<string, Change>();
+  const temporary = new Set(
+    [...temporaryTables(acts)].map((name) => relation({ schema: null, name })),
+  );
   for (const one of allChanges(acts)) {
+    if ([one.key, ...one.within].some((key) => temporary.has(key))) continue;
     const before = net.get(one.key);
     if (one.sign === "-") {
       // What lay in it goes with it.

@@ -7,7 +7,7 @@ import { always } from "../gateRule";
 import { atStatement, docs, fileRule } from "./fileRule";
 import { previousApplied } from "./sectionExamples";
 import { quoted, sqlName } from "./sqlText";
-import { type Act, type Subject } from "./subject";
+import { type Act, type Subject, temporaryTables } from "./subject";
 import { changedBy } from "./targets";
 
 const both = (subject: Subject): readonly Act[] => [...subject.acts, ...subject.rollbackActs];
@@ -34,16 +34,6 @@ const refusedElsewhere: ReadonlySet<string> = new Set([
   "role",
   "tablespace",
 ]);
-
-/** Temporary tables have no schema that could be written down. */
-const isTemporary = (subject: Subject, act: Act, name: string): boolean =>
-  subject.acts.some(
-    ({ action, segment, index }) =>
-      action.kind === "create table" &&
-      action.temporary &&
-      action.table.name === name &&
-      (index < act.index || segment.file !== act.segment.file),
-  );
 
 export const scopeRules: readonly GateRule[] = [
   fileRule({
@@ -91,15 +81,16 @@ export const scopeRules: readonly GateRule[] = [
       body: "COMMENT ON TABLE jobs IS 'Units of work.';",
     },
     good: { body: "COMMENT ON TABLE dagapp.jobs IS 'Units of work.';" },
-    find: (subject) =>
-      both(subject).flatMap((act) =>
+    find: (subject) => {
+      const temporary = temporaryTables(both(subject));
+      return both(subject).flatMap((act) =>
         changedBy(act)
           .filter(
             ({ kind, schema, name }) =>
               schema === null &&
               !schemaless.has(kind) &&
               !refusedElsewhere.has(kind) &&
-              !isTemporary(subject, act, name),
+              !temporary.has(name),
           )
           .map((object) =>
             atStatement(
@@ -108,7 +99,8 @@ export const scopeRules: readonly GateRule[] = [
               `write ${subject.schemas.map((schema) => sqlName({ schema, name: object.name })).join(" or ")}.`,
             ),
           ),
-      ),
+      );
+    },
   }),
   fileRule({
     id: "opaque-statement",

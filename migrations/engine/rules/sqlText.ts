@@ -11,12 +11,19 @@ const plainName = /^[a-z_][a-z0-9_$]*$/;
 /** Keyword kinds of PostgreSQL's scanner that need no quotes as a name: none, and unreserved. */
 const harmless = new Set([0, 1]);
 
+/** Asking the scanner is dear, and the same few names come up again and again. */
+const written = new Map<string, string>();
+
 /** The name as it must be written in SQL. */
 export function quoted(name: string): string {
+  const before = written.get(name);
+  if (before !== undefined) return before;
   const isPlain =
     plainName.test(name) &&
     scanSync(name).tokens.every(({ keywordKind }) => harmless.has(keywordKind));
-  return isPlain ? name : `"${name.replaceAll('"', '""')}"`;
+  const text = isPlain ? name : `"${name.replaceAll('"', '""')}"`;
+  written.set(name, text);
+  return text;
 }
 
 /** `schema.name`, each part quoted where needed. Arguments of a function stay as they are. */

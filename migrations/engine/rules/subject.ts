@@ -135,6 +135,14 @@ export function actsOfKind<K extends Action["kind"]>(
   );
 }
 
+/** Names of the temporary tables that the acts make: they are used without a schema. */
+export const temporaryTables = (acts: readonly Act[]): ReadonlySet<string> =>
+  new Set(
+    actsOfKind(acts, "create table")
+      .filter(({ action }) => action.temporary)
+      .map(({ action }) => action.table.name),
+  );
+
 /** True when both name the same object; a name without a schema is only equal to itself. */
 export const sameName = (a: ObjectName, b: ObjectName): boolean =>
   a.schema === b.schema && a.name === b.name;
