@@ -2,9 +2,9 @@
  * Rules about what breaks the application that runs meanwhile: other names, other homes, functions that vanish.
  * Does NOT know the application: whatever was there before may be in use.
  */
-import type { ObjectName } from "../action";
 import type { GateRule } from "../gateRule";
 import { parseStatements } from "../parser";
+import type { ObjectName } from "../tableAction";
 import { asList, dig } from "../tree";
 import { atStatement, docs, fileRule } from "./fileRule";
 import { quoted, sqlName, sqlText } from "./sqlText";

@@ -2,8 +2,8 @@
  * Rules about constraints on tables that are in use: how they are added without reading every row under a lock.
  * Does NOT cover columns (see columnRules).
  */
-import type { Constraint, ObjectName } from "../action";
 import type { GateRule } from "../gateRule";
+import type { Constraint, ObjectName } from "../tableAction";
 import { atStatement, docs, fileRule, lockRiskHigh } from "./fileRule";
 import { quoted, sqlName } from "./sqlText";
 import { type Act, actsOfKind, type Subject } from "./subject";

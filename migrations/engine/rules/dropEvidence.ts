@@ -2,8 +2,8 @@
  * What speaks for a drop: the table's mark and its age, the backup, the archive of a column.
  * Does NOT decide what follows (see destructionRules).
  */
-import type { ObjectName } from "../action";
 import { parseStatements } from "../parser";
+import type { ObjectName } from "../tableAction";
 import { asList, dig, names, walk } from "../tree";
 import { sqlName, sqlText } from "./sqlText";
 import { type Act, actsOf, actsOfKind, sameName, type Subject } from "./subject";

@@ -2,7 +2,8 @@
  * What a file leaves behind: the sum of its actions, object by object. What is made and dropped again is nothing.
  * Does NOT look at rows, comments and settings of storage: those are for tests and review.
  */
-import type { Action, ObjectName, TableCommand } from "../action";
+import type { Action } from "../action";
+import type { ObjectName, TableCommand } from "../tableAction";
 import { sqlName, sqlText } from "./sqlText";
 import { type Act, temporaryTables } from "./subject";
 

@@ -2,7 +2,7 @@
  * One migration as the rules of files look at it: what each of its statements does, and what stood there before.
  * Does NOT judge (see the rules beside it) and reads no database: the earlier files stand for it.
  */
-import { type Action, flatActions, type ObjectName } from "../action";
+import { type Action, flatActions } from "../action";
 import { effectsOf } from "../classify";
 import type { StatementEffect } from "../effect";
 import type { MigrationFile } from "../file";
@@ -11,6 +11,7 @@ import { foldModels } from "../schemaFold";
 import { SchemaModel } from "../schemaModel";
 import type { Segment } from "../segments";
 import type { Statement } from "../statements";
+import type { ObjectName } from "../tableAction";
 import { tierRules } from "../tier";
 
 /** One action in its place. DO blocks stand for the actions inside them. */
