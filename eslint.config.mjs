@@ -13,6 +13,9 @@ const pureFiles = [
   "migrations/engine/{collection,forbidden,gateFileRules,gatePlanRules,gateRule,gateRules}.ts",
   "migrations/engine/{headerCheck,headerLines,kindNames,ledgerChecks,ledgerStatements,parser}.ts",
   "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree}.ts",
+  "cli/{columns,command,help,nearest,newMigration}.ts",
+  "cli/findings/*.ts",
+  "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree,snapshot}.ts",
   "toolchain/postgresql-plugin/{saslprep,saslprepTables,scram,wire,properties,settings,roleSettings,rolePlan,errors}.ts",
 ];
 

@@ -1,10 +1,12 @@
 /**
- * The README's tables that say what the code says: made from the same data, and put between markers. Pure.
+ * The README's tables that say what the code says: made from the same data, and put between markers.
  * Does NOT read or write a file (see docs.ts).
  */
 import { gateRules } from "../migrations/engine/gateRules";
 import { tiers } from "../migrations/engine/tier";
 import { privilegeTable } from "../roles/privileges";
+import { commands } from "./commands";
+import { commandRows, exitStatusTexts } from "./help";
 
 /** A cell must stay on its line and may not end its column. */
 const cell = (text: string): string => text.replace(/\s+/g, " ").replaceAll("|", "\\|").trim();
@@ -28,6 +30,11 @@ function ruleTable(): string {
 export const readmeTables: Readonly<Record<string, string>> = {
   privileges: privilegeTable(),
   rules: ruleTable(),
+  commands: table(["command", "does"], commandRows(commands)),
+  "exit statuses": table(
+    ["status", "meaning"],
+    exitStatusTexts.map(([status, meaning]) => [String(status), meaning]),
+  ),
 };
 
 /**

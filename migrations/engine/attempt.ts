@@ -8,9 +8,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, escapeIdentifier } from "pg";
 
 import { type Access, errorCode, inTransaction } from "./database";
-import type { MigrationFile } from "./file";
-import type { VersionState } from "./history";
-import { recordApplied, recordEvent, recordStart } from "./ledger";
+import type { RunKind } from "./eventKinds";
+import type { MigrationFile, RollbackFile } from "./file";
+import { rollbackDirection, type VersionState } from "./history";
+import {
+  type NewEvent,
+  recordApplied,
+  recordEvent,
+  recordRollbackBegun,
+  recordRolledBack,
+  recordStart,
+} from "./ledger";
 import type { RunnerLock } from "./runnerLock";
 import type { Segment } from "./segments";
 import { explainStatementFailure, type Standing } from "./statementError";
@@ -53,7 +61,16 @@ async function tellWhileSlow<T>(title: string, log: Log, work: () => Promise<T>)
   }
 }
 
-/** One attempt at one migration, on a connection of its own and under the runner lock. */
+/** Sections that only look: nothing of them is recorded, and a resumed run looks again. */
+const checks: ReadonlySet<Segment["section"]> = new Set(["preflight", "postflight"]);
+
+/** Which of a migration's two files an attempt runs, and for which ticket. */
+export interface Course {
+  readonly direction: "forward" | "rollback";
+  readonly ticket: string;
+}
+
+/** One attempt at one migration or its rollback, on a connection of its own and under the runner lock. */
 export class Attempt {
   private readonly id = randomUUID();
   private readonly kept: number[] = [];
@@ -65,6 +82,7 @@ export class Attempt {
     private readonly migration: MigrationFile,
     private readonly lock: RunnerLock,
     private readonly log: Log,
+    private readonly course: Course = { direction: "forward", ticket: migration.header.ticket },
   ) {
     this.version = migration.header.version;
   }
@@ -76,13 +94,6 @@ export class Attempt {
       state?.status === "incomplete" && state.checksum === migration.checksum
         ? new Set(state.segmentsDone)
         : new Set<number>();
-    const event = {
-      version: this.version,
-      run: this.id,
-      checksum: migration.checksum,
-      ...(migration.rollback === null ? {} : { rollbackChecksum: migration.rollback.checksum }),
-      ticket: migration.header.ticket,
-    };
     await inTransaction(client, async () => {
       await recordStart(
         client,
@@ -93,15 +104,41 @@ export class Attempt {
         },
         done.size > 0,
       );
-      await recordEvent(client, {
-        ...event,
-        kind: "started",
+      await this.record("started", {
         detail: { file: migration.fileName, header: migration.header },
       });
     });
-    if (done.size > 0) this.log(`resuming: ${done.size} segment(s) were done before`);
+    await this.runSegments(migration.segments, done);
+    await inTransaction(client, async () => {
+      await recordApplied(client, this.version);
+      await this.record("applied");
+    });
+  }
 
-    for (const segment of migration.segments) {
+  /**
+   * Runs the rollback file. What it changed first takes the mark "applied" away in the same transaction: from there on
+   * the version is neither, until the last segment is done.
+   */
+  async rollBack(state: VersionState, rollback: RollbackFile): Promise<void> {
+    const done =
+      state.begunRollback?.checksum === rollback.checksum
+        ? new Set(state.begunRollback.segmentsDone)
+        : new Set<number>();
+    await this.record("started", { detail: { file: rollback.fileName, header: rollback.header } });
+    await this.runSegments(rollback.segments, done);
+    await inTransaction(this.client, async () => {
+      await recordRolledBack(this.client, this.version, this.course.ticket);
+      await this.record("rolled-back");
+    });
+  }
+
+  /** Runs segments in order, without those that are done. */
+  private async runSegments(
+    segments: readonly Segment[],
+    done: ReadonlySet<number>,
+  ): Promise<void> {
+    if (done.size > 0) this.log(`resuming: ${done.size} segment(s) were done before`);
+    for (const segment of segments) {
       // Pre-flight looks at the state before the first segment, which is past.
       if (segment.section === "preflight" && done.size > 0) continue;
       if (done.has(segment.index)) {
@@ -111,10 +148,6 @@ export class Attempt {
       this.lock.ensureHeld();
       await this.runSegment(segment);
     }
-    await inTransaction(client, async () => {
-      await recordApplied(client, this.version);
-      await recordEvent(client, { ...event, kind: "applied" });
-    });
   }
 
   /** Runs one segment; on failure records it and says what is kept. */
@@ -128,18 +161,22 @@ export class Attempt {
       await this.runStatement(statement);
     };
     try {
-      if (segment.section !== "migration") {
+      if (checks.has(segment.section)) {
         // Checks change nothing, so there is nothing to record.
         for (const statement of statements) await each(statement);
         return;
       }
       if (statements.every((statement) => statement.transactional)) {
-        await this.retrying(() =>
+        const changed = await this.retrying(() =>
           inTransaction(this.client, async () => {
             for (const statement of statements) await each(statement);
+            // A rollback file has no sections, so its checks are told by what they leave behind: nothing.
+            if (this.isRollback && !(await this.hasWritten())) return false;
             await this.recordSegment("segment-done", segment);
+            return true;
           }),
         );
+        if (!changed) return;
       } else {
         await this.recordSegment("segment-started", segment);
         for (const statement of statements) await each(statement);
@@ -149,12 +186,8 @@ export class Attempt {
       this.log(`${titleOf(segment)} done in ${Date.now() - started} ms`);
     } catch (error) {
       const failure = explainStatementFailure(error, current, this.standing());
-      await recordEvent(this.client, {
-        kind: "failed",
-        version: this.version,
-        run: this.id,
+      await this.record("failed", {
         segment: segment.index,
-        checksum: this.migration.checksum,
         detail: { line: current.line, sqlstate: errorCode(error), message: failure.message },
       }).catch(() => undefined); // The connection may be what failed.
       throw failure;
@@ -188,14 +221,13 @@ export class Attempt {
   }
 
   /** Tries a transaction again, whole, while another session keeps its locks. */
-  private async retrying(work: () => Promise<void>): Promise<void> {
+  private async retrying<T>(work: () => Promise<T>): Promise<T> {
     const { lockTimeoutMs, lockBudgetMs } = this.access.settings.run;
     const started = Date.now();
     await this.client.query(`SET lock_timeout = ${lockTimeoutMs}`);
     for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
       try {
-        await work();
-        return;
+        return await work();
       } catch (error) {
         const wait = pause * (0.5 + Math.random());
         if (!retryable.has(errorCode(error)) || Date.now() - started + wait > lockBudgetMs) {
@@ -213,19 +245,43 @@ export class Attempt {
     kind: "segment-started" | "segment-done",
     segment: Segment,
   ): Promise<void> {
+    if (this.isRollback) await recordRollbackBegun(this.client, this.version);
+    await this.record(kind, { segment: segment.index });
+  }
+
+  /** Whether the open transaction has changed anything, on disk or in the catalogs. */
+  private async hasWritten(): Promise<boolean> {
+    const { rows } = await this.client.query<{ written: boolean }>(
+      "SELECT pg_current_xact_id_if_assigned() IS NOT NULL AS written",
+    );
+    return rows[0]?.written === true;
+  }
+
+  /** Appends an event of this attempt, with the checksums of both files. */
+  private async record(kind: RunKind, more: Partial<NewEvent> = {}): Promise<void> {
+    const { checksum, rollback } = this.migration;
     await recordEvent(this.client, {
+      ...more,
       kind,
       version: this.version,
       run: this.id,
-      segment: segment.index,
-      checksum: this.migration.checksum,
+      checksum,
+      ...(rollback === null ? {} : { rollbackChecksum: rollback.checksum }),
+      ticket: this.course.ticket,
+      detail: { ...more.detail, ...(this.isRollback ? rollbackDirection : {}) },
     });
+  }
+
+  private get isRollback(): boolean {
+    return this.course.direction === "rollback";
   }
 
   private standing(): Standing {
     return {
-      fileName: this.migration.fileName,
+      fileName:
+        (this.isRollback ? this.migration.rollback?.fileName : null) ?? this.migration.fileName,
       version: this.version,
+      direction: this.course.direction,
       rollbackFileName: this.migration.rollback?.fileName ?? null,
       keptFrom: this.kept,
       infrastructureRole: this.access.settings.roles.infrastructure,

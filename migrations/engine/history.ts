@@ -59,6 +59,20 @@ export interface BreakGlass {
 
 export type Status = "applied" | "incomplete" | "rolled back";
 
+/**
+ * In the detail of every event that a rollback file's run writes, to tell it from the migration's own: both number
+ * their segments from 0.
+ */
+export const rollbackDirection = { direction: "rollback" } as const;
+
+/** A rollback that was cut off after it had changed something. Only finishing it leads anywhere. */
+export interface BegunRollback {
+  /** Of the rollback file that ran. */
+  readonly checksum: string | null;
+  /** Segments of that file that are done and need not run again. */
+  readonly segmentsDone: readonly number[];
+}
+
 /** One version the ledger knows. A version it does not know is pending, whatever the events say. */
 export interface VersionState {
   readonly version: string;
@@ -69,8 +83,10 @@ export interface VersionState {
    */
   readonly checksum: string | null;
   readonly rollbackChecksum: string | null;
-  /** Segments of an incomplete run that are done and need not run again. */
+  /** Segments of an incomplete run that are done and need not run again; none once its rollback has begun. */
   readonly segmentsDone: readonly number[];
+  /** Null unless the version is incomplete because its rollback is. */
+  readonly begunRollback: BegunRollback | null;
   readonly completedAt: Date | null;
   /** Milliseconds from start to completion, null unless applied. */
   readonly durationMs: number | null;
@@ -133,6 +149,31 @@ function statusOf(row: LedgerRow): Status {
   return row.rolledBackAt === null ? "incomplete" : "rolled back";
 }
 
+const isOfRollback = ({ detail }: EventRow): boolean =>
+  detail["direction"] === rollbackDirection.direction;
+
+/** What the last rollback has done, unless it came to an end. Its first recorded segment is where it begins. */
+function foldRollback(own: readonly EventRow[]): BegunRollback | null {
+  const ended = own.findLastIndex(({ kind }) => kind === "applied" || kind === "rolled-back");
+  const ran = own
+    .slice(ended + 1)
+    .filter(
+      (event) =>
+        isOfRollback(event) && (event.kind === "segment-started" || event.kind === "segment-done"),
+    );
+  const last = ran.at(-1);
+  if (last === undefined) return null;
+  // A text that was corrected in between starts from its own beginning.
+  const done = ran.filter(
+    ({ kind, rollbackChecksum }) =>
+      kind === "segment-done" && rollbackChecksum === last.rollbackChecksum,
+  );
+  return {
+    checksum: last.rollbackChecksum,
+    segmentsDone: [...new Set(done.flatMap(({ segment }) => (segment === null ? [] : [segment])))],
+  };
+}
+
 function foldVersion(row: LedgerRow, ordered: readonly EventRow[]): VersionState {
   const status = statusOf(row);
   const since = row.startedAt?.getTime() ?? 0;
@@ -140,7 +181,7 @@ function foldVersion(row: LedgerRow, ordered: readonly EventRow[]): VersionState
     (event) => event.version === row.version && event.happenedAt.getTime() >= since,
   );
   const lastOf = (...kinds: readonly EventKind[]): EventRow | undefined =>
-    own.findLast((event) => kinds.includes(event.kind));
+    own.findLast((event) => kinds.includes(event.kind) && !isOfRollback(event));
   const ran =
     status === "applied"
       ? (lastOf("applied") ?? lastOf("acknowledged"))
@@ -148,8 +189,9 @@ function foldVersion(row: LedgerRow, ordered: readonly EventRow[]): VersionState
   const checksum = ran?.checksum ?? null;
   const done = new Set<number>();
   for (const event of own) {
-    if (event.kind === "segment-done" && event.segment !== null) done.add(event.segment);
     if (event.kind === "applied" || event.kind === "rolled-back") done.clear();
+    if (event.kind !== "segment-done" || event.segment === null || isOfRollback(event)) continue;
+    done.add(event.segment);
   }
   const decided = (kind: EventKind): Decision | null => {
     const event = own.findLast((one) => one.kind === kind && one.checksum === checksum);
@@ -157,6 +199,7 @@ function foldVersion(row: LedgerRow, ordered: readonly EventRow[]): VersionState
     const { happenedAt: at, login } = event;
     return { at, login, by: textOf(event, "by"), reason: textOf(event, "reason") };
   };
+  const begunRollback = status === "incomplete" ? foldRollback(own) : null;
   const took =
     row.startedAt !== null && row.completedAt !== null
       ? row.completedAt.getTime() - row.startedAt.getTime()
@@ -166,7 +209,8 @@ function foldVersion(row: LedgerRow, ordered: readonly EventRow[]): VersionState
     status,
     checksum,
     rollbackChecksum: ran?.rollbackChecksum ?? null,
-    segmentsDone: status === "incomplete" ? [...done] : [],
+    segmentsDone: status === "incomplete" && begunRollback === null ? [...done] : [],
+    begunRollback,
     completedAt: row.completedAt,
     durationMs: status === "applied" ? took : null,
     executedBy: row.executedBy,

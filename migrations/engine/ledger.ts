@@ -139,6 +139,28 @@ export async function recordApplied(client: Client, version: string): Promise<vo
   );
 }
 
+/** Marks a version as no longer whole, in the transaction that begins to take it back. */
+export async function recordRollbackBegun(client: Client, version: string): Promise<void> {
+  await client.query(
+    `UPDATE public.schema_migrations SET applied = false, executed_by = session_user WHERE version = $1`,
+    [version],
+  );
+}
+
+/** Marks a version as rolled back, for this ticket. */
+export async function recordRolledBack(
+  client: Client,
+  version: string,
+  ticket: string,
+): Promise<void> {
+  await client.query(
+    `UPDATE public.schema_migrations
+        SET applied = false, rolled_back_at = clock_timestamp(), executed_by = session_user, ticket_number = $2
+      WHERE version = $1`,
+    [version, ticket],
+  );
+}
+
 /** Compares the live tables with their shapes. Runs as the admin, reads only. */
 export async function inspectTables(client: Client, writers: EventWriters): Promise<TablesState> {
   const missing: string[] = [];

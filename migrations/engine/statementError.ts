@@ -17,6 +17,8 @@ export class StatementError extends MigrationError {
 export interface Standing {
   readonly fileName: string;
   readonly version: string;
+  /** Which of the migration's two files ran. */
+  readonly direction: "forward" | "rollback";
   readonly rollbackFileName: string | null;
   /** Lines at which the segments start whose effect the database keeps. */
   readonly keptFrom: readonly number[];
@@ -48,12 +50,29 @@ const remedies: Readonly<Record<string, string>> = {
 function whatNow(standing: Standing, sqlstate: string | undefined): string {
   const correct =
     remedies[sqlstate ?? ""] ??
-    "Correct it in a lower environment and run up again. Do not mend the database by hand.";
+    (standing.direction === "rollback"
+      ? "Correct the rollback file, test it in a lower environment, and run the same command again. Do not mend the database by hand."
+      : "Correct it in a lower environment and run up again. Do not mend the database by hand.");
   if (standing.keptFrom.length === 0) return correct;
+  if (standing.direction === "rollback") {
+    return `${correct} The rollback then goes on at the first segment that is not done.`;
+  }
   const resume = "Up resumes at the first segment that is not done";
   return standing.rollbackFileName === null
     ? `${resume}, as long as the file's text stays the same. There is no rollback file.`
     : `${resume}; to go back instead: ${rollbackCommand(standing.infrastructureRole, standing.rollbackFileName)}`;
+}
+
+function whatIsKept({ version, direction, keptFrom }: Standing): string {
+  const lines = keptFrom.join(", ");
+  if (direction === "forward") {
+    return keptFrom.length === 0
+      ? `Nothing of version ${version} was kept.`
+      : `Of version ${version} these segments are done and kept: lines ${lines}.`;
+  }
+  return keptFrom.length === 0
+    ? `The rollback changed nothing: version ${version} is as it was before.`
+    : `Version ${version} is half rolled back: the segments at lines ${lines} are done.`;
 }
 
 /** Builds the error for a statement that the server refused. */
@@ -64,10 +83,7 @@ export function explainStatementFailure(
 ): StatementError {
   const place = `${standing.fileName}:${statement.line}`;
   const what = [statement.kind, statement.target].filter(Boolean).join(" ");
-  const kept =
-    standing.keptFrom.length === 0
-      ? `Nothing of version ${standing.version} was kept.`
-      : `Of version ${standing.version} these segments are done and kept: lines ${standing.keptFrom.join(", ")}.`;
+  const kept = whatIsKept(standing);
   if (!(cause instanceof DatabaseError)) {
     const text = cause instanceof Error ? cause.message : String(cause);
     return new StatementError(

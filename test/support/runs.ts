@@ -3,6 +3,7 @@
  */
 import type { Access } from "../../migrations/engine/database";
 import type { MigrationFile } from "../../migrations/engine/file";
+import { rollBackVersion } from "../../migrations/engine/rollback";
 import { applyMigration, type Outcome } from "../../migrations/engine/run";
 import type { ProgramDatabase } from "./programDatabase";
 
@@ -30,6 +31,18 @@ export async function apply(
     log.push(line);
     onLog(line);
   });
+  return { ...outcome, log };
+}
+
+/** Rolls a migration back. `higher`: versions that must be gone. */
+export async function rollBack(
+  database: ProgramDatabase,
+  migration: MigrationFile,
+  more: { readonly higher?: readonly string[]; readonly ticket?: string } = {},
+): Promise<Ran> {
+  const log: string[] = [];
+  const request = { migration, higher: [], ...more };
+  const outcome = await rollBackVersion(database.access, request, (line) => log.push(line));
   return { ...outcome, log };
 }
 

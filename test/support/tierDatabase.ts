@@ -154,7 +154,7 @@ export async function makeTierDatabase(server: PostgresServer): Promise<TierData
 export const readLedger = (database: TierDatabase): Promise<readonly Row[]> =>
   database.sql(
     "superuser",
-    "SELECT version, applied, executed_by, ticket_number FROM public.schema_migrations ORDER BY version",
+    "SELECT version, applied, executed_by, ticket_number FROM public.schema_migrations ORDER BY id",
   );
 
 /** The versions of all events of a kind, in the order in which they happened. */

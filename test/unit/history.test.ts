@@ -1,7 +1,12 @@
 // History: the ledger decides the status, events since the last start add what it cannot hold.
 import fc from "fast-check";
 
-import { type EventRow, foldHistory, type LedgerRow } from "../../migrations/engine/history";
+import {
+  type EventRow,
+  foldHistory,
+  type LedgerRow,
+  rollbackDirection,
+} from "../../migrations/engine/history";
 
 const at = (seconds: number): Date => new Date(Date.UTC(2026, 0, 1, 0, 0, seconds));
 const row = (overrides: Partial<LedgerRow> = {}): LedgerRow => ({
@@ -81,6 +86,59 @@ describe("foldHistory", () => {
       3,
     ]);
     expect(fold(row(), ...events, event("applied", 12))?.segmentsDone).toEqual([]);
+  });
+
+  describe("of a rollback", () => {
+    const applied = [
+      event("started", 10, { checksum: "a" }),
+      done(1, 11),
+      event("applied", 12, { checksum: "a" }),
+    ];
+    const back = (kind: EventRow["kind"], seconds: number, more: Partial<EventRow> = {}) =>
+      event(kind, seconds, {
+        checksum: "a",
+        rollbackChecksum: "r",
+        ...more,
+        detail: rollbackDirection,
+      });
+
+    it("keeps the segments apart from the migration's own", () => {
+      const begun = [back("started", 13), back("segment-done", 14, { segment: 2 })];
+      expect(fold(row(), ...applied, ...begun)).toMatchObject({
+        status: "incomplete",
+        segmentsDone: [],
+        begunRollback: { checksum: "r", segmentsDone: [2] },
+      });
+      expect(fold(row({ rolledBackAt: at(15) }), ...applied, ...begun)?.begunRollback).toBeNull();
+      expect(fold(row(), ...applied, ...begun, back("rolled-back", 15))?.begunRollback).toBeNull();
+    });
+
+    it("has not begun before it changed something, and leaves a run that broke off to be resumed", () => {
+      const broken = [event("started", 10, { checksum: "a" }), done(1, 11)];
+      const tried = [back("started", 13), back("failed", 14, { segment: 0 })];
+      expect(fold(row(), ...broken, ...tried)).toMatchObject({
+        segmentsDone: [1],
+        checksum: "a",
+        begunRollback: null,
+      });
+    });
+
+    it("counts a statement that was begun outside of a transaction, but not as done", () => {
+      const begun = back("segment-started", 13, { segment: 1 });
+      expect(fold(row(), ...applied, begun)?.begunRollback).toEqual({
+        checksum: "r",
+        segmentsDone: [],
+      });
+    });
+
+    it("starts a corrected text from its beginning", () => {
+      const first = back("segment-done", 13, { segment: 1 });
+      const second = back("segment-done", 14, { segment: 0, rollbackChecksum: "s" });
+      expect(fold(row(), ...applied, first, second)?.begunRollback).toEqual({
+        checksum: "s",
+        segmentsDone: [0],
+      });
+    });
   });
 
   it("takes the checksum of an incomplete version from its last start", () => {
