@@ -16,6 +16,10 @@ const pureFiles = [
   "cli/{columns,command,help,nearest,newMigration}.ts",
   "cli/findings/*.ts",
   "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree,snapshot}.ts",
+  "migrations/engine/{action,classify,columnParts,definitionActions,dropEffects,effect,effectDraft,enumMistakes}.ts",
+  "migrations/engine/{knownFunctions,layer,lockModes,objectActions,objectEffects,partitionEffects,plpgsqlActions}.ts",
+  "migrations/engine/{queryEffects,queryUse,readActions,risk,schemaDraft,schemaFold,schemaModel}.ts",
+  "migrations/engine/{tableCommands,tableDropEffects,tableEffects,typeChanges}.ts",
   "toolchain/postgresql-plugin/{saslprep,saslprepTables,scram,wire,properties,settings,roleSettings,rolePlan,errors}.ts",
 ];
 

@@ -40,9 +40,12 @@ export interface StatementEffect {
   /** Objects that come into being. */
   readonly creates: readonly ObjectRef[];
   readonly drops: readonly ObjectRef[];
-  /** Every object that is locked, the strongest mode of each. Catalogs of the system are left out. */
+  /**
+   * Every object that is locked, the strongest mode of each. Left out: catalogs, what the statement itself makes,
+   * and indexes that are locked only because their table is, no stronger than it.
+   */
   readonly locks: readonly ObjectLock[];
-  /** Tables (and their indexes) that are written anew under their lock. */
+  /** Tables (with their indexes), or indexes alone, that are written anew under their lock. */
   readonly rewrites: readonly ObjectRef[];
   /** Tables that are read in full under their lock. */
   readonly scans: readonly ObjectRef[];
@@ -51,6 +54,13 @@ export interface StatementEffect {
   readonly risk: "none" | "low" | "medium" | "high";
   /** Why the above is not all that may happen (dynamic SQL, an unknown language), or null when it is. */
   readonly unknown: string | null;
-  /** The same objects were made earlier in the same file, so nobody else can wait for them. */
+  /** What the files do not say, so that the worst is taken. Whole sentences, without a full stop. */
+  readonly assumes: readonly string[];
+  /** What will fail, though each statement by itself is right. Whole sentences, without a full stop. */
+  readonly mistakes: readonly string[];
+  /**
+   * All it locks, writes or drops was surely made by the same file, so nobody else can wait for it. Not so when
+   * something is unknown, or when IF NOT EXISTS or a DO block made it: it may have been there.
+   */
   readonly onlyNewObjects: boolean;
 }

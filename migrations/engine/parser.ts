@@ -2,7 +2,7 @@
  * The real PostgreSQL parser (libpg-query, grammar of PostgreSQL 18) behind one safe function.
  * Does NOT classify statements (see statements) and never throws because of the SQL it is given.
  */
-import { hasSqlDetails, loadModule, parseSync } from "libpg-query";
+import { hasSqlDetails, loadModule, parsePlPgSQLSync, parseSync } from "libpg-query";
 
 import { ParserNotLoadedError } from "./errors";
 import { asList, asNode, asText, dig, type TreeNode } from "./tree";
@@ -139,4 +139,20 @@ export function parseStatements(sql: string): readonly RawStatement[] | ParserFa
       node: asNode(node) ?? {},
     };
   });
+}
+
+/**
+ * Parses the PL/pgSQL of a DO or CREATE FUNCTION statement.
+ *
+ * @param sql  The whole statement, which parseStatements has accepted.
+ * @returns    libpg-query's tree of PLpgSQL nodes, or null when the body cannot be parsed.
+ */
+export function parsePlpgsql(sql: string): unknown {
+  const { exitCode } = process;
+  try {
+    return parsePlPgSQLSync(sql);
+  } catch {
+    process.exitCode = exitCode;
+    return null;
+  }
 }

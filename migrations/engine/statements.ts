@@ -2,9 +2,11 @@
  * Splits SQL into statements with the real parser and says of each what it is and where it stands.
  * Does NOT know sections or transactions as blocks (see segments) and forbids nothing (see forbidden).
  */
+import type { Action } from "./action";
 import { BadInputError, type Problem } from "./errors";
 import { type LedgerStatement, readLedgerStatement } from "./ledgerStatements";
 import { parseStatements, type RawStatement } from "./parser";
+import { readActions } from "./readActions";
 import { changesRole } from "./roleChange";
 import { classifyNode } from "./statementKinds";
 import { explainParserFailure } from "./syntaxProblems";
@@ -42,6 +44,8 @@ export interface Statement {
   /** It may change the current role, openly or through set_config and the like. */
   readonly changesRole: boolean;
   readonly ledger: LedgerStatement | null;
+  /** What it asks for; one for each command of ALTER TABLE. */
+  readonly actions: readonly Action[];
 }
 
 /** The statements, or why there are none. */
@@ -108,6 +112,7 @@ function describe(
   | "unsupportedTransaction"
   | "changesRole"
   | "ledger"
+  | "actions"
 > {
   const { tag, node } = raw;
   const transaction =
@@ -121,6 +126,7 @@ function describe(
     unsupportedTransaction: tag === "TransactionStmt" && (transaction === null || hasOptions),
     changesRole: search && changesRole(tag, node),
     ledger: search ? readLedgerStatement(tag, node) : null,
+    actions: readActions(raw, text),
   };
 }
 

@@ -1,0 +1,80 @@
+/**
+ * Says of every statement of a migration what it does to the database: locks, rewrites, scans, risk.
+ * Pure: from the files alone. Does NOT ask a database and does NOT refuse anything (see gate).
+ */
+import type { Action } from "./action";
+import type { StatementEffect } from "./effect";
+import { EffectDraft } from "./effectDraft";
+import { mistakesOf } from "./enumMistakes";
+import type { MigrationFile } from "./file";
+import { actionEffect } from "./objectEffects";
+import { SchemaDraft } from "./schemaDraft";
+import { applyAction, modelAfter } from "./schemaFold";
+import type { SchemaModel } from "./schemaModel";
+import type { Segment } from "./segments";
+import type { Statement } from "./statements";
+
+/** An action inside DO is looked at in turn, since it sees what those before it made. */
+function addAction(
+  effects: EffectDraft,
+  draft: SchemaDraft,
+  action: Action,
+  at: Parameters<typeof applyAction>[2],
+): void {
+  actionEffect(effects, action);
+  if (action.kind !== "do") {
+    applyAction(draft, action, at);
+    return;
+  }
+  for (const inner of action.actions) addAction(effects, draft, inner, { ...at, surely: false });
+}
+
+function effectOf(draft: SchemaDraft, statement: Statement, number: number): StatementEffect {
+  const effects = new EffectDraft(draft, number);
+  // The runner keeps the record itself, in a table that only it writes.
+  const isRecord = statement.ledger !== null && statement.ledger.action !== "other";
+  if (isRecord) return effects.finish(statement);
+  const at = { place: { number, line: statement.line }, surely: true };
+  // What the statement itself makes is new also when it is made by its first action and changed by the next.
+  for (const action of statement.actions) addAction(effects, draft, action, at);
+  return effects.finish(statement);
+}
+
+function effectsOfSegments(
+  segments: readonly Segment[],
+  draft: SchemaDraft,
+  number: number,
+): readonly StatementEffect[] {
+  return segments.flatMap((segment) => {
+    const mistakes = mistakesOf(segment, draft);
+    return segment.statements.map((statement) => ({
+      ...effectOf(draft, statement, number),
+      mistakes: mistakes.get(statement) ?? [],
+    }));
+  });
+}
+
+/**
+ * The effects of a migration's forward file, in order.
+ *
+ * @param model  What the files before it make (see modelBefore).
+ */
+export function effectsOf(file: MigrationFile, model: SchemaModel): readonly StatementEffect[] {
+  const draft = SchemaDraft.over(model, String(file.number));
+  return effectsOfSegments(file.segments, draft, file.number);
+}
+
+/**
+ * The effects of its rollback file, in order; empty when there is none. Nothing is new to a rollback: it is run
+ * long after the migration, when others use what it made.
+ *
+ * @param model  What the files before the migration make, as for effectsOf.
+ */
+export function rollbackEffectsOf(
+  file: MigrationFile,
+  model: SchemaModel,
+): readonly StatementEffect[] {
+  if (file.rollback === null) return [];
+  const draft = SchemaDraft.over(modelAfter(model, file), `${file.number}r`);
+  return effectsOfSegments(file.rollback.segments, draft, -file.number);
+}

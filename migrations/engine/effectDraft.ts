@@ -1,0 +1,151 @@
+/**
+ * Gathers what one statement does while its actions are looked at one after another.
+ * Does NOT know any action (see tableEffects, objectEffects, queryEffects).
+ */
+import type { ObjectName, RelationKind } from "./action";
+import type { LockMode, ObjectLock, ObjectRef, StatementEffect } from "./effect";
+import { strongerOf } from "./lockModes";
+import { riskOf } from "./risk";
+import type { SchemaDraft } from "./schemaDraft";
+import { keyOf, type RelationModel } from "./schemaModel";
+import type { Statement } from "./statements";
+
+/** A relation by its name, and what the files know of it. */
+export interface Target {
+  readonly ref: ObjectRef;
+  readonly model: RelationModel | null;
+}
+
+const refKey = (ref: ObjectRef): string => `${ref.kind} ${keyOf(ref)}`;
+
+const fullName = ({ schema, name }: ObjectName): string =>
+  schema === null ? name : `${schema}.${name}`;
+
+export class EffectDraft {
+  private readonly created = new Map<string, ObjectRef>();
+  private readonly dropped = new Map<string, ObjectRef>();
+  private readonly locked = new Map<string, ObjectLock>();
+  private readonly rewritten = new Map<string, ObjectRef>();
+  private readonly scanned = new Map<string, ObjectRef>();
+  private readonly assumed = new Set<string>();
+  private readonly unknowns = new Set<string>();
+  private loses: StatementEffect["reversible"] = "yes";
+  private isWide = false;
+  /** Something that is locked, written or dropped was there before this file. */
+  private touchesOld = false;
+
+  /**
+   * @param model       The schema before the action that is looked at; it moves on with the actions.
+   * @param fileNumber  What this migration made is new.
+   */
+  constructor(
+    readonly model: SchemaDraft,
+    private readonly fileNumber: number,
+  ) {}
+
+  /** Finds a relation; `kind` is what the SQL calls it, where the files did not make it. */
+  find(name: ObjectName, kind: RelationKind = "table"): Target {
+    const model = this.model.relation(name);
+    const { schema, name: own } = this.model.qualify(name);
+    return { model, ref: model?.ref ?? { kind, schema, name: own } };
+  }
+
+  static of(model: RelationModel): Target {
+    return { model, ref: model.ref };
+  }
+
+  /** The target and all below it; the target alone where nothing is known. */
+  family(target: Target, only = false): readonly Target[] {
+    if (only || target.model === null) return [target];
+    return this.model.family(target.model).map((model) => EffectDraft.of(model));
+  }
+
+  all(ids: readonly string[]): readonly Target[] {
+    return this.model.all(ids).map((model) => EffectDraft.of(model));
+  }
+
+  private isNew({ ref, model }: Target): boolean {
+    if (this.created.has(refKey(ref))) return true;
+    return model?.made.number === this.fileNumber && model.surelyMade;
+  }
+
+  lock(target: Target, mode: LockMode): void {
+    const key = refKey(target.ref);
+    // What the statement itself makes is seen by nobody.
+    if (this.created.has(key)) return;
+    const before = this.locked.get(key)?.mode;
+    const strongest = before === undefined ? mode : strongerOf(before, mode);
+    this.locked.set(key, { object: target.ref, mode: strongest });
+    if (!this.isNew(target)) this.touchesOld = true;
+  }
+
+  rewrite({ ref }: Target): void {
+    if (!this.created.has(refKey(ref))) this.rewritten.set(refKey(ref), ref);
+  }
+
+  scan({ ref }: Target): void {
+    if (!this.created.has(refKey(ref))) this.scanned.set(refKey(ref), ref);
+  }
+
+  create(ref: ObjectRef): void {
+    this.created.set(refKey(ref), ref);
+  }
+
+  drop(ref: ObjectRef, isNew: boolean): void {
+    this.dropped.set(refKey(ref), ref);
+    if (!isNew) this.touchesOld = true;
+  }
+
+  dropRelation(target: Target): void {
+    this.drop(target.ref, this.isNew(target));
+  }
+
+  /** An object without rows: function, type, policy. */
+  dropOther(ref: ObjectRef): void {
+    const place = this.model.placeOf(ref) ?? this.model.type(ref)?.made ?? null;
+    this.drop(ref, place?.number === this.fileNumber);
+  }
+
+  /** Rows or values of an object are gone afterwards. `wide`: all of them. */
+  loseData(target: Target, wide: boolean): void {
+    if (this.isNew(target)) return;
+    if (this.loses === "yes") this.loses = "data";
+    if (wide) this.isWide = true;
+  }
+
+  cannotUndo(): void {
+    this.loses = "no";
+  }
+
+  assume(text: string): void {
+    this.assumed.add(text);
+  }
+
+  /** Says that the files do not know a relation whose dependents would be touched as well. */
+  assumeAlone({ ref, model }: Target, what = "partitions and foreign keys"): void {
+    if (model === null) this.assume(`no file makes ${fullName(ref)}, so its ${what} are not known`);
+  }
+
+  noteUnknown(reason: string): void {
+    this.unknowns.add(reason);
+  }
+
+  finish(statement: Statement): StatementEffect {
+    const unknown = [...this.unknowns].join("; ") || null;
+    const locks = [...this.locked.values()];
+    const effect = {
+      statement,
+      creates: [...this.created.values()],
+      drops: [...this.dropped.values()],
+      locks,
+      rewrites: [...this.rewritten.values()],
+      scans: [...this.scanned].filter(([key]) => !this.rewritten.has(key)).map(([, ref]) => ref),
+      reversible: this.loses,
+      unknown,
+      assumes: [...this.assumed],
+      mistakes: [],
+      onlyNewObjects: !this.touchesOld && unknown === null,
+    };
+    return { ...effect, risk: riskOf(effect, this.isWide) };
+  }
+}

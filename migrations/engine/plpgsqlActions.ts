@@ -1,0 +1,111 @@
+/**
+ * The actions inside a DO block of PL/pgSQL: its SQL statements, whatever the conditions around them.
+ * Does NOT run or fold anything: a statement in a branch or loop counts as if it ran once.
+ */
+import type { Action } from "./action";
+import { parsePlpgsql, parseStatements, type RawStatement } from "./parser";
+import { readQuery } from "./queryUse";
+import { asNode, asText, dig, type TreeNode, walk } from "./tree";
+
+/** Actions of a block; `unknown` says why they may not be all. */
+export interface BlockActions {
+  readonly actions: readonly Action[];
+  readonly unknown: string | null;
+}
+
+/** How the parser is told to read an expression. Source: PostgreSQL, enum RawParseMode. */
+const expressionModes: readonly unknown[] = [2];
+const assignmentModes: readonly unknown[] = [3, 4, 5];
+
+/** What `x := …` or `x[1] = …` assigns. */
+const assigned = /^[^:='"]*(?:"[^"]*"[^:='"]*)*:?=/;
+
+/** The statement as the SQL that runs; an expression runs as SELECT. */
+function sqlOf(expression: TreeNode): string {
+  const query = asText(expression["query"]) ?? "";
+  const mode = expression["parseMode"];
+  if (expressionModes.includes(mode)) return `SELECT ${query}`;
+  if (assignmentModes.includes(mode)) return `SELECT ${query.replace(assigned, "")}`;
+  return query;
+}
+
+/** The text that EXECUTE runs, when it is written as one constant; else null. */
+function constantQuery(expression: unknown): string | null {
+  const parsed = parseStatements(`SELECT ${asText(dig(expression, "query")) ?? ""}`);
+  if ("reason" in parsed || parsed.length !== 1) return null;
+  const [target] = (parsed[0]?.node["targetList"] ?? []) as readonly unknown[];
+  return asText(dig(target, "ResTarget", "val", "A_Const", "sval", "sval"));
+}
+
+/** Fields that hold the text of a dynamic statement. */
+const dynamicFields: Readonly<Record<string, string>> = {
+  PLpgSQL_stmt_dynexecute: "query",
+  PLpgSQL_stmt_dynfors: "query",
+  PLpgSQL_stmt_return_query: "dynquery",
+  PLpgSQL_stmt_open: "dynquery",
+};
+
+interface Found {
+  readonly sql: readonly string[];
+  readonly dynamic: number;
+}
+
+/** The SQL of a parsed block, in no order that matters. */
+function collect(tree: unknown): Found {
+  const sql: string[] = [];
+  let dynamic = 0;
+  walk(tree, (key, node) => {
+    if (key === "PLpgSQL_expr") sql.push(sqlOf(node));
+    const field = Object.hasOwn(dynamicFields, key) ? dynamicFields[key] : undefined;
+    const query = field === undefined ? undefined : dig(node, field, "PLpgSQL_expr");
+    if (query === undefined) return;
+    const constant = constantQuery(query);
+    if (constant === null) dynamic += 1;
+    else sql.push(constant);
+  });
+  // The walk goes backwards through lists.
+  return { sql: sql.reverse(), dynamic };
+}
+
+/**
+ * Reads a DO block.
+ *
+ * @param text  The whole statement.
+ * @param read  Gives the actions of one SQL statement (see readActions).
+ */
+export function readBlock(
+  text: string,
+  read: (raw: RawStatement, text: string) => readonly Action[],
+): BlockActions {
+  const tree = parsePlpgsql(text);
+  if (tree === null) {
+    return { actions: [], unknown: "the PL/pgSQL of the block could not be read" };
+  }
+  const { sql, dynamic } = collect(tree);
+  let unread = 0;
+  const actions = sql.flatMap((one) => {
+    const parsed = parseStatements(one);
+    if (!("reason" in parsed)) return parsed.flatMap((raw) => read(raw, one));
+    unread += 1;
+    return [];
+  });
+  const reasons = [
+    ...(dynamic > 0 ? ["EXECUTE runs text that is put together at run time"] : []),
+    ...(unread > 0 ? ["a part of the block could not be read"] : []),
+  ];
+  return { actions: actions.filter(matters), unknown: reasons.join("; ") || null };
+}
+
+/** Expressions without a table or an unknown function are most of a block, and say nothing. */
+function matters(action: Action): boolean {
+  if (action.kind === "session") return false;
+  if (action.kind !== "query") return true;
+  const { reads, writes, unknownFunctions } = action.query;
+  return reads.length + writes.length + unknownFunctions.length > 0;
+}
+
+/** What a body of LANGUAGE sql, or of BEGIN ATOMIC, reads. */
+export function tablesOfBody(body: unknown): ReturnType<typeof readQuery>["reads"] {
+  const { reads, writes } = readQuery(asNode(body) ?? { body });
+  return [...reads, ...writes.map(({ table }) => table)];
+}

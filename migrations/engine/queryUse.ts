@@ -1,0 +1,102 @@
+/**
+ * What a query reads, writes and locks, and which functions of unknown effect it calls.
+ * Does NOT look into views, triggers or function bodies (see queryEffects for what the files say of them).
+ */
+import type { ObjectName, QueryUse, RowWrite } from "./action";
+import { relationOf } from "./columnParts";
+import { isHarmless } from "./knownFunctions";
+import { asList, asNode, asText, dig, names, type TreeNode, walk } from "./tree";
+
+const verbs: Readonly<Record<string, RowWrite["verb"]>> = {
+  InsertStmt: "insert",
+  UpdateStmt: "update",
+  DeleteStmt: "delete",
+  MergeStmt: "merge",
+};
+
+const keyOf = ({ schema, name }: ObjectName): string => `${schema ?? ""}.${name}`;
+
+/** Without duplicates, in the order of the text as far as the tree keeps it. */
+const distinct = (found: readonly ObjectName[]): readonly ObjectName[] => [
+  ...new Map(found.map((name) => [keyOf(name), name])).values(),
+];
+
+/** All tables below a list of FROM items, with the names they go by. Subqueries are not entered. */
+function fromTables(
+  items: unknown,
+): readonly { readonly table: ObjectName; readonly alias: string }[] {
+  return asList(items).flatMap((item) => {
+    const join = asNode(dig(item, "JoinExpr"));
+    if (join !== null) return fromTables([join["larg"], join["rarg"]]);
+    const range = asNode(dig(item, "RangeVar"));
+    if (range === null) return [];
+    const table = relationOf(range);
+    return [{ table, alias: asText(dig(range, "alias", "aliasname")) ?? table.name }];
+  });
+}
+
+/** The tables whose rows a SELECT … FOR UPDATE locks. */
+function rowLocks(select: TreeNode): readonly ObjectName[] {
+  const tables = fromTables(select["fromClause"]);
+  return asList(select["lockingClause"]).flatMap((clause) => {
+    const only = asList(dig(clause, "LockingClause", "lockedRels")).map(
+      (item) => relationOf(item).name,
+    );
+    return tables
+      .filter(({ alias }) => only.length === 0 || only.includes(alias))
+      .map(({ table }) => table);
+  });
+}
+
+const isSelect = (key: string): boolean => key === "SelectStmt" || key === "larg" || key === "rarg";
+
+/**
+ * Reads any tree that may hold queries: a statement, an expression, a list.
+ *
+ * @param tree  With its tag: `{ SelectStmt: … }`.
+ */
+export function readQuery(tree: unknown): QueryUse {
+  const reads: ObjectName[] = [];
+  const locksRows: ObjectName[] = [];
+  const writes: RowWrite[] = [];
+  const functions = new Set<string>();
+  const temporaries = new Set<string>();
+  /** FOR UPDATE OF names aliases, which the parser shows as tables. */
+  const aliases = new Set<unknown>();
+  walk({ tree }, (key, node) => {
+    if (key === "CommonTableExpr") temporaries.add(asText(node["ctename"]) ?? "");
+    if (key === "LockingClause") {
+      for (const item of asList(node["lockedRels"])) aliases.add(dig(item, "RangeVar"));
+    }
+    if (key === "RangeVar" && !aliases.has(node)) reads.push(relationOf(node));
+    if (isSelect(key) && node["lockingClause"] !== undefined) locksRows.push(...rowLocks(node));
+    if (key === "FuncCall") {
+      const parts = names(node["funcname"]);
+      if (!isHarmless(parts)) functions.add(parts.join("."));
+    }
+    const verb = verbs[key];
+    if (verb !== undefined) {
+      const onConflict = dig(node, "onConflictClause", "action") === "ONCONFLICT_UPDATE";
+      writes.push({
+        verb,
+        table: relationOf(node["relation"]),
+        filtered: verb === "insert" || verb === "merge" || node["whereClause"] !== undefined,
+        updatesOnConflict: onConflict,
+        columns:
+          verb === "update"
+            ? asList(node["targetList"]).flatMap(
+                (item) => asText(dig(item, "ResTarget", "name")) ?? [],
+              )
+            : [],
+      });
+    }
+  });
+  const isTable = ({ schema, name }: ObjectName): boolean =>
+    schema !== null || !temporaries.has(name);
+  return {
+    reads: distinct(reads.filter(isTable)),
+    locksRows: distinct(locksRows.filter(isTable)),
+    writes,
+    unknownFunctions: [...functions],
+  };
+}

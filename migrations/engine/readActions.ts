@@ -1,0 +1,290 @@
+/**
+ * What a statement asks for, as typed actions: one reader per node tag.
+ * Does NOT say what it locks or costs (see classify) and forbids nothing.
+ */
+import type { Action, Constraint, CreateTable, ObjectName } from "./action";
+import { nameOf, readColumn, readConstraint, relationOf } from "./columnParts";
+import { definitionActions } from "./definitionActions";
+import { lockModes } from "./effect";
+import { dropActions, namedObjectActions } from "./objectActions";
+import type { RawStatement } from "./parser";
+import { readBlock } from "./plpgsqlActions";
+import { readQuery } from "./queryUse";
+import { indexDependencies, partitionKeyOf, readTableCommands } from "./tableCommands";
+import { asList, asNode, asText, dig, names, type TreeNode } from "./tree";
+
+/** Gives the actions of a node; `text` is the statement's source. */
+export type ActionReader = (node: TreeNode, text: string) => readonly Action[];
+
+const isTemporary = (relation: unknown): boolean => dig(relation, "relpersistence") === "t";
+
+function createTable(node: TreeNode): readonly Action[] {
+  // CREATE FOREIGN TABLE keeps the table's own node in `base`.
+  const base = asNode(node["base"]) ?? node;
+  const columns: CreateTable["columns"][number][] = [];
+  const constraints: Constraint[] = [];
+  const like: ObjectName[] = [];
+  for (const item of [...asList(base["tableElts"]), ...asList(base["constraints"])]) {
+    if (dig(item, "ColumnDef") !== undefined) {
+      const read = readColumn(item);
+      columns.push(read.column);
+      constraints.push(...read.constraints);
+    }
+    if (dig(item, "TableLikeClause") !== undefined) {
+      like.push(relationOf(dig(item, "TableLikeClause", "relation")));
+    }
+    const constraint = readConstraint(item, null);
+    if (constraint !== null) constraints.push(constraint);
+  }
+  const parents = asList(base["inhRelations"]).map(relationOf);
+  const bound = base["partbound"];
+  return [
+    {
+      kind: "create table",
+      table: relationOf(base["relation"]),
+      ifNotExists: base["if_not_exists"] === true,
+      temporary: isTemporary(base["relation"]),
+      foreign: base !== node,
+      columns,
+      constraints,
+      like,
+      inherits: bound === undefined ? parents : [],
+      partitionOf: bound === undefined ? null : (parents[0] ?? null),
+      isDefaultPartition: dig(bound, "is_default") === true,
+      partitionKey: partitionKeyOf(base["partspec"]),
+      query: null,
+    },
+  ];
+}
+
+/** CREATE TABLE AS, CREATE MATERIALIZED VIEW and SELECT INTO. */
+function createFromQuery(into: unknown, query: unknown, node: TreeNode): readonly Action[] {
+  const relation = dig(into, "rel");
+  const used = readQuery(query);
+  const prepared = dig(query, "ExecuteStmt") !== undefined;
+  const more: readonly Action[] = prepared
+    ? [{ kind: "unknown", reason: "EXECUTE runs what was prepared elsewhere" }]
+    : [];
+  const ifNotExists = node["if_not_exists"] === true;
+  if (node["objtype"] === "OBJECT_MATVIEW") {
+    const view = relationOf(relation);
+    return [
+      { kind: "create view", view, materialized: true, replace: false, ifNotExists, query: used },
+      ...more,
+    ];
+  }
+  return [
+    {
+      kind: "create table",
+      table: relationOf(relation),
+      ifNotExists,
+      temporary: isTemporary(relation),
+      foreign: false,
+      columns: [],
+      constraints: [],
+      like: [],
+      inherits: [],
+      partitionOf: null,
+      isDefaultPartition: false,
+      partitionKey: null,
+      query: used,
+    },
+    ...more,
+  ];
+}
+
+const query =
+  (tag: string): ActionReader =>
+  (node) => [{ kind: "query", query: readQuery({ [tag]: node }) }];
+
+const hasOption = (options: unknown, name: string): boolean =>
+  asList(options).some((item) => {
+    const option = asNode(dig(item, "DefElem"));
+    if (option?.["defname"] !== name) return false;
+    const value = dig(option["arg"], "String", "sval") ?? dig(option["arg"], "Boolean", "boolval");
+    return !["false", "off", "0", false].includes(value as string | boolean);
+  });
+
+const tableUses = (value: unknown): readonly { name: ObjectName; only: boolean }[] =>
+  asList(value).map((item) => ({
+    name: relationOf(item),
+    only: dig(item, "RangeVar", "inh") !== true,
+  }));
+
+const reindexKinds = {
+  REINDEX_OBJECT_INDEX: "index",
+  REINDEX_OBJECT_TABLE: "table",
+  REINDEX_OBJECT_SCHEMA: "schema",
+  REINDEX_OBJECT_SYSTEM: "system",
+  REINDEX_OBJECT_DATABASE: "database",
+} as const;
+
+function vacuum(node: TreeNode): readonly Action[] {
+  const tables = asList(node["rels"]).map((item) =>
+    relationOf(dig(item, "VacuumRelation", "relation")),
+  );
+  const kind = node["is_vacuumcmd"] === true ? "vacuum" : "analyze";
+  return [{ kind, tables, full: hasOption(node["options"], "full") }];
+}
+
+function doBlock(node: TreeNode, text: string): readonly Action[] {
+  const option = (name: string): string | null =>
+    asList(node["args"])
+      .map((item) => dig(item, "DefElem"))
+      .filter((item) => dig(item, "defname") === name)
+      .map((item) => asText(dig(item, "arg", "String", "sval")))[0] ?? null;
+  const language = (option("language") ?? "plpgsql").toLowerCase();
+  if (language !== "plpgsql") {
+    const unknown = `the body is in ${language}, which cannot be read here`;
+    return [{ kind: "do", language, actions: [], unknown }];
+  }
+  return [{ kind: "do", language, ...readBlock(text, readActions) }];
+}
+
+function searchPath(node: TreeNode): readonly Action[] {
+  if (node["name"] !== "search_path") {
+    return node["kind"] === "VAR_RESET_ALL"
+      ? [{ kind: "search path", schemas: null, local: false }]
+      : [{ kind: "session" }];
+  }
+  const isSet = node["kind"] === "VAR_SET_VALUE";
+  const schemas = asList(node["args"]).flatMap(
+    (item) => asText(dig(item, "A_Const", "sval", "sval")) ?? [],
+  );
+  return [
+    { kind: "search path", schemas: isSet ? schemas : null, local: node["is_local"] === true },
+  ];
+}
+
+function copy(node: TreeNode): readonly Action[] {
+  if (node["relation"] !== undefined) {
+    const from = node["is_from"] === true;
+    return [{ kind: "copy", table: relationOf(node["relation"]), from }];
+  }
+  return [{ kind: "query", query: readQuery(node["query"]) }];
+}
+
+const session: ActionReader = () => [{ kind: "session" }];
+const privileges: ActionReader = () => [{ kind: "privileges" }];
+
+/** PostgreSQL numbers its lock modes from 1. */
+const lockModeOf = (value: unknown): (typeof lockModes)[number] =>
+  lockModes[Number(value) - 1] ?? "ACCESS EXCLUSIVE";
+
+const readers: Readonly<Record<string, ActionReader>> = {
+  ...definitionActions,
+  ...namedObjectActions,
+  DropStmt: dropActions,
+  CreateStmt: createTable,
+  CreateForeignTableStmt: createTable,
+  CreateTableAsStmt: (node) => createFromQuery(node["into"], node["query"], node),
+  AlterTableStmt: readTableCommands,
+  RefreshMatViewStmt: (node) => [
+    {
+      kind: "refresh",
+      view: relationOf(node["relation"]),
+      concurrently: node["concurrent"] === true,
+    },
+  ],
+  IndexStmt: (node) => [
+    {
+      kind: "create index",
+      table: relationOf(node["relation"]),
+      name: asText(node["idxname"]),
+      concurrently: node["concurrent"] === true,
+      unique: node["unique"] === true,
+      only: dig(node, "relation", "inh") !== true,
+      ifNotExists: node["if_not_exists"] === true,
+      columns: indexDependencies(node),
+      computed:
+        node["whereClause"] !== undefined ||
+        asList(node["indexParams"]).some((item) => dig(item, "IndexElem", "expr") !== undefined),
+      unknownFunctions: readQuery([node["indexParams"], node["whereClause"]]).unknownFunctions,
+    },
+  ],
+  ReindexStmt: (node) => [
+    {
+      kind: "reindex",
+      what: reindexKinds[asText(node["kind"]) as keyof typeof reindexKinds],
+      target:
+        node["relation"] === undefined
+          ? node["name"] === undefined
+            ? null
+            : nameOf([asText(node["name"]) ?? ""])
+          : relationOf(node["relation"]),
+      concurrently: hasOption(node["params"], "concurrently"),
+    },
+  ],
+  VacuumStmt: vacuum,
+  ClusterStmt: (node) => [
+    {
+      kind: "cluster",
+      table: node["relation"] === undefined ? null : relationOf(node["relation"]),
+    },
+  ],
+  TruncateStmt: (node) => [
+    {
+      kind: "truncate",
+      tables: tableUses(node["relations"]),
+      cascade: node["behavior"] === "DROP_CASCADE",
+    },
+  ],
+  LockStmt: (node) => [
+    { kind: "lock", tables: tableUses(node["relations"]), mode: lockModeOf(node["mode"]) },
+  ],
+  DoStmt: doBlock,
+  CallStmt: (node) => [
+    { kind: "call", procedure: names(dig(node, "funccall", "funcname")).join(".") },
+  ],
+  CopyStmt: copy,
+  SelectStmt: (node) =>
+    node["intoClause"] === undefined
+      ? query("SelectStmt")(node, "")
+      : createFromQuery(node["intoClause"], { SelectStmt: node }, {}),
+  InsertStmt: query("InsertStmt"),
+  UpdateStmt: query("UpdateStmt"),
+  DeleteStmt: query("DeleteStmt"),
+  MergeStmt: query("MergeStmt"),
+  ExplainStmt: (node) => [{ kind: "query", query: readQuery(node["query"]) }],
+  PrepareStmt: session,
+  DeclareCursorStmt: (node) => [{ kind: "query", query: readQuery(node["query"]) }],
+  ExecuteStmt: () => [{ kind: "unknown", reason: "EXECUTE runs what was prepared elsewhere" }],
+  VariableSetStmt: searchPath,
+  ...Object.fromEntries(
+    [
+      "TransactionStmt",
+      "VariableShowStmt",
+      "ListenStmt",
+      "UnlistenStmt",
+      "NotifyStmt",
+      "DeallocateStmt",
+      "ClosePortalStmt",
+      "FetchStmt",
+      "CheckPointStmt",
+      "LoadStmt",
+      "ConstraintsSetStmt",
+    ].map((tag) => [tag, session]),
+  ),
+  DiscardStmt: () => [{ kind: "search path", schemas: null, local: false }],
+  ...Object.fromEntries(
+    [
+      "GrantStmt",
+      "GrantRoleStmt",
+      "AlterDefaultPrivilegesStmt",
+      "CreateRoleStmt",
+      "AlterRoleStmt",
+      "AlterRoleSetStmt",
+      "DropRoleStmt",
+    ].map((tag) => [tag, privileges]),
+  ),
+};
+
+/** Reads the actions of one statement. `text` is its source, which only DO needs. */
+export function readActions({ tag, node }: RawStatement, text: string): readonly Action[] {
+  const reader = Object.hasOwn(readers, tag) ? readers[tag] : undefined;
+  return (
+    reader?.(node, text) ?? [
+      { kind: "unknown", reason: `${tag.replace(/Stmt$/, "")} is not known to this program` },
+    ]
+  );
+}

@@ -1,0 +1,173 @@
+/**
+ * What the migration files have made of the schema up to a point: relations, their columns, constraints, partitions.
+ * Does NOT ask a database: what came to be by other means is absent, and who asks must assume the worst of it.
+ */
+import type { Constraint, DefaultKind, ObjectName, TypeRef } from "./action";
+import type { ObjectRef } from "./effect";
+import { Layer } from "./layer";
+
+/** Where a file says something. */
+export interface Place {
+  /** The migration's number. */
+  readonly number: number;
+  readonly line: number;
+}
+
+/** Stays the same through renames. */
+export type RelationId = string;
+
+export interface ColumnModel {
+  readonly name: string;
+  readonly type: TypeRef;
+  readonly collation: string | null;
+  readonly notNull: boolean;
+  readonly default: DefaultKind;
+}
+
+export interface ConstraintModel extends Constraint {
+  /** The name PostgreSQL chooses where the SQL gives none. */
+  readonly name: string;
+  /** The table that a foreign key points at, when the files made it. */
+  readonly target: RelationId | null;
+}
+
+/** A table, view, index or sequence. Lists of what a kind cannot have are empty. */
+export interface RelationModel {
+  readonly id: RelationId;
+  readonly ref: ObjectRef;
+  /** Where it was made. */
+  readonly made: Place;
+  /** False: by IF NOT EXISTS or inside DO, so that it may have been there before. */
+  readonly surelyMade: boolean;
+  /** Renames and moves to other schemas, oldest first. */
+  readonly renames: readonly { readonly place: Place; readonly from: ObjectName }[];
+  readonly comment: { readonly place: Place; readonly text: string } | null;
+  readonly temporary: boolean;
+  readonly columns: ReadonlyMap<string, ColumnModel>;
+  /** False: LIKE, INHERITS, AS … brought columns that are not listed. */
+  readonly columnsKnown: boolean;
+  readonly constraints: readonly ConstraintModel[];
+  /** Columns it is partitioned by ("" for an expression), or null. */
+  readonly partitionKey: readonly string[] | null;
+  readonly isDefaultPartition: boolean;
+  /** Of partitions and of inheritance. */
+  readonly parents: readonly RelationId[];
+  readonly children: readonly RelationId[];
+  readonly indexes: readonly RelationId[];
+  /** Tables with a foreign key to this one. */
+  readonly referencedBy: readonly RelationId[];
+  /** User triggers by name. */
+  readonly triggers: readonly string[];
+  /** Of a view: what it reads. */
+  readonly reads: readonly RelationId[];
+  /** Views that read it. */
+  readonly readBy: readonly RelationId[];
+  /** Of an index or an owned sequence: its table. */
+  readonly table: RelationId | null;
+  /** Sequences that belong to columns of it. */
+  readonly sequences: readonly RelationId[];
+  /** Of an index: what it depends on, and whether it has an expression or a WHERE. */
+  readonly index: { readonly columns: readonly string[]; readonly computed: boolean } | null;
+}
+
+export interface TypeModel {
+  readonly ref: ObjectRef;
+  readonly made: Place;
+  readonly form: "enum" | "composite" | "domain" | "range" | "base";
+  readonly values: readonly string[];
+  /** A domain with NOT NULL or CHECK. */
+  readonly constrained: boolean;
+}
+
+/** The parts of a state, for who changes it (see schemaDraft). */
+export interface ModelParts {
+  readonly relations: Layer<RelationModel>;
+  /** Key of a name (see keyOf) to the relation's id. */
+  readonly names: Layer<RelationId>;
+  readonly types: Layer<TypeModel>;
+  /** Functions and the rest, by kind and key. */
+  readonly others: Layer<Place>;
+}
+
+const emptyParts = (): ModelParts => ({
+  relations: new Layer(),
+  names: new Layer(),
+  types: new Layer(),
+  others: new Layer(),
+});
+
+/** A name as a key; a name without a schema is another one than any with. */
+export const keyOf = ({ schema, name }: ObjectName): string => JSON.stringify([schema, name]);
+
+/** The schema at one point of the files, to be read only. */
+export class SchemaModel {
+  /** Of SET search_path in the same file; null where nothing was said. */
+  protected searchPath: readonly string[] | null = null;
+
+  /** @param parts  For SchemaDraft alone; others ask the methods. */
+  constructor(readonly parts: ModelParts = emptyParts()) {}
+
+  /** The name with the schema that the search path gives it, as far as the files tell. */
+  qualify(name: ObjectName): ObjectName {
+    if (name.schema !== null || this.searchPath === null) return name;
+    for (const schema of this.searchPath) {
+      const candidate = { schema, name: name.name };
+      if (this.parts.names.get(keyOf(candidate)) !== undefined) return candidate;
+    }
+    return name;
+  }
+
+  /** The table, view, index or sequence of that name, or null when the files did not make it. */
+  relation(name: ObjectName): RelationModel | null {
+    const id = this.parts.names.get(keyOf(this.qualify(name)));
+    return id === undefined ? null : this.byId(id);
+  }
+
+  byId(id: RelationId): RelationModel | null {
+    return this.parts.relations.get(id) ?? null;
+  }
+
+  all(ids: readonly RelationId[]): readonly RelationModel[] {
+    return ids.flatMap((id) => this.byId(id) ?? []);
+  }
+
+  /** Every relation. */
+  relations(): readonly RelationModel[] {
+    return this.parts.relations.values();
+  }
+
+  /** The relation and all below it: partitions and what inherits. */
+  family(relation: RelationModel): readonly RelationModel[] {
+    const found = new Map<RelationId, RelationModel>();
+    const open: RelationModel[] = [relation];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      if (found.has(next.id)) continue;
+      found.set(next.id, next);
+      open.push(...this.all(next.children));
+    }
+    return [...found.values()];
+  }
+
+  type(name: ObjectName): TypeModel | null {
+    return this.parts.types.get(keyOf(name)) ?? null;
+  }
+
+  /** Where a function or another object without rows was made: by kind and name as in ObjectRef. */
+  placeOf(object: ObjectRef): Place | null {
+    return this.parts.others.get(object.kind + keyOf(object)) ?? null;
+  }
+
+  /** True when files made it and dropped it again. */
+  isGone(name: ObjectName): boolean {
+    return this.parts.names.isGone(keyOf(this.qualify(name)));
+  }
+}
+
+/** The table's validated constraints say that the column holds no NULL. Source: PostgreSQL, ALTER TABLE … SET NOT NULL. */
+export function isProvenNotNull(table: RelationModel, column: string): boolean {
+  if (table.columns.get(column)?.notNull === true) return true;
+  return table.constraints.some(
+    ({ type, valid, enforced, parts }) =>
+      type === "check" && valid && enforced && parts.includes(`${column} IS NOT NULL`),
+  );
+}

@@ -1,0 +1,126 @@
+// What a statement does, told from the files alone. That PostgreSQL does it is measured in test/database/locks.test.ts.
+import { rollbackEffectsOf } from "../../migrations/engine/classify";
+import type { StatementEffect } from "../../migrations/engine/effect";
+import { modelBefore } from "../../migrations/engine/schemaFold";
+import { loadParser } from "../../migrations/engine/statements";
+import { effectsIn, nameOf } from "../support/effects";
+import { makeMigration } from "../support/makeMigration";
+
+beforeAll(loadParser);
+
+const last = (sql: string, ...before: readonly string[]): StatementEffect => {
+  const effect = effectsIn(sql, ...before).at(-1);
+  if (effect === undefined) throw new Error("no statement");
+  return effect;
+};
+
+describe("what is new", () => {
+  it("is what the same file made", () => {
+    const effect = last("CREATE TABLE a.b (c int); ALTER TABLE a.b ADD CHECK (c > 0)");
+    expect(effect).toMatchObject({ onlyNewObjects: true, risk: "none" });
+  });
+
+  it("is not what an earlier file made", () => {
+    const effect = last("ALTER TABLE a.b ADD CHECK (c > 0)", "CREATE TABLE a.b (c int)");
+    expect(effect).toMatchObject({ onlyNewObjects: false, risk: "high" });
+  });
+
+  it.each([
+    "CREATE TABLE IF NOT EXISTS a.b (c int); CREATE INDEX ON a.b (c)",
+    "DO $$ BEGIN CREATE TABLE a.b (c int); END $$; CREATE INDEX ON a.b (c)",
+    "CREATE TABLE a.b (c int); CREATE INDEX ON b (c)",
+  ])("is not what may have been there: %s", (sql) => {
+    expect(last(sql).onlyNewObjects).toBe(false);
+  });
+
+  it("is what was dropped before IF NOT EXISTS made it", () => {
+    const sql = "DROP TABLE a.b; CREATE TABLE IF NOT EXISTS a.b (c int); CREATE INDEX ON a.b (c)";
+    expect(last(sql, "CREATE TABLE a.b (d int)").onlyNewObjects).toBe(true);
+  });
+
+  it("follows the search path that the file sets", () => {
+    const sql =
+      "SET LOCAL search_path = a, public; CREATE TABLE b (c int); CREATE INDEX ON a.b (c)";
+    expect(last(sql).onlyNewObjects).toBe(true);
+  });
+
+  it("is not what a new table's foreign key points at", () => {
+    const effect = last(
+      "CREATE TABLE a.d (c int REFERENCES a.b)",
+      "CREATE TABLE a.b (c int PRIMARY KEY)",
+    );
+    expect(effect.onlyNewObjects).toBe(false);
+    expect(effect.locks.map(({ object, mode }) => [nameOf(object), mode])).toEqual([
+      ["a.b", "SHARE ROW EXCLUSIVE"],
+    ]);
+  });
+});
+
+describe("what cannot be seen", () => {
+  it.each([
+    ["DO $$ BEGIN EXECUTE 'DROP ' || x; END $$", /run time/],
+    ["DO LANGUAGE plperl 'x'", /plperl/],
+    ["SELECT a.f(1)", /a\.f\(\)/],
+    ["CALL a.p()", /a\.p/],
+    ["EXECUTE p", /prepared/],
+  ])("is said: %s", (sql, reason) => {
+    expect(last(sql)).toMatchObject({ unknown: expect.stringMatching(reason) as string });
+    expect(last(sql).risk).toBe("medium");
+  });
+
+  it.each([
+    "SELECT pg_sleep(1), now(), count(*)",
+    "DO $$ BEGIN RAISE NOTICE '%', current_user; END $$",
+    "DO $$ BEGIN EXECUTE 'DROP TABLE a.b'; END $$",
+  ])("is not: %s", (sql) => {
+    expect(last(sql).unknown).toBeNull();
+  });
+
+  it("is what a table that no file made has as partitions and foreign keys", () => {
+    expect(last("ALTER TABLE a.b DROP COLUMN c").assumes).toEqual([
+      "no file makes a.b, so its partitions and foreign keys are not known",
+    ]);
+  });
+});
+
+describe("enum values", () => {
+  const use = "CREATE TYPE a.e AS ENUM ('x')";
+
+  it.each([
+    ["BEGIN; ALTER TYPE a.e ADD VALUE 'y'; INSERT INTO a.t VALUES ('y'); COMMIT", 1],
+    ["BEGIN; ALTER TYPE a.e ADD VALUE 'y'; INSERT INTO a.t VALUES ('x'); COMMIT", 0],
+    ["BEGIN; ALTER TYPE a.e ADD VALUE 'y'; COMMENT ON TYPE a.e IS 'y'; COMMIT", 0],
+    ["ALTER TYPE a.e ADD VALUE 'y'; INSERT INTO a.t VALUES ('y')", 0],
+  ])("%s holds %d mistakes", (sql, count) => {
+    expect(effectsIn(sql, use).flatMap(({ mistakes }) => mistakes)).toHaveLength(count);
+  });
+
+  it("may be used at once when the transaction made the type", () => {
+    const sql = `BEGIN; ${use}; ALTER TYPE a.e ADD VALUE 'y'; INSERT INTO a.t VALUES ('y'); COMMIT`;
+    expect(effectsIn(sql).flatMap(({ mistakes }) => mistakes)).toEqual([]);
+  });
+});
+
+describe("a rollback", () => {
+  it("starts from what the migration made, and nothing of it is new", () => {
+    const file = makeMigration();
+    const effects = rollbackEffectsOf(file, modelBefore([file], file.number));
+    expect(effects[0]).toMatchObject({
+      drops: [{ kind: "table", schema: "dagapp", name: "jobs" }],
+      onlyNewObjects: false,
+      reversible: "data",
+      risk: "high",
+      assumes: [],
+    });
+  });
+
+  it("is empty without a file", () => {
+    const file = makeMigration({}, false);
+    expect(rollbackEffectsOf(file, modelBefore([file], file.number))).toEqual([]);
+  });
+});
+
+it("leaves the record of the migration itself out", () => {
+  const sql = "INSERT INTO public.schema_migrations (version, applied) VALUES ('1.0.0', false)";
+  expect(last(sql)).toMatchObject({ locks: [], risk: "none" });
+});
