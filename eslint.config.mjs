@@ -10,7 +10,7 @@ const pureFiles = [
   "roles/roleDeviations.ts",
   "roles/login.ts",
   "migrations/engine/{tier,file,header,sections,statements,segments,checksum,plan,gate,history,errors,eventKinds,rollbackCommand,shape,stamp}.ts",
-  "migrations/engine/{collection,forbidden,gateFileRules,gatePlanRules,gateRule,gateRules}.ts",
+  "migrations/engine/{collection,forbidden,gateFileRules,gatePlanRules,gatePromotionRules,gateRule,gateRules,promotion,window}.ts",
   "migrations/engine/{headerCheck,headerLines,kindNames,ledgerChecks,ledgerStatements,parser}.ts",
   "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree}.ts",
   "cli/{columns,command,help,nearest,newMigration}.ts",

@@ -20,6 +20,8 @@ import { showProgress } from "./progress";
 import { applyMigration } from "./run";
 import { ensureStamp } from "./stamp";
 import { ensureLedgerShape } from "./survey";
+import { tierRules } from "./tier";
+import { needsWindow } from "./window";
 
 export { configure };
 
@@ -108,12 +110,14 @@ function outputsOf(inputs: MigrationInputs, state: VersionState | undefined): Mi
 }
 
 async function apply(inputs: MigrationInputs): Promise<MigrationOutputs> {
-  const file = await loadPlanned(inputs);
+  const { file, files } = await loadPlanned(inputs);
+  const { enforcesWindow } = tierRules[currentAccess().settings.tier];
   const log = (message: string): void => {
     showProgress(`${file.name}: ${message}`);
   };
   const started = Date.now();
-  const request = { migration: file, lower: inputs.lower };
+  const windowReason = enforcesWindow ? needsWindow(file, files) : null;
+  const request = { migration: file, lower: inputs.lower, windowReason };
   const outcome = await applyMigration(currentAccess(), request, log);
   const took = ((Date.now() - started) / 1000).toFixed(1);
   log(outcome.ranNow ? `applied in ${took} s` : "the ledger says it is applied: adopted");
@@ -126,7 +130,9 @@ class MovedPlanError extends MigrationError {
 }
 
 /** Reads the file again and makes sure that it is the one that was planned. */
-async function loadPlanned(inputs: MigrationInputs): Promise<MigrationFile> {
+async function loadPlanned(
+  inputs: MigrationInputs,
+): Promise<{ readonly file: MigrationFile; readonly files: readonly MigrationFile[] }> {
   const { migrations } = await loadMigrations(migrationsFolder);
   const file = migrations.find(({ fileName }) => fileName === inputs.file);
   if (file?.checksum !== inputs.checksum) {
@@ -135,7 +141,7 @@ async function loadPlanned(inputs: MigrationInputs): Promise<MigrationFile> {
       "Run up again and read the new preview.",
     );
   }
-  return file;
+  return { file, files: migrations };
 }
 
 /** Inputs of the Ledger: which role may use it, and (added by `check`) what is not as it should be. */

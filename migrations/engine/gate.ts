@@ -2,11 +2,19 @@
  * Decides whether the pending migrations may run in a tier. Pure; the rules are data in gateRules.
  * Does NOT plan, run or read anything. Nothing but migrations is held back by its answer.
  */
-import type { GateInput, Violation } from "./gateRule";
+import type { GateInput, GateRule, Violation } from "./gateRule";
 import { gateRules } from "./gateRules";
-import type { Tier } from "./tier";
+import type { Severity, Tier } from "./tier";
 
 export type { GateInput, Violation } from "./gateRule";
+
+/** Null where the tier does not have the rule. */
+function weigh(rule: GateRule, { tier, isUpdate, breakGlass }: GateInput): Severity | null {
+  const severity = rule.severity(tier);
+  const isLifted = rule.liftedByBreakGlass === true && breakGlass !== null;
+  const isEarly = rule.warnsInPreview === true && !isUpdate;
+  return severity === "error" && (isLifted || isEarly) ? "warning" : severity;
+}
 
 /**
  * Judges a plan by every rule of the tier.
@@ -16,7 +24,7 @@ export type { GateInput, Violation } from "./gateRule";
  */
 export function checkGate(input: GateInput): readonly Violation[] {
   const violations = gateRules.flatMap((rule): Violation[] => {
-    const severity = rule.severity(input.tier);
+    const severity = weigh(rule, input);
     if (severity === null) return [];
     return rule
       .check(input)

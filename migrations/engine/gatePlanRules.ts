@@ -47,7 +47,7 @@ export const planRules: readonly GateRule[] = [
   },
   {
     id: "unrecorded-version",
-    severity: () => "warning",
+    severity: elseWarn("requiresRecord"),
     why: "what ran is not known, so it cannot be compared with the file that was reviewed.",
     source: "Policy, Migration Tracking Table",
     check: ({ plan }) =>
@@ -55,7 +55,7 @@ export const planRules: readonly GateRule[] = [
         file: file.fileName,
         line: null,
         message: `${file.header.version} is applied, but by hand or before this program came: the events do not know it.`,
-        remedy: "compare the database with the file, by reading both.",
+        remedy: `compare the database with the file, then ddl acknowledge ${file.header.version} --by <person> --reason <what was compared>.`,
       })),
   },
   {

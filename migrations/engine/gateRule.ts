@@ -1,10 +1,13 @@
 /**
  * The shape of a gate rule and what rules share.
- * Does NOT hold any rule (see gatePlanRules and gateFileRules).
+ * Does NOT hold any rule (see gatePlanRules, gateFileRules and gatePromotionRules).
  */
 import type { MigrationFile } from "./file";
+import type { BreakGlass } from "./history";
 import type { Plan } from "./plan";
+import type { LowerTier } from "./promotion";
 import { type Severity, type Tier, type TierRules, tierRules } from "./tier";
+import type { Window } from "./window";
 
 /** What a decision rests on. */
 export interface GateInput {
@@ -18,6 +21,18 @@ export interface GateInput {
   readonly migratorConfigured: boolean;
   /** Only for the command line in a remedy. */
   readonly infrastructureRole?: string;
+  /** All files of the folder: those before a pending one say what it finds in the database. */
+  readonly files: readonly MigrationFile[];
+  /** By the server's clock. */
+  readonly now: Date;
+  /** False while nothing is to be run yet. */
+  readonly isUpdate: boolean;
+  /** Null when the stack does not say what it promotes from. */
+  readonly lower: LowerTier | null;
+  /** Maintenance windows. */
+  readonly windows: readonly Window[];
+  /** The emergency that is open. */
+  readonly breakGlass: BreakGlass | null;
 }
 
 /** One place where a rule is broken. */
@@ -44,6 +59,10 @@ export interface GateRule {
   readonly severity: (tier: Tier) => Severity | null;
   readonly why: string;
   readonly source: string;
+  /** An open break-glass makes it a warning. */
+  readonly liftedByBreakGlass?: true;
+  /** A warning until something is to be run. */
+  readonly warnsInPreview?: true;
   readonly check: (input: GateInput) => readonly Finding[];
 }
 
@@ -52,7 +71,13 @@ type Demand =
   | "requiresTargetVersion"
   | "requiresMigrator"
   | "requiresReview"
-  | "requiresTestedRollback";
+  | "requiresTestedRollback"
+  | "requiresPromotionSource"
+  | "requiresSignOff"
+  | "requiresValidation"
+  | "requiresProof"
+  | "requiresRecord"
+  | "enforcesWindow";
 
 /** An error in every tier. */
 export const always = (): Severity => "error";

@@ -4,6 +4,7 @@
  */
 import { fileRules } from "./gateFileRules";
 import { planRules } from "./gatePlanRules";
+import { promotionRules } from "./gatePromotionRules";
 import type { GateRule } from "./gateRule";
 
-export const gateRules: readonly GateRule[] = [...planRules, ...fileRules];
+export const gateRules: readonly GateRule[] = [...planRules, ...promotionRules, ...fileRules];

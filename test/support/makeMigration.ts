@@ -16,6 +16,7 @@ export interface MigrationParts {
   readonly body?: string;
   readonly postflight?: string;
   readonly rollbackBody?: string;
+  readonly downtime?: "Yes" | "No";
 }
 
 const rule = `-- ${"=".repeat(76)}`;
@@ -43,7 +44,7 @@ ${rule}
 -- IMPACT:
 --   - Tables affected: dagapp.jobs
 --   - Estimated duration: 1 minute
---   - Downtime required: No
+--   - Downtime required: ${parts.downtime ?? "No"}
 --   - Lock escalation risk: Low
 --
 -- ROLLBACK:

@@ -48,6 +48,8 @@ describe("readSettings", () => {
       run: {
         targetVersion: "latest",
         tickets: ["CHG-2026-0001"],
+        promotesFrom: null,
+        windows: [],
         lockTimeoutMs: 200,
         lockBudgetMs: 5000,
         statementTimeoutMs: 20000,
@@ -80,6 +82,7 @@ describe("readSettings", () => {
     ["migrators", "[1]", /^migrators: it is not a list of texts/],
     ["migrators", '["a"', /^migrators: /],
     ["migrator", "stranger", /^migrator: stranger is not among migrators/],
+    ["window", '["tonight", "2026-12-01T22:00Z/PT4H"]', /^window: "tonight" is not an interval/],
     ["approver", "stranger", /^approver: stranger is not among approvers/],
     ["approvers", '["geo_migrator"]', /^admin, .*approvers: geo_migrator is named twice/],
     ["approvers", '["geo_admin"]', /^admin, .*approvers: geo_admin is named twice/],
