@@ -17,6 +17,7 @@ import { planMigrations } from "../../../migrations/engine/plan";
 import { loadParser } from "../../../migrations/engine/statements";
 import { makeMigration } from "../../support/makeMigration";
 import { makeSettings } from "../../support/makeSettings";
+import { lowerWith, publishedAs } from "../../support/published";
 
 beforeAll(loadParser);
 
@@ -164,9 +165,10 @@ describe("plan", () => {
       }),
       makeMigration({ name: "003_later", version: "1.2.0" }),
     ];
+    const now = new Date("2026-11-01T00:00:00Z");
     const plan = planMigrations(files, states, settings.run.targetVersion);
     const history = { stamp: "uat", breakGlass: null, versions: [] } as const;
-    const survey = { files, history, plan, violations, existingRoles: new Set<string>() };
+    const survey = { files, history, plan, violations, existingRoles: new Set<string>(), now };
     return planReport("uat", settings, survey);
   };
   const error: Violation = {
