@@ -11,7 +11,7 @@ const pureFiles = [
   "roles/login.ts",
   "migrations/engine/{tier,file,header,sections,statements,segments,checksum,plan,gate,history,errors,eventKinds,rollbackCommand,shape,stamp}.ts",
   "migrations/engine/{batch,batchDirective,batchPace,batchStatement,blockers,concurrentWork,lockPatience}.ts",
-  "migrations/engine/{collection,forbidden,gateFileRules,gatePlanRules,gateRule,gateRules}.ts",
+  "migrations/engine/{collection,forbidden,gateFileRules,gatePlanRules,gateRollbackRules,rollbackLosses,gateRule,gateRules}.ts",
   "migrations/engine/{headerCheck,headerLines,kindNames,ledgerChecks,ledgerStatements,parser}.ts",
   "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree,snapshot,proof}.ts",
   "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree}.ts",

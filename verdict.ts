@@ -5,6 +5,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { formatViolations } from "./migrations/engine/gate";
+import { holdsRollbacks } from "./migrations/engine/gateRollbackRules";
 import type { Survey } from "./migrations/engine/survey";
 import type { Tier } from "./migrations/engine/tier";
 
@@ -26,6 +27,10 @@ export async function showVerdict(survey: Survey, tier: Tier): Promise<void> {
   if (plan.held.length > 0) {
     const names = plan.held.map(({ fileName }) => fileName).join(", ");
     await pulumi.log.info(`held, above the stack's targetVersion: ${names}`);
+  }
+  if (plan.toRollBack.length > 0 && !holdsRollbacks(violations)) {
+    const names = plan.toRollBack.map(({ rollback }) => rollback?.fileName ?? "").join(", ");
+    await pulumi.log.info(`goes back, newest first: ${names}`);
   }
   const [errors, warnings] = [of("error"), of("warning")];
   if (warnings.length > 0) await pulumi.log.warn(formatViolations(warnings, tier));

@@ -16,8 +16,8 @@ export interface GateInput {
   readonly targetVersion: string;
   /** Whether migrations would run on a login of their own. */
   readonly migratorConfigured: boolean;
-  /** Only for the command line in a remedy. */
-  readonly infrastructureRole?: string;
+  /** Versions whose rollback was proven in this database, for the texts that both files have now. */
+  readonly provenRollbacks?: ReadonlySet<string>;
 }
 
 /** One place where a rule is broken. */

@@ -4,6 +4,7 @@
  */
 import { fileRules } from "./gateFileRules";
 import { planRules } from "./gatePlanRules";
+import { rollbackRules } from "./gateRollbackRules";
 import type { GateRule } from "./gateRule";
 
-export const gateRules: readonly GateRule[] = [...planRules, ...fileRules];
+export const gateRules: readonly GateRule[] = [...planRules, ...rollbackRules, ...fileRules];

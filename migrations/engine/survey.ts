@@ -13,6 +13,8 @@ import type { History } from "./history";
 import { inspectTables, isEmptyDatabase, readHistory } from "./ledger";
 import { loadMigrations } from "./load";
 import { type Plan, planMigrations } from "./plan";
+import { describeLosses, lossesOf } from "./rollbackLosses";
+import { readRowEstimates } from "./rowEstimates";
 import { ensureStamp } from "./stamp";
 
 /** What files and database say, and what follows from it. */
@@ -21,6 +23,10 @@ export interface Survey {
   readonly history: History;
   readonly plan: Plan<MigrationFile>;
   readonly violations: readonly Violation[];
+  /** What each rollback file of plan.toRollBack would throw away, by the migration's file name; one line a table. */
+  readonly losses: ReadonlyMap<string, readonly string[]>;
+  /** Named for this run. */
+  readonly tickets: readonly string[];
   /** Those of the configured roles that the server has already. */
   readonly existingRoles: ReadonlySet<string>;
 }
@@ -63,8 +69,12 @@ export async function surveyStack(access: Access, folder: string): Promise<Surve
   const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
   const live = await withClient(access, purpose, async (client) => {
     await ensureLedgerShape(client, settings.roles);
+    const history = await readHistory(client);
+    const plan = planMigrations(files, history.versions, settings.run.targetVersion);
     return {
-      history: await readHistory(client),
+      history,
+      plan,
+      losses: await estimateLosses(client, files, plan.toRollBack),
       empty: await isEmptyDatabase(client),
       existingRoles: await findRoles(client, settings.roles),
     };
@@ -78,16 +88,46 @@ export async function surveyStack(access: Access, folder: string): Promise<Surve
   });
 
   const { targetVersion, tickets } = settings.run;
-  const plan = planMigrations(files, live.history.versions, targetVersion);
+  const { history, plan, losses, existingRoles } = live;
   const violations = checkGate({
     tier: settings.tier,
     plan,
     tickets,
     targetVersion,
     migratorConfigured: settings.roles.migrator !== null,
-    infrastructureRole: settings.roles.infrastructure,
+    provenRollbacks: provenRollbacks(files, history),
   });
-  return { files, history: live.history, plan, violations, existingRoles: live.existingRoles };
+  return { files, history, plan, violations, losses, tickets, existingRoles };
+}
+
+/** Versions with a proof for exactly the texts that the files have now. */
+function provenRollbacks(
+  files: readonly MigrationFile[],
+  { versions }: History,
+): ReadonlySet<string> {
+  const proofOf = new Map(
+    versions.map(({ version, checksum, proof }) => [version, { checksum, proof }]),
+  );
+  const isProven = ({ header, checksum, rollback }: MigrationFile): boolean => {
+    const found = proofOf.get(header.version);
+    return (
+      rollback !== null &&
+      found?.checksum === checksum &&
+      found.proof?.rollbackChecksum === rollback.checksum
+    );
+  };
+  return new Set(files.filter(isProven).map(({ header }) => header.version));
+}
+
+async function estimateLosses(
+  client: Client,
+  files: readonly MigrationFile[],
+  toRollBack: readonly MigrationFile[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const losses = toRollBack.map((file) => ({ file, losses: lossesOf(file, files) }));
+  const tables = losses.flatMap((one) => one.losses.map(({ table }) => table));
+  const estimates = await readRowEstimates(client, [...new Set(tables)]);
+  return new Map(losses.map((one) => [one.file.fileName, describeLosses(one.losses, estimates)]));
 }
 
 async function findRoles(

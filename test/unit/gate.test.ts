@@ -41,9 +41,7 @@ function judge(tier: Tier, change: Case = {}) {
     tickets: change.tickets ?? ["CHG-2026-0143"],
     targetVersion,
     migratorConfigured: change.migratorConfigured ?? true,
-    ...(change.infrastructureRole === undefined
-      ? {}
-      : { infrastructureRole: change.infrastructureRole }),
+    ...(change.provenRollbacks === undefined ? {} : { provenRollbacks: change.provenRollbacks }),
   });
 }
 
@@ -64,6 +62,9 @@ type Severities = readonly [
 const all: Severities = ["error", "error", "error", "error"];
 const controlled: Severities = [null, null, "error", "error"];
 const warned: Severities = ["warning", "warning", "error", "error"];
+
+/** 002 is applied, and the target was lowered below it. */
+const goingBack: Case = { states: [state("1.0.0"), state("1.1.0")], targetVersion: "1.0.0" };
 
 const broken: readonly (readonly [
   rule: string,
@@ -98,12 +99,27 @@ const broken: readonly (readonly [
   ],
   ["unknown-target", { targetVersion: "9.9.9" }, all, ":-"],
   ["target-version-required", { targetVersion: "latest" }, controlled, ":-"],
+  ["rollback-ticket", { ...goingBack, tickets: [] }, controlled, ":-"],
+  ["rollback-file-missing", { ...goingBack, withRollback: false }, all, "002_add_tasks.sql:24"],
   [
-    "target-below-applied",
-    { states: [state("1.0.0"), state("1.1.0")], targetVersion: "1.0.0" },
-    all,
-    "002_add_tasks.sql:-",
+    "rollback-not-tested",
+    { ...goingBack, parts: { tested: "No" } },
+    controlled,
+    "002_add_tasks.sql:25",
   ],
+  [
+    "rollback-not-tested",
+    { ...goingBack, states: [state("1.0.0"), state("1.1.0", { rollbackChecksum: "sha256:old" })] },
+    controlled,
+    "002_add_tasks.sql:25",
+  ],
+  [
+    "rollback-not-whole",
+    { ...goingBack, parts: { recovery: "Not possible" } },
+    ["warning", "warning", "warning", "warning"],
+    "002_add_tasks.sql:26",
+  ],
+  ["migrator-required", { ...goingBack, migratorConfigured: false }, warned, ":-"],
   ["migrator-required", { migratorConfigured: false }, warned, ":-"],
   ["idle-ticket", { tickets: ["CHG-2026-0143", "CHG-2026-0999"] }, controlled, ":-"],
   ["ticket-required", { tickets: [] }, controlled, "002_add_tasks.sql:5"],
@@ -199,17 +215,6 @@ describe("checkGate", () => {
       ["forbidden-statement", 41],
     ]);
   });
-
-  it("gives the command line of the rollback", () => {
-    const [violation] = judge("prod", {
-      states: [state("1.0.0"), state("1.1.0")],
-      targetVersion: "1.0.0",
-      infrastructureRole: "infra",
-    });
-    expect(violation?.remedy).toBe(
-      "PGOPTIONS='-c role=infra' psql -X -v ON_ERROR_STOP=1 -f migrations/002_add_tasks_rollback.sql",
-    );
-  });
 });
 
 /** A change may break a second rule by its nature. */
@@ -217,6 +222,7 @@ function isCompanion(rule: string, other: string): boolean {
   const companions: Readonly<Record<string, readonly string[]>> = {
     "ticket-required": ["idle-ticket"],
     "edited-applied-file": ["edited-rollback-file"],
+    "rollback-not-tested": ["edited-rollback-file"],
   };
   return (companions[rule] ?? []).includes(other);
 }
