@@ -7,9 +7,10 @@ import type { Access } from "./database";
 import { MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
 import type { History, VersionState } from "./history";
-import { runRollback } from "./rollback";
-import { withRunnerLock } from "./runnerLock";
+import { rollBackAfter, runRollback } from "./rollback";
+import { type RunnerLock, withRunnerLock } from "./runnerLock";
 import { historyUnderLock, type Log, stateAfter, stateOf, withRunSession } from "./session";
+import { StatementError } from "./statementError";
 
 /** What a run ended with. */
 export interface Outcome {
@@ -38,6 +39,7 @@ export class OrderError extends MigrationError {
  * @throws {OrderError}      a lower version is not applied (for example after `--target`).
  * @throws {StampError}      the database belongs to another tier.
  * @throws {StatementError}  a statement failed; what is kept and what to do are in the message.
+ * @throws {RolledBackError} a statement failed, and the stack's onFailure had the version rolled back.
  * @throws {RunnerBusyError} another runner did not finish in time.
  */
 export async function applyMigration(
@@ -46,7 +48,7 @@ export async function applyMigration(
   log: Log,
 ): Promise<Outcome> {
   const { version } = migration.header;
-  return withRunnerLock(access, log, (lock) =>
+  const run = (lock: RunnerLock): Promise<Outcome> =>
     withRunSession(access, `migration ${version}`, lock, log, async (session) => {
       const history = await historyUnderLock(session.client, access);
       ensureInOrder(history, migration, lower);
@@ -60,8 +62,17 @@ export async function applyMigration(
       await new Attempt(session, migration).apply(state);
       const after = await stateAfter(session.client, version, "applied");
       return { version, ranNow: true, state: after };
-    }),
-  );
+    });
+  return withRunnerLock(access, log, async (lock) => {
+    try {
+      return await run(lock);
+    } catch (error) {
+      if (access.settings.run.onFailure === "stop" || !(error instanceof StatementError)) {
+        throw error;
+      }
+      throw await rollBackAfter(error, access, migration, lock, log);
+    }
+  });
 }
 
 /** Refuses a version while a lower one is not applied. */
