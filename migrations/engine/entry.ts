@@ -4,6 +4,7 @@
  * Does NOT register resources or hold rules; each function reads, decides with the pure modules, and acts.
  */
 import { checked, type CheckResult, configure, currentAccess } from "./access";
+import { effectsOf } from "./classify";
 import { inTransaction, withClient } from "./database";
 import { MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
@@ -19,6 +20,7 @@ import { loadMigrations, migrationsFolder } from "./load";
 import { showProgress } from "./progress";
 import { rollBackVersion } from "./rollback";
 import { applyMigration } from "./run";
+import { modelBefore } from "./schemaFold";
 import { ensureStamp } from "./stamp";
 import { ensureLedgerShape } from "./survey";
 
@@ -133,14 +135,19 @@ function factsOf(state: VersionState): readonly string[] {
 }
 
 async function reach(inputs: MigrationInputs): Promise<MigrationOutputs> {
-  const file = await loadPlanned(inputs);
+  const { file, files } = await loadPlanned(inputs);
   const log = (message: string): void => {
     showProgress(`${file.name}: ${message}`);
   };
   const started = Date.now();
+  const effects = effectsOf(file, modelBefore(files, file.number));
   const outcome =
     inputs.goal === "applied"
-      ? await applyMigration(currentAccess(), { migration: file, lower: inputs.lower }, log)
+      ? await applyMigration(
+          currentAccess(),
+          { migration: file, lower: inputs.lower, effects },
+          log,
+        )
       : await rollBackVersion(
           currentAccess(),
           { migration: file, ticket: inputs.ticket, higher: inputs.higher },
@@ -157,8 +164,10 @@ class MovedPlanError extends MigrationError {
   readonly code = "PLAN_MOVED";
 }
 
-/** Reads the file again and makes sure that it is the one that was planned. */
-async function loadPlanned(inputs: MigrationInputs): Promise<MigrationFile> {
+/** Reads the files again and makes sure that the one to run is the one that was planned. */
+async function loadPlanned(
+  inputs: MigrationInputs,
+): Promise<{ readonly file: MigrationFile; readonly files: readonly MigrationFile[] }> {
   const { migrations } = await loadMigrations(migrationsFolder);
   const file = migrations.find(({ fileName }) => fileName === inputs.file);
   const [name, then, now] =
@@ -171,7 +180,7 @@ async function loadPlanned(inputs: MigrationInputs): Promise<MigrationFile> {
       "Run up again and read the new preview.",
     );
   }
-  return file;
+  return { file, files: migrations };
 }
 
 /** Inputs of the Ledger: which role may use it, and (added by `check`) what is not as it should be. */

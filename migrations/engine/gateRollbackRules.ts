@@ -23,7 +23,7 @@ const isTested = ({ plan, provenRollbacks }: GateInput, file: MigrationFile): bo
 };
 
 /** In the order of a rollback: allowed, possible, tested, and what it costs. */
-export const rollbackRules: readonly GateRule[] = [
+export const goingBackRules: readonly GateRule[] = [
   {
     id: "rollback-ticket",
     severity: whereDemanded("requiresTicket"),
@@ -88,7 +88,7 @@ export const rollbackRules: readonly GateRule[] = [
 
 /** Rules whose errors keep versions from going back. What is wrong with pending files is no reason to keep them. */
 const holding = new Set([
-  ...rollbackRules.map(({ id }) => id),
+  ...goingBackRules.map(({ id }) => id),
   ...["unknown-target", "target-version-required", "migrator-required", "missing-applied-file"],
 ]);
 

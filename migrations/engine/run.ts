@@ -3,12 +3,15 @@
  * Does NOT read files, or decide otherwise whether the migration should run; how it runs is in attempt.ts.
  */
 import { Attempt } from "./attempt";
-import type { Access } from "./database";
+import { type Access, withClient } from "./database";
+import type { StatementEffect } from "./effect";
 import { MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
 import type { History, VersionState } from "./history";
+import { formatFinding, judgeServer, needsOf, PreflightError } from "./preflight";
 import { rollBackAfter, runRollback } from "./rollback";
 import { type RunnerLock, withRunnerLock } from "./runnerLock";
+import { readServerFacts } from "./serverFacts";
 import { historyUnderLock, type Log, stateAfter, stateOf, withRunSession } from "./session";
 import { StatementError } from "./statementError";
 
@@ -25,6 +28,8 @@ export interface RunRequest {
   readonly migration: MigrationFile;
   /** Versions of all files with a lower number, lowest first. They must be applied. */
   readonly lower: readonly string[];
+  /** What its statements do, by the files (see effectsOf). Without them pre-flight looks at the server alone. */
+  readonly effects?: readonly StatementEffect[];
 }
 
 /** A lower version is not applied, so this one may not run. */
@@ -38,13 +43,14 @@ export class OrderError extends MigrationError {
  *
  * @throws {OrderError}      a lower version is not applied (for example after `--target`).
  * @throws {StampError}      the database belongs to another tier.
+ * @throws {PreflightError}  the server is not fit for it now; nothing was changed.
  * @throws {StatementError}  a statement failed; what is kept and what to do are in the message.
  * @throws {RolledBackError} a statement failed, and the stack's onFailure had the version rolled back.
  * @throws {RunnerBusyError} another runner did not finish in time.
  */
 export async function applyMigration(
   access: Access,
-  { migration, lower }: RunRequest,
+  { migration, lower, effects = [] }: RunRequest,
   log: Log,
 ): Promise<Outcome> {
   const { version } = migration.header;
@@ -59,6 +65,7 @@ export async function applyMigration(
         const { ticket } = state;
         state = await runRollback(session, migration, state, ticket ?? migration.header.ticket);
       }
+      await checkServer(access, migration, effects, log);
       await new Attempt(session, migration).apply(state);
       const after = await stateAfter(session.client, version, "applied");
       return { version, ranNow: true, state: after };
@@ -89,4 +96,22 @@ function ensureInOrder(
       "Run up without --target and --exclude.",
     );
   }
+}
+
+/** Looks whether the server is fit for it, as the admin, who sees most. Warnings go to the log. */
+async function checkServer(
+  access: Access,
+  migration: MigrationFile,
+  effects: readonly StatementEffect[],
+  log: Log,
+): Promise<void> {
+  const needs = needsOf(migration.header, effects);
+  const purpose = { account: "admin", activity: "pre-flight", readOnly: true } as const;
+  const facts = await withClient(access, purpose, (client) =>
+    readServerFacts(client, access.settings.roles, needs),
+  );
+  const findings = judgeServer(facts, needs);
+  const errors = findings.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) throw new PreflightError(migration.fileName, errors);
+  for (const finding of findings) log(`pre-flight: ${formatFinding(finding)}`);
 }

@@ -8,7 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, escapeIdentifier } from "pg";
 
 import { findDeviations } from "../../roles/acl";
-import { aclContext, healPrivileges, readCatalog } from "../../roles/catalog";
+import { aclContext, readCatalog } from "../../roles/catalog";
+import { healPrivileges } from "../../roles/heal";
 import { type Access, errorCode, inTransaction, withClient } from "./database";
 import { MigrationError } from "./errors";
 import { createTables } from "./ledger";
@@ -121,7 +122,7 @@ async function furnish(
   await createSchemas(client, schemas, roles.infrastructure);
   for (const extension of extensions) await createExtension(client, extension);
   await inTransaction(client, () => createTables(client, roles, tier));
-  await healPrivileges(client, settings, spared);
+  await healPrivileges(client, settings, { spared });
 }
 
 async function createExtension(client: Client, extension: string): Promise<void> {

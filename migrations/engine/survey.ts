@@ -96,6 +96,13 @@ export async function surveyStack(access: Access, folder: string): Promise<Surve
     targetVersion,
     migratorConfigured: settings.roles.migrator !== null,
     provenRollbacks: provenRollbacks(files, history),
+    files,
+    schemas: settings.schemas,
+    now: new Date(),
+    appliedAt: (version) => {
+      const state = history.versions.find((one) => one.version === version);
+      return state?.status === "applied" ? state.completedAt : null;
+    },
   });
   return { files, history, plan, violations, losses, tickets, existingRoles };
 }
@@ -132,11 +139,11 @@ async function estimateLosses(
 
 async function findRoles(
   client: Client,
-  { service, infrastructure, migrators, approvers }: RoleSettings,
+  { service, infrastructure, migrators, approvers, further }: RoleSettings,
 ): Promise<ReadonlySet<string>> {
   const { rows } = await client.query<{ name: string }>(
     "SELECT rolname AS name FROM pg_roles WHERE rolname = ANY ($1::text[])",
-    [[service, infrastructure, ...migrators, ...approvers]],
+    [[service, infrastructure, ...migrators, ...approvers, ...further.map(({ name }) => name)]],
   );
   return new Set(rows.map(({ name }) => name));
 }
