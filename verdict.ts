@@ -5,6 +5,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { formatViolations } from "./migrations/engine/gate";
+import { holdsRollbacks } from "./migrations/engine/gateRollbackRules";
 import type { Survey } from "./migrations/engine/survey";
 import type { Tier } from "./migrations/engine/tier";
 import { describeWindows, type Window } from "./migrations/engine/window";
@@ -34,6 +35,10 @@ export async function showVerdict(
   }
   if (plan.pending.length > 0 && windows.length > 0) {
     await pulumi.log.info(`maintenance windows: ${describeWindows(windows, now)}`);
+  }
+  if (plan.toRollBack.length > 0 && !holdsRollbacks(violations)) {
+    const names = plan.toRollBack.map(({ rollback }) => rollback?.fileName ?? "").join(", ");
+    await pulumi.log.info(`goes back, newest first: ${names}`);
   }
   const [errors, warnings] = [of("error"), of("warning")];
   if (warnings.length > 0) await pulumi.log.warn(formatViolations(warnings, tier));
