@@ -13,10 +13,10 @@ const pureFiles = [
   "migrations/engine/{collection,forbidden,gateFileRules,gatePlanRules,gateRule,gateRules}.ts",
   "migrations/engine/{headerCheck,headerLines,kindNames,ledgerChecks,ledgerStatements,parser}.ts",
   "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree}.ts",
-  "migrations/engine/{action,actionFolds,classify,columnEffects,columnParts,constraintEffects,creationEffects}.ts",
-  "migrations/engine/{definitionActions,dropEffects,effect,effectDraft,knownFunctions,layer,lockModes,madeUpNames}.ts",
+  "migrations/engine/{action,actionFolds,classify,columnEffects,columnParts,constraintEffects,createTableActions,creationEffects}.ts",
+  "migrations/engine/{definitionActions,dropEffects,effect,effectDraft,functionActions,knownFunctions,layer,lockModes,madeUpNames}.ts",
   "migrations/engine/{mistakes,objectActions,objectEffects,partitionEffects,planTable,plpgsqlActions,queryEffects}.ts",
-  "migrations/engine/{queryUse,readActions,renameFolds,risk,schemaDraft,schemaFold,schemaModel,tableAction}.ts",
+  "migrations/engine/{queryUse,readActions,relationDraft,renameFolds,risk,schemaDraft,schemaFold,schemaModel,tableAction}.ts",
   "migrations/engine/{tableCommands,tableDropEffects,tableEffects,tableFolds,typeChanges,upkeepEffects}.ts",
   "toolchain/postgresql-plugin/{saslprep,saslprepTables,scram,wire,properties,settings,roleSettings,rolePlan,errors}.ts",
 ];

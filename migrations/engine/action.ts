@@ -183,6 +183,8 @@ export type Action =
       readonly language: string;
       /** What its SQL body is checked against; nothing of other languages. */
       readonly query: QueryUse;
+      /** What it does when it is called. */
+      readonly body: BlockActions;
     }
   | {
       readonly kind: "create sequence";
@@ -229,9 +231,7 @@ export type Action =
   | {
       readonly kind: "do";
       readonly language: string;
-      readonly actions: readonly Action[];
-      /** Why the actions are not all, or null. */
-      readonly unknown: string | null;
+      readonly block: BlockActions;
     }
   | {
       readonly kind: "search path";
@@ -252,6 +252,13 @@ export type Action =
   /** EXECUTE of something prepared, a tag this program has no row for. */
   | { readonly kind: "unknown"; readonly reason: string };
 
+/** What a DO block or a function does, whatever the conditions around its statements. */
+export interface BlockActions {
+  readonly actions: readonly Action[];
+  /** Why the actions are not all, or null. */
+  readonly unknown: string | null;
+}
+
 /** A table of TRUNCATE or LOCK. */
 export interface TableUse {
   readonly name: ObjectName;
@@ -268,6 +275,6 @@ export type ActionOf<K extends Action["kind"], A extends Action = Action> = A ex
 /** The actions with those inside DO in the place of DO. */
 export function flatActions(actions: readonly Action[]): readonly Action[] {
   return actions.flatMap((action) =>
-    action.kind === "do" ? [action, ...flatActions(action.actions)] : [action],
+    action.kind === "do" ? [action, ...flatActions(action.block.actions)] : [action],
   );
 }
