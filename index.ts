@@ -22,10 +22,10 @@ export = async (): Promise<pulumi.Inputs> => {
   const { tier, roles, server } = access.settings;
   await showVerdict(survey, tier);
 
-  const { service, infrastructure } = await declareRoles(access, survey.existingRoles);
+  const { service, infrastructure, others } = await declareRoles(access, survey.existingRoles);
   const behind = (...dependsOn: pulumi.Resource[]) => ({ ...guarded(tier), dependsOn });
   const ledgerArgs = { infrastructureRole: roles.infrastructure, tier };
-  const ledger = new Ledger("ledger", ledgerArgs, behind(service, infrastructure));
+  const ledger = new Ledger("ledger", ledgerArgs, behind(service, infrastructure, ...others));
   const { database } = server;
   const privileges = new ExactGrants("privileges", { database }, behind(ledger));
   const migrations = new MigrationSet("migrations", { survey }, { dependsOn: [privileges] });

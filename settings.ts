@@ -3,6 +3,7 @@
  * Does NOT read files, open connections or look up passwords (see credentials.ts).
  */
 import { parseTier, type Tier } from "./migrations/engine/tier";
+import { type FurtherRole, parseFurtherRoles } from "./roles/furtherRoles";
 
 /** Where values come from: `pulumi.Config` in the program, the request's config in a provider. */
 export interface ConfigSource {
@@ -34,8 +35,13 @@ export interface RoleSettings {
   /** Login that runs migrations, or null when none is configured. */
   readonly migrator: string | null;
   readonly migrators: readonly string[];
+  /** Login that records sign-offs, validations and acknowledgements; null: the admin does. */
+  readonly approver: string | null;
+  readonly approvers: readonly string[];
   readonly service: string;
   readonly infrastructure: string;
+  /** Roles beside the policy's own, that this program declares or expects. */
+  readonly further: readonly FurtherRole[];
 }
 
 /** What the service role may use up. Milliseconds. */
@@ -80,6 +86,7 @@ const variableOf: Readonly<Record<string, string>> = {
   sslRootCert: "DDL_SSLROOTCERT",
   admin: "DDL_ADMIN",
   migrator: "DDL_MIGRATOR",
+  approver: "DDL_APPROVER",
   tickets: "DDL_TICKETS",
 };
 
@@ -166,23 +173,39 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
     });
   const orNull = (value: string): string | null => (value === "" ? null : value);
 
-  const migrator = orNull(text("migrator"));
-  const migrators = list("migrators").map((item) => name("migrators", item));
-  if (migrator !== null && !migrators.includes(migrator)) {
-    problems.push(`migrator: ${migrator} is not among migrators; add it there.`);
-  }
+  /** The login of this run and all logins of its kind, among which it must be. */
+  const logins = (one: string, all: string): [string | null, readonly string[]] => {
+    const [login, listed] = [orNull(text(one)), list(all).map((item) => name(all, item))];
+    if (login !== null && !listed.includes(login)) {
+      problems.push(`${one}: ${login} is not among ${all}; add it there.`);
+    }
+    return [login, listed];
+  };
+
+  const [migrator, migrators] = logins("migrator", "migrators");
+  const [approver, approvers] = logins("approver", "approvers");
+  const schemas = list("schemas").map((item) => name("schemas", item));
+  const further = parseFurtherRoles(text("furtherRoles"), schemas);
+  problems.push(...further.problems.map((problem) => `furtherRoles: ${problem}`));
   const roles: RoleSettings = {
     admin: name("admin"),
     migrator,
     migrators,
+    approver,
+    approvers,
     service: name("serviceRole"),
     infrastructure: name("infrastructureRole"),
+    further: further.roles,
   };
-  const named = [roles.admin, roles.service, roles.infrastructure, ...migrators];
+  // An approver who is a migrator too could approve their own run.
+  const named = [
+    ...[roles.admin, roles.service, roles.infrastructure, ...migrators, ...approvers],
+    ...further.roles.map((role) => role.name),
+  ];
   const twice = named.filter((item, index) => named.indexOf(item) !== index);
   if (twice.length > 0) {
     problems.push(
-      `admin, serviceRole, infrastructureRole, migrators: ${twice.join(", ")} is named twice.`,
+      `admin, serviceRole, infrastructureRole, migrators, approvers, furtherRoles: ${twice.join(", ")} is named twice.`,
     );
   }
 
@@ -197,7 +220,7 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
       authentication: oneOf("authentication", ["password", "entra"]),
     },
     roles,
-    schemas: list("schemas").map((item) => name("schemas", item)),
+    schemas,
     extensions: list("extensions").map((item) => name("extensions", item)),
     passwordVersion: text("passwordVersion"),
     serviceLimits: {

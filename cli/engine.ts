@@ -10,7 +10,8 @@ import { join } from "node:path";
 
 import { stateFolder } from "../sandbox/environment";
 import type { Log } from "../toolchain/log";
-import { type Prepared, projectFolder } from "./prepare";
+import type { Prepared } from "./prepare";
+import { projectFolder } from "./project";
 
 const INTERRUPTIONS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 

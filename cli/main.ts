@@ -17,7 +17,8 @@ import { type Log, streamLog } from "../toolchain/log";
 import { ensurePulumi } from "../toolchain/pulumi";
 import { describeDrift } from "./drift";
 import { changedNothing, runPulumi } from "./engine";
-import { prepare, type Prepared, projectFolder } from "./prepare";
+import { prepare, type Prepared } from "./prepare";
+import { projectFolder } from "./project";
 import { stackAccess } from "./stackAccess";
 import { summarise } from "./summary";
 

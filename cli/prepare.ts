@@ -23,6 +23,7 @@ import { ensurePostgresqlPlugin } from "../toolchain/plugin";
 import { bundlePlugin } from "../toolchain/postgresql-plugin/bundle";
 import { ensurePulumi, type Pulumi } from "../toolchain/pulumi";
 import { run } from "../toolchain/run";
+import { projectFolder } from "./project";
 import { recoverState, removeDeadLocks, waitForStack } from "./recover";
 import { sandboxConfig } from "./stackConfig";
 
@@ -41,9 +42,6 @@ export interface Prepared {
   /** `--stack` and `--config-file`, which every command gets. */
   readonly stackArguments: readonly string[];
 }
-
-/** Folder of the Pulumi program. */
-export const projectFolder = (): string => process.env.DDL_PROJECT ?? join(__dirname, "..");
 
 async function install(log: Log): Promise<{ pulumi: Pulumi; sandbox: Sandbox }> {
   const pulumi = await ensurePulumi(log);

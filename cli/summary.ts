@@ -7,8 +7,9 @@ import type { History, VersionState } from "../migrations/engine/history";
 import { readHistory } from "../migrations/engine/ledger";
 import { findDeviations } from "../roles/acl";
 import { aclContext, readCatalog } from "../roles/catalog";
-import { ruleTexts } from "../roles/privileges";
+import { ruleTexts } from "../roles/ruleText";
 import type { Settings } from "../settings";
+import { columns } from "./columns";
 
 interface Live {
   readonly serverVersion: string;
@@ -31,17 +32,6 @@ export async function summarise(access: Access): Promise<string> {
     }),
   );
   return describe(settings, live);
-}
-
-/** Pads each column to its widest cell; two spaces between, two before. */
-function columns(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = rows.reduce<readonly number[]>(
-    (widest, row) => row.map((cell, index) => Math.max(cell.length, widest[index] ?? 0)),
-    [],
-  );
-  return rows.map((row) =>
-    `  ${row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  ")}`.trimEnd(),
-  );
 }
 
 const migrationRow = (state: VersionState): readonly string[] => [

@@ -1,15 +1,23 @@
 /**
- * Declares both of the policy's roles through one provider.
+ * Declares both of the policy's roles, people's logins and the stack's readers through one provider.
  * Does NOT grant privileges (exactGrants.ts).
  */
+import type * as pulumi from "@pulumi/pulumi";
+
 import type { Access } from "../migrations/engine/database";
 import { adminProvider } from "./adminProvider";
+import { ApproverLogins } from "./approverLogins";
+import { isDeclared } from "./furtherRoles";
 import { InfrastructureRole } from "./infrastructureRole";
+import type { Login } from "./login";
+import { ReaderRoles } from "./readerRoles";
 import { ServiceRole } from "./serviceRole";
 
 export interface Roles {
   readonly service: ServiceRole;
   readonly infrastructure: InfrastructureRole;
+  /** Approvers' logins and readers. */
+  readonly others: readonly pulumi.Resource[];
 }
 
 /**
@@ -24,6 +32,15 @@ export async function declareRoles(access: Access, existing: ReadonlySet<string>
   const usesPasswords = server.authentication === "password";
   const provider = await adminProvider(access);
   const opts = { providers: [provider] };
+  // Of the logins listed only the one that is used here has a password this program knows.
+  const loginsOf = (account: "migrator" | "approver", names: readonly string[]) =>
+    Promise.all(
+      names.map(async (name): Promise<Login> => ({
+        name,
+        password:
+          usesPasswords && name === roles[account] ? await passwordOf(account, name) : undefined,
+      })),
+    );
   const infrastructure = new InfrastructureRole(
     "infrastructure",
     {
@@ -34,16 +51,7 @@ export async function declareRoles(access: Access, existing: ReadonlySet<string>
       passwordVersion,
       schemas,
       extensions,
-      // Of the logins listed only the one that runs migrations here has a password this program knows.
-      migrators: await Promise.all(
-        roles.migrators.map(async (name) => ({
-          name,
-          password:
-            usesPasswords && name === roles.migrator
-              ? await passwordOf("migrator", name)
-              : undefined,
-        })),
-      ),
+      migrators: await loginsOf("migrator", roles.migrators),
     },
     opts,
   );
@@ -60,5 +68,28 @@ export async function declareRoles(access: Access, existing: ReadonlySet<string>
     },
     opts,
   );
-  return { service, infrastructure };
+  const approvers = new ApproverLogins(
+    "approvers",
+    {
+      tier,
+      existing,
+      passwordVersion,
+      approvers: await loginsOf("approver", roles.approvers),
+    },
+    opts,
+  );
+  const readers = new ReaderRoles(
+    "readers",
+    {
+      ...{ tier, existing, schemas, passwordVersion },
+      readers: await Promise.all(
+        roles.further.filter(isDeclared).map(async (role) => ({
+          ...role,
+          password: usesPasswords && role.login ? await passwordOf("reader", role.name) : undefined,
+        })),
+      ),
+    },
+    opts,
+  );
+  return { service, infrastructure, others: [approvers, readers] };
 }

@@ -6,14 +6,7 @@ import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Tier } from "../migrations/engine/tier";
-import { guarded, kept, passwordArgs, powerless, takenOver } from "./login";
-
-/** A login that may become the infrastructure role. */
-export interface Migrator {
-  readonly name: string;
-  /** Plain text, or undefined to leave the password alone. */
-  readonly password: string | undefined;
-}
+import { guarded, kept, type Login, passwordArgs, powerless, takenOver } from "./login";
 
 export interface InfrastructureRoleArgs {
   readonly tier: Tier;
@@ -21,7 +14,8 @@ export interface InfrastructureRoleArgs {
   readonly admin: string;
   /** Roles that the server has already. */
   readonly existing: ReadonlySet<string>;
-  readonly migrators: readonly Migrator[];
+  /** Logins that may become this role. */
+  readonly migrators: readonly Login[];
   readonly passwordVersion: string;
   readonly schemas: readonly string[];
   readonly extensions: readonly string[];

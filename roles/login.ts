@@ -1,8 +1,15 @@
 /**
- * Arguments that all roles of this program share, by tier. Pure.
+ * What all roles of this program share: a login and its password, and arguments by tier. Pure.
  * Does NOT declare a role.
  */
 import { type Tier, tierRules } from "../migrations/engine/tier";
+
+/** A login whose password this program may know. */
+export interface Login {
+  readonly name: string;
+  /** Plain text, or undefined to leave the password alone. */
+  readonly password: string | undefined;
+}
 
 /** Options of resources that hold access or data: in uat and prod nothing in Pulumi may take them away. */
 export function guarded(tier: Tier): {

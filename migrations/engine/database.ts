@@ -7,7 +7,7 @@ import type { ConnectionOptions } from "node:tls";
 
 import { Client } from "pg";
 
-import { type PasswordSource, whereToPutPassword } from "../../credentials";
+import { type Account, type PasswordSource, whereToPutPassword } from "../../credentials";
 import type { ServerSettings, Settings } from "../../settings";
 import { MigrationError } from "./errors";
 
@@ -17,9 +17,12 @@ export interface Access {
   readonly passwordOf: PasswordSource;
 }
 
+/** The accounts that this program itself connects as. */
+type Connecting = Exclude<Account, "service" | "reader">;
+
 /** Who connects and for what. */
 export interface Purpose {
-  readonly account: "admin" | "migrator";
+  readonly account: Connecting;
   /** Shown to whoever looks at pg_stat_activity, after the program's name. */
   readonly activity: string;
   /** Refuses every write: for planning and previews. */
@@ -36,7 +39,7 @@ const catalogTimeoutMs = 60_000;
  * In every session of this program. `client_connection_check_interval` lets the server end the running statement
  * within two seconds when this process is killed: nothing then goes on behind the next run's back.
  */
-const commonParameters: Readonly<Record<string, string>> = {
+export const commonParameters: Readonly<Record<string, string>> = {
   client_connection_check_interval: "2s",
   statement_timeout: String(catalogTimeoutMs),
   lock_timeout: "10s",
@@ -66,14 +69,15 @@ export async function withClient<T>(
 
 /**
  * Opens a connection. Migrations run as the migrator, who starts as the infrastructure role; without a migrator the
- * admin does (the gate allows that in dev and qa only).
+ * admin does (the gate allows that in dev and qa only). Decisions are recorded by the approver, else by the admin.
  *
  * @throws {ConnectionError} one sentence on the cause and one on the remedy.
  */
 export async function connect(access: Access, purpose: Purpose): Promise<Client> {
   const { roles, server } = access.settings;
-  const account = roles.migrator === null ? "admin" : purpose.account;
-  const login = account === "migrator" ? (roles.migrator ?? roles.admin) : roles.admin;
+  const own = purpose.account === "admin" ? null : roles[purpose.account];
+  const [account, login]: [Connecting, string] =
+    own === null ? ["admin", roles.admin] : [purpose.account, own];
   const parameters: Record<string, string> = {
     ...commonParameters,
     ...(purpose.readOnly === true ? { default_transaction_read_only: "on" } : {}),
@@ -91,7 +95,7 @@ export async function connect(access: Access, purpose: Purpose): Promise<Client>
       return password;
     },
     ssl: tlsOptions(server),
-    application_name: `rmhgeoapi-database: ${purpose.activity}`.slice(0, longestApplicationName),
+    application_name: applicationName(purpose.activity),
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
     options: Object.entries(parameters)
@@ -112,9 +116,14 @@ export async function connect(access: Access, purpose: Purpose): Promise<Client>
 /** PostgreSQL cuts application_name at NAMEDATALEN - 1 bytes. */
 const longestApplicationName = 63;
 
+/** What a session of this program is called in pg_stat_activity. */
+export function applicationName(activity: string): string {
+  return `rmhgeoapi-database: ${activity}`.slice(0, longestApplicationName);
+}
+
 class NoPasswordError extends Error {
   constructor(
-    readonly account: "admin" | "migrator",
+    readonly account: Connecting,
     readonly login: string,
   ) {
     super(`no password is known for ${login}`);
@@ -150,7 +159,7 @@ const remedies: Readonly<
   ],
   "28P01": (_, login) => [
     `The server refuses the password of ${login}.`,
-    "Correct it where it comes from: DDL_ADMIN_PASSWORD or DDL_MIGRATOR_PASSWORD, PGPASSFILE, or the stack's secret.",
+    "Correct it where it comes from: DDL_ADMIN_PASSWORD, DDL_MIGRATOR_PASSWORD or DDL_APPROVER_PASSWORD, PGPASSFILE, or the stack's secret.",
   ],
   "28000": (_, login) => [
     `The server does not let ${login} log in.`,
@@ -167,6 +176,10 @@ const remedies: Readonly<
   "42501": (_, login) => [
     `${login} lacks the right to connect, or to become the infrastructure role.`,
     "Run up once without --target: it grants CONNECT and the membership.",
+  ],
+  "08P01": ({ host, port }) => [
+    `${host}:${port} does not take the settings that a session asks for: it is a pooler, not PostgreSQL itself.`,
+    "Connect to the server (Azure: port 5432, not 6432).",
   ],
   "53300": () => [
     "The server has no connection left.",

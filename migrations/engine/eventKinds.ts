@@ -25,6 +25,9 @@ export const decisionKinds = [
   "break-glass-closed",
 ] as const;
 
+/** The decisions that an approver's login may write; the others are the admin's. */
+export const approvalKinds = ["signed-off", "validated", "acknowledged"] as const;
+
 export type RunKind = (typeof runKinds)[number];
 export type DecisionKind = (typeof decisionKinds)[number];
 export type EventKind = RunKind | DecisionKind;

@@ -3,7 +3,7 @@
  * Does NOT compare the header with the SQL, nor judge what a tier demands of it (see gate).
  */
 import type { Problem } from "./errors";
-import { HeaderCheck } from "./headerCheck";
+import { HeaderCheck, type RuleException } from "./headerCheck";
 import { readHeaderLines } from "./headerLines";
 
 /** The header block of a forward file. Source: policy, "Header Block". */
@@ -34,7 +34,11 @@ export interface Header {
     /** Null until filled in. */
     readonly tested: boolean | null;
     readonly dataRecovery: "Automatic" | "Manual" | "Not possible";
+    /** Where the backup is that brings dropped data back; null where none is named. */
+    readonly backupReference: string | null;
   };
+  /** Rules that shall not hold back this file, each with its reason; usually none. */
+  readonly exceptions: readonly RuleException[];
   /** 1-based line of each field, by the name it has in the file ("TICKET", "Rollback tested"). */
   readonly lines: Readonly<Record<string, number>>;
 }
@@ -99,7 +103,9 @@ export function parseHeader(fileName: string, text: string): ParsedHeader<Header
       dataRecovery:
         check.choice("ROLLBACK", "Data recovery", ["Automatic", "Manual", "Not possible"]) ??
         "Not possible",
+      backupReference: check.optional("ROLLBACK", "Backup reference"),
     },
+    exceptions: check.exceptions("EXCEPTIONS"),
     lines: check.lines,
   };
   const failed = check.problems.length > 0;

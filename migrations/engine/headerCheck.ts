@@ -10,9 +10,19 @@ import type { HeaderLines, RawField } from "./headerLines";
 /** `[Date]`, TBD and the like: written, but not filled in. */
 const placeholder = /^(\[.*\]|<.*>|tbd|todo|\?+|-+|\.\.\.)?$/i;
 const nothing = /^none\.?$/i;
-const ticketForm = /^CHG-\d{4}-\d{4,}$/;
+const exceptionForm = /^([a-z][a-z0-9-]*):\s*(.*)$/;
+/** A change ticket, as change management numbers them. */
+export const ticketForm = /^CHG-\d{4}-\d{4,}$/;
 /** VARCHAR(50) in the ledger. */
 const maxVersionLength = 50;
+
+/** One bullet of the header's EXCEPTIONS block. */
+export interface RuleException {
+  /** Id of a rule of the gate, as written. */
+  readonly rule: string;
+  readonly reason: string;
+  readonly line: number;
+}
 
 /** True for an ISO date that exists: 2026-02-30 does not. */
 function isDate(text: string): boolean {
@@ -62,9 +72,9 @@ export class HeaderCheck {
     return this.filled(name, label)?.value ?? "";
   }
 
-  /** A value that is filled in later (review); null when absent or a placeholder. */
-  optional(name: string): string | null {
-    const value = this.find(name)?.value;
+  /** A value that may be missing, or is filled in later (review); null when absent or a placeholder. */
+  optional(name: string, label?: string): string | null {
+    const value = this.find(name, label)?.value;
     return value === undefined || this.isOpen(value) ? null : value;
   }
 
@@ -155,6 +165,21 @@ export class HeaderCheck {
     const isMissing = all.length === 0 || all.some((text) => placeholder.test(text));
     if (isMissing) this.reportMissing(name, entry?.line ?? null);
     return all.filter((text) => !nothing.test(text));
+  }
+
+  /** Bullets of the form `rule-id: reason`; the block may be absent or say None. */
+  exceptions(name: string): readonly RuleException[] {
+    const entry = this.raw.entries.find((one) => one.name === name);
+    const beside = entry === undefined || entry.value === "" ? [] : [entry];
+    return [...beside, ...(entry?.bullets ?? [])].flatMap(({ value, line }) => {
+      if (nothing.test(value)) return [];
+      const [, rule = "", reason = ""] = exceptionForm.exec(value) ?? [];
+      if (!placeholder.test(reason)) return [{ rule, reason, line }];
+      const message = `${JSON.stringify(value)} is not an exception with its reason.`;
+      const hint = "write it as - rule-id: why the rule need not hold here.";
+      this.report("HEADER_EXCEPTION", line, message, hint);
+      return [];
+    });
   }
 
   private find(name: string, label?: string): RawField | null {

@@ -26,30 +26,93 @@ export interface EventRow {
   readonly segment: number | null;
   readonly checksum: string | null;
   readonly rollbackChecksum: string | null;
+  readonly ticket: string | null;
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** That apply, rollback and apply again were run elsewhere and left the same catalog. Recorded for both texts. */
+export interface Proof {
+  readonly at: Date;
+  readonly login: string;
+  readonly rollbackChecksum: string | null;
+}
+
+/** What a person decided about a version as it is applied now. */
+export interface Decision {
+  readonly at: Date;
+  /** The login that wrote it: the server's word. */
+  readonly login: string;
+  /** The person, as the login gave it. */
+  readonly by: string;
+  /** Why, or what else was said; "" for nothing. */
+  readonly reason: string;
+}
+
+/** An emergency that is under way: promotion and maintenance window are lifted until it is closed. */
+export interface BreakGlass {
+  readonly at: Date;
+  readonly login: string;
+  readonly reason: string;
+  readonly ticket: string;
+  readonly approvedBy: string;
+}
+
 export type Status = "applied" | "incomplete" | "rolled back";
+
+/**
+ * In the detail of every event that a rollback file's run writes, to tell it from the migration's own: both number
+ * their segments from 0.
+ */
+export const rollbackDirection = { direction: "rollback" } as const;
+
+/** What is known of a segment that was begun outside of a transaction and is not done: what was there before, how far it is. */
+export interface BegunSegment {
+  readonly segment: number;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** A rollback that was cut off after it had changed something. Only finishing it leads anywhere. */
+export interface BegunRollback {
+  /** Of the rollback file that ran. */
+  readonly checksum: string | null;
+  /** Segments of that file that are done and need not run again. */
+  readonly segmentsDone: readonly number[];
+  readonly segmentsBegun: readonly BegunSegment[];
+}
 
 /** One version the ledger knows. A version it does not know is pending, whatever the events say. */
 export interface VersionState {
   readonly version: string;
   readonly status: Status;
-  /** Of the text that ran last; null when it ran outside this program (unrecorded). */
+  /**
+   * Of the text that ran last, or that an acknowledgement vouches for; null when it ran outside this program
+   * (unrecorded).
+   */
   readonly checksum: string | null;
   readonly rollbackChecksum: string | null;
-  /** Segments of an incomplete run that are done and need not run again. */
+  /** Segments of an incomplete run that are done and need not run again; none once its rollback has begun. */
   readonly segmentsDone: readonly number[];
+  readonly segmentsBegun: readonly BegunSegment[];
+  /** Null unless the version is incomplete because its rollback is. */
+  readonly begunRollback: BegunRollback | null;
   readonly completedAt: Date | null;
   /** Milliseconds from start to completion, null unless applied. */
   readonly durationMs: number | null;
   readonly executedBy: string | null;
   readonly ticket: string | null;
+  /** For the checksum above, whenever it was recorded. */
+  readonly proof: Proof | null;
+  /** The decisions that hold: for the checksum above, and made since the version was last started. */
+  readonly signOff: Decision | null;
+  readonly validation: Decision | null;
+  readonly acknowledgement: Decision | null;
 }
 
 export interface History {
   /** Tier stamped on the database by its admin, or null. */
   readonly stamp: Tier | null;
+  /** The emergency that was opened last, unless it was closed. */
+  readonly breakGlass: BreakGlass | null;
   readonly versions: readonly VersionState[];
 }
 
@@ -64,13 +127,69 @@ export function foldHistory(rows: readonly LedgerRow[], events: readonly EventRo
   const stamped = ordered.find((event) => event.kind === "stamped")?.detail["tier"];
   return {
     stamp: tiers.find((tier) => tier === stamped) ?? null,
+    breakGlass: foldBreakGlass(ordered),
     versions: rows.map((row) => foldVersion(row, ordered)),
+  };
+}
+
+const textOf = (event: EventRow, key: string): string => {
+  const value = event.detail[key];
+  return typeof value === "string" ? value : "";
+};
+
+function foldBreakGlass(ordered: readonly EventRow[]): BreakGlass | null {
+  const last = ordered.findLast(
+    ({ kind }) => kind === "break-glass-opened" || kind === "break-glass-closed",
+  );
+  if (last?.kind !== "break-glass-opened") return null;
+  const { happenedAt: at, login, ticket } = last;
+  return {
+    at,
+    login,
+    ticket: ticket ?? "",
+    reason: textOf(last, "reason"),
+    approvedBy: textOf(last, "approvedBy"),
   };
 }
 
 function statusOf(row: LedgerRow): Status {
   if (row.applied) return "applied";
   return row.rolledBackAt === null ? "incomplete" : "rolled back";
+}
+
+const isOfRollback = ({ detail }: EventRow): boolean =>
+  detail["direction"] === rollbackDirection.direction;
+
+/** Segments begun and not done, each with what its last event says. */
+function foldBegun(own: readonly EventRow[]): readonly BegunSegment[] {
+  const begun = new Map<number, EventRow["detail"]>();
+  for (const { kind, segment, detail } of own) {
+    if (segment === null) continue;
+    if (kind === "segment-started") begun.set(segment, detail);
+    if (kind === "segment-done") begun.delete(segment);
+  }
+  return [...begun].map(([segment, detail]) => ({ segment, detail }));
+}
+
+/** What the last rollback has done, unless it came to an end. Its first recorded segment is where it begins. */
+function foldRollback(own: readonly EventRow[]): BegunRollback | null {
+  const ended = own.findLastIndex(({ kind }) => kind === "applied" || kind === "rolled-back");
+  const ran = own
+    .slice(ended + 1)
+    .filter(
+      (event) =>
+        isOfRollback(event) && (event.kind === "segment-started" || event.kind === "segment-done"),
+    );
+  const last = ran.at(-1);
+  if (last === undefined) return null;
+  // A text that was corrected in between starts from its own beginning.
+  const same = ran.filter(({ rollbackChecksum }) => rollbackChecksum === last.rollbackChecksum);
+  const done = same.filter(({ kind }) => kind === "segment-done");
+  return {
+    checksum: last.rollbackChecksum,
+    segmentsBegun: foldBegun(same),
+    segmentsDone: [...new Set(done.flatMap(({ segment }) => (segment === null ? [] : [segment])))],
+  };
 }
 
 function foldVersion(row: LedgerRow, ordered: readonly EventRow[]): VersionState {
@@ -80,13 +199,27 @@ function foldVersion(row: LedgerRow, ordered: readonly EventRow[]): VersionState
     (event) => event.version === row.version && event.happenedAt.getTime() >= since,
   );
   const lastOf = (...kinds: readonly EventKind[]): EventRow | undefined =>
-    own.findLast((event) => kinds.includes(event.kind));
-  const ran = status === "applied" ? lastOf("applied") : lastOf("started", "applied");
+    own.findLast((event) => kinds.includes(event.kind) && !isOfRollback(event));
+  const ran =
+    status === "applied"
+      ? (lastOf("applied") ?? lastOf("acknowledged"))
+      : lastOf("started", "applied");
+  const checksum = ran?.checksum ?? null;
   const done = new Set<number>();
   for (const event of own) {
-    if (event.kind === "segment-done" && event.segment !== null) done.add(event.segment);
     if (event.kind === "applied" || event.kind === "rolled-back") done.clear();
+    if (event.kind !== "segment-done" || event.segment === null || isOfRollback(event)) continue;
+    done.add(event.segment);
   }
+  const begunRollback = status === "incomplete" ? foldRollback(own) : null;
+  const decided = (kind: EventKind): Decision | null => {
+    const event = own.findLast((one) => one.kind === kind && one.checksum === checksum);
+    if (status !== "applied" || checksum === null || event === undefined) return null;
+    const { happenedAt: at, login } = event;
+    return { at, login, by: textOf(event, "by"), reason: textOf(event, "reason") };
+  };
+  const isOpen = status === "incomplete" && begunRollback === null;
+  const ended = own.findLastIndex(({ kind }) => kind === "applied" || kind === "rolled-back");
   const took =
     row.startedAt !== null && row.completedAt !== null
       ? row.completedAt.getTime() - row.startedAt.getTime()
@@ -94,12 +227,33 @@ function foldVersion(row: LedgerRow, ordered: readonly EventRow[]): VersionState
   return {
     version: row.version,
     status,
-    checksum: ran?.checksum ?? null,
+    checksum,
     rollbackChecksum: ran?.rollbackChecksum ?? null,
-    segmentsDone: status === "incomplete" ? [...done] : [],
+    segmentsDone: isOpen ? [...done] : [],
+    segmentsBegun: isOpen
+      ? foldBegun(own.slice(ended + 1).filter((event) => !isOfRollback(event)))
+      : [],
+    begunRollback,
     completedAt: row.completedAt,
     durationMs: status === "applied" ? took : null,
     executedBy: row.executedBy,
     ticket: row.ticket,
+    proof: foldProof(
+      ordered.filter(({ version }) => version === row.version),
+      checksum,
+    ),
+    signOff: decided("signed-off"),
+    validation: decided("validated"),
+    acknowledgement: decided("acknowledged"),
   };
+}
+
+/** A proof is about texts, not about a run: it holds for as long as the text that ran is the one that was proven. */
+function foldProof(own: readonly EventRow[], checksum: string | null): Proof | null {
+  const proven = own.findLast(
+    (event) => event.kind === "proven" && checksum !== null && event.checksum === checksum,
+  );
+  if (proven === undefined) return null;
+  const { happenedAt: at, login, rollbackChecksum } = proven;
+  return { at, login, rollbackChecksum };
 }

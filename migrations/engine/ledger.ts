@@ -6,11 +6,15 @@ import { type Client, escapeIdentifier } from "pg";
 
 import type { EventKind } from "./eventKinds";
 import { type EventRow, foldHistory, type History, type LedgerRow } from "./history";
+import { inspectPolicies, mendPolicies } from "./policies";
 import {
   compareShape,
-  eventPolicies,
+  describePolicy,
   eventsShape,
+  type EventWriters,
   ledgerShape,
+  type PolicyChanges,
+  type RowPolicy,
   runnerLockShape,
   type TableShape,
 } from "./shape";
@@ -25,6 +29,20 @@ export interface TablesState {
   readonly missing: readonly string[];
   /** Differences of tables that do exist, each with the table's name. */
   readonly differences: readonly string[];
+  /** Row-security policies of the events that are not as they should be. createTables makes them so. */
+  readonly policies: PolicyChanges;
+}
+
+/** The state in lines for people: every deviation, whether this program mends it or not. */
+export function describeTables({ missing, differences, policies }: TablesState): readonly string[] {
+  const lines = (word: string, found: readonly RowPolicy[]): readonly string[] =>
+    found.map((policy) => `public.${eventsShape.name}: ${word}: ${describePolicy(policy)}`);
+  return [
+    ...missing.map((table) => `missing: ${table}`),
+    ...differences,
+    ...lines("missing", policies.missing),
+    ...lines("unexpected", policies.unexpected),
+  ];
 }
 
 /** Reads ledger and events. Tables that do not exist yet count as empty. */
@@ -40,7 +58,7 @@ export async function readHistory(client: Client): Promise<History> {
     client,
     "public.schema_migration_events",
     `SELECT id::float8 AS id, happened_at AS "happenedAt", login::text, kind, version, segment, checksum,
-            rollback_checksum AS "rollbackChecksum", detail
+            rollback_checksum AS "rollbackChecksum", ticket, detail
        FROM public.schema_migration_events ORDER BY id`,
   );
   return foldHistory(rows, events);
@@ -71,22 +89,17 @@ export interface NewEvent {
   readonly detail?: Readonly<Record<string, unknown>>;
 }
 
-/** Appends one event. */
+/** Appends one event. Names only the columns that are given: not every writer may fill in every one. */
 export async function recordEvent(client: Client, event: NewEvent): Promise<void> {
+  const { kind, version, run, segment, checksum, rollbackChecksum, ticket, detail = {} } = event;
+  const columns = { kind, version, run, segment, checksum, rollback_checksum: rollbackChecksum };
+  const given = Object.entries({ ...columns, ticket, detail: JSON.stringify(detail) }).filter(
+    ([, value]) => value !== undefined,
+  );
   await client.query(
-    `INSERT INTO public.schema_migration_events
-       (kind, version, run, segment, checksum, rollback_checksum, ticket, detail)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [
-      event.kind,
-      event.version ?? null,
-      event.run ?? null,
-      event.segment ?? null,
-      event.checksum ?? null,
-      event.rollbackChecksum ?? null,
-      event.ticket ?? null,
-      JSON.stringify(event.detail ?? {}),
-    ],
+    `INSERT INTO public.schema_migration_events (${given.map(([name]) => escapeIdentifier(name)).join(", ")})
+     VALUES (${given.map((_, index) => `$${index + 1}`).join(", ")})`,
+    given.map(([, value]) => value),
   );
 }
 
@@ -126,33 +139,67 @@ export async function recordApplied(client: Client, version: string): Promise<vo
   );
 }
 
-/** Compares the live tables with their shapes. Runs as the admin, reads only. */
-export async function inspectTables(
+/** Marks a version as no longer whole, in the transaction that begins to take it back. */
+export async function recordRollbackBegun(client: Client, version: string): Promise<void> {
+  await client.query(
+    `UPDATE public.schema_migrations SET applied = false, executed_by = session_user WHERE version = $1`,
+    [version],
+  );
+}
+
+/** Marks a version as rolled back, for this ticket. */
+export async function recordRolledBack(
   client: Client,
-  infrastructureRole: string,
-): Promise<TablesState> {
+  version: string,
+  ticket: string,
+): Promise<void> {
+  await client.query(
+    `UPDATE public.schema_migrations
+        SET applied = false, rolled_back_at = clock_timestamp(), executed_by = session_user, ticket_number = $2
+      WHERE version = $1`,
+    [version, ticket],
+  );
+}
+
+/** The two texts for which a rollback was proven. */
+export interface ProvenTexts {
+  readonly version: string;
+  readonly checksum: string;
+  readonly rollbackChecksum: string;
+}
+
+/** Every proof there is, whatever became of its version. */
+export const readProofs = (client: Client): Promise<readonly ProvenTexts[]> =>
+  rowsOrNone<ProvenTexts>(
+    client,
+    "public.schema_migration_events",
+    `SELECT DISTINCT version, checksum, rollback_checksum AS "rollbackChecksum"
+       FROM public.schema_migration_events WHERE kind = 'proven'`,
+  );
+
+/** Compares the live tables with their shapes. Runs as the admin, reads only. */
+export async function inspectTables(client: Client, writers: EventWriters): Promise<TablesState> {
   const missing: string[] = [];
   const differences: string[] = [];
   for (const shape of shapes) {
-    const found = await describeTable(client, shape.name, infrastructureRole);
+    const found = await describeTable(client, shape.name);
     if (found === null) missing.push(`public.${shape.name}`);
     else
       differences.push(
         ...compareShape(shape, found).map((line) => `public.${shape.name}: ${line}`),
       );
   }
-  return { missing, differences };
+  const policies = missing.includes(`public.${eventsShape.name}`)
+    ? { missing: [], unexpected: [] }
+    : await inspectPolicies(client, writers);
+  return { missing, differences, policies };
 }
 
 /**
  * Describes a table of `public` in lines that can be compared with a shape, or null when there is none.
  * NOT NULL is told by the column alone: only PostgreSQL 18 lists it as a constraint.
  */
-async function describeTable(
-  client: Client,
-  table: string,
-  infrastructureRole: string,
-): Promise<readonly string[] | null> {
+async function describeTable(client: Client, table: string): Promise<readonly string[] | null> {
   const { rows } = await client.query<{ line: string }>(
     `WITH t AS (
        SELECT c.oid, c.relkind, c.relrowsecurity, c.relpersistence, pg_get_userbyid(c.relowner) AS owner
@@ -175,11 +222,6 @@ async function describeTable(
      UNION ALL
      SELECT 'row security enabled' FROM t WHERE t.relrowsecurity
      UNION ALL
-     SELECT 'policy ' || p.policyname || ' FOR ' || p.cmd || ' TO '
-            || replace(array_to_string(p.roles, ', '), $2, 'infrastructure')
-            || coalesce(' USING (' || p.qual || ')', '') || coalesce(' WITH CHECK (' || p.with_check || ')', '')
-       FROM t JOIN pg_policies p ON p.schemaname = 'public' AND p.tablename = $1
-     UNION ALL
      SELECT 'trigger ' || g.tgname FROM t JOIN pg_trigger g ON g.tgrelid = t.oid AND NOT g.tgisinternal
      UNION ALL
      SELECT 'rule ' || r.rulename FROM t JOIN pg_rewrite r ON r.ev_class = t.oid WHERE t.relkind = 'r'
@@ -189,28 +231,27 @@ async function describeTable(
      SELECT 'kind ' || t.relkind::text FROM t WHERE t.relkind <> 'r'
      UNION ALL
      SELECT 'owner ' || t.owner FROM t WHERE t.owner <> current_user`,
-    [table, infrastructureRole],
+    [table],
   );
   return rows.length === 0 ? null : rows.map((row) => row.line);
 }
 
-/** Makes the tables that do not exist, and stamps a database that has no stamp. In the caller's transaction. */
+/**
+ * Makes the tables that do not exist, makes the events' policies what they should be, and stamps a database that has no
+ * stamp. In the caller's transaction.
+ */
 export async function createTables(
   client: Client,
-  infrastructureRole: string,
+  writers: EventWriters,
   tier: Tier,
 ): Promise<void> {
-  const { missing } = await inspectTables(client, infrastructureRole);
+  const { missing } = await inspectTables(client, writers);
   for (const shape of shapes.filter((one) => missing.includes(`public.${one.name}`))) {
     for (const statement of shape.create) await client.query(statement);
     // A new table is its owner's alone; ExactGrants adds what the rules say.
     await client.query(`REVOKE ALL ON TABLE public.${escapeIdentifier(shape.name)} FROM PUBLIC`);
-    if (shape === eventsShape) {
-      for (const policy of eventPolicies(escapeIdentifier(infrastructureRole))) {
-        await client.query(policy);
-      }
-    }
   }
+  await mendPolicies(client, await inspectPolicies(client, writers));
   const { stamp } = await readHistory(client);
   if (stamp === null) await recordEvent(client, { kind: "stamped", detail: { tier } });
 }

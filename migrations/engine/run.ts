@@ -2,21 +2,22 @@
  * Runs one migration under the runner lock, after looking again at what only the lock makes certain.
  * Does NOT read files, or decide otherwise whether the migration should run; how it runs is in attempt.ts.
  */
-import type { Client } from "pg";
-
-import { Attempt, type Log } from "./attempt";
+import { Attempt } from "./attempt";
 import { type Access, withClient } from "./database";
+import type { StatementEffect } from "./effect";
 import { MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
-import type { VersionState } from "./history";
-import { readHistory } from "./ledger";
+import type { History, VersionState } from "./history";
+import { formatFinding, judgeServer, needsOf, PreflightError } from "./preflight";
+import { runRollback } from "./rollback";
 import { withRunnerLock } from "./runnerLock";
-import { ensureStamp } from "./stamp";
+import { readServerFacts } from "./serverFacts";
+import { historyUnderLock, type Log, stateAfter, stateOf, withRunSession } from "./session";
 
 /** What a run ended with. */
 export interface Outcome {
   readonly version: string;
-  /** False when another runner, or an earlier state of this stack, had applied it already. */
+  /** False when it was so already: another runner, or an earlier state of this stack, had done it. */
   readonly ranNow: boolean;
   readonly state: VersionState;
 }
@@ -26,6 +27,8 @@ export interface RunRequest {
   readonly migration: MigrationFile;
   /** Versions of all files with a lower number, lowest first. They must be applied. */
   readonly lower: readonly string[];
+  /** What its statements do, by the files (see effectsOf). Without them pre-flight looks at the server alone. */
+  readonly effects?: readonly StatementEffect[];
 }
 
 /** A lower version is not applied, so this one may not run. */
@@ -35,66 +38,46 @@ export class OrderError extends MigrationError {
 
 /**
  * Applies a migration unless it is applied already. Safe to call again after any interruption: it resumes at the first
- * segment that is not done.
+ * segment that is not done. A rollback that was cut off is finished first: what it left is neither state.
  *
  * @throws {OrderError}      a lower version is not applied (for example after `--target`).
  * @throws {StampError}      the database belongs to another tier.
+ * @throws {PreflightError}  the server is not fit for it now; nothing was changed.
  * @throws {StatementError}  a statement failed; what is kept and what to do are in the message.
  * @throws {RunnerBusyError} another runner did not finish in time.
  */
 export async function applyMigration(
   access: Access,
-  { migration, lower }: RunRequest,
+  { migration, lower, effects = [] }: RunRequest,
   log: Log,
 ): Promise<Outcome> {
-  const { run } = access.settings;
+  const { version } = migration.header;
   return withRunnerLock(access, log, (lock) =>
-    withClient(
-      access,
-      {
-        account: "migrator",
-        activity: `migration ${migration.header.version}`,
-        parameters: {
-          lock_timeout: `${run.lockTimeoutMs}ms`,
-          statement_timeout: `${run.statementTimeoutMs}ms`,
-          search_path: "public",
-        },
-      },
-      async (client) => {
-        client.on("notice", (notice) => {
-          if (notice.message !== undefined) log(`notice: ${notice.message}`);
-        });
-        const state = await stateUnderLock(client, access, migration, lower);
-        if (state?.status === "applied") return { version: state.version, ranNow: false, state };
-        await new Attempt(client, access, migration, lock, log).apply(state);
-        const applied = (await readHistory(client)).versions.find(
-          ({ version }) => version === migration.header.version,
-        );
-        if (applied?.status !== "applied") {
-          throw new Error(`the ledger lost version ${migration.header.version} while it ran`);
-        }
-        return { version: applied.version, ranNow: true, state: applied };
-      },
-    ),
+    withRunSession(access, `migration ${version}`, lock, log, async (session) => {
+      const history = await historyUnderLock(session.client, access);
+      ensureInOrder(history, migration, lower);
+      let state = stateOf(history, version);
+      if (state?.status === "applied") return { version, ranNow: false, state };
+      if (state !== null && state.begunRollback !== null) {
+        log(`the rollback of ${version} was cut off: it is finished first`);
+        const { ticket } = state;
+        state = await runRollback(session, migration, state, ticket ?? migration.header.ticket);
+      }
+      await checkServer(access, migration, effects, log);
+      await new Attempt(session, migration).apply(state);
+      const after = await stateAfter(session.client, version, "applied");
+      return { version, ranNow: true, state: after };
+    }),
   );
 }
 
-/** Reads the ledger again, now that nobody else can change it, and refuses what must not run. */
-async function stateUnderLock(
-  client: Client,
-  { settings }: Access,
+/** Refuses a version while a lower one is not applied. */
+function ensureInOrder(
+  { versions }: History,
   migration: MigrationFile,
   lower: readonly string[],
-): Promise<VersionState | null> {
-  const history = await readHistory(client);
-  ensureStamp({
-    stamp: history.stamp,
-    empty: false,
-    tier: settings.tier,
-    adopt: null,
-    database: settings.server.database,
-  });
-  const statusOf = new Map(history.versions.map((state) => [state.version, state.status]));
+): void {
+  const statusOf = new Map(versions.map((state) => [state.version, state.status]));
   const open = lower.filter((version) => statusOf.get(version) !== "applied");
   if (open.length > 0) {
     throw new OrderError(
@@ -102,5 +85,22 @@ async function stateUnderLock(
       "Run up without --target and --exclude.",
     );
   }
-  return history.versions.find(({ version }) => version === migration.header.version) ?? null;
+}
+
+/** Looks whether the server is fit for it, as the admin, who sees most. Warnings go to the log. */
+async function checkServer(
+  access: Access,
+  migration: MigrationFile,
+  effects: readonly StatementEffect[],
+  log: Log,
+): Promise<void> {
+  const needs = needsOf(migration.header, effects);
+  const purpose = { account: "admin", activity: "pre-flight", readOnly: true } as const;
+  const facts = await withClient(access, purpose, (client) =>
+    readServerFacts(client, access.settings.roles, needs),
+  );
+  const findings = judgeServer(facts, needs);
+  const errors = findings.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) throw new PreflightError(migration.fileName, errors);
+  for (const finding of findings) log(`pre-flight: ${formatFinding(finding)}`);
 }

@@ -2,7 +2,7 @@
  * The tables this program keeps in `public`: how they are made, and what their catalog entries must say.
  * Pure data and comparison; does NOT read the catalog or create anything (see ledger.ts).
  */
-import { decisionKinds, runKinds } from "./eventKinds";
+import { approvalKinds, decisionKinds, runKinds } from "./eventKinds";
 
 /** A table of ours. `lines` is what describeTable (ledger.ts) must find, in any order. */
 export interface TableShape {
@@ -69,6 +69,7 @@ export const eventsShape: TableShape = {
        ticket VARCHAR(50),
        detail JSONB NOT NULL DEFAULT '{}'
      )`,
+    "ALTER TABLE public.schema_migration_events ENABLE ROW LEVEL SECURITY",
     "CREATE INDEX schema_migration_events_version ON public.schema_migration_events (version, id)",
     "COMMENT ON TABLE public.schema_migration_events IS 'What happened, when and by which login. Append-only.'",
   ],
@@ -88,14 +89,13 @@ export const eventsShape: TableShape = {
     `constraint CHECK ((kind = ANY (ARRAY[${[...runKinds, ...decisionKinds].map((k) => `'${k}'::text`).join(", ")}])))`,
     "index USING btree (version, id)",
     "row security enabled",
-    `policy read FOR SELECT TO infrastructure USING (true)`,
-    `policy run_events FOR INSERT TO infrastructure WITH CHECK ((kind = ANY (ARRAY[${runKinds.map((k) => `'${k}'::text`).join(", ")}])))`,
   ],
 };
 
 /**
- * Whoever holds SHARE ROW EXCLUSIVE on this empty table is the one runner. A table lock and not an advisory lock: any
- * login may hold an advisory lock for ever, but only the infrastructure role can lock this.
+ * Whoever holds SHARE UPDATE EXCLUSIVE on this empty table is the one runner. A table lock and not an advisory lock: any
+ * login may hold an advisory lock for ever, but only the infrastructure role can lock this. And no stronger mode: a login
+ * that may do nothing with a table still gets up to ROW EXCLUSIVE on it, by preparing a statement that it may not execute.
  */
 export const runnerLockShape: TableShape = {
   name: "schema_migration_lock",
@@ -106,15 +106,69 @@ export const runnerLockShape: TableShape = {
   lines: ["column one boolean"],
 };
 
-/** Statements that let the infrastructure role write what a run may say and nothing else. */
-export function eventPolicies(quotedInfrastructureRole: string): readonly string[] {
-  const events = "public.schema_migration_events";
+/** Who reads and writes the events besides the admin: role names. */
+export interface EventWriters {
+  readonly infrastructure: string;
+  readonly approvers: readonly string[];
+}
+
+/** A row-security policy of the events as pg_policies has it; `using` and `check` are expressions or null. */
+export interface RowPolicy {
+  readonly name: string;
+  readonly command: string;
+  /** In alphabetical order. */
+  readonly roles: readonly string[];
+  readonly using: string | null;
+  readonly check: string | null;
+}
+
+const kindIn = (kinds: readonly string[]): string =>
+  `(kind = ANY (ARRAY[${kinds.map((kind) => `'${kind}'::text`).join(", ")}]))`;
+
+/**
+ * The policies that let a run write what a run may say, and an approver what an approver may decide, and nothing else.
+ * They name logins, so a list of approvers that changes changes them; unlike a table they hold nothing that could be
+ * lost, and are made anew.
+ */
+export function eventPolicies({ infrastructure, approvers }: EventWriters): readonly RowPolicy[] {
+  const insert = (name: string, roles: readonly string[], kinds: readonly string[]): RowPolicy => ({
+    ...{ name, command: "INSERT", roles: [...roles].sort() },
+    ...{ using: null, check: kindIn(kinds) },
+  });
   return [
-    `ALTER TABLE ${events} ENABLE ROW LEVEL SECURITY`,
-    `CREATE POLICY read ON ${events} FOR SELECT TO ${quotedInfrastructureRole} USING (true)`,
-    `CREATE POLICY run_events ON ${events} FOR INSERT TO ${quotedInfrastructureRole}
-       WITH CHECK (kind IN (${quotedList(runKinds)}))`,
+    {
+      ...{ name: "read", command: "SELECT", roles: [infrastructure, ...approvers].sort() },
+      ...{ using: "true", check: null },
+    },
+    insert("run_events", [infrastructure], runKinds),
+    ...(approvers.length === 0 ? [] : [insert("approvals", approvers, approvalKinds)]),
   ];
+}
+
+/** One line that says all of a policy. */
+export function describePolicy({ name, command, roles, using, check }: RowPolicy): string {
+  return [
+    `policy ${name} FOR ${command} TO ${roles.join(", ")}`,
+    using === null ? "" : ` USING (${using})`,
+    check === null ? "" : ` WITH CHECK (${check})`,
+  ].join("");
+}
+
+/** Policies to drop and policies to make, so that those found become those wanted. */
+export interface PolicyChanges {
+  readonly unexpected: readonly RowPolicy[];
+  readonly missing: readonly RowPolicy[];
+}
+
+export function comparePolicies(
+  wanted: readonly RowPolicy[],
+  found: readonly RowPolicy[],
+): PolicyChanges {
+  const without = (these: readonly RowPolicy[], those: readonly RowPolicy[]) => {
+    const known = new Set(those.map(describePolicy));
+    return these.filter((policy) => !known.has(describePolicy(policy)));
+  };
+  return { unexpected: without(found, wanted), missing: without(wanted, found) };
 }
 
 /** What differs between a table and its shape, one readable line each; empty when nothing does. */

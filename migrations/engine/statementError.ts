@@ -4,7 +4,9 @@
  */
 import { DatabaseError } from "pg";
 
+import { describeWait, type Wait } from "./blockers";
 import { MigrationError } from "./errors";
+import { BlockedError } from "./lockWaiting";
 import { rollbackCommand } from "./rollbackCommand";
 import type { Statement } from "./statements";
 
@@ -17,10 +19,14 @@ export class StatementError extends MigrationError {
 export interface Standing {
   readonly fileName: string;
   readonly version: string;
+  /** Which of the migration's two files ran. */
+  readonly direction: "forward" | "rollback";
   readonly rollbackFileName: string | null;
   /** Lines at which the segments start whose effect the database keeps. */
   readonly keptFrom: readonly number[];
   readonly infrastructureRole: string;
+  /** What it waited for when it gave up; absent unless a lock was in its way. */
+  readonly wait?: Wait | null;
 }
 
 /** Marks the place in the statement that PostgreSQL complains about. */
@@ -48,12 +54,29 @@ const remedies: Readonly<Record<string, string>> = {
 function whatNow(standing: Standing, sqlstate: string | undefined): string {
   const correct =
     remedies[sqlstate ?? ""] ??
-    "Correct it in a lower environment and run up again. Do not mend the database by hand.";
+    (standing.direction === "rollback"
+      ? "Correct the rollback file, test it in a lower environment, and run the same command again. Do not mend the database by hand."
+      : "Correct it in a lower environment and run up again. Do not mend the database by hand.");
   if (standing.keptFrom.length === 0) return correct;
+  if (standing.direction === "rollback") {
+    return `${correct} The rollback then goes on at the first segment that is not done.`;
+  }
   const resume = "Up resumes at the first segment that is not done";
   return standing.rollbackFileName === null
     ? `${resume}, as long as the file's text stays the same. There is no rollback file.`
     : `${resume}; to go back instead: ${rollbackCommand(standing.infrastructureRole, standing.rollbackFileName)}`;
+}
+
+function whatIsKept({ version, direction, keptFrom }: Standing): string {
+  const lines = keptFrom.join(", ");
+  if (direction === "forward") {
+    return keptFrom.length === 0
+      ? `Nothing of version ${version} was kept.`
+      : `Of version ${version} these segments are done and kept: lines ${lines}.`;
+  }
+  return keptFrom.length === 0
+    ? `The rollback changed nothing: version ${version} is as it was before.`
+    : `Version ${version} is half rolled back: the segments at lines ${lines} are done.`;
 }
 
 /** Builds the error for a statement that the server refused. */
@@ -64,10 +87,16 @@ export function explainStatementFailure(
 ): StatementError {
   const place = `${standing.fileName}:${statement.line}`;
   const what = [statement.kind, statement.target].filter(Boolean).join(" ");
-  const kept =
-    standing.keptFrom.length === 0
-      ? `Nothing of version ${standing.version} was kept.`
-      : `Of version ${standing.version} these segments are done and kept: lines ${standing.keptFrom.join(", ")}.`;
+  const kept = whatIsKept(standing);
+  if (cause instanceof BlockedError) {
+    return explainStatementFailure(cause.refusal, statement, { ...standing, wait: cause.wait });
+  }
+  if (cause instanceof MigrationError) {
+    const found = cause.message.split("\n")[0] ?? "";
+    return new StatementError(`${place}: ${what} failed: ${found}\n  ${kept}`, cause.hint, {
+      cause,
+    });
+  }
   if (!(cause instanceof DatabaseError)) {
     const text = cause instanceof Error ? cause.message : String(cause);
     return new StatementError(
@@ -81,6 +110,7 @@ export function explainStatementFailure(
     ...caret(statement, cause.position),
     ...(cause.detail === undefined ? [] : [`  Detail: ${cause.detail}`]),
     ...(cause.hint === undefined ? [] : [`  PostgreSQL says: ${cause.hint}`]),
+    ...(standing.wait == null ? [] : [`  It was ${describeWait(standing.wait)}.`]),
     ...(cause.where === undefined ? [] : [`  Where: ${cause.where.split("\n")[0] ?? ""}`]),
     `  ${kept}`,
   ];

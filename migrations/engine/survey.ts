@@ -43,8 +43,8 @@ export class LedgerShapeError extends MigrationError {
  *
  * @throws {LedgerShapeError} naming every difference.
  */
-export async function ensureLedgerShape(client: Client, infrastructureRole: string): Promise<void> {
-  const { differences } = await inspectTables(client, infrastructureRole);
+export async function ensureLedgerShape(client: Client, roles: RoleSettings): Promise<void> {
+  const { differences } = await inspectTables(client, roles);
   if (differences.length > 0) throw new LedgerShapeError(differences);
 }
 
@@ -62,7 +62,7 @@ export async function surveyStack(access: Access, folder: string): Promise<Surve
   if (problems.length > 0) throw new BadInputError(problems);
   const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
   const live = await withClient(access, purpose, async (client) => {
-    await ensureLedgerShape(client, settings.roles.infrastructure);
+    await ensureLedgerShape(client, settings.roles);
     return {
       history: await readHistory(client),
       empty: await isEmptyDatabase(client),
@@ -86,17 +86,24 @@ export async function surveyStack(access: Access, folder: string): Promise<Surve
     targetVersion,
     migratorConfigured: settings.roles.migrator !== null,
     infrastructureRole: settings.roles.infrastructure,
+    files,
+    schemas: settings.schemas,
+    now: new Date(),
+    appliedAt: (version) => {
+      const state = live.history.versions.find((one) => one.version === version);
+      return state?.status === "applied" ? state.completedAt : null;
+    },
   });
   return { files, history: live.history, plan, violations, existingRoles: live.existingRoles };
 }
 
 async function findRoles(
   client: Client,
-  { service, infrastructure, migrators }: RoleSettings,
+  { service, infrastructure, migrators, approvers, further }: RoleSettings,
 ): Promise<ReadonlySet<string>> {
   const { rows } = await client.query<{ name: string }>(
     "SELECT rolname AS name FROM pg_roles WHERE rolname = ANY ($1::text[])",
-    [[service, infrastructure, ...migrators]],
+    [[service, infrastructure, ...migrators, ...approvers, ...further.map(({ name }) => name)]],
   );
   return new Set(rows.map(({ name }) => name));
 }

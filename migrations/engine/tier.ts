@@ -28,6 +28,16 @@ export interface TierRules {
   readonly requiresMigrator: boolean;
   /** A reviewer other than the author must be named. */
   readonly requiresReview: boolean;
+  /** Who ran a version may not sign it off or validate it. */
+  readonly requiresSecondPerson: boolean;
+  /** The application team looks before a version is signed off. */
+  readonly validatesBeforeSignOff: boolean;
+  /** What the files say and do must keep the rules of migrations/RULES.md; else it is only warned of. */
+  readonly requiresSafeFiles: boolean;
+  /** An exception must be backed by what its rule asks for, not by a reason alone. */
+  readonly requiresBackedExceptions: boolean;
+  /** Days between a table's mark for removal and its DROP. */
+  readonly dropDelayDays: number;
 }
 
 const rebuildable: TierRules = {
@@ -39,6 +49,11 @@ const rebuildable: TierRules = {
   requiresTargetVersion: false,
   requiresMigrator: false,
   requiresReview: false,
+  requiresSecondPerson: false,
+  validatesBeforeSignOff: false,
+  requiresSafeFiles: false,
+  requiresBackedExceptions: false,
+  dropDelayDays: 0,
 };
 
 const controlled: TierRules = {
@@ -50,6 +65,11 @@ const controlled: TierRules = {
   requiresTargetVersion: true,
   requiresMigrator: true,
   requiresReview: true,
+  requiresSecondPerson: true,
+  validatesBeforeSignOff: true,
+  requiresSafeFiles: true,
+  requiresBackedExceptions: true,
+  dropDelayDays: 7,
 };
 
 /** Source: policy, "Environment Patterns" and "Change Management Process". */

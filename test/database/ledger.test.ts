@@ -4,7 +4,7 @@
  */
 import { type Client, escapeIdentifier } from "pg";
 
-import { inspectTables } from "../../migrations/engine/ledger";
+import { describeTables, inspectTables } from "../../migrations/engine/ledger";
 import { LedgerShapeError, surveyStack } from "../../migrations/engine/survey";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
@@ -69,10 +69,11 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
     });
 
     it("equals its shape, as do the events and the runner lock", async () => {
-      const { infrastructure } = database.settings.roles;
-      expect(await database.asAdmin((client) => inspectTables(client, infrastructure))).toEqual({
+      const { roles } = database.settings;
+      expect(await database.asAdmin((client) => inspectTables(client, roles))).toEqual({
         missing: [],
         differences: [],
+        policies: { missing: [], unexpected: [] },
       });
     });
 
@@ -141,11 +142,15 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
       [`DROP POLICY run_events ON ${eventsTable}`, /missing: policy run_events FOR INSERT/],
       [
         `ALTER POLICY run_events ON ${eventsTable} WITH CHECK (true)`,
-        /unexpected: policy run_events FOR INSERT TO infrastructure WITH CHECK \(true\)/,
+        /unexpected: policy run_events FOR INSERT TO infra_\w+ WITH CHECK \(true\)/,
       ],
       [
         `CREATE POLICY all_may ON ${eventsTable} USING (true)`,
         /unexpected: policy all_may FOR ALL TO public/,
+      ],
+      [
+        `DROP POLICY run_events ON ${eventsTable}; CREATE POLICY run_events ON ${eventsTable} AS RESTRICTIVE FOR INSERT TO {infra}`,
+        /unexpected: policy run_events FOR INSERT AS RESTRICTIVE TO infra_/,
       ],
       [
         `ALTER TABLE ${eventsTable} ALTER COLUMN login SET DEFAULT 'someone'`,
@@ -157,6 +162,22 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
       ],
     ])("has events that are told apart after %s", async (sql, line) => {
       expect((await differencesAfter(database, [sql])).join("\n")).toMatch(line);
+    });
+
+    it("gets its policies made anew, as a change of approvers or an earlier program leaves them", async () => {
+      const earlier = await make(true);
+      const { infrastructure } = earlier.settings.roles;
+      await earlier.rows(
+        `DROP POLICY approvals ON ${eventsTable};
+         ALTER POLICY read ON ${eventsTable} TO ${infrastructure};
+         CREATE POLICY more ON ${eventsTable} FOR INSERT WITH CHECK (true)`,
+      );
+      const before = await earlier.rows(`SELECT * FROM ${eventsTable}`);
+      await createLedger(earlier);
+      const { roles } = earlier.settings;
+      const { policies } = await earlier.asAdmin((client) => inspectTables(client, roles));
+      expect(policies).toEqual({ missing: [], unexpected: [] });
+      expect(await earlier.rows(`SELECT * FROM ${eventsTable}`)).toEqual(before);
     });
 
     it("is refused by every command when it is wrong, with the differences named", async () => {
@@ -174,8 +195,16 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
   });
 });
 
-const named = ({ names }: ProgramDatabase, text: string, quote = (name: string) => name): string =>
-  text.replace(/\{(outsider|admin)\}/g, (_, key: "outsider" | "admin") => quote(names[key]));
+const named = (
+  { names, settings }: ProgramDatabase,
+  text: string,
+  quote = (name: string) => name,
+): string => {
+  const real = { ...names, infra: settings.roles.infrastructure };
+  return text.replace(/\{(outsider|admin|infra)\}/g, (_, key: "outsider" | "admin" | "infra") =>
+    quote(real[key]),
+  );
+};
 
 /** What inspectTables says to the admin after some statements of a superuser, which are then undone. */
 async function differencesAfter(
@@ -183,13 +212,13 @@ async function differencesAfter(
   statements: readonly string[],
 ): Promise<readonly string[]> {
   const client: Client = await database.connect("superuser");
-  const { admin, infrastructure } = database.settings.roles;
+  const { roles } = database.settings;
   await client.query("SET search_path = pg_catalog");
   await client.query("BEGIN");
   for (const sql of statements) await client.query(named(database, sql, escapeIdentifier));
-  await client.query(`SET LOCAL ROLE ${escapeIdentifier(admin)}`);
-  const { differences } = await inspectTables(client, infrastructure);
+  await client.query(`SET LOCAL ROLE ${escapeIdentifier(roles.admin)}`);
+  const state = await inspectTables(client, roles);
   await client.query("ROLLBACK");
   await client.end();
-  return differences;
+  return describeTables(state);
 }

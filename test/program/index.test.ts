@@ -1,5 +1,7 @@
 /** What index.ts registers for each tier. The engine is mocked, the database that it looks at is real and empty. */
+import { type Tier, tiers } from "../../migrations/engine/tier";
 import { type PostgresServer, startServer } from "../../sandbox/server";
+import { VERSIONS } from "../support/migrationFiles";
 import { type Registered, registerProgram, type Run } from "../support/mockedProgram";
 import { makeTierDatabase, type TierDatabase } from "../support/tierDatabase";
 
@@ -8,7 +10,12 @@ jest.setTimeout(120_000);
 const role = "postgresql:index/role:Role";
 const migration = "pulumi-nodejs:dynamic/ddl:Migration";
 const tickets = { DDL_TICKETS: "CHG-2026-0101,CHG-2026-0102,CHG-2026-0103" };
-const tiers = ["dev", "qa", "uat", "prod"] as const;
+/** uat and prod say how far they go. */
+const migrationsOf = (tier: Tier): readonly string[] =>
+  VERSIONS.slice(0, isGuardedTier(tier) ? 3 : undefined).map(
+    (_, index) => `migration-${String(index + 1).padStart(3, "0")}`,
+  );
+const isGuardedTier = (tier: Tier): boolean => tier === "uat" || tier === "prod";
 /** Signature of a secret in a request. Source: sdk/nodejs/runtime/rpc.ts, specialSecretSig. */
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
@@ -34,7 +41,8 @@ describe.each(tiers)("the program in tier %s", (tier) => {
   beforeAll(async () => {
     run = await registerProgram(tier, database, {}, tickets);
   });
-  const isGuarded = tier === "uat" || tier === "prod";
+  const isGuarded = isGuardedTier(tier);
+  const migrationNames = migrationsOf(tier);
 
   it("registers roles, schemas, extensions, ledger, privileges and every migration, and nothing else", () => {
     const registered = run.resources.map(({ type, name }) => `${type} ${name}`).sort();
@@ -42,7 +50,9 @@ describe.each(tiers)("the program in tier %s", (tier) => {
     expect(registered).toEqual(
       [
         "ddl:migrations:MigrationSet migrations",
+        "ddl:roles:ApproverLogins approvers",
         "ddl:roles:InfrastructureRole infrastructure",
+        "ddl:roles:ReaderRoles readers",
         "ddl:roles:ServiceRole service",
         "postgresql:index/extension:Extension extension-btree_gist",
         "postgresql:index/extension:Extension extension-unaccent",
@@ -56,9 +66,7 @@ describe.each(tiers)("the program in tier %s", (tier) => {
         "pulumi-nodejs:dynamic/ddl:ExactGrants privileges",
         "pulumi-nodejs:dynamic/ddl:ExactGrants privileges-after",
         "pulumi-nodejs:dynamic/ddl:Ledger ledger",
-        `${migration} migration-001`,
-        `${migration} migration-002`,
-        `${migration} migration-003`,
+        ...migrationNames.map((name) => `${migration} ${name}`),
         "pulumi:providers:postgresql admin",
       ].sort(),
     );
@@ -144,7 +152,7 @@ describe.each(tiers)("the program in tier %s", (tier) => {
       ["privileges", "migrations"],
       ["migration-001", "migration-002"],
       ["migration-002", "migration-003"],
-      ["migration-003", "privileges-after"],
+      [migrationNames.at(-1) ?? "", "privileges-after"],
     ] as const) {
       expect(named(run, after).dependencies).toContain(urnOf(before));
     }
@@ -156,7 +164,7 @@ describe.each(tiers)("the program in tier %s", (tier) => {
       database: `127.0.0.1:${server.port}/${database.name}`,
       serviceRole: database.roles.service,
       infrastructureRole: database.roles.infrastructure,
-      applied: [1, 2, 3].map((number) => `migration-00${number} as read back`),
+      applied: migrationNames.map((name) => `${name} as read back`),
     });
     expect(run.exitCode).toBeUndefined();
     expect(run.logged.error).toEqual([]);
@@ -190,7 +198,9 @@ it.each(["uat", "prod"] as const)(
 it("holds files above targetVersion and says so", async () => {
   const run = await registerProgram("dev", database, { targetVersion: "0.1.0" });
   expect(ofType(run, migration).map(({ name }) => name)).toEqual(["migration-001"]);
-  const held = "002_add_dag_tables.sql, 003_geospatial_asset_v08.sql";
+  const held = VERSIONS.slice(1)
+    .map(({ forward }) => forward)
+    .join(", ");
   expect(run.logged.info.join("\n")).toContain(`held, above the stack's targetVersion: ${held}`);
 });
 
@@ -198,6 +208,30 @@ it("registers nothing for a tier that is not known", async () => {
   await expect(registerProgram("dev", database, { tier: "staging" })).rejects.toThrow(
     'Tier "staging" is unknown.',
   );
+});
+
+it("declares the readers that a stack names, and expects the rest", async () => {
+  const furtherRoles = [
+    { name: "tiles", kind: "reader", schemas: ["geoapi"], connectionLimit: 20 },
+    { name: "reports", kind: "reader", login: false },
+    { name: "watcher", kind: "monitoring" },
+    { name: "dora", kind: "dba" },
+  ];
+  const run = await registerProgram("prod", database, { furtherRoles }, tickets);
+  const readers = ofType(run, role).filter(({ name }) => name.startsWith("reader-"));
+  expect(readers.map(({ inputs, protect }) => ({ ...inputs, protect }))).toEqual([
+    expect.objectContaining({
+      ...{ name: "tiles", login: true, inherit: false, createRole: false, connectionLimit: 20 },
+      ...{ searchPaths: ["geoapi", "public"], skipDropRole: true, protect: true },
+    }),
+    expect.objectContaining({
+      ...{ name: "reports", login: false, connectionLimit: -1 },
+      searchPaths: ["dagapp", "geoapi", "pgstac", "public"],
+    }),
+  ]);
+  expect(ofType(run, role).map(({ inputs }) => inputs.name)).not.toContain("watcher");
+  const { dependencies } = named(run, "ledger");
+  expect(dependencies).toContain(named(run, "reader-tiles").urn);
 });
 
 it("takes over roles that the server has already", async () => {

@@ -1,6 +1,7 @@
 /**
  * Describes everything that lies in a set of schemas as sorted lines of text, so that two states of a database
- * can be compared and their difference read. Object ids, dropped columns and statistics leave no trace.
+ * can be compared and their difference read. Object ids, dropped columns, the order of columns and statistics leave no
+ * trace: a column that takes the place of another stands last, and nothing may rely on it.
  * Does NOT read rows of tables, nor anything outside the schemas.
  */
 import type { Client } from "pg";
@@ -25,8 +26,8 @@ SELECT format('relation %s kind %s owner %s persistence %s options %s rls %s %s 
     relforcerowsecurity, ${acl("relacl")})
 FROM rel
 UNION ALL
-SELECT format('column %s %s %I %s notnull %s default %s identity %s generated %s collation %s acl %s', rel.name,
-    row_number() OVER (PARTITION BY a.attrelid ORDER BY a.attnum), a.attname,
+SELECT format('column %s %I %s notnull %s default %s identity %s generated %s collation %s acl %s', rel.name,
+    a.attname,
     format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid), a.attidentity,
     a.attgenerated, a.attcollation::REGCOLLATION, ${acl("a.attacl")})
 FROM rel JOIN pg_attribute AS a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped

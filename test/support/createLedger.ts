@@ -39,6 +39,8 @@ export async function createLedger(
       serviceRole: roles.service,
       migrator: roles.migrator ?? "",
       migrators: JSON.stringify(roles.migrators),
+      approver: roles.approver ?? "",
+      approvers: JSON.stringify(roles.approvers),
       adminPassword,
       ...overrides,
     }),

@@ -19,6 +19,8 @@ export const wellFormed: Configuration = {
   admin: "geo_admin",
   migrator: "geo_migrator",
   migrators: '["geo_migrator"]',
+  approver: "",
+  approvers: "[]",
   serviceRole: "geo_service",
   infrastructureRole: "geo_infra",
   schemas: '["dagapp", "geoapi", "pgstac"]',

@@ -9,15 +9,25 @@ import { Client, escapeIdentifier, escapeLiteral } from "pg";
 
 import { type Access, inTransaction, withClient } from "../../migrations/engine/database";
 import { createTables } from "../../migrations/engine/ledger";
-import { type Deviation, findDeviations } from "../../roles/acl";
-import { aclContext, type Healing, healPrivileges, readCatalog } from "../../roles/catalog";
+import { findDeviations } from "../../roles/acl";
+import { aclContext, readCatalog } from "../../roles/catalog";
+import { isDeclared } from "../../roles/furtherRoles";
+import { type Healing, healPrivileges } from "../../roles/heal";
+import type { Deviation } from "../../roles/model";
 import type { PostgresServer } from "../../sandbox/server";
 import type { Settings } from "../../settings";
 import { type Configuration, makeSettings } from "./makeSettings";
 
 /** Who can log in. `infrastructure` is the migrator started as the infrastructure role, as a run does. */
 export type Login =
-  "superuser" | "admin" | "infrastructure" | "migrator" | "service" | "outsider" | "delegate";
+  | "superuser"
+  | "admin"
+  | "infrastructure"
+  | "migrator"
+  | "approver"
+  | "service"
+  | "outsider"
+  | "delegate";
 
 export interface ProgramDatabase {
   readonly access: Access;
@@ -64,6 +74,18 @@ function declarations(settings: Settings, password: string): readonly string[] {
         `CREATE ROLE ${migrator} LOGIN ${powerless} PASSWORD ${secret}`,
         `GRANT ${infra} TO ${migrator}`,
       ]),
+    ...roles.approvers.map(
+      (approver) =>
+        `CREATE ROLE ${escapeIdentifier(approver)} LOGIN ${powerless} PASSWORD ${secret}`,
+    ),
+    ...roles.further.filter(isDeclared).flatMap((reader) => {
+      const name = escapeIdentifier(reader.name);
+      const path = [...(reader.schemas ?? schemas), "public"].map(escapeIdentifier).join(", ");
+      return [
+        `CREATE ROLE ${name} ${reader.login ? "LOGIN" : "NOLOGIN"} ${powerless} PASSWORD ${secret} CONNECTION LIMIT ${reader.connectionLimit}`,
+        `ALTER ROLE ${name} SET search_path = ${path}`,
+      ];
+    }),
     ...schemas.map((schema) => `CREATE SCHEMA ${escapeIdentifier(schema)} AUTHORIZATION ${infra}`),
     `CREATE ROLE ${service} LOGIN ${powerless} PASSWORD ${secret} CONNECTION LIMIT ${serviceLimits.connectionLimit}`,
     `ALTER ROLE ${service} SET search_path = ${[...schemas, "public"].map(escapeIdentifier).join(", ")}`,
@@ -88,6 +110,8 @@ export async function makeProgramDatabase(
     infrastructureRole: `infra_${suffix}`,
     migrator: `migrator_${suffix}`,
     migrators: JSON.stringify([`migrator_${suffix}`]),
+    approver: `approver_${suffix}`,
+    approvers: JSON.stringify([`approver_${suffix}`]),
     ...configuration,
   };
   const settings = makeSettings(overrides);
@@ -99,6 +123,7 @@ export async function makeProgramDatabase(
     admin: roles.admin,
     infrastructure: roles.migrator ?? roles.admin,
     migrator: roles.migrator ?? roles.admin,
+    approver: roles.approver ?? roles.admin,
     service: roles.service,
     outsider: `outsider_${suffix}`,
     delegate: `delegate_${suffix}`,
@@ -158,7 +183,7 @@ export async function makeProgramDatabase(
   });
   if (!governed) return database;
   await asAdmin((client) =>
-    inTransaction(client, () => createTables(client, roles.infrastructure, settings.tier)),
+    inTransaction(client, () => createTables(client, roles, settings.tier)),
   );
   const { left } = await database.heal();
   if (left.length > 0) throw new Error(`not governed: ${JSON.stringify(left, null, 2)}`);

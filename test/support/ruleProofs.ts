@@ -3,6 +3,7 @@
  * does not. Pure data, written apart from the rules: a rule that is dropped, added or widened makes a test fail.
  * Does NOT run anything (see test/database/privileges.test.ts).
  */
+import { decisionKinds, runKinds } from "../../migrations/engine/eventKinds";
 import type { PrivilegeRule } from "../../roles/privileges";
 import type { Login } from "./programDatabase";
 
@@ -130,13 +131,61 @@ export const ruleProofs: Readonly<Record<string, Proof>> = {
   },
   "infrastructure, runner lock, table": {
     as: "infrastructure",
-    granted: ["LOCK TABLE public.schema_migration_lock IN SHARE ROW EXCLUSIVE MODE NOWAIT"],
+    granted: ["LOCK TABLE public.schema_migration_lock IN SHARE UPDATE EXCLUSIVE MODE NOWAIT"],
     refused: ["INSERT INTO public.schema_migration_lock VALUES (true)"],
   },
   "migrator, database, database": {
     as: "migrator",
     granted: ["SELECT 1"],
     refused: ["CREATE TEMPORARY TABLE scratch (id INTEGER)", "CREATE SCHEMA mine"],
+  },
+  "approver, database, database": {
+    as: "approver",
+    granted: ["SELECT 1"],
+    refused: ["CREATE TEMPORARY TABLE scratch (id INTEGER)", "CREATE SCHEMA mine"],
+  },
+  "approver, public, schema": {
+    as: "approver",
+    granted: ["SELECT 'public.schema_migrations'::regclass"],
+    refused: ["CREATE TABLE public.mine (id INTEGER)", "SELECT 'dagapp.item'::regclass"],
+  },
+  "approver, ledger, table": {
+    as: "approver",
+    granted: ["SELECT * FROM public.schema_migrations"],
+    refused: [
+      "INSERT INTO public.schema_migrations (version, applied) VALUES ('9.9.9', true)",
+      "UPDATE public.schema_migrations SET applied = true",
+      "SELECT nextval('public.schema_migrations_id_seq')",
+    ],
+  },
+  "approver, events, table": {
+    as: "approver",
+    granted: ["SELECT * FROM public.schema_migration_events"],
+    refused: [
+      "UPDATE public.schema_migration_events SET kind = 'signed-off'",
+      "DELETE FROM public.schema_migration_events",
+      "TRUNCATE public.schema_migration_events",
+      "DROP POLICY approvals ON public.schema_migration_events",
+      "LOCK TABLE public.schema_migration_lock IN SHARE UPDATE EXCLUSIVE MODE",
+    ],
+  },
+  "approver, events, column": {
+    as: "approver",
+    granted: ["signed-off", "validated", "acknowledged"].map(
+      (kind) =>
+        `INSERT INTO public.schema_migration_events (kind, version, checksum, rollback_checksum, ticket, detail)
+         VALUES ('${kind}', '1.0.0', 'a', 'b', 'c', '{}')`,
+    ),
+    refused: [
+      ...["login", "happened_at", "id", "run", "segment"].map(
+        (column) =>
+          `INSERT INTO public.schema_migration_events (kind, ${column}) OVERRIDING SYSTEM VALUE
+           SELECT 'signed-off', ${column} FROM public.schema_migration_events LIMIT 1`,
+      ),
+      ...[...runKinds, ...decisionKinds]
+        .filter((kind) => !["signed-off", "validated", "acknowledged"].includes(kind))
+        .map((kind) => `INSERT INTO public.schema_migration_events (kind) VALUES ('${kind}')`),
+    ],
   },
   "public, public, schema": {
     // The only login of a test that has nothing of its own and may connect.

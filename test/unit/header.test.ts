@@ -45,6 +45,38 @@ describe("parseHeader", () => {
     expect(header?.rollback.dataRecovery).toBe("Not possible");
   });
 
+  it("reads exceptions with their reasons, and where the backup is", () => {
+    const recovery = "--   - Data recovery: Manual\n";
+    const text = forwardText().replace(
+      recovery,
+      `${recovery}--   - Backup reference: vault/1\n--\n-- EXCEPTIONS:\n--   - ban-truncate: empty\n--     since May\n`,
+    );
+    const { header, problems } = parseHeader(name, text);
+    expect(problems).toEqual([]);
+    expect(header?.rollback.backupReference).toBe("vault/1");
+    expect(header?.exceptions).toEqual([
+      { rule: "ban-truncate", reason: "empty since May", line: 30 },
+    ]);
+    expect(parseHeader(name, forwardText()).header).toMatchObject({
+      exceptions: [],
+      rollback: { backupReference: null },
+    });
+  });
+
+  it.each(["- ban-truncate", "- ban-truncate:", "- ban-truncate: TBD", "- Ban Truncate: empty"])(
+    "refuses an exception without rule or reason: %s",
+    (bullet) => {
+      const recovery = "--   - Data recovery: Manual\n";
+      const text = forwardText().replace(
+        recovery,
+        `${recovery}--\n-- EXCEPTIONS:\n--   ${bullet}\n`,
+      );
+      expect(parseHeader(name, text).problems).toMatchObject([
+        { code: "HEADER_EXCEPTION", line: 29 },
+      ]);
+    },
+  );
+
   it("leaves open what is filled in later", () => {
     const text = forwardText({ tested: "[Yes/No]" })
       .replace("Grace", "[DBA/Reviewer name]")

@@ -1,5 +1,6 @@
 // The rules themselves: well formed, and without what the policy forbids.
-import { defaultPrivilegeKinds, privilegeRules, privilegeTable } from "../../roles/privileges";
+import { defaultPrivilegeKinds, privilegeRules } from "../../roles/privileges";
+import { privilegeTable } from "../../roles/ruleText";
 
 const forbidden = ["CREATE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"];
 const meaningOf: Readonly<Record<string, readonly string[]>> = {
@@ -33,7 +34,7 @@ describe("privilegeRules", () => {
     expect(rule.because).toMatch(/^[A-Z].*\.$/);
   });
 
-  it.each(["service", "migrator", "public"] as const)(
+  it.each(["service", "migrator", "approver", "public"] as const)(
     "gives %s nothing that changes a schema",
     (to) => {
       const given = privilegeRules
@@ -43,13 +44,25 @@ describe("privilegeRules", () => {
     },
   );
 
-  it.each(["ledger", "events", "runner lock"] as const)(
-    "keeps all but infrastructure away from the %s",
-    (where) => {
-      const parties = privilegeRules.filter((rule) => rule.where === where).map((rule) => rule.to);
-      expect(new Set(parties)).toEqual(new Set(["infrastructure"]));
-    },
-  );
+  it.each([
+    ["ledger", ["infrastructure", "approver"]],
+    ["events", ["infrastructure", "approver"]],
+    ["runner lock", ["infrastructure"]],
+  ] as const)("lets nobody have the %s but %j", (where, allowed) => {
+    const parties = privilegeRules.filter((rule) => rule.where === where).map((rule) => rule.to);
+    expect(new Set(parties)).toEqual(new Set(allowed));
+  });
+
+  it("lets an approver write nothing but events", () => {
+    const written = privilegeRules.filter(
+      ({ to, privileges }) => to === "approver" && privileges.some((one) => one !== "SELECT"),
+    );
+    expect(written.map(({ where, privileges }) => [where, privileges])).toEqual([
+      ["database", ["CONNECT"]],
+      ["public", ["USAGE"]],
+      ["events", ["INSERT"]],
+    ]);
+  });
 
   it("lets nobody change or remove an event", () => {
     const given = privilegeRules

@@ -3,7 +3,9 @@ import fc from "fast-check";
 
 import { decisionKinds, runKinds } from "../../migrations/engine/eventKinds";
 import {
+  comparePolicies,
   compareShape,
+  describePolicy,
   eventPolicies,
   eventsShape,
   ledgerShape,
@@ -42,6 +44,29 @@ describe("compareShape", () => {
   });
 });
 
+describe("comparePolicies", () => {
+  const [read, run] = eventPolicies({ infrastructure: "infra", approvers: [] });
+  if (read === undefined || run === undefined) throw new Error("there are two policies");
+
+  it("finds nothing between equal lists, in any order", () => {
+    expect(comparePolicies([read, run], [run, read])).toEqual({ missing: [], unexpected: [] });
+  });
+
+  it.each([
+    { name: "other" },
+    { command: "ALL" },
+    { roles: ["infra", "someone"] },
+    { using: "false" },
+    { check: "true" },
+  ])("takes a policy with %j for another one", (change) => {
+    const other = { ...read, ...change };
+    expect(comparePolicies([read, run], [run, other])).toEqual({
+      missing: [read],
+      unexpected: [other],
+    });
+  });
+});
+
 describe("the events", () => {
   it("have no kind that is both a fact of a run and a decision", () => {
     expect(runKinds.filter((kind) => (decisionKinds as readonly string[]).includes(kind))).toEqual(
@@ -49,16 +74,33 @@ describe("the events", () => {
     );
   });
 
+  const policies = eventPolicies({ infrastructure: "infra", approvers: ["eve", "bob"] });
+  const kindsOf = (name: string): readonly string[] =>
+    [...(policies.find((policy) => policy.name === name)?.check ?? "").matchAll(/'([^']+)'/g)].map(
+      ([, kind = ""]) => kind,
+    );
+
   it("let the infrastructure role write facts of a run and no decision", () => {
-    const insert = eventPolicies('"infra"').find((policy) => policy.includes("FOR INSERT")) ?? "";
-    expect(insert).toContain('TO "infra"');
-    for (const kind of runKinds) expect(insert).toContain(`'${kind}'`);
-    for (const kind of decisionKinds) expect(insert).not.toContain(`'${kind}'`);
+    expect(policies.find(({ name }) => name === "run_events")?.roles).toEqual(["infra"]);
+    expect(kindsOf("run_events")).toEqual(runKinds);
+  });
+
+  it("let approvers sign off, validate and acknowledge, and decide nothing else", () => {
+    expect(policies.find(({ name }) => name === "approvals")?.roles).toEqual(["bob", "eve"]);
+    expect(kindsOf("approvals")).toEqual(["signed-off", "validated", "acknowledged"]);
+    for (const kind of kindsOf("approvals")) expect(decisionKinds).toContain(kind);
+  });
+
+  it("need no policy for approvers where there are none", () => {
+    const without = eventPolicies({ infrastructure: "infra", approvers: [] });
+    expect(without.map(describePolicy)).toEqual([
+      "policy read FOR SELECT TO infra USING (true)",
+      expect.stringMatching(/^policy run_events FOR INSERT TO infra WITH CHECK \(/) as string,
+    ]);
   });
 
   it("turn row security on, and let nothing be updated or deleted", () => {
-    const policies = eventPolicies('"infra"').join("\n");
-    expect(policies).toContain("ENABLE ROW LEVEL SECURITY");
-    expect(policies).not.toMatch(/FOR (ALL|UPDATE|DELETE)/);
+    expect(eventsShape.create.join("\n")).toContain("ENABLE ROW LEVEL SECURITY");
+    expect(new Set(policies.map(({ command }) => command))).toEqual(new Set(["SELECT", "INSERT"]));
   });
 });

@@ -8,6 +8,7 @@ import { loadParser, splitSql, type Statement } from "../../migrations/engine/st
 const standing = (overrides: Partial<Standing> = {}): Standing => ({
   fileName: "004_add_status.sql",
   version: "1.3.0",
+  direction: "forward",
   rollbackFileName: "004_add_status_rollback.sql",
   keptFrom: [],
   infrastructureRole: "infra",

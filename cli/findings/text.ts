@@ -1,0 +1,61 @@
+/**
+ * Findings for a person: place, line, caret, rule, why, what to do. Pure.
+ * Does NOT decide whether there are colours (see terminal.ts).
+ */
+import type { Style } from "../terminal";
+import { counted, countOf, type Finding, type Report } from "./finding";
+
+/** Longest part of a source line that is shown, in characters. */
+const longestLine = 120;
+
+/** The line of the finding and a caret under its place; nothing when there is no such line. */
+function excerpt({ line, column }: Finding, text: string | null, style: Style): readonly string[] {
+  const source = line === null ? undefined : text?.split(/\r?\n/)[line - 1];
+  if (source === undefined || source.trim() === "") return [];
+  const characters = Array.from(source);
+  const first = characters.findIndex((character) => character.trim() !== "");
+  const place = column === null ? first : column - 1;
+  // A line may be a megabyte of data: what is shown begins a little before the place.
+  const from = place < longestLine - 20 ? 0 : place - 20;
+  const shown = characters.slice(from, from + longestLine);
+  const indent = shown
+    .slice(0, place - from)
+    .map((character) => (character === "\t" ? "\t" : " "))
+    .join("");
+  const gutter = String(line);
+  return [
+    `${style.dim(`  ${gutter} | `)}${shown.join("")}`,
+    `${style.dim(`  ${" ".repeat(gutter.length)} | `)}${indent}${style.red("^")}`,
+  ];
+}
+
+/** One finding: place, line and caret, rule, why, what to do. */
+export function findingText(
+  finding: Finding,
+  report: Pick<Report, "tier" | "pathOf" | "textOf">,
+  style: Style,
+): string {
+  const { file, line, column, severity, rule, message, why, remedy } = finding;
+  const place = [report.pathOf(file), line, column].filter((part) => part !== null).join(":");
+  const mark = severity === "error" ? style.red : style.yellow;
+  return [
+    `${file === "" ? "" : `${style.bold(place)}: `}${message}`,
+    ...excerpt(finding, report.textOf(file), style),
+    `  ${mark(severity)} ${rule} | tier ${report.tier}`,
+    ...(why === null ? [] : [`  Why:  ${why}`]),
+    `  Do:   ${remedy}`,
+  ].join("\n");
+}
+
+/** All findings and a line that sums up. */
+export function textReport(report: Report, style: Style): string {
+  const { findings, migrations, tier } = report;
+  const [errors, warnings] = [countOf(findings, "error"), countOf(findings, "warning")];
+  const looked = `${counted(migrations, "migration")} checked for ${tier}`;
+  const found =
+    findings.length === 0
+      ? style.green("nothing to object to")
+      : [counted(errors, "error"), counted(warnings, "warning")].join(", ");
+  const texts = findings.map((finding) => `${findingText(finding, report, style)}\n`);
+  return [...texts, `${looked}: ${found}`].join("\n");
+}

@@ -1,0 +1,312 @@
+/**
+ * The texts of a new migration and its rollback: everything that can be known before the change is written. What only
+ * a person can write stays a placeholder in brackets, which `ddl check` names. Pure.
+ * Does NOT choose number, version or date, nor write a file (see commands/new.ts).
+ */
+
+/** What is known of the new migration. */
+export interface NewMigration {
+  /** `004_add_status_to_jobs` */
+  readonly name: string;
+  readonly version: string;
+  readonly ticket: string;
+  readonly author: string;
+  /** ISO date. */
+  readonly created: string;
+  /** One sentence without full stop. */
+  readonly description: string;
+  readonly previous: { readonly fileName: string; readonly version: string } | null;
+  /** Existing tables that will be altered, with their schema. */
+  readonly tables: readonly string[];
+}
+
+export interface NewFiles {
+  readonly forward: string;
+  readonly rollback: string;
+}
+
+const rule = `-- ${"=".repeat(76)}`;
+const banner = (title: string): string => `${rule}\n-- ${title}\n${rule}`;
+
+/** A text between single quotes. */
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** `004` of `004_add_status` */
+const numberText = (name: string): string => name.slice(0, name.indexOf("_"));
+
+const schemasOf = (tables: readonly string[]): readonly string[] => {
+  const schemas = tables.map((table) => table.split(".")[0] ?? "");
+  return schemas.length === 0 ? ["dagapp"] : [...new Set(schemas)];
+};
+
+function header(migration: NewMigration): string {
+  const { name, version, ticket, author, created, description, previous, tables } = migration;
+  const dependency =
+    previous === null
+      ? "None"
+      : `Requires migration ${numberText(previous.fileName)} to be applied first`;
+  return `${rule}
+-- MIGRATION: ${name}.sql
+${rule}
+-- VERSION:     ${version}
+-- TICKET:      ${ticket}
+-- AUTHOR:      ${author}
+-- CREATED:     ${created}
+-- REVIEWED BY:
+-- REVIEWED ON:
+${rule}
+-- DESCRIPTION:
+--   ${description}.
+--
+-- DEPENDENCIES:
+--   - ${dependency}
+--
+-- IMPACT:
+--   - Tables affected: ${tables.length === 0 ? "[schema.table, …]" : tables.join(", ")}
+--   - Estimated duration: [for the size that the tables have in prod]
+--   - Downtime required: [Yes/No]
+--   - Lock escalation risk: [Low/Medium/High]
+--
+-- ROLLBACK:
+--   - Rollback script: ${name}_rollback.sql
+--   - Rollback tested: No
+--   - Data recovery: [Automatic/Manual/Not possible]
+${rule}`;
+}
+
+function ownerCheck(schemas: readonly string[]): string {
+  return `-- Check 1: The role that runs this owns the schema, so that it will own what is made
+DO $$
+DECLARE
+    strange TEXT;
+BEGIN
+    SELECT string_agg(wanted.name, ', ' ORDER BY wanted.name) INTO strange
+    FROM (VALUES ${schemas.map((schema) => `(${literal(schema)})`).join(", ")}) AS wanted (name)
+    LEFT JOIN pg_catalog.pg_namespace AS found
+        ON found.nspname = wanted.name AND pg_get_userbyid(found.nspowner) = current_user
+    WHERE found.oid IS NULL;
+
+    IF strange IS NOT NULL THEN
+        RAISE EXCEPTION 'Schema % is missing or is not owned by %', strange, current_user
+            USING HINT = 'Run this as the infrastructure role: PGOPTIONS=''-c role=NAME'' psql -f ...';
+    END IF;
+END $$;`;
+}
+
+function versionCheck({ name, version, previous }: NewMigration): string {
+  const before =
+    previous === null
+      ? ""
+      : `    IF NOT EXISTS (
+        SELECT 1 FROM public.schema_migrations AS ledger
+        WHERE ledger.version = '${previous.version}' AND ledger.applied
+    ) THEN
+        RAISE EXCEPTION 'Migration ${version} needs migration ${previous.version}, which is not applied'
+            USING HINT = 'Apply ${previous.fileName} first.';
+    END IF;
+`;
+  const title =
+    previous === null
+      ? "This version is not applied"
+      : "The version before is applied, this one is not";
+  return `-- Check 2: ${title}
+DO $$
+BEGIN
+${before}    IF EXISTS (
+        SELECT 1 FROM public.schema_migrations AS ledger
+        WHERE ledger.version = '${version}' AND ledger.applied
+    ) THEN
+        RAISE EXCEPTION 'Migration ${version} is applied already'
+            USING HINT = 'To apply it again, run ${name}_rollback.sql first.';
+    END IF;
+END $$;`;
+}
+
+const strongModes = `('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')`;
+
+function lockCheck({ version, tables }: NewMigration, schemas: readonly string[]): string {
+  const [title, what, condition, problem] =
+    tables.length === 0
+      ? [
+          `No other session is changing or dropping the schema. Where an existing table is altered,
+-- look for locks on it instead: held.relation IN (to_regclass('schema.table'), …)`,
+          `'process %s', held.pid`,
+          `held.classid = 'pg_catalog.pg_namespace'::REGCLASS
+      AND held.objid IN (${schemas.map((schema) => `${literal(schema)}::REGNAMESPACE`).join(", ")})`,
+          "Another session locks a schema of this migration: %",
+        ]
+      : [
+          `No other session holds, or waits for, a strong lock on the tables that are altered.
+-- Ordinary reads and writes pass: for those the lock timeout of the run is the remedy.`,
+          `'%s on %s by process %s', held.mode, held.relation::REGCLASS, held.pid`,
+          `held.relation IN (${tables.map((table) => `to_regclass(${literal(table)})`).join(", ")})`,
+          `Another session locks a table that ${version} alters: %`,
+        ];
+  return `-- Check 3: ${title}
+DO $$
+DECLARE
+    holders TEXT;
+BEGIN
+    SELECT string_agg(DISTINCT format(${what}), ', ') INTO holders
+    FROM pg_catalog.pg_locks AS held
+    JOIN pg_catalog.pg_database AS this ON this.oid = held.database
+    WHERE this.datname = current_database()
+      AND held.pid IS DISTINCT FROM pg_backend_pid()
+      AND ${condition}
+      AND held.mode IN ${strongModes};
+
+    IF holders IS NOT NULL THEN
+        RAISE EXCEPTION '${problem}', holders
+            USING HINT = 'Let that session end, then start again.';
+    END IF;
+END $$;`;
+}
+
+function startRow({ version, description, ticket }: NewMigration): string {
+  return `-- Check 4: Record the start
+INSERT INTO public.schema_migrations
+    (version, description, started_at, applied, executed_by, ticket_number)
+VALUES
+    (
+        '${version}',
+        ${literal(description)},
+        now(),
+        false,
+        session_user,
+        '${ticket}'
+    )
+ON CONFLICT (version) DO UPDATE SET
+    description = EXCLUDED.description,
+    started_at = now(),
+    completed_at = NULL,
+    applied = false,
+    rolled_back_at = NULL,
+    executed_by = EXCLUDED.executed_by,
+    ticket_number = EXCLUDED.ticket_number;`;
+}
+
+function postflight({ name, version }: NewMigration): string {
+  return `-- Validation 1: everything that this file makes is there. It fails until the placeholder is replaced. Add a block
+-- for each other kind: columns, constraints (convalidated), indexes (indisvalid), functions, triggers.
+DO $$
+DECLARE
+    missing TEXT;
+BEGIN
+    SELECT string_agg(expected.name, ', ' ORDER BY expected.name) INTO missing
+    FROM (VALUES
+        ('[schema.table]')
+    ) AS expected (name)
+    WHERE to_regclass(expected.name) IS NULL;
+
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION 'Validation failed: missing: %', missing
+            USING HINT = 'Run ${name}_rollback.sql, find out why, apply ${version} again.';
+    END IF;
+END $$;
+
+-- Record completion
+UPDATE public.schema_migrations
+SET applied = true, completed_at = now()
+WHERE version = '${version}';
+
+DO $$ BEGIN RAISE NOTICE 'Migration ${version} completed successfully'; END $$;`;
+}
+
+function forwardText(migration: NewMigration): string {
+  const schemas = schemasOf(migration.tables);
+  return `${header(migration)}
+
+${banner("PRE-FLIGHT CHECKS")}
+-- Nothing has been changed when one of these fails. Stop and look into it.
+
+${ownerCheck(schemas)}
+
+${versionCheck(migration)}
+
+${lockCheck(migration, schemas)}
+
+${startRow(migration)}
+
+${banner("MIGRATION")}
+-- What stands between BEGIN and COMMIT happens whole or not at all. CREATE INDEX CONCURRENTLY
+-- goes behind the COMMIT.
+
+BEGIN;
+
+-- Step 1: [what changes]
+
+COMMIT;
+
+${banner("POST-FLIGHT VALIDATION")}
+
+${postflight(migration)}
+`;
+}
+
+function rollbackText({ name, version, ticket }: NewMigration): string {
+  const [major = "0", minor = "0", patch = "0"] = version.split(/[.-]/);
+  return `${rule}
+-- ROLLBACK: ${name}_rollback.sql
+${rule}
+-- TICKET:      ${ticket}
+-- ROLLS BACK:  ${version}
+${rule}
+-- WARNING: [what is lost, and where it could be had from]
+${rule}
+
+-- Newest first: a later migration may rest on what this file drops.
+DO $$
+DECLARE
+    later TEXT;
+BEGIN
+    SELECT string_agg(ledger.version, ', ' ORDER BY ledger.id DESC) INTO later
+    FROM public.schema_migrations AS ledger
+    WHERE ledger.applied
+      AND string_to_array(substring(ledger.version FROM '^[0-9]+[.][0-9]+[.][0-9]+'), '.')::INTEGER[]
+          > ARRAY[${major}, ${minor}, ${patch}];
+
+    IF later IS NOT NULL THEN
+        RAISE EXCEPTION 'Cannot roll back ${version} while later versions are applied: %', later
+            USING HINT = 'Roll those back first, in the order given.';
+    END IF;
+END $$;
+
+BEGIN;
+
+-- Step 1: [the drops, in reverse order, each IF EXISTS and without CASCADE]
+
+-- Record the rollback
+UPDATE public.schema_migrations
+SET applied = false, rolled_back_at = now()
+WHERE version = '${version}';
+
+COMMIT;
+
+DO $$ BEGIN RAISE NOTICE 'Rollback of ${version} completed'; END $$;
+`;
+}
+
+/** Both files. */
+export const newMigrationFiles = (migration: NewMigration): NewFiles => ({
+  forward: forwardText(migration),
+  rollback: rollbackText(migration),
+});
+
+/** Longest part of a file's name that comes from the title, in characters. */
+const longestSlug = 60;
+
+/** `Add status to jobs` to `add_status_to_jobs`; empty when the text holds no letter or digit of ASCII. */
+export function slugOf(title: string): string {
+  const words = title
+    .normalize("NFKD")
+    .replace(/[\p{Mark}'’]/gu, "")
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter(Boolean);
+  let slug = words[0]?.slice(0, longestSlug) ?? "";
+  for (const word of words.slice(1)) {
+    if (slug.length + 1 + word.length > longestSlug) break;
+    slug += `_${word}`;
+  }
+  return slug;
+}

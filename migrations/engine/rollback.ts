@@ -1,0 +1,103 @@
+/**
+ * Takes one version back with its rollback file, under the runner lock.
+ * Does NOT decide which versions go back (see plan.ts); how segments run is in attempt.ts.
+ */
+import { Attempt } from "./attempt";
+import type { Access } from "./database";
+import { MigrationError } from "./errors";
+import type { MigrationFile } from "./file";
+import type { VersionState } from "./history";
+import type { Outcome } from "./run";
+import { withRunnerLock } from "./runnerLock";
+import {
+  historyUnderLock,
+  type Log,
+  type RunSession,
+  stateAfter,
+  stateOf,
+  withRunSession,
+} from "./session";
+
+/** What a rollback needs to know beside the files. */
+export interface RollbackRequest {
+  readonly migration: MigrationFile;
+  /** For the ledger and the events; the header's own when none is named. */
+  readonly ticket?: string;
+  /** Versions of all files with a higher number, in any order. None of them may be applied or begun. */
+  readonly higher: readonly string[];
+}
+
+/** A version cannot be rolled back as things are. Nothing was changed. */
+export class RollbackRefusedError extends MigrationError {
+  readonly code = "ROLLBACK_REFUSED";
+}
+
+/**
+ * Rolls a version back unless it is rolled back already: an applied one, one that failed half way, or one whose
+ * rollback was cut off, which goes on at its first segment that is not done.
+ *
+ * @throws {RollbackRefusedError} a higher version is still there, there is no rollback file, or nothing to roll back.
+ * @throws {StampError}      the database belongs to another tier.
+ * @throws {StatementError}  a statement failed; what is done and what to do are in the message.
+ * @throws {RunnerBusyError} another runner did not finish in time.
+ * Source: policy, "Emergency Procedures".
+ */
+export async function rollBackVersion(
+  access: Access,
+  { migration, ticket = migration.header.ticket, higher }: RollbackRequest,
+  log: Log,
+): Promise<Outcome> {
+  const { version } = migration.header;
+  return withRunnerLock(access, log, (lock) =>
+    withRunSession(access, `rollback ${version}`, lock, log, async (session) => {
+      const history = await historyUnderLock(session.client, access);
+      const state = stateOf(history, version);
+      if (state === null) {
+        throw new RollbackRefusedError(
+          `Version ${version} was never started in this database: there is nothing to roll back.`,
+          "Look at the ledger: public.schema_migrations.",
+        );
+      }
+      if (state.status === "rolled back") return { version, ranNow: false, state };
+      const above = history.versions.filter(
+        (one) => higher.includes(one.version) && one.status !== "rolled back",
+      );
+      if (above.length > 0) {
+        const named = above.map((one) => `${one.version} (${one.status})`).join(", ");
+        throw new RollbackRefusedError(
+          `Version ${version} may not be rolled back while a later one is there: ${named}.`,
+          "Roll back the newest one first.",
+        );
+      }
+      const after = await runRollback(session, migration, state, ticket);
+      return { version, ranNow: true, state: after };
+    }),
+  );
+}
+
+/**
+ * Runs the rollback file in a session that holds the lock already.
+ *
+ * @param state  As the ledger has it now: applied or incomplete.
+ * @throws {RollbackRefusedError} there is no rollback file.
+ */
+export async function runRollback(
+  session: RunSession,
+  migration: MigrationFile,
+  state: VersionState,
+  ticket: string,
+): Promise<VersionState> {
+  const { rollback } = migration;
+  if (rollback === null) {
+    const half = state.begunRollback === null ? "" : " It is half rolled back.";
+    throw new RollbackRefusedError(
+      `${migration.fileName} has no rollback file.${half}`,
+      state.begunRollback === null
+        ? "Write it and test it in a lower environment, or mend the database with a new migration."
+        : "Restore the rollback file from git, then run again: it goes on where it was cut off.",
+    );
+  }
+  const course = { direction: "rollback", ticket } as const;
+  await new Attempt(session, migration, course).rollBack(state, rollback);
+  return stateAfter(session.client, migration.header.version, "rolled back");
+}

@@ -1,0 +1,35 @@
+/**
+ * Runs the `ddl` command as npx does: the real shim in a process of its own. Does NOT judge what comes out.
+ */
+import { join } from "node:path";
+
+import { run } from "../../toolchain/run";
+
+const repository = join(__dirname, "../..");
+/** The file that package.json names as `bin`. */
+export const ddlShim = join(repository, "cli/bin/ddl.js");
+
+export interface DdlOptions {
+  /** Set on top of this process's environment, less what would lead to a database. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The repository by default. */
+  readonly cwd?: string;
+}
+
+export interface DdlOutcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Variables of whoever runs the tests that would change what a command does or looks like. */
+const misleading = /^(DDL_|PG|GITHUB_|NO_COLOR|FORCE_COLOR|NODE_OPTIONS)/;
+
+/** Runs `ddl <args>`. */
+export function ddl(args: readonly string[], options: DdlOptions = {}): Promise<DdlOutcome> {
+  const kept = Object.entries(process.env).filter(([name]) => !misleading.test(name));
+  return run(process.execPath, [ddlShim, ...args], {
+    cwd: options.cwd ?? repository,
+    env: { ...Object.fromEntries(kept), ...options.env },
+  });
+}
