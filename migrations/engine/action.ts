@@ -228,11 +228,7 @@ export type Action =
   | { readonly kind: "cluster"; readonly table: ObjectName | null }
   | { readonly kind: "lock"; readonly tables: readonly TableUse[]; readonly mode: LockMode }
   | { readonly kind: "call"; readonly procedure: string }
-  | {
-      readonly kind: "do";
-      readonly language: string;
-      readonly block: BlockActions;
-    }
+  | (BlockActions & { readonly kind: "do"; readonly language: string })
   | {
       readonly kind: "search path";
       readonly schemas: readonly string[] | null;
@@ -275,6 +271,6 @@ export type ActionOf<K extends Action["kind"], A extends Action = Action> = A ex
 /** The actions with those inside DO in the place of DO. */
 export function flatActions(actions: readonly Action[]): readonly Action[] {
   return actions.flatMap((action) =>
-    action.kind === "do" ? [action, ...flatActions(action.block.actions)] : [action],
+    action.kind === "do" ? [action, ...flatActions(action.actions)] : [action],
   );
 }

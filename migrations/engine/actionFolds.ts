@@ -137,8 +137,8 @@ const folds: { readonly [K in Action["kind"]]?: Fold<K> } = {
   create: (draft, { object }, { place }) => {
     other(draft, object, place, null);
   },
-  do: (draft, { block }, at) => {
-    for (const action of block.actions) applyAction(draft, action, { ...at, surely: false });
+  do: (draft, { actions }, at) => {
+    for (const action of actions) applyAction(draft, action, { ...at, surely: false });
   },
   "search path": (draft, { schemas }) => {
     draft.setSearchPath(schemas);

@@ -28,8 +28,7 @@ function addAction(
     applyAction(draft, action, at);
     return;
   }
-  for (const inner of action.block.actions)
-    addAction(effects, draft, inner, { ...at, surely: false });
+  for (const inner of action.actions) addAction(effects, draft, inner, { ...at, surely: false });
 }
 
 /** What a function does is a part of what its caller does; it is known where a file makes the function. */

@@ -103,7 +103,7 @@ export function placeMistakes(
   const inTransaction = segment.kind === "transaction";
   return statement.actions.flatMap((action): readonly string[] => {
     if (action.kind === "do") {
-      return flatActions(action.block.actions).some(isConcurrent)
+      return flatActions(action.actions).some(isConcurrent)
         ? ["a DO block is a transaction, in which nothing can be done concurrently"]
         : [];
     }

@@ -148,8 +148,8 @@ const rows: { readonly [K in Action["kind"]]: Row<K> } = {
   call: (effects, { procedure }) => {
     effects.call(procedure);
   },
-  do: (effects, { block }) => {
-    if (block.unknown !== null) effects.noteUnknown(block.unknown);
+  do: (effects, { unknown }) => {
+    if (unknown !== null) effects.noteUnknown(unknown);
   },
   "search path": () => undefined,
   privileges: (effects, { tables }) => {

@@ -53,9 +53,9 @@ function doBlock(node: TreeNode, text: string): readonly Action[] {
       .map((item) => asText(dig(item, "arg", "String", "sval")))[0] ?? null;
   const language = (option("language") ?? "plpgsql").toLowerCase();
   if (language !== "plpgsql") {
-    return [{ kind: "do", language, block: unreadable(language) }];
+    return [{ kind: "do", language, ...unreadable(language) }];
   }
-  return [{ kind: "do", language, block: readBlock(text, readActions) }];
+  return [{ kind: "do", language, ...readBlock(text, readActions) }];
 }
 
 const unreadable = (language: string): BlockActions => ({
