@@ -19,6 +19,8 @@ const pureFiles = [
   "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree,snapshot,proof}.ts",
   "migrations/engine/{preview,roleChange,sourceText,passingError,statementKinds,syntaxProblems,tree}.ts",
   "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree}.ts",
+  "migrations/engine/{action,actionFolds,classify,columnEffects,columnParts,constraintEffects,createTableActions,creationEffects}.ts",
+  "migrations/engine/{definitionActions,dropEffects,effect,effectDraft,functionActions,knownFunctions,layer,lockModes,madeUpNames}.ts",
   "cli/{columns,command,help,nearest,newMigration}.ts",
   "cli/{findings,report}/*.ts",
   "cli/findings/*.ts",
@@ -31,7 +33,7 @@ const pureFiles = [
   "migrations/engine/{action,actionFolds,classify,columnEffects,columnParts,constraintEffects,creationEffects}.ts",
   "migrations/engine/{definitionActions,dropEffects,effect,effectDraft,knownFunctions,layer,lockModes,madeUpNames}.ts",
   "migrations/engine/{mistakes,objectActions,objectEffects,partitionEffects,planTable,plpgsqlActions,queryEffects}.ts",
-  "migrations/engine/{queryUse,readActions,renameFolds,risk,schemaDraft,schemaFold,schemaModel,tableAction}.ts",
+  "migrations/engine/{queryUse,readActions,relationDraft,renameFolds,risk,schemaDraft,schemaFold,schemaModel,tableAction}.ts",
   "migrations/engine/{tableCommands,tableDropEffects,tableEffects,tableFolds,typeChanges,upkeepEffects}.ts",
   "toolchain/postgresql-plugin/{saslprep,saslprepTables,scram,wire,properties,settings,roleSettings,rolePlan,errors}.ts",
 ];
