@@ -24,7 +24,7 @@ const pureFiles = [
   "cli/{columns,command,help,nearest,newMigration}.ts",
   "cli/{findings,report}/*.ts",
   "cli/findings/*.ts",
-  "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree,snapshot}.ts",
+  "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree,snapshot,changeReport}.ts",
   "migrations/engine/{action,classify,columnParts,definitionActions,dropEffects,effect,effectDraft,enumMistakes}.ts",
   "migrations/engine/{knownFunctions,layer,lockModes,objectActions,objectEffects,partitionEffects,plpgsqlActions}.ts",
   "migrations/engine/{queryEffects,queryUse,readActions,risk,schemaDraft,schemaFold,schemaModel}.ts",
