@@ -19,9 +19,10 @@ describe("parseTier", () => {
 describe("tierRules", () => {
   it.each(tiers)("%s may be rebuilt exactly when it is not controlled", (tier) => {
     const controlled = tier === "uat" || tier === "prod";
-    const { requiresRollback, rebuild, ...demands } = tierRules[tier];
+    const { requiresRollback, rebuild, dropDelayDays, ...demands } = tierRules[tier];
     expect(rebuild).toBe(!controlled);
     expect(new Set(Object.values(demands))).toEqual(new Set([controlled]));
+    expect(dropDelayDays).toBe(controlled ? 7 : 0);
     expect(requiresRollback).toBe(tier === "dev" ? "warning" : "error");
   });
 });

@@ -142,7 +142,7 @@ describe("uat, on PostgreSQL 18", () => {
   it("status tells what is applied, by whom, for which ticket, and who works on it now", async () => {
     const runner = await database.connect("infrastructure");
     await runner.query(
-      "BEGIN; LOCK TABLE public.schema_migration_lock IN SHARE ROW EXCLUSIVE MODE",
+      "BEGIN; LOCK TABLE public.schema_migration_lock IN SHARE UPDATE EXCLUSIVE MODE",
     );
     const { status, stdout } = await project.run("status --stack uat --json");
     await runner.end();
