@@ -15,7 +15,7 @@ const pureFiles = [
   "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree,snapshot,proof}.ts",
   "migrations/engine/{preview,roleChange,sourceText,passingError,statementKinds,syntaxProblems,tree}.ts",
   "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree}.ts",
-  "cli/{columns,command,help,nearest,newMigration}.ts",
+  "cli/{columns,command,help,nearest,newMigration,rollbackSteps,slug,target}.ts",
   "cli/{findings,report}/*.ts",
   "cli/findings/*.ts",
   "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree,snapshot}.ts",
