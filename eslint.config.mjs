@@ -22,6 +22,7 @@ const pureFiles = [
   "migrations/engine/{action,actionFolds,classify,columnEffects,columnParts,constraintEffects,createTableActions,creationEffects}.ts",
   "migrations/engine/{definitionActions,dropEffects,effect,effectDraft,functionActions,knownFunctions,layer,lockModes,madeUpNames}.ts",
   "cli/{columns,command,help,nearest,newMigration}.ts",
+  "cli/{columns,command,help,nearest,newMigration,rollbackSteps,slug,target}.ts",
   "cli/{findings,report}/*.ts",
   "cli/findings/*.ts",
   "migrations/engine/{preview,roleChange,sourceText,statementKinds,syntaxProblems,tree,snapshot,changeReport}.ts",
