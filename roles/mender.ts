@@ -43,7 +43,9 @@ export class Mender {
     for (const deviation of deviations) {
       const { power } = deviation;
       const key = power === undefined || this.usable.has(power) ? null : power;
-      groups.set(key, [...(groups.get(key) ?? []), deviation]);
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [deviation]);
+      else group.push(deviation);
     }
     for (const [power, group] of groups) {
       if (power === null) await this.runAll(group);
