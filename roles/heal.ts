@@ -25,6 +25,12 @@ export interface Healing {
 /** Told what goes on, one line each. */
 export type Log = (message: string) => void;
 
+export interface HealOptions {
+  readonly log?: Log;
+  /** Texts of deviations to leave alone. */
+  readonly spared?: ReadonlySet<string>;
+}
+
 /** How long healing goes on trying while other sessions change the same rows, and its first pause. Milliseconds. */
 const patienceMs = 60_000;
 const firstPauseMs = 50;
@@ -54,17 +60,18 @@ const partSize = 2_000;
 export async function healPrivileges(
   client: Client,
   settings: Settings,
-  log: Log = () => undefined,
+  options: HealOptions = {},
 ): Promise<Healing> {
+  const { log } = options;
   const whole = (): Promise<Healing> =>
-    retrying(() => inTransaction(client, () => healOnce(client, settings, log)));
+    retrying(() => inTransaction(client, () => healOnce(client, settings, options)));
   try {
     return await whole();
   } catch (error) {
     if (errorCode(error) !== noRoomForLocks) throw error;
   }
-  log("privileges: more objects than the server lets one transaction lock; mending in parts");
-  const parts = await healInParts(client, settings, log);
+  log?.("privileges: more objects than the server lets one transaction lock; mending in parts");
+  const parts = await healInParts(client, settings, options);
   const { mended, left } = await whole();
   return { mended: [...parts, ...mended], left };
 }
@@ -89,10 +96,12 @@ async function retrying<T>(work: () => Promise<T>): Promise<T> {
 async function look(
   client: Client,
   settings: Settings,
+  { spared = new Set() }: HealOptions,
 ): Promise<{ readonly left: readonly Deviation[]; readonly usable: ReadonlySet<string> }> {
   const catalog = await readCatalog(client, settings);
   const usable = catalog.roles.filter((role) => role.usable).map(({ name }) => name);
-  return { left: findDeviations(aclContext(settings), catalog), usable: new Set(usable) };
+  const left = findDeviations(aclContext(settings), catalog);
+  return { left: left.filter(({ text }) => !spared.has(text)), usable: new Set(usable) };
 }
 
 const isMendable = ({ manual }: Deviation): boolean => manual === undefined;
@@ -121,18 +130,18 @@ async function recordHealing(client: Client, mended: readonly Deviation[]): Prom
 async function healInParts(
   client: Client,
   settings: Settings,
-  log: Log,
+  options: HealOptions,
 ): Promise<readonly Deviation[]> {
   const done: Deviation[] = [];
   for (const isFirst of [true, false]) {
-    const { left, usable } = await look(client, settings);
+    const { left, usable } = await look(client, settings, options);
     const mendable = left.filter((one) => isMendable(one) && (one.first === true) === isFirst);
     for (let from = 0; from < mendable.length; from += partSize) {
       const part = mendable.slice(from, from + partSize);
       const mended = await retrying(() =>
         inTransaction(client, async () => {
           await prepare(client, settings);
-          const mender = new Mender(client, usable, () => undefined);
+          const mender = new Mender(client, usable);
           await mender.mend(part);
           const mended = part.filter((one) => mender.reasonOf(one) === null);
           await recordHealing(client, mended);
@@ -140,19 +149,23 @@ async function healInParts(
         }),
       );
       done.push(...mended);
-      log(`privileges: ${from + part.length} of ${mendable.length} deviations worked on`);
+      options.log?.(`privileges: ${from + part.length} of ${mendable.length} deviations worked on`);
     }
   }
   return done;
 }
 
-async function healOnce(client: Client, settings: Settings, log: Log): Promise<Healing> {
-  let { left, usable } = await look(client, settings);
+async function healOnce(
+  client: Client,
+  settings: Settings,
+  options: HealOptions,
+): Promise<Healing> {
+  let { left, usable } = await look(client, settings, options);
   if (left.some(isMendable)) {
     await prepare(client, settings);
-    ({ left, usable } = await look(client, settings));
+    ({ left, usable } = await look(client, settings, options));
   }
-  const mender = new Mender(client, usable, log);
+  const mender = new Mender(client, usable, options.log);
   const found = new Map<string, Deviation>();
   for (let round = 1; round <= mostRounds && left.some(isMendable); round += 1) {
     for (const deviation of left) found.set(deviation.text, deviation);
@@ -160,7 +173,7 @@ async function healOnce(client: Client, settings: Settings, log: Log): Promise<H
     const first = round === 1 ? mendable.filter((deviation) => deviation.first) : [];
     await mender.mend(first.length > 0 ? first : mendable);
     const before = textsOf(left).join("\n");
-    ({ left } = await look(client, settings));
+    ({ left } = await look(client, settings, options));
     if (first.length === 0 && textsOf(left).join("\n") === before) break;
   }
   const remaining = new Set(textsOf(left));

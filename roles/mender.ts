@@ -24,7 +24,7 @@ export class Mender {
   constructor(
     private readonly client: Client,
     private readonly usable: ReadonlySet<string>,
-    private readonly log: (message: string) => void,
+    private readonly log?: (message: string) => void,
   ) {}
 
   /** The server's last reason for refusing, or null. */
@@ -58,7 +58,7 @@ export class Mender {
       await this.runBatch(deviations.slice(from, from + batchSize));
       const done = Math.min(from + batchSize, deviations.length);
       if (deviations.length > batchSize) {
-        this.log(`privileges: ${done} of ${deviations.length} deviations worked on`);
+        this.log?.(`privileges: ${done} of ${deviations.length} deviations worked on`);
       }
     }
   }

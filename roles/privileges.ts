@@ -191,7 +191,7 @@ export const privilegeRules: readonly PrivilegeRule[] = [
     where: "runner lock",
     on: ["table"],
     privileges: ["UPDATE"],
-    because: "LOCK TABLE … SHARE ROW EXCLUSIVE needs it.",
+    because: "LOCK TABLE … SHARE UPDATE EXCLUSIVE needs it.",
   },
   {
     to: "migrator",

@@ -4,6 +4,7 @@
  * Does NOT register resources or hold rules; each function reads, decides with the pure modules, and acts.
  */
 import { checked, type CheckResult, configure, currentAccess } from "./access";
+import { effectsOf } from "./classify";
 import { inTransaction, withClient } from "./database";
 import { MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
@@ -18,6 +19,7 @@ import {
 import { loadMigrations, migrationsFolder } from "./load";
 import { showProgress } from "./progress";
 import { applyMigration } from "./run";
+import { modelBefore } from "./schemaFold";
 import { ensureStamp } from "./stamp";
 import { ensureLedgerShape } from "./survey";
 
@@ -108,12 +110,13 @@ function outputsOf(inputs: MigrationInputs, state: VersionState | undefined): Mi
 }
 
 async function apply(inputs: MigrationInputs): Promise<MigrationOutputs> {
-  const file = await loadPlanned(inputs);
+  const { file, files } = await loadPlanned(inputs);
   const log = (message: string): void => {
     showProgress(`${file.name}: ${message}`);
   };
   const started = Date.now();
-  const request = { migration: file, lower: inputs.lower };
+  const effects = effectsOf(file, modelBefore(files, file.number));
+  const request = { migration: file, lower: inputs.lower, effects };
   const outcome = await applyMigration(currentAccess(), request, log);
   const took = ((Date.now() - started) / 1000).toFixed(1);
   log(outcome.ranNow ? `applied in ${took} s` : "the ledger says it is applied: adopted");
@@ -125,8 +128,10 @@ class MovedPlanError extends MigrationError {
   readonly code = "PLAN_MOVED";
 }
 
-/** Reads the file again and makes sure that it is the one that was planned. */
-async function loadPlanned(inputs: MigrationInputs): Promise<MigrationFile> {
+/** Reads the files again and makes sure that the one to run is the one that was planned. */
+async function loadPlanned(
+  inputs: MigrationInputs,
+): Promise<{ readonly file: MigrationFile; readonly files: readonly MigrationFile[] }> {
   const { migrations } = await loadMigrations(migrationsFolder);
   const file = migrations.find(({ fileName }) => fileName === inputs.file);
   if (file?.checksum !== inputs.checksum) {
@@ -135,7 +140,7 @@ async function loadPlanned(inputs: MigrationInputs): Promise<MigrationFile> {
       "Run up again and read the new preview.",
     );
   }
-  return file;
+  return { file, files: migrations };
 }
 
 /** Inputs of the Ledger: which role may use it, and (added by `check`) what is not as it should be. */
