@@ -20,6 +20,7 @@ export interface MigrationParts {
   /** Behind the rollback's COMMIT. */
   readonly rollbackEnd?: string;
   readonly tables?: string;
+  readonly risk?: string;
   /** The one bullet of DEPENDENCIES. */
   readonly dependency?: string;
 }
@@ -50,7 +51,7 @@ ${rule}
 --   - Tables affected: ${parts.tables ?? "dagapp.jobs"}
 --   - Estimated duration: 1 minute
 --   - Downtime required: No
---   - Lock escalation risk: Low
+--   - Lock escalation risk: ${parts.risk ?? "Low"}
 --
 -- ROLLBACK:
 --   - Rollback script: ${name}_rollback.sql

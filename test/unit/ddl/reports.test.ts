@@ -15,6 +15,7 @@ import {
 } from "../../../migrations/engine/history";
 import { planMigrations } from "../../../migrations/engine/plan";
 import { loadParser } from "../../../migrations/engine/statements";
+import { formalities } from "../../support/formalities";
 import { makeMigration } from "../../support/makeMigration";
 import { makeSettings } from "../../support/makeSettings";
 
@@ -150,6 +151,11 @@ describe("a statement", () => {
 
 describe("plan", () => {
   const settings = makeSettings({ tier: "uat", targetVersion: "1.1.0" });
+  const change = {
+    ...formalities(["jobs"], "1.0.0", { table: "jobs", column: "a" }),
+    body: "ALTER TABLE dagapp.jobs ADD COLUMN a TEXT;",
+    rollbackBody: "ALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS a;",
+  };
   const report = (states: Parameters<typeof planMigrations>[1], tickets: readonly string[]) => {
     const files = [
       makeMigration(),
@@ -157,7 +163,7 @@ describe("plan", () => {
         name: "002_change",
         version: "1.1.0",
         ticket: "CHG-2026-0143",
-        body: "ALTER TABLE dagapp.jobs ADD COLUMN a TEXT;",
+        ...change,
       }),
       makeMigration({ name: "003_later", version: "1.2.0" }),
     ];
