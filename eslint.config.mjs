@@ -9,6 +9,8 @@ const pureFiles = [
   "roles/{acl,expected,grantStatements,matrix,remarks,standing}.ts",
   "roles/{bypass,default,membership,owner,role}Deviations.ts",
   "migrations/engine/{tier,file,header,sections,statements,segments,checksum,plan,gate,history,errors,eventKinds,rollbackCommand,shape,stamp}.ts",
+  "migrations/engine/{batch,batchDirective,batchPace,batchStatement,blockers,concurrentWork,lockPatience,preflight,segmentTraits}.ts",
+  "migrations/engine/{collection,forbidden,gateFileRules,gatePlanRules,gatePromotionRules,gateRule,gateRules,promotion,window}.ts",
   "migrations/engine/{batch,batchDirective,batchPace,batchStatement,blockers,concurrentWork,lockPatience,preflight}.ts",
   "migrations/engine/{collection,forbidden,gateFileRules,gatePlanRules,gateRule,gateRules}.ts",
   "migrations/engine/{headerCheck,headerLines,kindNames,ledgerChecks,ledgerStatements,parser}.ts",

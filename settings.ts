@@ -3,6 +3,7 @@
  * Does NOT read files, open connections or look up passwords (see credentials.ts).
  */
 import { parseTier, type Tier } from "./migrations/engine/tier";
+import { parseWindow, type Window } from "./migrations/engine/window";
 import { type FurtherRole, parseFurtherRoles } from "./roles/furtherRoles";
 
 /** Where values come from: `pulumi.Config` in the program, the request's config in a provider. */
@@ -57,6 +58,10 @@ export interface RunSettings {
   /** A version, or `latest`. */
   readonly targetVersion: string;
   readonly tickets: readonly string[];
+  /** Name of the stack of the tier below, as a stack reference has it, or null. */
+  readonly promotesFrom: string | null;
+  /** Maintenance windows. */
+  readonly windows: readonly Window[];
   readonly lockTimeoutMs: number;
   readonly lockBudgetMs: number;
   readonly statementTimeoutMs: number;
@@ -232,6 +237,10 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
     run: {
       targetVersion: text("targetVersion"),
       tickets: list("tickets"),
+      promotesFrom: orNull(text("promotesFrom")),
+      windows: list("window").flatMap((item) =>
+        attempt<readonly Window[]>("window", [], () => [parseWindow(item)]),
+      ),
       lockTimeoutMs: whole("lockTimeoutMs", 1),
       lockBudgetMs: whole("lockBudgetMs", 0),
       statementTimeoutMs: whole("statementTimeoutMs", 0),

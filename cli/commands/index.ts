@@ -11,6 +11,7 @@ import { grants } from "./grants";
 import { heal } from "./heal";
 import { newCommand } from "./new";
 import { plan } from "./plan";
+import { prove } from "./prove";
 import { rollback } from "./rollback";
 import { signoff } from "./signoff";
 import { status } from "./status";
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   plan,
   apply,
   rollback,
+  prove,
   status,
   validate,
   signoff,

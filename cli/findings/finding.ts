@@ -22,8 +22,8 @@ export interface Finding {
   readonly why: string | null;
   /** What to do. */
   readonly remedy: string;
-  /** The reason that the file's header gives for letting it pass. */
-  readonly excepted?: string;
+  /** The reason that the file's header gives for letting it pass; null when it gives none. */
+  readonly excepted: string | null;
 }
 
 /** A file with a problem cannot be used in any tier. */
@@ -36,6 +36,7 @@ export const findingOfProblem = (problem: Problem): Finding => ({
   message: problem.message,
   why: null,
   remedy: problem.hint,
+  excepted: null,
 });
 
 export const findingOfViolation = (violation: Violation): Finding => ({
@@ -47,7 +48,7 @@ export const findingOfViolation = (violation: Violation): Finding => ({
   message: violation.message,
   why: violation.why,
   remedy: violation.remedy,
-  ...(violation.excepted === undefined ? {} : { excepted: violation.excepted }),
+  excepted: violation.excepted ?? null,
 });
 
 /** By file, then place; what is about a whole file comes first. Returns a new array. */

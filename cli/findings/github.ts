@@ -20,7 +20,7 @@ function annotation(finding: Finding, report: Report): string {
   ];
   const texts = [
     message,
-    ...(excepted === undefined ? [] : [`Excepted: ${excepted}`]),
+    ...(excepted === null ? [] : [`Excepted: ${excepted}`]),
     ...(why === null ? [] : [`Why: ${why}`]),
     `Do: ${remedy}`,
   ];

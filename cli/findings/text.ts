@@ -41,7 +41,7 @@ export function findingText(
   return [
     `${file === "" ? "" : `${style.bold(place)}: `}${message}`,
     ...excerpt(finding, report.textOf(file), style),
-    `  ${mark(severity)} ${rule} | tier ${report.tier}${excepted === undefined ? "" : ` | excepted: ${excepted}`}`,
+    `  ${mark(severity)} ${rule} | tier ${report.tier}${excepted === null ? "" : ` | excepted: ${excepted}`}`,
     ...(why === null ? [] : [`  Why:  ${why}`]),
     `  Do:   ${remedy}`,
   ].join("\n");

@@ -4,6 +4,7 @@
  */
 import { fileRules } from "./gateFileRules";
 import { planRules } from "./gatePlanRules";
+import { promotionRules } from "./gatePromotionRules";
 import type { GateRule } from "./gateRule";
 import { columnRules } from "./rules/columnRules";
 import { compatibilityRules } from "./rules/compatibilityRules";
@@ -33,6 +34,7 @@ export const ruleChapters: Readonly<Record<string, readonly GateRule[]>> = {
 
 export const gateRules: readonly GateRule[] = [
   ...planRules,
+  ...promotionRules,
   ...fileRules,
   ...Object.values(ruleChapters).flat(),
   ...exceptionRules,

@@ -34,21 +34,35 @@ export function lockRead(effects: EffectDraft, name: ObjectName, mode: LockMode)
 function lockKeys(
   effects: EffectDraft,
   target: Target,
-  { verb, updatesOnConflict }: RowWrite,
+  { verb, updatesOnConflict, columns: set }: RowWrite,
 ): void {
   const { model } = target;
   const adds = verb !== "delete";
+  // An UPDATE looks at a key only when it sets one of its columns.
+  const touches = (columns: readonly string[]): boolean =>
+    verb !== "update" || columns.some((column) => set.includes(column));
   const changes = verb !== "insert" || updatesOnConflict;
   if (adds) {
-    for (const { type, target: other, enforced } of model?.constraints ?? []) {
-      if (type !== "foreign key" || other === null || !enforced) continue;
+    for (const constraint of model?.constraints ?? []) {
+      const { type, target: other, enforced } = constraint;
+      if (type !== "foreign key" || other === null || !enforced || !touches(constraint.columns))
+        continue;
       for (const one of effects.all([other]).flatMap((each) => effects.family(each))) {
         effects.lock(one, "ROW SHARE");
       }
     }
   }
   if (!changes) return;
+  const primary = model?.constraints.find(({ type }) => type === "primary key")?.columns ?? [];
   for (const referencing of effects.all(model?.referencedBy ?? [])) {
+    const keys = (referencing.model?.constraints ?? []).filter(
+      (one) => one.type === "foreign key" && one.target === model?.id,
+    );
+    const pointsAt = keys.flatMap(({ referencedColumns }) =>
+      referencedColumns.length > 0 ? referencedColumns : primary,
+    );
+    // Partitions are pointed at through their parent, whose columns are not known here.
+    if (pointsAt.length > 0 && !touches(pointsAt)) continue;
     // ON DELETE CASCADE and SET NULL write; the others only look.
     for (const one of effects.family(referencing)) effects.lock(one, "ROW EXCLUSIVE");
   }

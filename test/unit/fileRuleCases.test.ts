@@ -56,6 +56,21 @@ describe("nothing is said about", () => {
       onNewTable("ALTER TABLE dagapp.remarks ALTER COLUMN remark_id TYPE BIGINT;"),
     ],
     [
+      "a column whose values another one of the table takes over",
+      {
+        body: "ALTER TABLE dagapp.jobs ADD COLUMN holder TEXT;\n-- batch\nUPDATE dagapp.jobs SET holder = owner WHERE holder IS NULL;\nALTER TABLE dagapp.jobs DROP COLUMN owner;",
+        rollback:
+          "ALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS holder, ADD COLUMN IF NOT EXISTS owner TEXT;",
+      },
+    ],
+    [
+      "another name for a column that the file itself adds",
+      {
+        body: "ALTER TABLE dagapp.jobs ADD COLUMN step TEXT;\nALTER TABLE dagapp.jobs RENAME COLUMN step TO stage;",
+        rollback: "ALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS stage;",
+      },
+    ],
+    [
       "a temporary table without schema",
       { body: "BEGIN;\nCREATE TEMP TABLE step (id INTEGER);\nDROP TABLE step;\nCOMMIT;" },
     ],
@@ -127,6 +142,27 @@ describe("nothing is said about", () => {
 
   it.each(right)("%s", (_title, example) => {
     expect(brokenRules(example)).toEqual([]);
+  });
+});
+
+describe("a dropped column", () => {
+  const dropAfter = (set: string): Example => ({
+    body: [
+      "ALTER TABLE dagapp.jobs ADD COLUMN owner_copy TEXT;",
+      `-- batch\nUPDATE dagapp.jobs SET ${set} WHERE owner_copy IS NULL;`,
+      "ALTER TABLE dagapp.jobs DROP COLUMN owner;",
+    ].join("\n"),
+    rollback:
+      "ALTER TABLE dagapp.jobs ADD COLUMN IF NOT EXISTS owner TEXT;\nALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS owner_copy;",
+  });
+
+  it.each([
+    ["owner_copy = owner", []],
+    ["owner_copy = jobs.owner::VARCHAR", []],
+    ["owner_copy = left(owner, 1)", ["ban-drop-column"]],
+    ["owner_copy = job_id", ["ban-drop-column"]],
+  ])("is kept, or not, by SET %s", (set, rules) => {
+    expect(brokenRules(dropAfter(set))).toEqual(rules);
   });
 });
 

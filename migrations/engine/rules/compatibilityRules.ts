@@ -8,7 +8,7 @@ import type { ObjectName } from "../tableAction";
 import { asList, dig } from "../tree";
 import { atStatement, docs, fileRule } from "./fileRule";
 import { quoted, sqlName, sqlText } from "./sqlText";
-import { type Act, actsOfKind, type Subject } from "./subject";
+import { type Act, actsOfKind, addsColumn, type Subject } from "./subject";
 
 const renameWhy =
   "whoever asks for the old name from the next moment on gets an error, until the application is another.";
@@ -89,7 +89,7 @@ export const compatibilityRules: readonly GateRule[] = [
     find: (subject) =>
       renames(subject).flatMap((act) => {
         const { object, part, to } = act.action;
-        if (part?.kind !== "column") return [];
+        if (part?.kind !== "column" || addsColumn(subject, act, object, part.name)) return [];
         return [
           atStatement(
             act,

@@ -147,3 +147,18 @@ export const temporaryTables = (acts: readonly Act[]): ReadonlySet<string> =>
 /** True when both name the same object; a name without a schema is only equal to itself. */
 export const sameName = (a: ObjectName, b: ObjectName): boolean =>
   a.schema === b.schema && a.name === b.name;
+
+/** True when the file itself adds the column before the act: nobody uses it yet. */
+export const addsColumn = (
+  subject: Subject,
+  act: Act,
+  table: ObjectName,
+  column: string,
+): boolean =>
+  actsOfKind(subject.acts, "alter table").some(
+    ({ action, index }) =>
+      index < act.index &&
+      sameName(action.table, table) &&
+      action.command.kind === "add column" &&
+      action.command.column.name === column,
+  );
