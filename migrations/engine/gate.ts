@@ -6,14 +6,22 @@ import type { MigrationFile } from "./file";
 import type { Finding, Found, GateInput, GateRule, Violation } from "./gateRule";
 import { gateRules } from "./gateRules";
 import { exceptionRules, isAbout } from "./rules/exceptionRules";
-import { type Tier, tierRules } from "./tier";
+import { type Severity, type Tier, tierRules } from "./tier";
 
 export type { GateInput, Violation } from "./gateRule";
+
+/** How a rule weighs at the moment; null where the tier does not have it. */
+function severityOf(rule: GateRule, { tier, isUpdate, breakGlass }: GateInput): Severity | null {
+  const severity = rule.severity(tier);
+  const isLifted = rule.liftedByBreakGlass === true && breakGlass !== null;
+  const isEarly = rule.warnsInPreview === true && !isUpdate;
+  return severity === "error" && (isLifted || isEarly) ? "warning" : severity;
+}
 
 /** A violation, or null where the tier does not have the rule. An exception makes it a warning. */
 function weigh(rule: GateRule, finding: Finding, input: GateInput): Violation | null {
   const { tier, plan } = input;
-  const severity = rule.severity(tier);
+  const severity = severityOf(rule, input);
   if (severity === null) return null;
   const violation = { rule: rule.id, severity, why: rule.why, ...finding };
   const file = plan.pending.find((one) => isAbout(finding, one));
@@ -74,8 +82,11 @@ export function checkFiles(
 ): readonly Violation[] {
   const pending = files.filter(({ fileName }) => judged?.includes(fileName) ?? true);
   const plan = { applied: [], pending, held: [], toRollBack: [], problems: [] };
-  const stack = { tickets: [], targetVersion: "latest", migratorConfigured: true, appliedAt: null };
-  const input = { tier, plan, files, schemas, now, ...stack };
+  const input = {
+    ...{ tier, plan, files, schemas, now, tickets: [], targetVersion: "latest" },
+    ...{ migratorConfigured: true, appliedAt: null, isUpdate: false, lower: null },
+    ...{ windows: [], breakGlass: null },
+  };
   return judge(input, ({ filesOnly }) => filesOnly === true);
 }
 

@@ -1,10 +1,13 @@
 /**
  * The shape of a gate rule and what rules share.
- * Does NOT hold any rule (see gatePlanRules, gateFileRules and rules/).
+ * Does NOT hold any rule (see gatePlanRules, gatePromotionRules, gateFileRules and rules/).
  */
 import type { MigrationFile } from "./file";
+import type { BreakGlass } from "./history";
 import type { Plan } from "./plan";
+import type { LowerTier } from "./promotion";
 import { type Severity, type Tier, type TierRules, tierRules } from "./tier";
+import type { Window } from "./window";
 
 /** What a decision rests on. */
 export interface GateInput {
@@ -16,15 +19,24 @@ export interface GateInput {
   readonly targetVersion: string;
   /** Whether migrations would run on a login of their own. */
   readonly migratorConfigured: boolean;
-  /** Only for the command line in a remedy. */
-  readonly infrastructureRole?: string;
+  /** Versions whose rollback was proven in this database, for the texts that both files have now. */
+  readonly provenRollbacks?: ReadonlySet<string>;
   /** All files of the folder: those before a pending one say what it finds in the database. */
   readonly files: readonly MigrationFile[];
   /** Schemas that migrations may change. */
   readonly schemas: readonly string[];
+  /** By the server's clock, where there is a server. */
   readonly now: Date;
   /** When a version was applied here, null when it is not; null altogether where no ledger is at hand. */
   readonly appliedAt: ((version: string) => Date | null) | null;
+  /** False while nothing is to be run yet. */
+  readonly isUpdate: boolean;
+  /** Null when the stack does not say what it promotes from. */
+  readonly lower: LowerTier | null;
+  /** Maintenance windows. */
+  readonly windows: readonly Window[];
+  /** The emergency that is open. */
+  readonly breakGlass: BreakGlass | null;
 }
 
 /** One place where a rule is broken. */
@@ -93,6 +105,10 @@ export interface GateRule {
   readonly severity: (tier: Tier) => Severity | null;
   readonly why: string;
   readonly source: string;
+  /** An open break-glass makes it a warning. */
+  readonly liftedByBreakGlass?: true;
+  /** A warning until something is to be run. */
+  readonly warnsInPreview?: true;
   /** It asks nothing but the files, so that it can be told without a database. */
   readonly filesOnly?: true;
   /** Absent: no exception is heard. */
@@ -108,6 +124,12 @@ type Demand =
   | "requiresMigrator"
   | "requiresReview"
   | "requiresTestedRollback"
+  | "requiresPromotionSource"
+  | "requiresSignOff"
+  | "requiresValidation"
+  | "requiresProof"
+  | "requiresRecord"
+  | "enforcesWindow"
   | "requiresSafeFiles";
 
 /** An error in every tier. */

@@ -4,6 +4,8 @@
  */
 import { fileRules } from "./gateFileRules";
 import { planRules } from "./gatePlanRules";
+import { promotionRules } from "./gatePromotionRules";
+import { goingBackRules } from "./gateRollbackRules";
 import type { GateRule } from "./gateRule";
 import { columnRules } from "./rules/columnRules";
 import { compatibilityRules } from "./rules/compatibilityRules";
@@ -33,6 +35,8 @@ export const ruleChapters: Readonly<Record<string, readonly GateRule[]>> = {
 
 export const gateRules: readonly GateRule[] = [
   ...planRules,
+  ...promotionRules,
+  ...goingBackRules,
   ...fileRules,
   ...Object.values(ruleChapters).flat(),
   ...exceptionRules,

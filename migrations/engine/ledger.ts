@@ -81,6 +81,14 @@ async function rowsOrNone<T extends object>(
   return rows[0]?.exists === true ? (await client.query<T>(sql)).rows : [];
 }
 
+/** The server's clock: the one that events and ledger are written by. */
+export async function serverTime(client: Client): Promise<Date> {
+  const { rows } = await client.query<{ now: Date }>("SELECT clock_timestamp() AS now");
+  const [row] = rows;
+  if (row === undefined) throw new Error("the server did not tell the time");
+  return row.now;
+}
+
 /** What happened, as the caller tells it; number, time and login are the server's. */
 export interface NewEvent {
   readonly kind: EventKind;

@@ -17,6 +17,7 @@ export interface MigrationParts {
   readonly body?: string;
   readonly postflight?: string;
   readonly rollbackBody?: string;
+  readonly downtime?: "Yes" | "No";
   /** Behind the rollback's COMMIT. */
   readonly rollbackEnd?: string;
   readonly tables?: string;
@@ -49,7 +50,7 @@ ${rule}
 -- IMPACT:
 --   - Tables affected: ${parts.tables ?? "dagapp.jobs"}
 --   - Estimated duration: 1 minute
---   - Downtime required: No
+--   - Downtime required: ${parts.downtime ?? "No"}
 --   - Lock escalation risk: Low
 --
 -- ROLLBACK:

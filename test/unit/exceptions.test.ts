@@ -134,6 +134,10 @@ describe("DROP TABLE", () => {
       files,
       schemas: exampleSchemas,
       now: exampleDay,
+      isUpdate: true,
+      lower: null,
+      windows: [],
+      breakGlass: null,
       appliedAt: () => (days === null ? null : new Date(exampleDay.getTime() - days * day)),
     })
       .filter(({ rule }) => rule === "ban-drop-table")

@@ -49,6 +49,9 @@ describe("readSettings", () => {
       run: {
         targetVersion: "latest",
         tickets: ["CHG-2026-0001"],
+        promotesFrom: null,
+        onFailure: "stop",
+        windows: [],
         lockTimeoutMs: 200,
         lockBudgetMs: 5000,
         statementTimeoutMs: 20000,
@@ -81,6 +84,7 @@ describe("readSettings", () => {
     ["migrators", "[1]", /^migrators: it is not a list of texts/],
     ["migrators", '["a"', /^migrators: /],
     ["migrator", "stranger", /^migrator: stranger is not among migrators/],
+    ["window", '["tonight", "2026-12-01T22:00Z/PT4H"]', /^window: "tonight" is not an interval/],
     ["approver", "stranger", /^approver: stranger is not among approvers/],
     [
       "approvers",
