@@ -10,6 +10,7 @@ import { stringify } from "yaml";
 
 import { ddl, ddlEnvironment, type DdlOutcome } from "./ddl";
 import type { ProgramDatabase } from "./programDatabase";
+import { backendIn } from "./publishBelow";
 
 const repository = resolve(__dirname, "../..");
 
@@ -54,6 +55,7 @@ function configOf({ settings }: ProgramDatabase): Record<string, unknown> {
     serviceRole: roles.service,
     infrastructureRole: roles.infrastructure,
     targetVersion: run.targetVersion,
+    promotesFrom: run.promotesFrom ?? "",
     lockTimeoutMs: run.lockTimeoutMs,
     lockBudgetMs: run.lockBudgetMs,
     runnerWaitMs: run.runnerWaitMs,
@@ -73,6 +75,7 @@ export async function makeDdlProject(database: ProgramDatabase, files: Files): P
     DDL_ADMIN_PASSWORD: password,
     DDL_MIGRATOR_PASSWORD: password,
     DDL_APPROVER_PASSWORD: password,
+    ...backendIn(folder),
   };
   const runWords: DdlProject["runWords"] = async (words, env = {}) => {
     const outcome = await ddl(words, { cwd: folder, env: { ...own, ...env } });
