@@ -2,15 +2,17 @@
  * `ddl check`: judges migration files by the rules of a tier. Needs no database.
  * Does NOT know what is applied where: what depends on that, `ddl plan` judges.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
+import { checkFiles } from "../../migrations/engine/gate";
 import { gateRules } from "../../migrations/engine/gateRules";
 import { rollbackNameOf } from "../../migrations/engine/header";
 import { loadMigrations } from "../../migrations/engine/load";
 import { parseTier, tiers } from "../../migrations/engine/tier";
 import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../command";
+import { cachedTexts } from "../fileTexts";
 import {
   type Finding,
   findingOfProblem,
@@ -20,11 +22,10 @@ import {
 } from "../findings/finding";
 import { githubReport } from "../findings/github";
 import { jsonReport } from "../findings/json";
-import { judgeFiles } from "../findings/judgeFiles";
 import { sarifReport } from "../findings/sarif";
 import { textReport } from "../findings/text";
 import { nearestName } from "../nearest";
-import { projectFolder, projectMigrations, shownPath } from "../project";
+import { governedSchemas, projectFolder, projectMigrations, shownPath } from "../project";
 import { programVersion } from "../version";
 
 /** How a report is written; `of` is the folder that paths are relative to. */
@@ -74,9 +75,14 @@ async function run(call: Call): Promise<ExitStatus> {
   const folder = await folderOf(call);
   const wanted = await wantedFiles(call, folder);
   const { migrations, problems } = await loadMigrations(folder);
+  const scope = {
+    schemas: await governedSchemas(tier),
+    now: new Date(),
+    ...(wanted === null ? {} : { judged: [...wanted] }),
+  };
   const all = sortFindings([
     ...problems.map(findingOfProblem),
-    ...judgeFiles(migrations, tier).map(findingOfViolation),
+    ...checkFiles(migrations, tier, scope).map(findingOfViolation),
   ]);
   const findings = all.filter(({ file }) => wanted === null || wanted.has(file));
   const format = call.text("format") ?? "text";
@@ -87,7 +93,7 @@ async function run(call: Call): Promise<ExitStatus> {
     migrations: countMigrations(wanted, await sqlFiles(folder)),
     findings,
     pathOf: (file) => shownPath(root, join(folder, file)),
-    textOf: cachedText(folder),
+    textOf: cachedTexts(folder),
   };
   const write = formats[format];
   if (write === undefined) throw new Error(`there is no format ${format}`);
@@ -145,21 +151,4 @@ async function wantedFiles(call: Call, folder: string): Promise<ReadonlySet<stri
         : [name, rollbackNameOf(name)],
     ),
   );
-}
-
-/** Reads each file at most once, and only those that something is shown of. */
-function cachedText(folder: string): (file: string) => string | null {
-  const texts = new Map<string, string | null>();
-  return (file) => {
-    const known = texts.get(file);
-    if (known !== undefined) return known;
-    let text: string | null = null;
-    try {
-      text = readFileSync(join(folder, file), "utf8");
-    } catch {
-      // It may be what is wrong with it; the finding says so.
-    }
-    texts.set(file, text);
-    return text;
-  };
 }

@@ -77,6 +77,14 @@ async function rowsOrNone<T extends object>(
   return rows[0]?.exists === true ? (await client.query<T>(sql)).rows : [];
 }
 
+/** The server's clock: the one that events and ledger are written by. */
+export async function serverTime(client: Client): Promise<Date> {
+  const { rows } = await client.query<{ now: Date }>("SELECT clock_timestamp() AS now");
+  const [row] = rows;
+  if (row === undefined) throw new Error("the server did not tell the time");
+  return row.now;
+}
+
 /** What happened, as the caller tells it; number, time and login are the server's. */
 export interface NewEvent {
   readonly kind: EventKind;
@@ -160,6 +168,22 @@ export async function recordRolledBack(
     [version, ticket],
   );
 }
+
+/** The two texts for which a rollback was proven. */
+export interface ProvenTexts {
+  readonly version: string;
+  readonly checksum: string;
+  readonly rollbackChecksum: string;
+}
+
+/** Every proof there is, whatever became of its version. */
+export const readProofs = (client: Client): Promise<readonly ProvenTexts[]> =>
+  rowsOrNone<ProvenTexts>(
+    client,
+    "public.schema_migration_events",
+    `SELECT DISTINCT version, checksum, rollback_checksum AS "rollbackChecksum"
+       FROM public.schema_migration_events WHERE kind = 'proven'`,
+  );
 
 /** Compares the live tables with their shapes. Runs as the admin, reads only. */
 export async function inspectTables(client: Client, writers: EventWriters): Promise<TablesState> {

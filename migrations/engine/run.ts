@@ -2,17 +2,22 @@
  * Runs one migration under the runner lock, after looking again at what only the lock makes certain.
  * Does NOT read files, or decide otherwise whether the migration should run; how it runs is in attempt.ts.
  */
+import type { Client } from "pg";
+
 import { Attempt } from "./attempt";
 import { type Access, withClient } from "./database";
 import type { StatementEffect } from "./effect";
 import { MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
 import type { History, VersionState } from "./history";
+import { serverTime } from "./ledger";
 import { formatFinding, judgeServer, needsOf, PreflightError } from "./preflight";
 import { runRollback } from "./rollback";
 import { withRunnerLock } from "./runnerLock";
 import { readServerFacts } from "./serverFacts";
 import { historyUnderLock, type Log, stateAfter, stateOf, withRunSession } from "./session";
+import { tierRules } from "./tier";
+import { describeWindows, openWindow, OutsideWindowError, windowReason } from "./window";
 
 /** What a run ended with. */
 export interface Outcome {
@@ -40,6 +45,8 @@ export class OrderError extends MigrationError {
  * Applies a migration unless it is applied already. Safe to call again after any interruption: it resumes at the first
  * segment that is not done. A rollback that was cut off is finished first: what it left is neither state.
  *
+ * @throws {OutsideWindowError} it needs a maintenance window and none is open, by the server's clock. A run that has
+ *                           begun inside one is not cut off at its end.
  * @throws {OrderError}      a lower version is not applied (for example after `--target`).
  * @throws {StampError}      the database belongs to another tier.
  * @throws {PreflightError}  the server is not fit for it now; nothing was changed.
@@ -58,6 +65,9 @@ export async function applyMigration(
       ensureInOrder(history, migration, lower);
       let state = stateOf(history, version);
       if (state?.status === "applied") return { version, ranNow: false, state };
+      if (history.breakGlass === null) {
+        await ensureInsideWindow(session.client, access, migration, effects);
+      }
       if (state !== null && state.begunRollback !== null) {
         log(`the rollback of ${version} was cut off: it is finished first`);
         const { ticket } = state;
@@ -85,6 +95,21 @@ function ensureInOrder(
       "Run up without --target and --exclude.",
     );
   }
+}
+
+/** Refuses outside of the maintenance windows what needs one, where the tier asks for it. */
+async function ensureInsideWindow(
+  client: Client,
+  { settings }: Access,
+  migration: MigrationFile,
+  effects: readonly StatementEffect[],
+): Promise<void> {
+  const reason = windowReason(migration, effects);
+  if (reason === null || !tierRules[settings.tier].enforcesWindow) return;
+  const { windows } = settings.run;
+  const now = await serverTime(client);
+  if (openWindow(windows, now) !== null) return;
+  throw new OutsideWindowError(migration.fileName, reason, describeWindows(windows, now));
 }
 
 /** Looks whether the server is fit for it, as the admin, who sees most. Warnings go to the log. */

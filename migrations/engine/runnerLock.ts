@@ -37,7 +37,8 @@ export const runActivities = ["migration", "rollback"] as const;
 
 /**
  * Runs `work` while holding the lock, which is polled and never waited for: a session that waits has a snapshot, and
- * CREATE INDEX CONCURRENTLY would wait for that. The lock ends with its connection, however that ends.
+ * CREATE INDEX CONCURRENTLY would wait for that. The lock ends with its connection, however that ends. Its mode is the
+ * weakest that excludes itself (see runnerLockShape).
  *
  * @param log  Told who holds the lock, every five seconds while waiting.
  * @throws {RunnerBusyError} after `runnerWaitMs`.
@@ -82,7 +83,7 @@ async function acquire(
     await client.query("BEGIN");
     try {
       await client.query(
-        "LOCK TABLE public.schema_migration_lock IN SHARE ROW EXCLUSIVE MODE NOWAIT",
+        "LOCK TABLE public.schema_migration_lock IN SHARE UPDATE EXCLUSIVE MODE NOWAIT",
       );
       return;
     } catch (error) {
@@ -139,14 +140,25 @@ export async function awaitPredecessors(
   }
 }
 
-/** Who holds the lock, as far as this login may see: process, login, application and since when. */
 async function describeHolder(client: Client): Promise<string> {
+  return (await lockHolder(client)) ?? "it has just ended";
+}
+
+/**
+ * Who holds the lock, as far as this login may see: process, login, application and since when. Null when nobody does,
+ * or there is no such table yet. Whoever waits in its queue is in the way as much: a runner never waits there itself.
+ */
+export async function lockHolder(client: Client): Promise<string | null> {
   const { rows } = await client.query<{ holder: string }>(
     `SELECT 'process ' || a.pid || coalesce(', login ' || a.usename, '')
             || coalesce(', ' || nullif(a.application_name, ''), '')
             || coalesce(', since ' || to_char(a.xact_start, 'HH24:MI:SS'), '') AS holder
        FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-      WHERE l.relation = 'public.schema_migration_lock'::regclass AND l.granted AND l.pid <> pg_backend_pid()`,
+      WHERE l.relation = to_regclass('public.schema_migration_lock')
+        AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')
+        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND l.pid <> pg_backend_pid()
+      ORDER BY l.granted DESC`,
   );
-  return rows[0]?.holder ?? "it has just ended";
+  return rows[0]?.holder ?? null;
 }

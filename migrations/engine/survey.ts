@@ -10,10 +10,19 @@ import { BadInputError, MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
 import { checkGate, type Violation } from "./gate";
 import type { History } from "./history";
-import { inspectTables, isEmptyDatabase, readHistory } from "./ledger";
+import { inspectTables, isEmptyDatabase, readHistory, serverTime } from "./ledger";
 import { loadMigrations } from "./load";
 import { type Plan, planMigrations } from "./plan";
+import type { LowerTier } from "./promotion";
 import { ensureStamp } from "./stamp";
+
+/** What neither files nor database can say. */
+export interface Circumstances {
+  /** What the stack that this one promotes from publishes; null when none is configured. */
+  readonly lower: LowerTier | null;
+  /** False for a look ahead: what must not be run yet is then only warned of. */
+  readonly isUpdate: boolean;
+}
 
 /** What files and database say, and what follows from it. */
 export interface Survey {
@@ -23,6 +32,8 @@ export interface Survey {
   readonly violations: readonly Violation[];
   /** Those of the configured roles that the server has already. */
   readonly existingRoles: ReadonlySet<string>;
+  /** When it was looked at, by the server's clock. */
+  readonly now: Date;
 }
 
 /** The ledger exists but is not the policy's. */
@@ -56,7 +67,11 @@ export async function ensureLedgerShape(client: Client, roles: RoleSettings): Pr
  * @throws {StampError}       it belongs to another tier.
  * @throws {LedgerShapeError} its ledger is not the policy's.
  */
-export async function surveyStack(access: Access, folder: string): Promise<Survey> {
+export async function surveyStack(
+  access: Access,
+  folder: string,
+  { lower, isUpdate }: Circumstances,
+): Promise<Survey> {
   const { settings } = access;
   const { migrations: files, problems } = await loadMigrations(folder);
   if (problems.length > 0) throw new BadInputError(problems);
@@ -67,6 +82,7 @@ export async function surveyStack(access: Access, folder: string): Promise<Surve
       history: await readHistory(client),
       empty: await isEmptyDatabase(client),
       existingRoles: await findRoles(client, settings.roles),
+      now: await serverTime(client),
     };
   });
   ensureStamp({
@@ -86,17 +102,29 @@ export async function surveyStack(access: Access, folder: string): Promise<Surve
     targetVersion,
     migratorConfigured: settings.roles.migrator !== null,
     infrastructureRole: settings.roles.infrastructure,
+    files,
+    schemas: settings.schemas,
+    now: live.now,
+    appliedAt: (version) => {
+      const state = live.history.versions.find((one) => one.version === version);
+      return state?.status === "applied" ? state.completedAt : null;
+    },
+    isUpdate,
+    lower,
+    windows: settings.run.windows,
+    breakGlass: live.history.breakGlass,
   });
-  return { files, history: live.history, plan, violations, existingRoles: live.existingRoles };
+  const { history, existingRoles, now } = live;
+  return { files, history, plan, violations, existingRoles, now };
 }
 
 async function findRoles(
   client: Client,
-  { service, infrastructure, migrators, approvers }: RoleSettings,
+  { service, infrastructure, migrators, approvers, further }: RoleSettings,
 ): Promise<ReadonlySet<string>> {
   const { rows } = await client.query<{ name: string }>(
     "SELECT rolname AS name FROM pg_roles WHERE rolname = ANY ($1::text[])",
-    [[service, infrastructure, ...migrators, ...approvers]],
+    [[service, infrastructure, ...migrators, ...approvers, ...further.map(({ name }) => name)]],
   );
   return new Set(rows.map(({ name }) => name));
 }

@@ -139,7 +139,7 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
   it("names the session that holds the runner lock, and gives up in time", async () => {
     const holder = await database.connect("infrastructure");
     await holder.query("BEGIN");
-    await holder.query("LOCK TABLE public.schema_migration_lock IN SHARE ROW EXCLUSIVE MODE");
+    await holder.query("LOCK TABLE public.schema_migration_lock IN SHARE UPDATE EXCLUSIVE MODE");
     const { rows } = await holder.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
     const lines: string[] = [];
     const error = await failureOf(

@@ -32,6 +32,8 @@ export const wellFormed: Configuration = {
   serviceIdleInTransactionTimeoutMs: "60000",
   targetVersion: "latest",
   tickets: "[]",
+  promotesFrom: "",
+  window: "[]",
   lockTimeoutMs: "200",
   lockBudgetMs: "5000",
   statementTimeoutMs: "20000",
