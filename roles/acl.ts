@@ -2,6 +2,7 @@
  * Compares a live catalog with the rules, and says which statements would make them equal.
  * Pure: rules and catalog in, deviations out. Does NOT read the catalog (catalog.ts) or run the statements (heal.ts).
  */
+import { adminGrants, asOwner, grantName, isAdmins, passedOnByAdmin } from "./adminGrants";
 import { bypassDeviations } from "./bypassDeviations";
 import { defaultDeviations } from "./defaultDeviations";
 import { compare, expectedOn, heldIn, publicKey } from "./expected";
@@ -22,10 +23,12 @@ function grantDeviations(
   context: AclContext,
   who: Standings,
   object: CatalogObject,
+  passedOn: ReadonlySet<string>,
 ): readonly Deviation[] {
-  const { kind, place, identity, column, owner, acl } = object;
+  const { kind, place, column, owner } = object;
+  const acl = object.acl.filter((entry) => !isAdmins(context, object, entry));
   const target = {
-    on: `${objectKinds[kind].grant} ${identity}`,
+    on: grantName(object),
     ...(column === null ? {} : { columns: ` (${context.quote(column)})` }),
     cascades: true,
     acl,
@@ -35,11 +38,13 @@ function grantDeviations(
     place === "elsewhere"
       ? { wanted: new Map(), allowed: heldIn(object.initial) }
       : expectedOn(context, object);
+  const runnable = (statements: readonly string[]): readonly string[] =>
+    passedOn.has(target.on) ? asOwner(context, owner, statements) : statements;
   return compare(expected, acl, owner)
     .filter(({ grantee }) => place !== "elsewhere" || isJudged(who, kind, grantee))
     .map((difference) => ({
       text: describeDifference(titleOf(object), difference),
-      statements: mendDifference(difference, target),
+      statements: runnable(mendDifference(difference, target)),
       power: owner,
     }));
 }
@@ -80,9 +85,11 @@ function selfRevoked(
 /** Everything that differs between the live catalog and the rules. Empty: nothing missing, nothing more. */
 export function findDeviations(context: AclContext, catalog: Catalog): readonly Deviation[] {
   const who = standings(context, catalog);
+  const passedOn = passedOnByAdmin(context, catalog.objects);
   return [
     ...catalog.objects.flatMap((object) => [
-      ...grantDeviations(context, who, object),
+      ...grantDeviations(context, who, object, passedOn),
+      ...adminGrants(context, object, titleOf(object)),
       ...selfRevoked(context, who, catalog, object),
       ...ownerDeviations(context, who, object),
     ]),
