@@ -2,7 +2,7 @@
  * Compares a live catalog with the rules, and says which statements would make them equal.
  * Pure: rules and catalog in, deviations out. Does NOT read the catalog (catalog.ts) or run the statements (heal.ts).
  */
-import { adminGrants, asOwner, grantName, isAdmins, passedOnByAdmin } from "./adminGrants";
+import { adminGrants, asOwner, grantName, isAdmins, passedOn } from "./adminGrants";
 import { bypassDeviations } from "./bypassDeviations";
 import { defaultDeviations } from "./defaultDeviations";
 import { compare, expectedOn, heldIn, publicKey } from "./expected";
@@ -23,7 +23,7 @@ function grantDeviations(
   context: AclContext,
   who: Standings,
   object: CatalogObject,
-  passedOn: ReadonlySet<string>,
+  delegated: ReadonlySet<string>,
 ): readonly Deviation[] {
   const { kind, place, column, owner } = object;
   const acl = object.acl.filter((entry) => !isAdmins(context, object, entry));
@@ -39,7 +39,7 @@ function grantDeviations(
       ? { wanted: new Map(), allowed: heldIn(object.initial) }
       : expectedOn(context, object);
   const runnable = (statements: readonly string[]): readonly string[] =>
-    passedOn.has(target.on) ? asOwner(context, owner, statements) : statements;
+    delegated.has(target.on) ? asOwner(context, owner, statements) : statements;
   return compare(expected, acl, owner)
     .filter(({ grantee }) => place !== "elsewhere" || isJudged(who, kind, grantee))
     .map((difference) => ({
@@ -85,10 +85,10 @@ function selfRevoked(
 /** Everything that differs between the live catalog and the rules. Empty: nothing missing, nothing more. */
 export function findDeviations(context: AclContext, catalog: Catalog): readonly Deviation[] {
   const who = standings(context, catalog);
-  const passedOn = passedOnByAdmin(context, catalog.objects);
+  const delegated = passedOn(context, catalog);
   return [
     ...catalog.objects.flatMap((object) => [
-      ...grantDeviations(context, who, object, passedOn),
+      ...grantDeviations(context, who, object, delegated),
       ...adminGrants(context, object, titleOf(object)),
       ...selfRevoked(context, who, catalog, object),
       ...ownerDeviations(context, who, object),

@@ -1,12 +1,12 @@
 /**
- * What the admin gave in its own name on an owner's objects, having been given the right to pass it on. Pure.
+ * Whose name the admin's GRANT and REVOKE carry on an owner's objects, and what it gave there in its own. Pure.
  * Does NOT look at what an owner or another delegate gave (acl.ts, grantStatements.ts).
  *
- * PostgreSQL makes two exceptions of a member of the owner's role, which the admin is. Its GRANT and REVOKE are its own,
- * and not the owner's, while it holds the right to pass on. And when it loses that right, what it gave stays: CASCADE
- * finds that it may still pass things on, as the owner.
+ * PostgreSQL makes two exceptions of a member of the owner's role, which the admin is. Its statements are the owner's
+ * only where neither it nor another role that it is a member of has the right to pass on: of several it takes the first.
+ * And when the admin loses that right, what it gave stays: CASCADE finds that it may still pass things on, as the owner.
  */
-import type { AclContext, AclEntry, CatalogObject, Deviation } from "./model";
+import type { AclContext, AclEntry, Catalog, CatalogObject, Deviation } from "./model";
 import { objectKinds } from "./objectKinds";
 
 /** What names an object in GRANT; of a column, its table. */
@@ -22,20 +22,21 @@ export const isAdmins = (context: AclContext, object: CatalogObject, entry: AclE
   isOwners(context, object) && entry.grantor === context.admin;
 
 /**
- * Names of objects on which the admin may pass things on in its own name: the owner's statements must be run as the
- * owner there. For columns the table's privileges count too, so that both have one name.
+ * Names of objects on which the admin, or a role whose rights it has, may pass things on, or did: the owner's statements
+ * must be run as the owner there. For columns the table's privileges count too, so that both have one name.
  */
-export function passedOnByAdmin(
+export function passedOn(
   context: AclContext,
-  objects: readonly CatalogObject[],
+  { objects, roles }: Pick<Catalog, "objects" | "roles">,
 ): ReadonlySet<string> {
-  const { admin } = context;
+  const usable = new Set([context.admin, ...roles.filter((r) => r.usable).map(({ name }) => name)]);
+  const shadows = (owner: string, { grantee, grantor, grantable }: AclEntry): boolean =>
+    (grantor !== owner && usable.has(grantor)) ||
+    (grantable && grantee !== null && grantee !== owner && usable.has(grantee));
   return new Set(
     objects
       .filter((one) => isOwners(context, one))
-      .filter(({ acl }) =>
-        acl.some((e) => e.grantor === admin || (e.grantee === admin && e.grantable)),
-      )
+      .filter(({ owner, acl }) => acl.some((entry) => shadows(owner, entry)))
       .map(grantName),
   );
 }
@@ -45,7 +46,7 @@ export const asOwner = (
   { quote }: AclContext,
   owner: string,
   statements: readonly string[],
-): readonly string[] => [`SET LOCAL ROLE ${quote(owner)}`, ...statements, "RESET ROLE"];
+): readonly string[] => [`SET ROLE ${quote(owner)}`, ...statements, "RESET ROLE"];
 
 /** What the admin passed on of an object: taken back in its own name, for which it must have the right a last time. */
 export function adminGrants(

@@ -75,4 +75,18 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
     const story = problems.length === 0 ? "" : [...problems, "after:", ...done].join("\n");
     expect(story).toBe("");
   });
+
+  it("takes a right to pass on from a role that the admin is a member of", async () => {
+    for (const sql of [
+      "SET SESSION AUTHORIZATION {admin}",
+      "GRANT {migrator} TO {admin}",
+      "RESET SESSION AUTHORIZATION",
+      "GRANT ALL ON SCHEMA public TO {migrator} WITH GRANT OPTION",
+      "GRANT SELECT ON dagapp.item TO {migrator} WITH GRANT OPTION",
+    ]) {
+      await superuser.query(named(sql));
+    }
+    expect((await database.heal()).left).toEqual([]);
+    expect(await disagreementsIn(database, major)).toEqual([]);
+  });
 });

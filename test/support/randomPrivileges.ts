@@ -93,13 +93,17 @@ function grants(targets: readonly Target[]): fc.Arbitrary<Statements> {
     const plain = fc
       .tuple(given, grantee, fc.boolean())
       .map(([what, to, option]) => one(`GRANT ${what} ${on} TO ${to}${withOption(to, option)}`));
+    // What the admin takes from itself on objects that nobody governs is its own affair.
+    const isLoss = (from: string): boolean => from !== "{admin}" || !/^lab\b/.test(target.identity);
     const taken = fc
-      .tuple(given, grantee, fc.boolean())
+      .tuple(given, grantee.filter(isLoss), fc.boolean())
       .map(([what, from, option]) =>
         one(`REVOKE ${option ? "GRANT OPTION FOR " : ""}${what} ${on} FROM ${from} CASCADE`),
       );
     const delegated = fc
       .tuple(given, fc.constantFrom(...anybody), fc.constantFrom(...anybody), grantee, fc.boolean())
+      // Only a member of the owner can grant to itself, and then only itself can take it back.
+      .filter(([, first, second, to]) => first !== second && second !== to)
       .map(([what, first, second, to, option]) => [
         `GRANT USAGE ON SCHEMA ${target.identity.split(".")[0] ?? ""} TO ${first}, ${second}`,
         `GRANT ${what} ${on} TO ${first} WITH GRANT OPTION`,
