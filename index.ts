@@ -4,37 +4,37 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 
+import { readLowerStack } from "./lowerStack";
 import { accessFrom } from "./migrations/engine/access";
 import { migrationsFolder } from "./migrations/engine/load";
 import { surveyStack } from "./migrations/engine/survey";
 import { MigrationSet } from "./migrations/migrationSet";
 import { Ledger } from "./migrations/provider";
+import { type Published, publishedOutputs, publishLive, publishNow } from "./publish";
 import { declareRoles } from "./roles/declareRoles";
 import { ExactGrants } from "./roles/exactGrants";
 import { guarded } from "./roles/login";
 import { refusing, showVerdict } from "./verdict";
 
-export = async (): Promise<pulumi.Inputs> => {
+export = async (): Promise<Published> => {
   const { access, survey } = await refusing(async () => {
     const access = accessFrom(new pulumi.Config());
-    return { access, survey: await surveyStack(access, migrationsFolder) };
+    const lower = await readLowerStack(access.settings);
+    const circumstances = { lower, isUpdate: !pulumi.runtime.isDryRun() };
+    return { access, survey: await surveyStack(access, migrationsFolder, circumstances) };
   });
-  const { tier, roles, server } = access.settings;
-  await showVerdict(survey, tier);
+  const { tier, roles, server, run } = access.settings;
+  await showVerdict(survey, tier, run.windows);
+  await publishNow(access.settings, survey.history);
 
-  const { service, infrastructure, approvers } = await declareRoles(access, survey.existingRoles);
+  const { service, infrastructure, others } = await declareRoles(access, survey.existingRoles);
   const behind = (...dependsOn: pulumi.Resource[]) => ({ ...guarded(tier), dependsOn });
   const ledgerArgs = { infrastructureRole: roles.infrastructure, tier };
-  const ledger = new Ledger("ledger", ledgerArgs, behind(service, infrastructure, approvers));
+  const ledger = new Ledger("ledger", ledgerArgs, behind(service, infrastructure, ...others));
   const { database } = server;
   const privileges = new ExactGrants("privileges", { database }, behind(ledger));
-  const migrations = new MigrationSet("migrations", { survey }, { dependsOn: [privileges] });
+  const setArgs = { survey, readBack: () => refusing(() => publishLive(access)) };
+  const migrations = new MigrationSet("migrations", setArgs, { dependsOn: [privileges] });
   new ExactGrants("privileges-after", { database }, behind(privileges, migrations));
-
-  return {
-    database: `${server.host}:${server.port}/${server.database}`,
-    serviceRole: service.roleName,
-    infrastructureRole: infrastructure.roleName,
-    applied: migrations.applied,
-  };
+  return { ...publishedOutputs(access.settings), versions: migrations.versions };
 };

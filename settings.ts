@@ -3,6 +3,7 @@
  * Does NOT read files, open connections or look up passwords (see credentials.ts).
  */
 import { parseTier, type Tier } from "./migrations/engine/tier";
+import { parseWindow, type Window } from "./migrations/engine/window";
 import { type FurtherRole, parseFurtherRoles } from "./roles/furtherRoles";
 
 /** Where values come from: `pulumi.Config` in the program, the request's config in a provider. */
@@ -52,11 +53,20 @@ export interface ServiceLimits {
   readonly idleInTransactionTimeoutMs: number;
 }
 
+/** What is done when a migration fails after something of it was kept. */
+export const failureActions = ["stop", "rollback"] as const;
+export type FailureAction = (typeof failureActions)[number];
+
 /** How migrations run. Milliseconds. */
 export interface RunSettings {
+  readonly onFailure: FailureAction;
   /** A version, or `latest`. */
   readonly targetVersion: string;
   readonly tickets: readonly string[];
+  /** Name of the stack of the tier below, as a stack reference has it, or null. */
+  readonly promotesFrom: string | null;
+  /** Maintenance windows. */
+  readonly windows: readonly Window[];
   readonly lockTimeoutMs: number;
   readonly lockBudgetMs: number;
   readonly statementTimeoutMs: number;
@@ -230,8 +240,13 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
       idleInTransactionTimeoutMs: whole("serviceIdleInTransactionTimeoutMs", 0),
     },
     run: {
+      onFailure: oneOf("onFailure", failureActions),
       targetVersion: text("targetVersion"),
       tickets: list("tickets"),
+      promotesFrom: orNull(text("promotesFrom")),
+      windows: list("window").flatMap((item) =>
+        attempt<readonly Window[]>("window", [], () => [parseWindow(item)]),
+      ),
       lockTimeoutMs: whole("lockTimeoutMs", 1),
       lockBudgetMs: whole("lockBudgetMs", 0),
       statementTimeoutMs: whole("statementTimeoutMs", 0),

@@ -4,9 +4,12 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 
+import { describeChanges, describeRollbacks } from "./migrations/engine/changeReport";
 import { formatViolations } from "./migrations/engine/gate";
+import { holdsRollbacks } from "./migrations/engine/gateRollbackRules";
 import type { Survey } from "./migrations/engine/survey";
 import type { Tier } from "./migrations/engine/tier";
+import { describeWindows, type Window } from "./migrations/engine/window";
 
 /**
  * Exit status by which the Node.js SDK says "failed, and the user has been told why". An error that is only logged does
@@ -15,17 +18,36 @@ import type { Tier } from "./migrations/engine/tier";
 const failedAndTold = 32;
 
 /**
- * Logs violations and what is held. Errors fail the command, but only after everything else is done: so not in the
- * preview that `pulumi up` makes first, which would end it there. A preview by itself fails when
+ * Logs violations, what is held, what a preview would run, and where the moment is among the maintenance windows. Errors
+ * fail the command, but only after everything else is done: so not in the preview that `pulumi up` makes first, which would end it there. A preview by itself fails when
  * DDL_PREVIEW_MUST_PASS is 1, as `make preview` sets it.
  */
-export async function showVerdict(survey: Survey, tier: Tier): Promise<void> {
-  const { plan, violations } = survey;
+export async function showVerdict(
+  survey: Survey,
+  tier: Tier,
+  windows: readonly Window[],
+): Promise<void> {
+  const { plan, violations, now } = survey;
   const of = (wanted: "error" | "warning") =>
     violations.filter(({ severity }) => severity === wanted);
   if (plan.held.length > 0) {
     const names = plan.held.map(({ fileName }) => fileName).join(", ");
     await pulumi.log.info(`held, above the stack's targetVersion: ${names}`);
+  }
+  if (plan.pending.length > 0 && windows.length > 0) {
+    await pulumi.log.info(`maintenance windows: ${describeWindows(windows, now)}`);
+  }
+  if (plan.toRollBack.length > 0 && !holdsRollbacks(violations)) {
+    const names = plan.toRollBack.map(({ rollback }) => rollback?.fileName ?? "").join(", ");
+    await pulumi.log.info(`goes back, newest first: ${names}`);
+  }
+  if (pulumi.runtime.isDryRun()) {
+    const { files, losses } = survey;
+    const changes = [
+      ...describeRollbacks(plan.toRollBack, files, losses),
+      ...describeChanges(plan.pending, files),
+    ];
+    for (const change of changes) await pulumi.log.info(change);
   }
   const [errors, warnings] = [of("error"), of("warning")];
   if (warnings.length > 0) await pulumi.log.warn(formatViolations(warnings, tier));

@@ -12,12 +12,13 @@ import { commandRows, exitStatusTexts } from "./help";
 import { markdownTable } from "./markdownTable";
 
 function ruleTable(): string {
-  const rows = gateRules.map(({ id, severity, why }) => [
-    `\`${id}\``,
+  const rows = gateRules.map(({ id, severity, why, source, page }) => [
+    page === undefined ? `\`${id}\`` : `[\`${id}\`](migrations/RULES.md#${id})`,
     ...tiers.map((tier) => severity(tier) ?? "-"),
-    why,
+    page?.problem ?? why,
+    source,
   ]);
-  return markdownTable(["rule", ...tiers, "because"], rows);
+  return markdownTable(["rule", ...tiers, "what is wrong, or why", "source"], rows);
 }
 
 /** All tables by the name in their markers. */

@@ -36,6 +36,8 @@ export const stackOptions: Readonly<Record<string, OptionSpec>> = {
 export interface Stack {
   readonly name: string;
   readonly access: Access;
+  /** In which it was read: where pulumi finds the stack's backend, too. */
+  readonly environment: Environment;
   /** Its folder of migrations. */
   readonly folder: string;
 }
@@ -56,7 +58,7 @@ export async function openStack(call: Call): Promise<Stack> {
 export async function stackIn(name: string, environment: Environment): Promise<Stack> {
   const configFile = await configFileOf(name);
   const access = await stackAccess(projectFolder(), configFile, environment);
-  return { name, access, folder: projectMigrations() };
+  return { name, access, environment, folder: projectMigrations() };
 }
 
 /**
@@ -64,7 +66,11 @@ export async function stackIn(name: string, environment: Environment): Promise<S
  *
  * @throws {BadInputError} all problems of all files.
  */
-export async function migrationsOf({ folder }: Stack): Promise<readonly MigrationFile[]> {
+export const migrationsOf = ({ folder }: Stack): Promise<readonly MigrationFile[]> =>
+  migrationsIn(folder);
+
+/** The migrations of a folder; raises what migrationsOf raises. */
+export async function migrationsIn(folder: string): Promise<readonly MigrationFile[]> {
   const { migrations, problems } = await loadMigrations(folder);
   if (problems.length > 0) throw new BadInputError(problems);
   return migrations;

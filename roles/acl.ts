@@ -5,10 +5,10 @@
 import { adminGrants, asOwner, grantName, isAdmins, passedOn } from "./adminGrants";
 import { bypassDeviations } from "./bypassDeviations";
 import { defaultDeviations } from "./defaultDeviations";
-import { compare, expectedOn, heldIn, publicKey } from "./expected";
+import { compare, type Difference, expectedOn, heldIn, publicKey } from "./expected";
 import { describeDifference, mendDifference } from "./grantStatements";
 import { membershipDeviations } from "./membershipDeviations";
-import type { AclContext, Catalog, CatalogObject, Deviation } from "./model";
+import type { AclContext, AclEntry, Catalog, CatalogObject, Deviation } from "./model";
 import { objectKinds } from "./objectKinds";
 import { ownedDeviations, ownerDeviations } from "./ownerDeviations";
 import type { ObjectKind } from "./privileges";
@@ -19,14 +19,39 @@ import { type Standings, standings } from "./standing";
 const titleOf = ({ kind, identity, column }: CatalogObject): string =>
   `${kind} ${column === null ? identity : `${identity}.${column}`}`;
 
+/** Says how the privileges on an object differ. */
+type Comparer = (object: CatalogObject) => readonly Difference[];
+
+/** Objects that are alike differ alike, and most objects of a database share a handful of lists: each is compared once. */
+function comparer(context: AclContext, who: Standings): Comparer {
+  const known = new Map<readonly AclEntry[], Map<string, readonly Difference[]>>();
+  return (object) => {
+    const { kind, place, schema, column, owner, acl } = object;
+    if (place === "elsewhere") {
+      const allowed = heldIn(object.initial);
+      return compare({ wanted: new Map(), allowed }, acl, owner).filter(({ grantee }) =>
+        isJudged(who, kind, grantee),
+      );
+    }
+    const alike = known.get(acl) ?? new Map<string, readonly Difference[]>();
+    known.set(acl, alike);
+    const others = (): readonly AclEntry[] => acl.filter((e) => !isAdmins(context, object, e));
+    const key = JSON.stringify([kind, place, schema, column, owner]);
+    const differences = alike.get(key) ?? compare(expectedOn(context, object), others(), owner);
+    alike.set(key, differences);
+    return differences;
+  };
+}
+
 function grantDeviations(
   context: AclContext,
-  who: Standings,
+  differencesOf: Comparer,
   object: CatalogObject,
   delegated: ReadonlySet<string>,
 ): readonly Deviation[] {
-  const { kind, place, column, owner } = object;
-  const acl = object.acl.filter((entry) => !isAdmins(context, object, entry));
+  const { column, owner, acl } = object;
+  const differences = differencesOf(object);
+  if (differences.length === 0) return [];
   const target = {
     on: grantName(object),
     ...(column === null ? {} : { columns: ` (${context.quote(column)})` }),
@@ -34,19 +59,13 @@ function grantDeviations(
     acl,
     quote: context.quote,
   };
-  const expected =
-    place === "elsewhere"
-      ? { wanted: new Map(), allowed: heldIn(object.initial) }
-      : expectedOn(context, object);
   const runnable = (statements: readonly string[]): readonly string[] =>
     delegated.has(target.on) ? asOwner(context, owner, statements) : statements;
-  return compare(expected, acl, owner)
-    .filter(({ grantee }) => place !== "elsewhere" || isJudged(who, kind, grantee))
-    .map((difference) => ({
-      text: describeDifference(titleOf(object), difference),
-      statements: runnable(mendDifference(difference, target)),
-      power: owner,
-    }));
+  return differences.map((difference) => ({
+    text: describeDifference(titleOf(object), difference),
+    statements: runnable(mendDifference(difference, target)),
+    power: owner,
+  }));
 }
 
 /** Kinds of things that are the whole server's. */
@@ -82,13 +101,22 @@ function selfRevoked(
   ];
 }
 
+/** The context less the roles that are only expected and do not exist: nothing can be given to them. */
+function withPresent(context: AclContext, { roles }: Catalog): AclContext {
+  const exists = new Set(roles.map(({ name }) => name));
+  const monitoring = context.parties.monitoring.filter((name) => exists.has(name));
+  return { ...context, parties: { ...context.parties, monitoring } };
+}
+
 /** Everything that differs between the live catalog and the rules. Empty: nothing missing, nothing more. */
-export function findDeviations(context: AclContext, catalog: Catalog): readonly Deviation[] {
+export function findDeviations(configured: AclContext, catalog: Catalog): readonly Deviation[] {
+  const context = withPresent(configured, catalog);
   const who = standings(context, catalog);
+  const differencesOf = comparer(context, who);
   const delegated = passedOn(context, catalog);
   return [
     ...catalog.objects.flatMap((object) => [
-      ...grantDeviations(context, who, object, delegated),
+      ...grantDeviations(context, differencesOf, object, delegated),
       ...adminGrants(context, object, titleOf(object)),
       ...selfRevoked(context, who, catalog, object),
       ...ownerDeviations(context, who, object),

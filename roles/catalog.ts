@@ -15,6 +15,7 @@ import {
   settingsQuery,
 } from "./catalogQueries";
 import { objectsQuery } from "./catalogSources";
+import { isDeclared } from "./furtherRoles";
 import type {
   AclContext,
   AclEntry,
@@ -35,6 +36,7 @@ import { platformRoles } from "./roleRules";
 /** Real names and values of one stack, for comparing. */
 export function aclContext({ roles, schemas, server, serviceLimits }: Settings): AclContext {
   const { further } = roles;
+  const declared = further.filter(isDeclared);
   const namesOf = (kind: string): readonly string[] =>
     further.filter((role) => role.kind === kind).map(({ name }) => name);
   const schemasOf = new Map(further.map(({ name, schemas: own }) => [name, own ?? schemas]));
@@ -67,9 +69,12 @@ export function aclContext({ roles, schemas, server, serviceLimits }: Settings):
     platform: [...platformRoles, ...namesOf("platform")],
     connectionLimits: new Map([
       [roles.service, serviceLimits.connectionLimit],
-      ...further.map(({ name, connectionLimit }) => [name, connectionLimit] as const),
+      ...[roles.infrastructure, ...roles.migrators, ...roles.approvers].map(
+        (name) => [name, -1] as const,
+      ),
+      ...declared.map(({ name, connectionLimit }) => [name, connectionLimit] as const),
     ]),
-    logins: new Map(further.map(({ name, login }) => [name, login])),
+    logins: new Map(declared.map(({ name, login }) => [name, login])),
     settingsOf: new Map<string, readonly WantedSetting[]>([
       [
         roles.service,
@@ -85,7 +90,6 @@ export function aclContext({ roles, schemas, server, serviceLimits }: Settings):
       ...namesOf("reader").map(
         (name) => [name, [searchPath(schemasOf.get(name) ?? schemas)]] as const,
       ),
-      ...namesOf("monitoring").map((name) => [name, []] as const),
     ]),
     quote: escapeIdentifier,
   };

@@ -82,7 +82,7 @@ async function heal(inputs: GrantsInputs): Promise<GrantsInputs> {
   const { settings } = currentAccess();
   const purpose = { account: "admin", activity: "privileges" } as const;
   const { mended, left } = await withClient(currentAccess(), purpose, (client) =>
-    healPrivileges(client, settings, showProgress),
+    healPrivileges(client, settings, { log: showProgress }),
   );
   if (mended.length > 0) showProgress(`privileges: ${mended.length} mended`);
   if (left.length > 0) {

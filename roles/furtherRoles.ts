@@ -4,9 +4,10 @@
  */
 
 /**
- * `reader` and `monitoring` roles are declared by this program. `dba` and `platform` roles exist and are only expected:
- * a `dba` may be a member of the admin and the infrastructure role, and of a `platform` role only what it holds in the
- * governed schemas and on the ledger is judged.
+ * `reader` roles are declared by this program. The others are made by an administrator, and only expected: a
+ * `monitoring` role must be a member of pg_monitor, which only an administrator can give; a `dba` may be a member of the
+ * admin and the infrastructure role; of a `platform` role only what it holds in the governed schemas and on the
+ * program's tables is judged.
  */
 export const furtherKinds = ["reader", "monitoring", "dba", "platform"] as const;
 export type FurtherKind = (typeof furtherKinds)[number];
@@ -22,14 +23,13 @@ export interface FurtherRole {
   readonly schemas: readonly string[] | null;
 }
 
-/** Kinds that this program declares as resources. */
-export const isDeclared = ({ kind }: FurtherRole): boolean =>
-  kind === "reader" || kind === "monitoring";
+/** Whether this program declares it as a resource. */
+export const isDeclared = ({ kind }: FurtherRole): boolean => kind === "reader";
 
 /** Which keys an entry of a kind may have, beside name and kind. */
 const keysOf: Readonly<Record<FurtherKind, readonly string[]>> = {
   reader: ["login", "connectionLimit", "schemas"],
-  monitoring: ["login", "connectionLimit"],
+  monitoring: [],
   dba: [],
   platform: [],
 };

@@ -154,7 +154,7 @@ export interface AclContext {
   readonly schemas: readonly string[];
   /** Roles of the platform and of other tools: expected, and left alone outside of what is governed. */
   readonly platform: readonly string[];
-  /** Most connections of a role, where that is configured. */
+  /** Most connections of each role that this program declares; how long the others are valid is not its affair. */
   readonly connectionLimits: ReadonlyMap<string, number>;
   /** Roles of a party whose login is a matter of configuration. */
   readonly logins: ReadonlyMap<string, boolean>;

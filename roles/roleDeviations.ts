@@ -61,8 +61,8 @@ export function attributeDeviations(
     const rule = roleRules.find(({ party }) => party === who.of(role.name));
     if (rule === undefined) return creator(context, who, role, major);
     const login = rule.login ?? context.logins.get(role.name) ?? null;
-    const limit = context.connectionLimits.get(role.name) ?? -1;
-    const isForever = role.validUntil === null || role.validUntil === "infinity";
+    const limit = context.connectionLimits.get(role.name);
+    const expires = role.validUntil !== null && role.validUntil !== "infinity";
     return [
       ...attributes
         .filter(({ differs }) => differs(role, rule, login))
@@ -70,7 +70,7 @@ export function attributeDeviations(
           text: `role ${role.name}: ${text}`,
           statements: [`ALTER ROLE ${name} ${mend}`],
         })),
-      ...(role.connectionLimit === limit
+      ...(limit === undefined || role.connectionLimit === limit
         ? []
         : [
             {
@@ -78,7 +78,7 @@ export function attributeDeviations(
               statements: [`ALTER ROLE ${name} CONNECTION LIMIT ${limit}`],
             },
           ]),
-      ...(isForever
+      ...(limit === undefined || !expires
         ? []
         : [
             {

@@ -2,13 +2,16 @@
  * `ddl apply`: runs the pending migrations through the gate, as `pulumi up` does, and stops at the first that fails.
  * Does NOT make roles, schemas or the ledger, nor mend privileges: those are the stack's.
  */
+import { effectsOf } from "../../migrations/engine/classify";
 import type { Access } from "../../migrations/engine/database";
 import { applyMigration } from "../../migrations/engine/run";
+import { modelBefore } from "../../migrations/engine/schemaFold";
 import { type Survey, surveyStack } from "../../migrations/engine/survey";
 import { type Call, type Command, type ExitStatus, exitStatus } from "../command";
 import { describeDrift } from "../drift";
 import { counted } from "../findings/finding";
 import { interruptible } from "../interruption";
+import { lowerTierOf } from "../lowerTier";
 import { durationText } from "../report/times";
 import { ensureGoverned, migrationsOf, openStack, type Stack, stackOptions } from "../stack";
 import { withTarget } from "../target";
@@ -41,7 +44,8 @@ export const apply: Command = {
 
 async function run(call: Call): Promise<ExitStatus> {
   const stack = await withTargetOf(call, withTickets(await openStack(call), call));
-  const survey = await surveyStack(stack.access, stack.folder);
+  const lower = await lowerTierOf(stack);
+  const survey = await surveyStack(stack.access, stack.folder, { lower, isUpdate: true });
   const { plan, violations } = survey;
   const { print, say, style } = call.terminal;
   const errors = violations.filter(({ severity }) => severity === "error");
@@ -78,7 +82,9 @@ async function applyAll(
       .filter(({ number }) => number < migration.number)
       .map(({ header }) => header.version);
     const started = Date.now();
-    const { version, ranNow } = await applyMigration(access, { migration, lower }, (line) => {
+    const effects = effectsOf(migration, modelBefore(files, migration.number));
+    const request = { migration, lower, effects };
+    const { version, ranNow } = await applyMigration(access, request, (line) => {
       say(`${migration.name}: ${line}`);
     });
     const took = durationText(Date.now() - started);

@@ -3,6 +3,7 @@
  */
 import { surveyStack } from "../../migrations/engine/survey";
 import { type Call, type Command, type ExitStatus, exitStatus } from "../command";
+import { lowerTierOf } from "../lowerTier";
 import { planReport } from "../report/planReport";
 import { planText } from "../report/planText";
 import { openStack, stackOptions } from "../stack";
@@ -32,7 +33,8 @@ export const plan: Command = {
 
 async function run(call: Call): Promise<ExitStatus> {
   const stack = withTickets(await openStack(call), call);
-  const survey = await surveyStack(stack.access, stack.folder);
+  const lower = await lowerTierOf(stack);
+  const survey = await surveyStack(stack.access, stack.folder, { lower, isUpdate: false });
   const report = planReport(stack.name, stack.access.settings, survey);
   const { style, print } = call.terminal;
   print(

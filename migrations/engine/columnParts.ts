@@ -2,8 +2,8 @@
  * Reads columns, types and constraints out of parse trees.
  * Does NOT know tables (see schemaModel) nor what a change of them costs (see typeChanges).
  */
-import type { Column, Constraint, DefaultKind, ObjectName, TypeRef } from "./action";
 import { isSteady } from "./knownFunctions";
+import type { Column, Constraint, DefaultKind, ObjectName, TypeRef } from "./tableAction";
 import { asList, asNode, asText, dig, names, type TreeNode, walk } from "./tree";
 
 /** Schema and name of a dotted name; the catalog of a three-part name is this database's. */
@@ -168,7 +168,11 @@ export function readConstraint(value: unknown, column: string | null): Constrain
   const type = constraintTypes[asText(node?.["contype"]) ?? ""];
   if (node === null || type === undefined) return null;
   const expression = node["raw_expr"];
-  const own = type === "foreign key" ? names(node["fk_attrs"]) : names(node["keys"]);
+  const excluded = asList(node["exclusions"]).flatMap(
+    (item) => asText(dig(asList(dig(item, "List", "items"))[0], "IndexElem", "name")) ?? [],
+  );
+  const keys = type === "foreign key" ? names(node["fk_attrs"]) : names(node["keys"]);
+  const own = type === "exclusion" ? excluded : keys;
   const mentioned = type === "check" ? columnsIn(expression) : own;
   const hasReference = node["pktable"] !== undefined;
   const canBeUnenforced = type === "check" || type === "foreign key";

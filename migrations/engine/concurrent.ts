@@ -171,7 +171,7 @@ async function clearLeftovers(session: RunSession, work: ConcurrentWork): Promis
     leftovers.push(...rows);
   }
   for (const leftover of leftovers) {
-    await awaitBuilders(session, leftover);
+    if (!(await isLeftOver(session, leftover))) continue;
     const shown = [leftover.schema, leftover.name].filter((part) => part !== null).join(".");
     log(`dropping the invalid index ${shown} that an earlier attempt left`);
     await client.query(`DROP INDEX CONCURRENTLY IF EXISTS ${quoted(leftover)}`);
@@ -179,31 +179,40 @@ async function clearLeftovers(session: RunSession, work: ConcurrentWork): Promis
 }
 
 /**
- * Waits until nobody builds an index of the table: one that is being built is invalid too. Polls rather than waits: a
- * session that waits has a snapshot, for which the builder would wait.
+ * Waits until nobody builds an index of the table, because one that is being built is invalid too, and says whether it
+ * is invalid still. Polls rather than waits: a session that waits has a snapshot, for which the builder would wait.
  */
-async function awaitBuilders(
-  { client, log, pid, watch }: RunSession,
-  leftover: Leftover,
-): Promise<void> {
-  for (let told = false; ;) {
+async function isLeftOver(session: RunSession, leftover: Leftover): Promise<boolean> {
+  const { client, log, pid, watch } = session;
+  for (let told = false; ; told = true) {
     try {
-      await inTransaction(client, () =>
-        client.query(`LOCK TABLE ${leftover.table} IN SHARE UPDATE EXCLUSIVE MODE NOWAIT`),
-      );
-      return;
+      return await inTransaction(client, async () => {
+        await client.query(`LOCK TABLE ${leftover.table} IN SHARE UPDATE EXCLUSIVE MODE NOWAIT`);
+        return isInvalid(session, leftover);
+      });
     } catch (error) {
       // A materialized view cannot be locked by hand.
-      if (errorCode(error) === "42809") return;
+      if (errorCode(error) === "42809") return isInvalid(session, leftover);
       if (errorCode(error) !== "55P03") throw error;
     }
     if (!told) {
-      const who = describeBlockers(await watch.holdersOf(leftover.table, [pid]));
+      const { rows } = await client.query<{ table: number }>(
+        "SELECT to_regclass($1)::oid AS table",
+        [leftover.table],
+      );
+      const who = describeBlockers(await watch.holdersOf(rows[0]?.table ?? 0, [pid]));
       log(`waiting until nobody works on the indexes of ${leftover.table}: ${who}`);
     }
-    told = true;
     await sleep(pollMs);
   }
+}
+
+async function isInvalid({ client }: RunSession, index: Name): Promise<boolean> {
+  const { rows } = await client.query<{ invalid: boolean }>(
+    "SELECT NOT indisvalid AS invalid FROM pg_index WHERE indexrelid = to_regclass($1)",
+    [quoted(index)],
+  );
+  return rows[0]?.invalid === true;
 }
 
 async function tellOldSnapshots({ watch, pid, log }: RunSession, title: string): Promise<void> {
@@ -221,7 +230,7 @@ const describeProgress = ({
 }: IndexProgress): string =>
   [
     phase,
-    total > 0 ? `${Math.floor((100 * done) / total)} %` : null,
+    total > 0 && !phase.startsWith("waiting") ? `${Math.floor((100 * done) / total)} %` : null,
     lockersTotal > 0 ? `${lockersDone} of ${lockersTotal} transactions waited for` : null,
   ]
     .filter((part) => part !== null)

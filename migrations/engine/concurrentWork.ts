@@ -114,7 +114,8 @@ export function chooseApproach(
 export function judgeResult(kind: ConcurrentWork["kind"], after: Condition): string | null {
   switch (kind) {
     case "create index":
-      return after === "valid" ? null : `the index is ${after} after it was built`;
+      if (after === "invalid") return "the index is invalid after it was built";
+      return after === "valid" ? null : "the table has no index of that name; another one may have";
     case "reindex":
       return after === "valid" ? null : "an index is invalid after it was built again";
     case "drop index":

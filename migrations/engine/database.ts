@@ -18,7 +18,7 @@ export interface Access {
 }
 
 /** The accounts that this program itself connects as. */
-type Connecting = Exclude<Account, "service">;
+type Connecting = Exclude<Account, "service" | "reader">;
 
 /** Who connects and for what. */
 export interface Purpose {

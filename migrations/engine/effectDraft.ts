@@ -2,13 +2,14 @@
  * Gathers what one statement does while its actions are looked at one after another.
  * Does NOT know any action (see tableEffects, objectEffects, queryEffects).
  */
-import type { ObjectName, RelationKind } from "./action";
+import type { RelationKind } from "./action";
 import type { LockMode, ObjectLock, ObjectRef, StatementEffect } from "./effect";
 import { strongerOf } from "./lockModes";
 import { riskOf } from "./risk";
 import type { SchemaDraft } from "./schemaDraft";
 import { keyOf, type RelationModel } from "./schemaModel";
 import type { Statement } from "./statements";
+import type { ObjectName } from "./tableAction";
 
 /** A relation by its name, and what the files know of it. */
 export interface Target {
@@ -29,8 +30,12 @@ export class EffectDraft {
   private readonly scanned = new Map<string, ObjectRef>();
   private readonly assumed = new Set<string>();
   private readonly unknowns = new Set<string>();
+  private readonly called = new Set<string>();
+  private readonly calls: string[] = [];
   private loses: StatementEffect["reversible"] = "yes";
   private isWide = false;
+  /** Rows that were there before this file are read or written anew. */
+  private takesLong = false;
   /** Something that is locked, written or dropped was there before this file. */
   private touchesOld = false;
 
@@ -64,9 +69,49 @@ export class EffectDraft {
     return this.model.all(ids).map((model) => EffectDraft.of(model));
   }
 
+  private where(isWanted: (relation: RelationModel) => boolean): readonly Target[] {
+    return this.model
+      .relations()
+      .filter(isWanted)
+      .map((model) => EffectDraft.of(model));
+  }
+
+  /** Tables with a column of a type. */
+  tablesWith({ schema, name }: ObjectName): readonly Target[] {
+    return this.where(({ columns }) =>
+      [...columns.values()].some(
+        ({ type }) => type.name === name && (type.schema === schema || type.schema === null),
+      ),
+    );
+  }
+
+  /** Typed tables of a composite type, which change with it. */
+  typedTables(type: ObjectName): readonly Target[] {
+    return this.where(({ ofType }) => ofType !== null && keyOf(ofType) === keyOf(type));
+  }
+
+  /** A composite type is a relation as well, and is locked as one. */
+  lockComposite(type: ObjectName): void {
+    if (this.model.type(type)?.form !== "composite") return;
+    this.lock(this.find(type, "type"), "ACCESS EXCLUSIVE");
+  }
+
+  /** Tables with a trigger that runs a function, by its dotted name. */
+  tablesTriggering(name: string): readonly Target[] {
+    return this.where(({ triggers }) => triggers.some((trigger) => trigger.function === name));
+  }
+
   private isNew({ ref, model }: Target): boolean {
     if (this.created.has(refKey(ref))) return true;
     return model?.made.number === this.fileNumber && model.surelyMade;
+  }
+
+  lockAll(targets: readonly Target[], mode: LockMode): void {
+    for (const target of targets) this.lock(target, mode);
+  }
+
+  scanAll(targets: readonly Target[]): void {
+    for (const target of targets) this.scan(target);
   }
 
   lock(target: Target, mode: LockMode): void {
@@ -75,16 +120,24 @@ export class EffectDraft {
     if (this.created.has(key)) return;
     const before = this.locked.get(key)?.mode;
     const strongest = before === undefined ? mode : strongerOf(before, mode);
-    this.locked.set(key, { object: target.ref, mode: strongest });
-    if (!this.isNew(target)) this.touchesOld = true;
+    const isNew = this.isNew(target);
+    this.locked.set(key, { object: target.ref, mode: strongest, isNew });
+    if (!isNew) this.touchesOld = true;
   }
 
-  rewrite({ ref }: Target): void {
-    if (!this.created.has(refKey(ref))) this.rewritten.set(refKey(ref), ref);
+  rewrite(target: Target): void {
+    this.work(target, this.rewritten);
   }
 
-  scan({ ref }: Target): void {
-    if (!this.created.has(refKey(ref))) this.scanned.set(refKey(ref), ref);
+  scan(target: Target): void {
+    this.work(target, this.scanned);
+  }
+
+  private work(target: Target, list: Map<string, ObjectRef>): void {
+    const key = refKey(target.ref);
+    if (this.created.has(key)) return;
+    list.set(key, target.ref);
+    if (!this.isNew(target)) this.takesLong = true;
   }
 
   create(ref: ObjectRef): void {
@@ -102,7 +155,7 @@ export class EffectDraft {
 
   /** An object without rows: function, type, policy. */
   dropOther(ref: ObjectRef): void {
-    const place = this.model.placeOf(ref) ?? this.model.type(ref)?.made ?? null;
+    const place = this.model.other(ref)?.made ?? this.model.type(ref)?.made ?? null;
     this.drop(ref, place?.number === this.fileNumber);
   }
 
@@ -126,6 +179,17 @@ export class EffectDraft {
     if (model === null) this.assume(`no file makes ${fullName(ref)}, so its ${what} are not known`);
   }
 
+  /** Notes that a function or procedure runs, by its dotted name. */
+  call(name: string): void {
+    if (!this.called.has(name)) this.calls.push(name);
+    this.called.add(name);
+  }
+
+  /** The next function that runs and was not looked at, or undefined. */
+  nextCall(): string | undefined {
+    return this.calls.pop();
+  }
+
   noteUnknown(reason: string): void {
     this.unknowns.add(reason);
   }
@@ -146,6 +210,9 @@ export class EffectDraft {
       mistakes: [],
       onlyNewObjects: !this.touchesOld && unknown === null,
     };
-    return { ...effect, risk: riskOf(effect, this.isWide) };
+    return {
+      ...effect,
+      risk: riskOf(effect, { losesAll: this.isWide, takesLong: this.takesLong }),
+    };
   }
 }

@@ -54,14 +54,18 @@ export async function readHistory(client: Client): Promise<History> {
             rolled_back_at AS "rolledBackAt", executed_by AS "executedBy", ticket_number AS ticket
        FROM public.schema_migrations ORDER BY id`,
   );
-  const events = await rowsOrNone<EventRow>(
+  return foldHistory(rows, await readEvents(client));
+}
+
+/** All events as they were written, in order; none while there is no such table. */
+export function readEvents(client: Client): Promise<readonly EventRow[]> {
+  return rowsOrNone<EventRow>(
     client,
     "public.schema_migration_events",
     `SELECT id::float8 AS id, happened_at AS "happenedAt", login::text, kind, version, segment, checksum,
             rollback_checksum AS "rollbackChecksum", ticket, detail
        FROM public.schema_migration_events ORDER BY id`,
   );
-  return foldHistory(rows, events);
 }
 
 async function rowsOrNone<T extends object>(
@@ -75,6 +79,14 @@ async function rowsOrNone<T extends object>(
     [table],
   );
   return rows[0]?.exists === true ? (await client.query<T>(sql)).rows : [];
+}
+
+/** The server's clock: the one that events and ledger are written by. */
+export async function serverTime(client: Client): Promise<Date> {
+  const { rows } = await client.query<{ now: Date }>("SELECT clock_timestamp() AS now");
+  const [row] = rows;
+  if (row === undefined) throw new Error("the server did not tell the time");
+  return row.now;
 }
 
 /** What happened, as the caller tells it; number, time and login are the server's. */
@@ -160,6 +172,22 @@ export async function recordRolledBack(
     [version, ticket],
   );
 }
+
+/** The two texts for which a rollback was proven. */
+export interface ProvenTexts {
+  readonly version: string;
+  readonly checksum: string;
+  readonly rollbackChecksum: string;
+}
+
+/** Every proof there is, whatever became of its version. */
+export const readProofs = (client: Client): Promise<readonly ProvenTexts[]> =>
+  rowsOrNone<ProvenTexts>(
+    client,
+    "public.schema_migration_events",
+    `SELECT DISTINCT version, checksum, rollback_checksum AS "rollbackChecksum"
+       FROM public.schema_migration_events WHERE kind = 'proven'`,
+  );
 
 /** Compares the live tables with their shapes. Runs as the admin, reads only. */
 export async function inspectTables(client: Client, writers: EventWriters): Promise<TablesState> {

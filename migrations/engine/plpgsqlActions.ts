@@ -1,17 +1,10 @@
 /**
- * The actions inside a DO block of PL/pgSQL: its SQL statements, whatever the conditions around them.
+ * The actions inside a DO block or a function of PL/pgSQL: its SQL statements, whatever the conditions around them.
  * Does NOT run or fold anything: a statement in a branch or loop counts as if it ran once.
  */
-import type { Action } from "./action";
+import type { Action, BlockActions } from "./action";
 import { parsePlpgsql, parseStatements, type RawStatement } from "./parser";
-import { readQuery } from "./queryUse";
-import { asNode, asText, dig, type TreeNode, walk } from "./tree";
-
-/** Actions of a block; `unknown` says why they may not be all. */
-export interface BlockActions {
-  readonly actions: readonly Action[];
-  readonly unknown: string | null;
-}
+import { asText, dig, type TreeNode, walk } from "./tree";
 
 /** How the parser is told to read an expression. Source: PostgreSQL, enum RawParseMode. */
 const expressionModes: readonly unknown[] = [2];
@@ -68,9 +61,9 @@ function collect(tree: unknown): Found {
 }
 
 /**
- * Reads a DO block.
+ * Reads a block of PL/pgSQL.
  *
- * @param text  The whole statement.
+ * @param text  The whole DO or CREATE FUNCTION statement.
  * @param read  Gives the actions of one SQL statement (see readActions).
  */
 export function readBlock(
@@ -79,7 +72,7 @@ export function readBlock(
 ): BlockActions {
   const tree = parsePlpgsql(text);
   if (tree === null) {
-    return { actions: [], unknown: "the PL/pgSQL of the block could not be read" };
+    return { actions: [], unknown: "its PL/pgSQL could not be read" };
   }
   const { sql, dynamic } = collect(tree);
   let unread = 0;
@@ -91,7 +84,7 @@ export function readBlock(
   });
   const reasons = [
     ...(dynamic > 0 ? ["EXECUTE runs text that is put together at run time"] : []),
-    ...(unread > 0 ? ["a part of the block could not be read"] : []),
+    ...(unread > 0 ? ["a part of it could not be read"] : []),
   ];
   return { actions: actions.filter(matters), unknown: reasons.join("; ") || null };
 }
@@ -102,10 +95,4 @@ function matters(action: Action): boolean {
   if (action.kind !== "query") return true;
   const { reads, writes, unknownFunctions } = action.query;
   return reads.length + writes.length + unknownFunctions.length > 0;
-}
-
-/** What a body of LANGUAGE sql, or of BEGIN ATOMIC, reads. */
-export function tablesOfBody(body: unknown): ReturnType<typeof readQuery>["reads"] {
-  const { reads, writes } = readQuery(asNode(body) ?? { body });
-  return [...reads, ...writes.map(({ table }) => table)];
 }

@@ -2,108 +2,26 @@
  * What a statement asks for, as typed actions: one reader per node tag.
  * Does NOT say what it locks or costs (see classify) and forbids nothing.
  */
-import type { Action, Constraint, CreateTable, ObjectName } from "./action";
-import { nameOf, readColumn, readConstraint, relationOf } from "./columnParts";
+import type { Action, BlockActions } from "./action";
+import { nameOf, relationOf } from "./columnParts";
+import { createFromQuery, createTable } from "./createTableActions";
 import { definitionActions } from "./definitionActions";
 import { lockModes } from "./effect";
+import { createFunction, languageOf, sqlBody } from "./functionActions";
 import { dropActions, namedObjectActions } from "./objectActions";
 import type { RawStatement } from "./parser";
 import { readBlock } from "./plpgsqlActions";
 import { readQuery } from "./queryUse";
-import { indexDependencies, partitionKeyOf, readTableCommands } from "./tableCommands";
-import { asList, asNode, asText, dig, names, type TreeNode } from "./tree";
+import type { ObjectName } from "./tableAction";
+import { indexDependencies, indexKeys, readTableCommands } from "./tableCommands";
+import { asList, asText, dig, hasOption, names, type TreeNode } from "./tree";
 
 /** Gives the actions of a node; `text` is the statement's source. */
 export type ActionReader = (node: TreeNode, text: string) => readonly Action[];
 
-const isTemporary = (relation: unknown): boolean => dig(relation, "relpersistence") === "t";
-
-function createTable(node: TreeNode): readonly Action[] {
-  // CREATE FOREIGN TABLE keeps the table's own node in `base`.
-  const base = asNode(node["base"]) ?? node;
-  const columns: CreateTable["columns"][number][] = [];
-  const constraints: Constraint[] = [];
-  const like: ObjectName[] = [];
-  for (const item of [...asList(base["tableElts"]), ...asList(base["constraints"])]) {
-    if (dig(item, "ColumnDef") !== undefined) {
-      const read = readColumn(item);
-      columns.push(read.column);
-      constraints.push(...read.constraints);
-    }
-    if (dig(item, "TableLikeClause") !== undefined) {
-      like.push(relationOf(dig(item, "TableLikeClause", "relation")));
-    }
-    const constraint = readConstraint(item, null);
-    if (constraint !== null) constraints.push(constraint);
-  }
-  const parents = asList(base["inhRelations"]).map(relationOf);
-  const bound = base["partbound"];
-  return [
-    {
-      kind: "create table",
-      table: relationOf(base["relation"]),
-      ifNotExists: base["if_not_exists"] === true,
-      temporary: isTemporary(base["relation"]),
-      foreign: base !== node,
-      columns,
-      constraints,
-      like,
-      inherits: bound === undefined ? parents : [],
-      partitionOf: bound === undefined ? null : (parents[0] ?? null),
-      isDefaultPartition: dig(bound, "is_default") === true,
-      partitionKey: partitionKeyOf(base["partspec"]),
-      query: null,
-    },
-  ];
-}
-
-/** CREATE TABLE AS, CREATE MATERIALIZED VIEW and SELECT INTO. */
-function createFromQuery(into: unknown, query: unknown, node: TreeNode): readonly Action[] {
-  const relation = dig(into, "rel");
-  const used = readQuery(query);
-  const prepared = dig(query, "ExecuteStmt") !== undefined;
-  const more: readonly Action[] = prepared
-    ? [{ kind: "unknown", reason: "EXECUTE runs what was prepared elsewhere" }]
-    : [];
-  const ifNotExists = node["if_not_exists"] === true;
-  if (node["objtype"] === "OBJECT_MATVIEW") {
-    const view = relationOf(relation);
-    return [
-      { kind: "create view", view, materialized: true, replace: false, ifNotExists, query: used },
-      ...more,
-    ];
-  }
-  return [
-    {
-      kind: "create table",
-      table: relationOf(relation),
-      ifNotExists,
-      temporary: isTemporary(relation),
-      foreign: false,
-      columns: [],
-      constraints: [],
-      like: [],
-      inherits: [],
-      partitionOf: null,
-      isDefaultPartition: false,
-      partitionKey: null,
-      query: used,
-    },
-    ...more,
-  ];
-}
-
 const query =
   (tag: string): ActionReader =>
   (node) => [{ kind: "query", query: readQuery({ [tag]: node }) }];
-
-const hasOption = (options: unknown, name: string): boolean =>
-  asList(options).some((item) => {
-    const option = asNode(dig(item, "DefElem"));
-    if (option?.["defname"] !== name) return false;
-    const value = dig(option["arg"], "String", "sval") ?? dig(option["arg"], "Boolean", "boolval");
-    return !["false", "off", "0", false].includes(value as string | boolean);
-  });
 
 const tableUses = (value: unknown): readonly { name: ObjectName; only: boolean }[] =>
   asList(value).map((item) => ({
@@ -135,10 +53,23 @@ function doBlock(node: TreeNode, text: string): readonly Action[] {
       .map((item) => asText(dig(item, "arg", "String", "sval")))[0] ?? null;
   const language = (option("language") ?? "plpgsql").toLowerCase();
   if (language !== "plpgsql") {
-    const unknown = `the body is in ${language}, which cannot be read here`;
-    return [{ kind: "do", language, actions: [], unknown }];
+    return [{ kind: "do", language, ...unreadable(language) }];
   }
   return [{ kind: "do", language, ...readBlock(text, readActions) }];
+}
+
+const unreadable = (language: string): BlockActions => ({
+  actions: [],
+  unknown: `the body is in ${language}, which cannot be read here`,
+});
+
+/** What a function does when it is called. */
+function functionBody(node: TreeNode, text: string): BlockActions {
+  const language = languageOf(node);
+  if (language === "plpgsql") return readBlock(text, readActions);
+  const statements = language === "sql" ? sqlBody(node) : null;
+  if (statements === null) return unreadable(language);
+  return { actions: statements.flatMap((raw) => readActions(raw, "")), unknown: null };
 }
 
 function searchPath(node: TreeNode): readonly Action[] {
@@ -165,7 +96,10 @@ function copy(node: TreeNode): readonly Action[] {
 }
 
 const session: ActionReader = () => [{ kind: "session" }];
-const privileges: ActionReader = () => [{ kind: "privileges" }];
+const privileges: ActionReader = (node) => {
+  const named = node["targtype"] === "ACL_TARGET_OBJECT" && node["objtype"] === "OBJECT_TABLE";
+  return [{ kind: "privileges", tables: named ? asList(node["objects"]).map(relationOf) : [] }];
+};
 
 /** PostgreSQL numbers its lock modes from 1. */
 const lockModeOf = (value: unknown): (typeof lockModes)[number] =>
@@ -174,6 +108,7 @@ const lockModeOf = (value: unknown): (typeof lockModes)[number] =>
 const readers: Readonly<Record<string, ActionReader>> = {
   ...definitionActions,
   ...namedObjectActions,
+  CreateFunctionStmt: (node, text) => createFunction(node, functionBody(node, text)),
   DropStmt: dropActions,
   CreateStmt: createTable,
   CreateForeignTableStmt: createTable,
@@ -184,6 +119,7 @@ const readers: Readonly<Record<string, ActionReader>> = {
       kind: "refresh",
       view: relationOf(node["relation"]),
       concurrently: node["concurrent"] === true,
+      withData: node["skipData"] !== true,
     },
   ],
   IndexStmt: (node) => [
@@ -196,6 +132,7 @@ const readers: Readonly<Record<string, ActionReader>> = {
       only: dig(node, "relation", "inh") !== true,
       ifNotExists: node["if_not_exists"] === true,
       columns: indexDependencies(node),
+      keys: indexKeys(node),
       computed:
         node["whereClause"] !== undefined ||
         asList(node["indexParams"]).some((item) => dig(item, "IndexElem", "expr") !== undefined),
@@ -227,6 +164,7 @@ const readers: Readonly<Record<string, ActionReader>> = {
       kind: "truncate",
       tables: tableUses(node["relations"]),
       cascade: node["behavior"] === "DROP_CASCADE",
+      restartsSequences: node["restart_seqs"] === true,
     },
   ],
   LockStmt: (node) => [
@@ -246,7 +184,7 @@ const readers: Readonly<Record<string, ActionReader>> = {
   DeleteStmt: query("DeleteStmt"),
   MergeStmt: query("MergeStmt"),
   ExplainStmt: (node) => [{ kind: "query", query: readQuery(node["query"]) }],
-  PrepareStmt: session,
+  PrepareStmt: (node) => [{ kind: "query", query: readQuery(node["query"]) }],
   DeclareCursorStmt: (node) => [{ kind: "query", query: readQuery(node["query"]) }],
   ExecuteStmt: () => [{ kind: "unknown", reason: "EXECUTE runs what was prepared elsewhere" }],
   VariableSetStmt: searchPath,

@@ -2,9 +2,10 @@
  * What the migration files have made of the schema up to a point: relations, their columns, constraints, partitions.
  * Does NOT ask a database: what came to be by other means is absent, and who asks must assume the worst of it.
  */
-import type { Constraint, DefaultKind, ObjectName, TypeRef } from "./action";
+import type { BlockActions } from "./action";
 import type { ObjectRef } from "./effect";
 import { Layer } from "./layer";
+import type { Column, Constraint, ObjectName, TypeRef } from "./tableAction";
 
 /** Where a file says something. */
 export interface Place {
@@ -16,19 +17,27 @@ export interface Place {
 /** Stays the same through renames. */
 export type RelationId = string;
 
-export interface ColumnModel {
-  readonly name: string;
-  readonly type: TypeRef;
-  readonly collation: string | null;
-  readonly notNull: boolean;
-  readonly default: DefaultKind;
-}
+/** Kinds of object that are relations: they share their names. */
+export const relationKinds: ReadonlySet<string> = new Set([
+  "table",
+  "foreign table",
+  "view",
+  "materialized view",
+  "index",
+  "sequence",
+]);
 
 export interface ConstraintModel extends Constraint {
   /** The name PostgreSQL chooses where the SQL gives none. */
   readonly name: string;
   /** The table that a foreign key points at, when the files made it. */
   readonly target: RelationId | null;
+}
+
+/** A user trigger; `function` is dotted. */
+export interface TriggerModel {
+  readonly name: string;
+  readonly function: string;
 }
 
 /** A table, view, index or sequence. Lists of what a kind cannot have are empty. */
@@ -43,21 +52,22 @@ export interface RelationModel {
   readonly renames: readonly { readonly place: Place; readonly from: ObjectName }[];
   readonly comment: { readonly place: Place; readonly text: string } | null;
   readonly temporary: boolean;
-  readonly columns: ReadonlyMap<string, ColumnModel>;
+  /** Of a typed table. */
+  readonly ofType: ObjectName | null;
+  readonly columns: ReadonlyMap<string, Column>;
   /** False: LIKE, INHERITS, AS … brought columns that are not listed. */
   readonly columnsKnown: boolean;
   readonly constraints: readonly ConstraintModel[];
   /** Columns it is partitioned by ("" for an expression), or null. */
   readonly partitionKey: readonly string[] | null;
   readonly isDefaultPartition: boolean;
-  /** Of partitions and of inheritance. */
+  /** Of partitions and of inheritance; of an index: those of the same index on partitions. */
   readonly parents: readonly RelationId[];
   readonly children: readonly RelationId[];
   readonly indexes: readonly RelationId[];
   /** Tables with a foreign key to this one. */
   readonly referencedBy: readonly RelationId[];
-  /** User triggers by name. */
-  readonly triggers: readonly string[];
+  readonly triggers: readonly TriggerModel[];
   /** Of a view: what it reads. */
   readonly reads: readonly RelationId[];
   /** Views that read it. */
@@ -77,6 +87,15 @@ export interface TypeModel {
   readonly values: readonly string[];
   /** A domain with NOT NULL or CHECK. */
   readonly constrained: boolean;
+  /** Of a domain. */
+  readonly base: TypeRef | null;
+}
+
+/** An object without rows: function, statistics, publication. */
+export interface OtherModel {
+  readonly made: Place;
+  /** Of statistics. */
+  readonly table: RelationId | null;
 }
 
 /** The parts of a state, for who changes it (see schemaDraft). */
@@ -86,7 +105,9 @@ export interface ModelParts {
   readonly names: Layer<RelationId>;
   readonly types: Layer<TypeModel>;
   /** Functions and the rest, by kind and key. */
-  readonly others: Layer<Place>;
+  readonly others: Layer<OtherModel>;
+  /** Key of a function's name without arguments to its bodies by signature. */
+  readonly routines: Layer<ReadonlyMap<string, BlockActions>>;
 }
 
 const emptyParts = (): ModelParts => ({
@@ -94,6 +115,7 @@ const emptyParts = (): ModelParts => ({
   names: new Layer(),
   types: new Layer(),
   others: new Layer(),
+  routines: new Layer(),
 });
 
 /** A name as a key; a name without a schema is another one than any with. */
@@ -152,9 +174,19 @@ export class SchemaModel {
     return this.parts.types.get(keyOf(name)) ?? null;
   }
 
-  /** Where a function or another object without rows was made: by kind and name as in ObjectRef. */
-  placeOf(object: ObjectRef): Place | null {
+  /** A function or another object without rows, by kind and name as in ObjectRef. */
+  other(object: ObjectRef): OtherModel | null {
     return this.parts.others.get(object.kind + keyOf(object)) ?? null;
+  }
+
+  /** Bodies of all functions and procedures of that name, or null when no file makes one. */
+  routines(name: ObjectName): readonly BlockActions[] | null {
+    const schemas = name.schema !== null ? [name.schema] : (this.searchPath ?? [null]);
+    for (const schema of schemas) {
+      const bodies = this.parts.routines.get(keyOf({ schema, name: name.name }));
+      if (bodies !== undefined && bodies.size > 0) return [...bodies.values()];
+    }
+    return null;
   }
 
   /** True when files made it and dropped it again. */

@@ -10,10 +10,21 @@ import { BadInputError, MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
 import { checkGate, type Violation } from "./gate";
 import type { History } from "./history";
-import { inspectTables, isEmptyDatabase, readHistory } from "./ledger";
+import { inspectTables, isEmptyDatabase, readHistory, serverTime } from "./ledger";
 import { loadMigrations } from "./load";
 import { type Plan, planMigrations } from "./plan";
+import type { LowerTier } from "./promotion";
+import { describeLosses, lossesOf } from "./rollbackLosses";
+import { readRowEstimates } from "./rowEstimates";
 import { ensureStamp } from "./stamp";
+
+/** What neither files nor database can say. */
+export interface Circumstances {
+  /** What the stack that this one promotes from publishes; null when none is configured. */
+  readonly lower: LowerTier | null;
+  /** False for a look ahead: what must not be run yet is then only warned of. */
+  readonly isUpdate: boolean;
+}
 
 /** What files and database say, and what follows from it. */
 export interface Survey {
@@ -21,8 +32,14 @@ export interface Survey {
   readonly history: History;
   readonly plan: Plan<MigrationFile>;
   readonly violations: readonly Violation[];
+  /** What each rollback file of plan.toRollBack would throw away, by the migration's file name; one line a table. */
+  readonly losses: ReadonlyMap<string, readonly string[]>;
+  /** Named for this run. */
+  readonly tickets: readonly string[];
   /** Those of the configured roles that the server has already. */
   readonly existingRoles: ReadonlySet<string>;
+  /** When it was looked at, by the server's clock. */
+  readonly now: Date;
 }
 
 /** The ledger exists but is not the policy's. */
@@ -56,17 +73,26 @@ export async function ensureLedgerShape(client: Client, roles: RoleSettings): Pr
  * @throws {StampError}       it belongs to another tier.
  * @throws {LedgerShapeError} its ledger is not the policy's.
  */
-export async function surveyStack(access: Access, folder: string): Promise<Survey> {
+export async function surveyStack(
+  access: Access,
+  folder: string,
+  { lower, isUpdate }: Circumstances,
+): Promise<Survey> {
   const { settings } = access;
   const { migrations: files, problems } = await loadMigrations(folder);
   if (problems.length > 0) throw new BadInputError(problems);
   const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
   const live = await withClient(access, purpose, async (client) => {
     await ensureLedgerShape(client, settings.roles);
+    const history = await readHistory(client);
+    const plan = planMigrations(files, history.versions, settings.run.targetVersion);
     return {
-      history: await readHistory(client),
+      history,
+      plan,
+      losses: await estimateLosses(client, files, plan.toRollBack),
       empty: await isEmptyDatabase(client),
       existingRoles: await findRoles(client, settings.roles),
+      now: await serverTime(client),
     };
   });
   ensureStamp({
@@ -78,25 +104,66 @@ export async function surveyStack(access: Access, folder: string): Promise<Surve
   });
 
   const { targetVersion, tickets } = settings.run;
-  const plan = planMigrations(files, live.history.versions, targetVersion);
+  const { history, plan, losses, existingRoles } = live;
   const violations = checkGate({
     tier: settings.tier,
     plan,
     tickets,
     targetVersion,
     migratorConfigured: settings.roles.migrator !== null,
-    infrastructureRole: settings.roles.infrastructure,
+    provenRollbacks: provenRollbacks(files, history),
+    files,
+    schemas: settings.schemas,
+    now: live.now,
+    appliedAt: (version) => {
+      const state = history.versions.find((one) => one.version === version);
+      return state?.status === "applied" ? state.completedAt : null;
+    },
+    isUpdate,
+    lower,
+    windows: settings.run.windows,
+    breakGlass: live.history.breakGlass,
   });
-  return { files, history: live.history, plan, violations, existingRoles: live.existingRoles };
+  return { files, history, plan, violations, losses, tickets, existingRoles, now: live.now };
+}
+
+/** Versions with a proof for exactly the texts that the files have now. */
+function provenRollbacks(
+  files: readonly MigrationFile[],
+  { versions }: History,
+): ReadonlySet<string> {
+  const proofOf = new Map(
+    versions.map(({ version, checksum, proof }) => [version, { checksum, proof }]),
+  );
+  const isProven = ({ header, checksum, rollback }: MigrationFile): boolean => {
+    const found = proofOf.get(header.version);
+    return (
+      rollback !== null &&
+      found?.checksum === checksum &&
+      found.proof?.rollbackChecksum === rollback.checksum
+    );
+  };
+  return new Set(files.filter(isProven).map(({ header }) => header.version));
+}
+
+async function estimateLosses(
+  client: Client,
+  files: readonly MigrationFile[],
+  toRollBack: readonly MigrationFile[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const losses = toRollBack.map((file) => ({ file, losses: lossesOf(file, files) }));
+  const tables = losses.flatMap((one) => one.losses.map(({ table }) => table));
+  const estimates = await readRowEstimates(client, [...new Set(tables)]);
+  return new Map(losses.map((one) => [one.file.fileName, describeLosses(one.losses, estimates)]));
 }
 
 async function findRoles(
   client: Client,
-  { service, infrastructure, migrators, approvers }: RoleSettings,
+  { service, infrastructure, migrators, approvers, further }: RoleSettings,
 ): Promise<ReadonlySet<string>> {
   const { rows } = await client.query<{ name: string }>(
     "SELECT rolname AS name FROM pg_roles WHERE rolname = ANY ($1::text[])",
-    [[service, infrastructure, ...migrators, ...approvers]],
+    [[service, infrastructure, ...migrators, ...approvers, ...further.map(({ name }) => name)]],
   );
   return new Set(rows.map(({ name }) => name));
 }

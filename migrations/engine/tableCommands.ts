@@ -2,7 +2,7 @@
  * Reads the commands of ALTER TABLE (and of ALTER INDEX, VIEW, SEQUENCE and TYPE where the grammar gives them its form).
  * Does NOT say what a command costs (see tableEffects).
  */
-import type { Action, ColumnCommand, PlainCommand, RelationKind, TableCommand } from "./action";
+import type { Action, RelationKind } from "./action";
 import {
   boundParts,
   columnsIn,
@@ -12,6 +12,8 @@ import {
   readType,
   relationOf,
 } from "./columnParts";
+import { firstFree } from "./madeUpNames";
+import type { ColumnCommand, PlainCommand, TableCommand } from "./tableAction";
 import { asList, asNode, asText, dig, names, type TreeNode } from "./tree";
 
 const columnCommands: Readonly<Record<string, ColumnCommand>> = {
@@ -51,7 +53,6 @@ const plainCommands: Readonly<Record<string, PlainCommand>> = {
   AT_EnableAlwaysRule: "enable rule",
   AT_EnableReplicaRule: "enable rule",
   AT_DisableRule: "disable rule",
-  AT_AddOf: "of type",
   AT_DropOf: "not of type",
   AT_ReplicaIdentity: "replica identity",
   AT_EnableRowSecurity: "enable row security",
@@ -150,6 +151,7 @@ const readers: Readonly<Record<string, Reader>> = {
     mode: "finalize",
   }),
   AT_AddInherit: (command) => ({ kind: "inherit", parent: relationOf(command["def"]) }),
+  AT_AddOf: (command) => ({ kind: "of type", type: readType(command["def"]) }),
   AT_DropInherit: (command) => ({ kind: "no inherit", parent: relationOf(command["def"]) }),
   AT_SetRelOptions: (command) => ({ kind: "set options", options: optionNames(command["def"]) }),
   AT_ResetRelOptions: (command) => ({
@@ -205,17 +207,36 @@ export function partitionKeyOf(specification: unknown): readonly string[] | null
   );
 }
 
-/** Columns of an index, "" for an expression. */
-export function indexColumns(parameters: unknown): readonly string[] {
-  return asList(parameters).map((item) => asText(dig(item, "IndexElem", "name")) ?? "");
+/** What PostgreSQL calls an expression: its outermost function, else "expr". Source: PostgreSQL, FigureIndexColname. */
+function expressionName(expression: unknown): string {
+  const inner = dig(expression, "TypeCast", "arg") ?? dig(expression, "CollateClause", "arg");
+  const own = names(dig(expression, "FuncCall", "funcname")).at(-1);
+  if (own !== undefined) return own;
+  if (dig(expression, "CoalesceExpr") !== undefined) return "coalesce";
+  const type = names(dig(expression, "TypeCast", "typeName", "names")).at(-1);
+  const name = inner === undefined ? "expr" : expressionName(inner);
+  return name === "expr" ? (type ?? name) : name;
+}
+
+/** What an index stores, as its name is made up from it: keys and INCLUDE; the same name twice gets a number. */
+export function indexKeys(node: TreeNode): readonly string[] {
+  const seen: string[] = [];
+  for (const item of [...asList(node["indexParams"]), ...asList(node["indexIncludingParams"])]) {
+    const element = dig(item, "IndexElem");
+    seen.push(
+      firstFree(asText(dig(element, "name")) ?? expressionName(dig(element, "expr")), (name) =>
+        seen.includes(name),
+      ),
+    );
+  }
+  return seen;
 }
 
 /** Columns that an index depends on: keys, INCLUDE, expressions and predicate. */
 export function indexDependencies(node: TreeNode): readonly string[] {
-  const listed = [
-    ...indexColumns(node["indexParams"]),
-    ...indexColumns(node["indexIncludingParams"]),
-  ];
+  const listed = [...asList(node["indexParams"]), ...asList(node["indexIncludingParams"])].flatMap(
+    (item) => asText(dig(item, "IndexElem", "name")) ?? [],
+  );
   const mentioned = columnsIn([node["indexParams"], node["whereClause"]]);
-  return [...new Set([...listed.filter((name) => name !== ""), ...mentioned])];
+  return [...new Set([...listed, ...mentioned])];
 }

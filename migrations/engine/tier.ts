@@ -28,10 +28,30 @@ export interface TierRules {
   readonly requiresMigrator: boolean;
   /** A reviewer other than the author must be named. */
   readonly requiresReview: boolean;
+  /** The tier in which a version must have been applied before, as the same text; null for the first. */
+  readonly lowerTier: Tier | null;
+  /** The stack must say what it promotes from. */
+  readonly requiresPromotionSource: boolean;
+  /** A version must be signed off in the tier below. */
+  readonly requiresSignOff: boolean;
+  /** It must have been validated there by the application team. */
+  readonly requiresValidation: boolean;
+  /** Its rollback must be proven there. */
+  readonly requiresProof: boolean;
+  /** What ran without this program must be acknowledged. */
+  readonly requiresRecord: boolean;
+  /** What needs a maintenance window runs only inside one. */
+  readonly enforcesWindow: boolean;
   /** Who ran a version may not sign it off or validate it. */
   readonly requiresSecondPerson: boolean;
   /** The application team looks before a version is signed off. */
   readonly validatesBeforeSignOff: boolean;
+  /** What the files say and do must keep the rules of migrations/RULES.md; else it is only warned of. */
+  readonly requiresSafeFiles: boolean;
+  /** An exception must be backed by what its rule asks for, not by a reason alone. */
+  readonly requiresBackedExceptions: boolean;
+  /** Days between a table's mark for removal and its DROP. */
+  readonly dropDelayDays: number;
 }
 
 const rebuildable: TierRules = {
@@ -43,8 +63,18 @@ const rebuildable: TierRules = {
   requiresTargetVersion: false,
   requiresMigrator: false,
   requiresReview: false,
+  lowerTier: null,
+  requiresPromotionSource: false,
+  requiresSignOff: false,
+  requiresValidation: false,
+  requiresProof: false,
+  requiresRecord: false,
+  enforcesWindow: false,
   requiresSecondPerson: false,
   validatesBeforeSignOff: false,
+  requiresSafeFiles: false,
+  requiresBackedExceptions: false,
+  dropDelayDays: 0,
 };
 
 const controlled: TierRules = {
@@ -56,16 +86,26 @@ const controlled: TierRules = {
   requiresTargetVersion: true,
   requiresMigrator: true,
   requiresReview: true,
+  lowerTier: "qa",
+  requiresPromotionSource: true,
+  requiresSignOff: true,
+  requiresValidation: false,
+  requiresProof: false,
+  requiresRecord: true,
+  enforcesWindow: true,
   requiresSecondPerson: true,
   validatesBeforeSignOff: true,
+  requiresSafeFiles: true,
+  requiresBackedExceptions: true,
+  dropDelayDays: 7,
 };
 
 /** Source: policy, "Environment Patterns" and "Change Management Process". */
 export const tierRules: Readonly<Record<Tier, TierRules>> = {
   dev: { ...rebuildable, requiresRollback: "warning" },
-  qa: rebuildable,
+  qa: { ...rebuildable, lowerTier: "dev" },
   uat: controlled,
-  prod: controlled,
+  prod: { ...controlled, lowerTier: "uat", requiresValidation: true },
 };
 
 /**

@@ -33,7 +33,7 @@ const firstLookMs = 20;
 const longestPauseMs = 250;
 
 /** Columns of a Blocker. Of the query only the first word leaves the server: the rest may hold data. */
-const blockerColumns = `
+export const blockerColumns = `
   a.usename::text AS login, a.application_name AS application, a.state,
   1000 * extract(epoch FROM clock_timestamp() - a.xact_start)::float8 AS "transactionMs",
   upper(substring(a.query FROM '^\\s*([A-Za-z]{2,20})\\M')) AS verb`;
@@ -166,11 +166,11 @@ export class Watch {
     return (await look()).filter((one) => before.has(keyOf(one)));
   }
 
-  /** Other sessions that hold a lock on a table. @param table  Quoted, as in SQL. */
-  holdersOf(table: string, own: readonly number[]): Promise<readonly Blocker[]> {
+  /** Other sessions that hold a lock on a table. @param table  Its object id. */
+  holdersOf(table: number, own: readonly number[]): Promise<readonly Blocker[]> {
     return this.described(
       `SELECT l.pid, ${blockerColumns}
-         FROM (SELECT DISTINCT pid FROM pg_locks WHERE granted AND relation = to_regclass($1)
+         FROM (SELECT DISTINCT pid FROM pg_locks WHERE granted AND relation = $1
                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) l
          JOIN pg_stat_activity a USING (pid)
         WHERE l.pid <> ALL ($2::int[])`,

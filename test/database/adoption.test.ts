@@ -98,7 +98,7 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
       const before = [await events(database), await database.rows(`SELECT * FROM ${ledgerTable}`)];
       const request = { migration: makeMigration(), lower: [] };
       for (const refused of [
-        () => surveyStack(prod, migrationsFolder),
+        () => surveyStack(prod, migrationsFolder, { lower: null, isUpdate: true }),
         () => createLedger(database, { tier: "prod" }),
         () => createLedger(database, { tier: "prod", adopt: "prod" }),
         () => applyMigration(prod, request, () => undefined),

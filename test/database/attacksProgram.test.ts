@@ -143,7 +143,7 @@ COMMIT;`,
       await database.rows(`GRANT ALL ON ALL FUNCTIONS IN SCHEMA dagapp TO PUBLIC`);
       await database.rows(`ALTER TABLE dagapp.trap OWNER TO ${database.names.admin}`);
       await database.rows(`ALTER VIEW dagapp.bait OWNER TO ${database.names.admin}`);
-      await surveyStack(database.access, migrationsFolder);
+      await surveyStack(database.access, migrationsFolder, { lower: null, isUpdate: true });
       expect((await database.deviations()).length).toBeGreaterThan(10);
       const { left } = await database.heal();
       expect(left).toEqual([]);

@@ -52,6 +52,7 @@ describe.each(tiers)("the program in tier %s", (tier) => {
         "ddl:migrations:MigrationSet migrations",
         "ddl:roles:ApproverLogins approvers",
         "ddl:roles:InfrastructureRole infrastructure",
+        "ddl:roles:ReaderRoles readers",
         "ddl:roles:ServiceRole service",
         "postgresql:index/extension:Extension extension-btree_gist",
         "postgresql:index/extension:Extension extension-unaccent",
@@ -158,12 +159,13 @@ describe.each(tiers)("the program in tier %s", (tier) => {
     for (const { retainOnDelete } of ofType(run, migration)) expect(retainOnDelete).toBe(true);
   });
 
-  it("publishes what the migrations read back", () => {
+  it("publishes what the database says, which is nothing as long as nothing has run", () => {
     expect(run.outputs).toEqual({
       database: `127.0.0.1:${server.port}/${database.name}`,
+      tier,
       serviceRole: database.roles.service,
       infrastructureRole: database.roles.infrastructure,
-      applied: migrationNames.map((name) => `${name} as read back`),
+      versions: [],
     });
     expect(run.exitCode).toBeUndefined();
     expect(run.logged.error).toEqual([]);
@@ -187,12 +189,22 @@ it.each(["uat", "prod"] as const)(
     expect(ofType(run, migration)).toEqual([]);
     expect(ofType(run, role)).toHaveLength(3);
     expect(ofType(run, "pulumi-nodejs:dynamic/ddl:ExactGrants")).toHaveLength(2);
-    expect(run.outputs.applied).toEqual([]);
+    expect(run.outputs.versions).toEqual([]);
     expect(run.logged.error.join("\n")).toContain("3 violation(s); no migration is run");
     expect(run.exitCode).not.toBe(0);
     expect(run.exitCode).toBeDefined();
   },
 );
+
+it.each([
+  ["is not there", null, "rule stack-missing | tier prod | error"],
+  ["has applied nothing", { tier: "uat", versions: [] }, "rule not-promoted | tier prod | error"],
+])("runs no migration in prod when the tier below %s", async (_, below, words) => {
+  const run = await registerProgram("prod", database, {}, tickets, below);
+  expect(ofType(run, migration)).toEqual([]);
+  expect(run.logged.error.join("\n")).toContain(words);
+  expect(run.exitCode).toBeDefined();
+});
 
 it("holds files above targetVersion and says so", async () => {
   const run = await registerProgram("dev", database, { targetVersion: "0.1.0" });
@@ -207,6 +219,30 @@ it("registers nothing for a tier that is not known", async () => {
   await expect(registerProgram("dev", database, { tier: "staging" })).rejects.toThrow(
     'Tier "staging" is unknown.',
   );
+});
+
+it("declares the readers that a stack names, and expects the rest", async () => {
+  const furtherRoles = [
+    { name: "tiles", kind: "reader", schemas: ["geoapi"], connectionLimit: 20 },
+    { name: "reports", kind: "reader", login: false },
+    { name: "watcher", kind: "monitoring" },
+    { name: "dora", kind: "dba" },
+  ];
+  const run = await registerProgram("prod", database, { furtherRoles }, tickets);
+  const readers = ofType(run, role).filter(({ name }) => name.startsWith("reader-"));
+  expect(readers.map(({ inputs, protect }) => ({ ...inputs, protect }))).toEqual([
+    expect.objectContaining({
+      ...{ name: "tiles", login: true, inherit: false, createRole: false, connectionLimit: 20 },
+      ...{ searchPaths: ["geoapi", "public"], skipDropRole: true, protect: true },
+    }),
+    expect.objectContaining({
+      ...{ name: "reports", login: false, connectionLimit: -1 },
+      searchPaths: ["dagapp", "geoapi", "pgstac", "public"],
+    }),
+  ]);
+  expect(ofType(run, role).map(({ inputs }) => inputs.name)).not.toContain("watcher");
+  const { dependencies } = named(run, "ledger");
+  expect(dependencies).toContain(named(run, "reader-tiles").urn);
 });
 
 it("takes over roles that the server has already", async () => {

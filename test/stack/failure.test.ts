@@ -3,12 +3,13 @@ import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { recoverState, removeDeadLocks } from "../../cli/recover";
+import type { PublishedVersion } from "../../migrations/engine/promotion";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { silentLog } from "../../toolchain/log";
 import { commandLine, isRunning } from "../../toolchain/processes";
 import { run } from "../../toolchain/run";
 import { done, makePulumiHome, ProgramStack, removeFolder } from "../support/programStack";
-import { smallMigrations, versionOf } from "../support/smallMigrations";
+import { smallMigrations, ticketOf, versionOf } from "../support/smallMigrations";
 import {
   makeTierDatabase,
   readLedger,
@@ -44,10 +45,10 @@ async function makeStack(middle: string): Promise<void> {
   });
 }
 
-const appliedOutput = async (): Promise<readonly string[]> =>
-  ((await stack.outputs()).applied ?? []) as readonly string[];
+const published = async (): Promise<readonly PublishedVersion[]> =>
+  ((await stack.outputs()).versions ?? []) as readonly PublishedVersion[];
 
-it("stops at a migration that fails, claims no more than what was applied, and goes on once it is corrected", async () => {
+it("stops at a migration that fails, publishes exactly what was applied, and goes on once it is corrected", async () => {
   await makeStack("CREATE TABLE dagapp.t2 (id INTEGER);\nSELECT missing FROM dagapp.t2;");
   const { status, output } = await stack.up();
   expect(status).not.toBe(0);
@@ -58,17 +59,24 @@ it("stops at a migration that fails, claims no more than what was applied, and g
   expect(await database.sql("superuser", "SELECT to_regclass('dagapp.t2') AS t2")).toEqual([
     { t2: null },
   ]);
-  const claimed = await appliedOutput();
-  expect(claimed.filter((line) => !line.startsWith(`${versionOf(1)}, applied`))).toEqual([]);
+  expect((await published()).map(({ version }) => version)).toEqual([versionOf(1)]);
 
   await stack.replaceMigrations(smallMigrations([{}, {}, {}]));
   done(await stack.up());
   expect(await versionsOf(database, "applied")).toEqual([1, 2, 3].map(versionOf));
-  const lines = await appliedOutput();
-  expect(lines.map((line) => line.split(", by ")[0]?.slice(0, 14))).toEqual(
-    [1, 2, 3].map((number) => `${versionOf(number)}, applied`),
+  expect(await published()).toEqual(
+    [1, 2, 3].map((number) => ({
+      ...{ version: versionOf(number), login: database.roles.migrator, ticket: ticketOf(number) },
+      ...{
+        appliedAt: expect.any(String) as string,
+        proven: null,
+        signedOff: null,
+        validated: null,
+      },
+      checksum: expect.stringMatching(/^sha256:/) as string,
+      rollbackChecksum: expect.stringMatching(/^sha256:/) as string,
+    })),
   );
-  expect(lines[2]).toContain(`by ${database.roles.migrator}, ticket CHG-2026-0003, sha256:`);
 });
 
 it("ends its provider and its statement when pulumi is killed, and the next up completes", async () => {

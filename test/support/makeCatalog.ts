@@ -27,11 +27,14 @@ export const context: AclContext = {
   admin: "admin",
   database: "geo",
   platform: ["azuresu"],
-  connectionLimits: new Map([["service", 50]]),
-  logins: new Map([
-    ["tiles", true],
-    ["watcher", true],
+  connectionLimits: new Map([
+    ["service", 50],
+    ["infra", -1],
+    ["ada", -1],
+    ["bob", -1],
+    ["tiles", -1],
   ]),
+  logins: new Map([["tiles", true]]),
   settingsOf: new Map([
     [
       "service",
@@ -155,6 +158,7 @@ export const rightRoles: readonly LiveRole[] = [
   makeRole("infra", { login: false }),
   makeRole("ada"),
   makeRole("bob"),
+  makeRole("watcher", { inherit: true }),
   makeRole("admin", { inherit: true, createRole: true, ownsDatabase: true }),
   makeRole("postgres", { superuser: true }),
   makeRole("stranger", { inherit: true }),
@@ -169,14 +173,10 @@ export function makeCatalog(overrides: Partial<Catalog> = {}): Catalog {
     objects: places.map((place) => makeObject(place)),
     owned: [],
     defaults: [],
-    memberships: context.parties.migrator.map((member) => ({
-      member,
-      role: "infra",
-      grantor: "admin",
-      grantable: false,
-      inherits: false,
-      sets: true,
-    })),
+    memberships: [
+      ...context.parties.migrator.map((member) => ({ member, role: "infra", inherits: false })),
+      { member: "watcher", role: "pg_monitor", inherits: true },
+    ].map((one) => ({ ...one, grantor: "admin", grantable: false, sets: true })),
     settings: [
       { role: "service", here: false, setting: "search_path=dagapp, public" },
       { role: "service", here: false, setting: "lock_timeout=5000" },

@@ -32,9 +32,12 @@ export const wellFormed: Configuration = {
   serviceIdleInTransactionTimeoutMs: "60000",
   targetVersion: "latest",
   tickets: "[]",
+  promotesFrom: "",
+  window: "[]",
   lockTimeoutMs: "200",
   lockBudgetMs: "5000",
   statementTimeoutMs: "20000",
+  onFailure: "stop",
   runnerWaitMs: "20000",
   adopt: "",
 };

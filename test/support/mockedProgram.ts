@@ -7,7 +7,9 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
-import type { Tier } from "../../migrations/engine/tier";
+import { loadMigrations } from "../../migrations/engine/load";
+import { type Tier, tierRules } from "../../migrations/engine/tier";
+import { publishedAs } from "./published";
 import type { TierDatabase } from "./tierDatabase";
 
 /** What the program asked of the engine, in the order of asking. */
@@ -45,6 +47,8 @@ interface Request {
   getDependenciesList(): string[];
   getObject(): { toJavaScript(): Record<string, unknown> };
 }
+
+type Inputs = Readonly<Record<string, unknown>>;
 
 type Reply = (error: unknown, response: { getUrn(): string } | undefined) => void;
 
@@ -86,11 +90,19 @@ async function configOf(
   );
 }
 
+/** The tier below, with every file of the repository applied, proven, validated and signed off. */
+async function publishedBelow(tier: Tier): Promise<object> {
+  const { migrations } = await loadMigrations(join(repository, "migrations"));
+  const versions = migrations.map((migration) => publishedAs(migration));
+  return { tier: tierRules[tier].lowerTier, versions };
+}
+
 /**
  * Registers the program of a tier.
  *
  * @param given      Configuration on top of the tier's own.
  * @param variables  Environment beside what leads to the database.
+ * @param below      Outputs of the stack of the tier below, by default in order; null: there is no such stack.
  * @throws what the program throws.
  */
 export async function registerProgram(
@@ -98,8 +110,15 @@ export async function registerProgram(
   database: TierDatabase,
   given: Readonly<Record<string, unknown>> = {},
   variables: Readonly<Record<string, string>> = {},
+  below?: object | null,
 ): Promise<Run> {
+  const outputsBelow = below === undefined ? await publishedBelow(tier) : below;
   const config = await configOf(tier, database, given);
+  const answer = (token: string, name: string): object => {
+    if (token !== "pulumi:pulumi:readStackOutputs") return {};
+    if (outputsBelow === null) throw new Error(`unknown stack "${name}"`);
+    return { name, outputs: outputsBelow };
+  };
   const before = { ...process.env };
   const exitCode = process.exitCode;
   Object.assign(process.env, database.variables, variables);
@@ -126,7 +145,7 @@ export async function registerProgram(
             id: id === undefined || id === "" ? `${name}-id` : id,
             state: { ...(inputs as object), applied: `${name} as read back` },
           }),
-          call: () => ({}),
+          call: ({ token, inputs }) => answer(token, String((inputs as Inputs)["name"])),
         },
         PROJECT,
         tier,

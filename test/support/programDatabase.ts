@@ -11,6 +11,7 @@ import { type Access, inTransaction, withClient } from "../../migrations/engine/
 import { createTables } from "../../migrations/engine/ledger";
 import { findDeviations } from "../../roles/acl";
 import { aclContext, readCatalog } from "../../roles/catalog";
+import { isDeclared } from "../../roles/furtherRoles";
 import { type Healing, healPrivileges } from "../../roles/heal";
 import type { Deviation } from "../../roles/model";
 import type { PostgresServer } from "../../sandbox/server";
@@ -45,6 +46,8 @@ export interface ProgramDatabase {
   deviations(): Promise<readonly Deviation[]>;
   /** The same access with other values configured. */
   accessWith(overrides: Configuration): Access;
+  /** Opens the session of `rows` again, after the server was gone. */
+  reconnect(): Promise<void>;
   /** Ends every session that `connect` and `rows` opened. */
   close(): Promise<void>;
 }
@@ -77,6 +80,14 @@ function declarations(settings: Settings, password: string): readonly string[] {
       (approver) =>
         `CREATE ROLE ${escapeIdentifier(approver)} LOGIN ${powerless} PASSWORD ${secret}`,
     ),
+    ...roles.further.filter(isDeclared).flatMap((reader) => {
+      const name = escapeIdentifier(reader.name);
+      const path = [...(reader.schemas ?? schemas), "public"].map(escapeIdentifier).join(", ");
+      return [
+        `CREATE ROLE ${name} ${reader.login ? "LOGIN" : "NOLOGIN"} ${powerless} PASSWORD ${secret} CONNECTION LIMIT ${reader.connectionLimit}`,
+        `ALTER ROLE ${name} SET search_path = ${path}`,
+      ];
+    }),
     ...schemas.map((schema) => `CREATE SCHEMA ${escapeIdentifier(schema)} AUTHORIZATION ${infra}`),
     `CREATE ROLE ${service} LOGIN ${powerless} PASSWORD ${secret} CONNECTION LIMIT ${serviceLimits.connectionLimit}`,
     `ALTER ROLE ${service} SET search_path = ${[...schemas, "public"].map(escapeIdentifier).join(", ")}`,
@@ -146,7 +157,7 @@ export async function makeProgramDatabase(
   await root.query(`CREATE ROLE ${names.delegate} LOGIN PASSWORD ${secret}`);
   await root.query(`CREATE DATABASE ${escapeIdentifier(place.database)} OWNER ${admin}`);
   await root.end();
-  const superuser = await open("superuser", place.database);
+  let superuser = await open("superuser", place.database);
 
   const asAdmin = <T>(work: (client: Client) => Promise<T>): Promise<T> =>
     withClient(access, { account: "admin", activity: "test" }, work);
@@ -164,6 +175,10 @@ export async function makeProgramDatabase(
         findDeviations(aclContext(settings), await readCatalog(client, settings)),
       ),
     accessWith: (more) => ({ settings: makeSettings({ ...overrides, ...more }), passwordOf }),
+    reconnect: async () => {
+      for (const client of clients.splice(0)) await client.end().catch(() => undefined);
+      superuser = await open("superuser", place.database);
+    },
     close: async () => {
       await Promise.all(clients.splice(0).map((client) => client.end()));
     },

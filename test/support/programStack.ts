@@ -13,11 +13,16 @@ import type { Readable } from "node:stream";
 import { parse, stringify } from "yaml";
 
 import type { RecoveryTarget } from "../../cli/recover";
+import { loadMigrations } from "../../migrations/engine/load";
+import type { PublishedVersion } from "../../migrations/engine/promotion";
+import { tierRules } from "../../migrations/engine/tier";
 import { environmentFor } from "../../sandbox/environment";
 import { silentLog } from "../../toolchain/log";
 import { bundlePlugin } from "../../toolchain/postgresql-plugin/bundle";
 import { ensurePulumi } from "../../toolchain/pulumi";
 import { POSTGRESQL_PLUGIN_VERSION } from "../../toolchain/versions";
+import { publishedAs } from "./published";
+import { writeStackFile } from "./stackFile";
 import type { TierDatabase } from "./tierDatabase";
 
 /** How a command ended; `output` is stdout and stderr together. */
@@ -28,7 +33,8 @@ export interface Outcome {
 
 /** What a program is made of; everything else of the repository the program does not need. */
 const PROGRAM = [
-  ...["index.ts", "verdict.ts", "settings.ts", "credentials.ts", "roles", "migrations"],
+  ...["index.ts", "lowerStack.ts", "publish.ts", "verdict.ts", "settings.ts", "credentials.ts"],
+  ...["roles", "migrations"],
   ...["Pulumi.yaml", "package.json", "tsconfig.json"],
 ];
 const PROJECT = "rmhgeoapi-database";
@@ -49,6 +55,8 @@ export interface ProgramOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** A folder made by makePulumiHome. */
   readonly home: string;
+  /** Folder of the file backend that it shares with another stack; its own by default, where the tier below is in order. */
+  readonly state?: string;
 }
 
 /** Makes a PULUMI_HOME with the air-gap plugin, to be shared by the stacks of a test file and removed by it. */
@@ -95,12 +103,14 @@ export class ProgramStack {
     const { bin } = await ensurePulumi(silentLog);
     const folder = await mkdtemp(join(tmpdir(), "program-stack-"));
     const stack = new ProgramStack(folder, database, bin, options);
-    await Promise.all([mkdir(stack.state), mkdir(stack.project)]);
+    await mkdir(stack.project);
+    await mkdir(stack.state, { recursive: true });
     await Promise.all(
       PROGRAM.map((name) => cp(join(repository, name), stack.file(name), { recursive: true })),
     );
     await symlink(join(repository, "node_modules"), stack.file("node_modules"));
     if (options.files !== undefined) await stack.replaceMigrations(options.files);
+    else await stack.publishBelow();
     await stack.configure(options.config ?? {});
     done(await stack.pulumi("stack", "init", options.tier, "--no-select"));
     return stack;
@@ -113,7 +123,7 @@ export class ProgramStack {
 
   /** Folder of the file backend. */
   get state(): string {
-    return join(this.folder, "state");
+    return this.options.state ?? join(this.folder, "state");
   }
 
   /** Path of one of the program's files. */
@@ -137,6 +147,19 @@ export class ProgramStack {
       if (name.endsWith(".sql")) await rm(join(folder, name));
     }
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+    await this.publishBelow();
+  }
+
+  /**
+   * Has the tier below publish every file of the program as applied, proven, validated and signed off, or with less.
+   * Not where stacks share a backend: there the tier below is a stack of the test's own.
+   */
+  async publishBelow(overrides: Partial<PublishedVersion> = {}): Promise<void> {
+    const { lowerTier } = tierRules[this.options.tier];
+    if (lowerTier === null || this.options.state !== undefined) return;
+    const { migrations } = await loadMigrations(this.file("migrations"));
+    const versions = migrations.map((migration) => publishedAs(migration, overrides));
+    await writeStackFile(this.state, PROJECT, lowerTier, { tier: lowerTier, versions });
   }
 
   /** Writes the stack's configuration: the committed one of the tier, the database's names, and what is given. */

@@ -1,10 +1,12 @@
 /**
  * Runs migrations as the program does and reads what they left behind. Does NOT judge either.
  */
+import { effectsOf } from "../../migrations/engine/classify";
 import type { Access } from "../../migrations/engine/database";
 import type { MigrationFile } from "../../migrations/engine/file";
 import { rollBackVersion } from "../../migrations/engine/rollback";
 import { applyMigration, type Outcome } from "../../migrations/engine/run";
+import { SchemaModel } from "../../migrations/engine/schemaModel";
 import type { ProgramDatabase } from "./programDatabase";
 
 /** A run that ended well, and what it said. */
@@ -27,7 +29,8 @@ export async function apply(
   } = {},
 ): Promise<Ran> {
   const log: string[] = [];
-  const outcome = await applyMigration(access, { migration, lower }, (line) => {
+  const effects = effectsOf(migration, new SchemaModel());
+  const outcome = await applyMigration(access, { migration, lower, effects }, (line) => {
     log.push(line);
     onLog(line);
   });
@@ -38,11 +41,18 @@ export async function apply(
 export async function rollBack(
   database: ProgramDatabase,
   migration: MigrationFile,
-  more: { readonly higher?: readonly string[]; readonly ticket?: string } = {},
+  {
+    access = database.access,
+    ...more
+  }: {
+    readonly higher?: readonly string[];
+    readonly ticket?: string;
+    readonly access?: Access;
+  } = {},
 ): Promise<Ran> {
   const log: string[] = [];
   const request = { migration, higher: [], ...more };
-  const outcome = await rollBackVersion(database.access, request, (line) => log.push(line));
+  const outcome = await rollBackVersion(access, request, (line) => log.push(line));
   return { ...outcome, log };
 }
 

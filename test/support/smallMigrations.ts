@@ -1,7 +1,8 @@
 /**
- * A migrations folder of small files for tests of the program: each makes one table and its rollback drops it.
- * Does NOT touch the disk.
+ * A migrations folder of small files for tests of the program: each makes one table and its rollback drops it, as the
+ * rules of every tier ask. Does NOT touch the disk.
  */
+import { formalities } from "./formalities";
 import { forwardText, rollbackText } from "./makeMigration";
 
 /** One migration: `body` replaces what stands between BEGIN and COMMIT. */
@@ -29,6 +30,7 @@ export function smallMigrations(
   for (const [index, { body, ticket, hasRollback = true }] of migrations.entries()) {
     const number = index + 1;
     const parts = {
+      ...formalities([`t${number}`], number === 1 ? undefined : versionOf(number - 1)),
       name: nameOf(number),
       version: versionOf(number),
       ticket: ticket ?? ticketOf(number),

@@ -295,7 +295,10 @@ describe("findDeviations", () => {
       ...makeCatalog().memberships,
       { ...watching, member: "watcher", role: "pg_monitor" },
     ];
-    const found = findDeviations(context, makeCatalog({ roles, memberships, major: 15 }));
+    const found = findDeviations(
+      context,
+      makeCatalog({ objects: [], roles, memberships, major: 15 }),
+    );
     expect(found.flatMap(({ statements }) => statements)).toEqual(
       mends.map((mend) => `ALTER ROLE "${role.name}" ${mend}`),
     );
@@ -308,7 +311,10 @@ describe("findDeviations", () => {
     [15, { name: "dora" }, false],
   ])("on PostgreSQL %d says of a stranger with CREATEROLE %j: %p", (major, overrides, said) => {
     const roles = [makeRole("stranger", { createRole: true, ...overrides })];
-    const found = findDeviations(context, makeCatalog({ roles, memberships: [], major }));
+    const found = findDeviations(
+      context,
+      makeCatalog({ objects: [], roles, memberships: [], major }),
+    );
     expect(found.map(({ manual }) => manual !== undefined)).toEqual(said ? [true] : []);
   });
 

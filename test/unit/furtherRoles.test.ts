@@ -8,7 +8,7 @@ describe("parseFurtherRoles", () => {
   it("reads every kind, with what is left out", () => {
     const { roles, problems } = parse(
       { name: "tiles", kind: "reader", schemas: ["geoapi"], connectionLimit: 20 },
-      { name: "watcher", kind: "monitoring", login: false },
+      { name: "watcher", kind: "monitoring" },
       { name: "dora", kind: "dba" },
       { name: "backup", kind: "platform" },
     );
@@ -16,11 +16,11 @@ describe("parseFurtherRoles", () => {
     const usual = { login: true, connectionLimit: -1, schemas: null };
     expect(roles).toEqual([
       { ...usual, name: "tiles", kind: "reader", schemas: ["geoapi"], connectionLimit: 20 },
-      { ...usual, name: "watcher", kind: "monitoring", login: false },
+      { ...usual, name: "watcher", kind: "monitoring" },
       { ...usual, name: "dora", kind: "dba" },
       { ...usual, name: "backup", kind: "platform" },
     ]);
-    expect(roles.map(isDeclared)).toEqual([true, true, false, false]);
+    expect(roles.map(isDeclared)).toEqual([true, false, false, false]);
   });
 
   it.each(["", "[]"])("takes %j for none", (text) => {
