@@ -6,6 +6,7 @@ import tseslint from "typescript-eslint";
 /** Modules that decide. They take values and return values; files, sockets and Pulumi stay outside. */
 const pureFiles = [
   "roles/{privileges,pgstacRules,roleRules,ruleText,objectKinds,furtherRoles,model,login}.ts",
+  "roles/{acl,adminGrants,expected,grantStatements,standing}.ts",
   "roles/{acl,expected,grantStatements,matrix,remarks,standing}.ts",
   "roles/{bypass,default,membership,owner,role}Deviations.ts",
   "migrations/engine/{tier,file,header,sections,statements,segments,checksum,plan,gate,history,errors,eventKinds,rollbackCommand,shape,stamp}.ts",
