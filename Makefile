@@ -14,11 +14,12 @@ export DDL_TICKETS := $(TICKETS)
 endif
 
 CLI = node --import tsx cli/main.ts
+DDL = node cli/bin/ddl.js
 BIN = node_modules/.bin
 READY = node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview drift rebuild refresh env psql sandbox-stop clean distclean test check
+.PHONY: help up preview drift heal rebuild refresh env psql sandbox-stop clean distclean test check
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | sed 's/[$$][$$]*/$$/' | \
@@ -33,6 +34,9 @@ preview: $(READY) ## Show what up would do
 
 drift: $(READY) ## Say whether the database still is as declared (status 1: drift, 2: could not tell)
 	@$(CLI) drift --stack $(STACK) -- $(ARGS)
+
+heal: $(READY) ## Mend privileges in a stack's database, and change nothing else
+	@$(DDL) heal --stack $(STACK) --sandbox
 
 rebuild: $(READY) ## Drop the schemas of a dev or qa stack and build them anew
 	@$(CLI) rebuild --stack $(STACK) -- $(ARGS)

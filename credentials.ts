@@ -7,7 +7,7 @@ import pgpass from "pgpass";
 import type { ConfigSource, Environment, ServerSettings } from "./settings";
 
 /** The logins that this program knows a password of. */
-export type Account = "admin" | "migrator" | "approver" | "service";
+export type Account = "admin" | "migrator" | "approver" | "service" | "reader";
 
 /** Gives the password (or token) for a login, or undefined when none is known. */
 export type PasswordSource = (account: Account, login: string) => Promise<string | undefined>;
@@ -20,6 +20,7 @@ const variableOf: Readonly<Record<Account, string>> = {
   migrator: "DDL_MIGRATOR_PASSWORD",
   approver: "DDL_APPROVER_PASSWORD",
   service: "DDL_SERVICE_PASSWORD",
+  reader: "DDL_READER_PASSWORD",
 };
 
 const keyOf: Readonly<Record<Account, string>> = {
@@ -27,6 +28,7 @@ const keyOf: Readonly<Record<Account, string>> = {
   migrator: "migratorPassword",
   approver: "approverPassword",
   service: "servicePassword",
+  reader: "readerPassword",
 };
 
 /** What to say when a password is needed and none was found. */

@@ -27,10 +27,10 @@ export = async (): Promise<Published> => {
   await showVerdict(survey, tier, run.windows);
   await publishNow(access.settings, survey.history);
 
-  const { service, infrastructure, approvers } = await declareRoles(access, survey.existingRoles);
+  const { service, infrastructure, others } = await declareRoles(access, survey.existingRoles);
   const behind = (...dependsOn: pulumi.Resource[]) => ({ ...guarded(tier), dependsOn });
   const ledgerArgs = { infrastructureRole: roles.infrastructure, tier };
-  const ledger = new Ledger("ledger", ledgerArgs, behind(service, infrastructure, approvers));
+  const ledger = new Ledger("ledger", ledgerArgs, behind(service, infrastructure, ...others));
   const { database } = server;
   const privileges = new ExactGrants("privileges", { database }, behind(ledger));
   const setArgs = { survey, readBack: () => refusing(() => publishLive(access)) };

@@ -4,6 +4,7 @@
  */
 import { parseTier, type Tier } from "./migrations/engine/tier";
 import { parseWindow, type Window } from "./migrations/engine/window";
+import { type FurtherRole, parseFurtherRoles } from "./roles/furtherRoles";
 
 /** Where values come from: `pulumi.Config` in the program, the request's config in a provider. */
 export interface ConfigSource {
@@ -40,6 +41,8 @@ export interface RoleSettings {
   readonly approvers: readonly string[];
   readonly service: string;
   readonly infrastructure: string;
+  /** Roles beside the policy's own, that this program declares or expects. */
+  readonly further: readonly FurtherRole[];
 }
 
 /** What the service role may use up. Milliseconds. */
@@ -186,6 +189,9 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
 
   const [migrator, migrators] = logins("migrator", "migrators");
   const [approver, approvers] = logins("approver", "approvers");
+  const schemas = list("schemas").map((item) => name("schemas", item));
+  const further = parseFurtherRoles(text("furtherRoles"), schemas);
+  problems.push(...further.problems.map((problem) => `furtherRoles: ${problem}`));
   const roles: RoleSettings = {
     admin: name("admin"),
     migrator,
@@ -194,13 +200,17 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
     approvers,
     service: name("serviceRole"),
     infrastructure: name("infrastructureRole"),
+    further: further.roles,
   };
   // An approver who is a migrator too could approve their own run.
-  const named = [roles.admin, roles.service, roles.infrastructure, ...migrators, ...approvers];
+  const named = [
+    ...[roles.admin, roles.service, roles.infrastructure, ...migrators, ...approvers],
+    ...further.roles.map((role) => role.name),
+  ];
   const twice = named.filter((item, index) => named.indexOf(item) !== index);
   if (twice.length > 0) {
     problems.push(
-      `admin, serviceRole, infrastructureRole, migrators, approvers: ${twice.join(", ")} is named twice.`,
+      `admin, serviceRole, infrastructureRole, migrators, approvers, furtherRoles: ${twice.join(", ")} is named twice.`,
     );
   }
 
@@ -215,7 +225,7 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
       authentication: oneOf("authentication", ["password", "entra"]),
     },
     roles,
-    schemas: list("schemas").map((item) => name("schemas", item)),
+    schemas,
     extensions: list("extensions").map((item) => name("extensions", item)),
     passwordVersion: text("passwordVersion"),
     serviceLimits: {

@@ -100,6 +100,11 @@ function readInputs(
     }
   }
   checkArguments(command, positionals);
+  for (const [name, spec] of Object.entries(command.options)) {
+    if (spec.required !== true || given.has(name)) continue;
+    const form = `--${name} ${spec.value ?? ""}`.trim();
+    throw new UsageError(`ddl ${command.name} needs --${name}.`, `write ${form}: ${spec.summary}.`);
+  }
   const specOf = (name: string): OptionSpec => {
     const spec = command.options[name];
     if (spec === undefined) throw new Error(`ddl ${command.name} has no option --${name}`);

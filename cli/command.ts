@@ -33,6 +33,8 @@ export interface OptionSpec {
   readonly summary: string;
   /** The only values allowed. */
   readonly choices?: readonly string[];
+  /** The command does nothing without it. */
+  readonly required?: boolean;
   /** Taken when the option is absent. */
   readonly fallback?: string;
   /** May be given more than once. */

@@ -9,6 +9,7 @@ import { readRequest } from "./arguments";
 import { type ExitStatus, exitStatus, UsageError } from "./command";
 import { commands } from "./commands";
 import { commandHelp, overview } from "./help";
+import { sandboxHint } from "./stack";
 import { processTerminal, type Terminal } from "./terminal";
 import { programVersion } from "./version";
 
@@ -62,6 +63,8 @@ run(process.argv.slice(2), terminal).then(
   },
   (error: unknown) => {
     terminal.say(messageOf(error));
+    const hint = error instanceof ConnectionError ? sandboxHint(process.env) : "";
+    if (hint !== "") terminal.say(hint);
     process.exitCode = statusOf(error);
   },
 );

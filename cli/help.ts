@@ -17,8 +17,9 @@ export function usageLine(command: Command): string {
   return ["ddl", command.name, ...names, ...options].join(" ");
 }
 
-function optionText({ summary, choices, fallback, many }: OptionSpec): string {
+function optionText({ summary, choices, fallback, many, required }: OptionSpec): string {
   const facts = [
+    ...(required === true ? ["required"] : []),
     ...(choices === undefined ? [] : [`one of ${choices.join(", ")}`]),
     ...(fallback === undefined ? [] : [`default ${fallback}`]),
     ...(many === true ? ["may be repeated"] : []),

@@ -4,34 +4,30 @@
  */
 import { gateRules } from "../migrations/engine/gateRules";
 import { tiers } from "../migrations/engine/tier";
-import { privilegeTable } from "../roles/privileges";
+import { privilegeTable } from "../roles/ruleText";
+import { themes } from "../test/support/attacks";
+import { unrefusedTable } from "./attackPage";
 import { commands } from "./commands";
 import { commandRows, exitStatusTexts } from "./help";
-
-/** A cell must stay on its line and may not end its column. */
-const cell = (text: string): string => text.replace(/\s+/g, " ").replaceAll("|", "\\|").trim();
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => "---"), ...rows]
-    .map((row) => `| ${row.map(cell).join(" | ")} |`)
-    .join("\n");
-}
+import { markdownTable } from "./markdownTable";
 
 function ruleTable(): string {
-  const rows = gateRules.map(({ id, severity, why }) => [
-    `\`${id}\``,
+  const rows = gateRules.map(({ id, severity, why, source, page }) => [
+    page === undefined ? `\`${id}\`` : `[\`${id}\`](migrations/RULES.md#${id})`,
     ...tiers.map((tier) => severity(tier) ?? "-"),
-    why,
+    page?.problem ?? why,
+    source,
   ]);
-  return table(["rule", ...tiers, "because"], rows);
+  return markdownTable(["rule", ...tiers, "what is wrong, or why", "source"], rows);
 }
 
 /** All tables by the name in their markers. */
 export const readmeTables: Readonly<Record<string, string>> = {
   privileges: privilegeTable(),
   rules: ruleTable(),
-  commands: table(["command", "does"], commandRows(commands)),
-  "exit statuses": table(
+  unrefused: unrefusedTable(themes),
+  commands: markdownTable(["command", "does"], commandRows(commands)),
+  "exit statuses": markdownTable(
     ["status", "meaning"],
     exitStatusTexts.map(([status, meaning]) => [String(status), meaning]),
   ),

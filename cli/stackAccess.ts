@@ -10,6 +10,7 @@ import { parse } from "yaml";
 import { passwordSource } from "../credentials";
 import type { Access } from "../migrations/engine/database";
 import { type ConfigSource, type Environment, readSettings } from "../settings";
+import { isSecret } from "./stackConfig";
 
 interface Declaration {
   readonly default?: unknown;
@@ -17,7 +18,8 @@ interface Declaration {
 
 /** Text as the engine would hand it to a program: lists as JSON, everything else as it is written. */
 function asText(value: unknown): string | undefined {
-  if (value === undefined || value === null) return undefined;
+  // Only the engine can decrypt: here an encrypted value is as good as none.
+  if (value === undefined || value === null || isSecret(value)) return undefined;
   if (typeof value === "string") return value;
   return JSON.stringify(value);
 }

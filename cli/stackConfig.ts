@@ -32,7 +32,7 @@ function withoutSecrets(value: unknown): unknown {
 }
 
 /** An encrypted value is an object with the one key `secure`. */
-function isSecret(value: unknown): boolean {
+export function isSecret(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const keys = Object.keys(value);
   return keys.length === 1 && keys[0] === "secure";

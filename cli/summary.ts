@@ -7,7 +7,7 @@ import type { History, VersionState } from "../migrations/engine/history";
 import { readHistory } from "../migrations/engine/ledger";
 import { findDeviations } from "../roles/acl";
 import { aclContext, readCatalog } from "../roles/catalog";
-import { ruleTexts } from "../roles/privileges";
+import { ruleTexts } from "../roles/ruleText";
 import type { Settings } from "../settings";
 import { columns } from "./columns";
 

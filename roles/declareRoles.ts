@@ -1,18 +1,23 @@
 /**
- * Declares both of the policy's roles, and people's logins, through one provider.
+ * Declares both of the policy's roles, people's logins and the stack's readers through one provider.
  * Does NOT grant privileges (exactGrants.ts).
  */
+import type * as pulumi from "@pulumi/pulumi";
+
 import type { Access } from "../migrations/engine/database";
 import { adminProvider } from "./adminProvider";
 import { ApproverLogins } from "./approverLogins";
+import { isDeclared } from "./furtherRoles";
 import { InfrastructureRole } from "./infrastructureRole";
 import type { Login } from "./login";
+import { ReaderRoles } from "./readerRoles";
 import { ServiceRole } from "./serviceRole";
 
 export interface Roles {
   readonly service: ServiceRole;
   readonly infrastructure: InfrastructureRole;
-  readonly approvers: ApproverLogins;
+  /** Approvers' logins and readers. */
+  readonly others: readonly pulumi.Resource[];
 }
 
 /**
@@ -73,5 +78,18 @@ export async function declareRoles(access: Access, existing: ReadonlySet<string>
     },
     opts,
   );
-  return { service, infrastructure, approvers };
+  const readers = new ReaderRoles(
+    "readers",
+    {
+      ...{ tier, existing, schemas, passwordVersion },
+      readers: await Promise.all(
+        roles.further.filter(isDeclared).map(async (role) => ({
+          ...role,
+          password: usesPasswords && role.login ? await passwordOf("reader", role.name) : undefined,
+        })),
+      ),
+    },
+    opts,
+  );
+  return { service, infrastructure, others: [approvers, readers] };
 }

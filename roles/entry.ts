@@ -7,8 +7,10 @@ import { checked, type CheckResult, configure, currentAccess } from "../migratio
 import { withClient } from "../migrations/engine/database";
 import { MigrationError } from "../migrations/engine/errors";
 import { showProgress } from "../migrations/engine/progress";
-import { type Deviation, findDeviations } from "./acl";
-import { aclContext, healPrivileges, readCatalog } from "./catalog";
+import { findDeviations } from "./acl";
+import { aclContext, readCatalog } from "./catalog";
+import { healPrivileges } from "./heal";
+import type { Deviation } from "./model";
 
 export { configure };
 
@@ -80,7 +82,7 @@ async function heal(inputs: GrantsInputs): Promise<GrantsInputs> {
   const { settings } = currentAccess();
   const purpose = { account: "admin", activity: "privileges" } as const;
   const { mended, left } = await withClient(currentAccess(), purpose, (client) =>
-    healPrivileges(client, settings),
+    healPrivileges(client, settings, { log: showProgress }),
   );
   if (mended.length > 0) showProgress(`privileges: ${mended.length} mended`);
   if (left.length > 0) {

@@ -1,10 +1,24 @@
 /**
- * Who may do what: the one statement of it. Grants, audit, tests, report and the README's table all derive from here.
+ * Who may do what: the one statement of it. Grants, audit, tests, report and the README's tables all derive from here.
  * Pure data. Does NOT know a role's real name (settings) or any object of a database (catalog).
  */
+import { pgstacRules } from "./pgstacRules";
 
-/** The parties of the policy. Real names come from the settings; `public` is PostgreSQL's PUBLIC. */
-export type Party = "service" | "infrastructure" | "migrator" | "approver" | "public";
+/** The parties that have roles. Real names come from the settings, and PgSTAC's from roleRules.ts. */
+export type RoleParty =
+  | "service"
+  | "infrastructure"
+  | "migrator"
+  | "approver"
+  | "reader"
+  | "monitoring"
+  | "dba"
+  | "pgstac admin"
+  | "pgstac ingest"
+  | "pgstac read";
+
+/** The parties of the policy and those beside it; `public` is PostgreSQL's PUBLIC. */
+export type Party = RoleParty | "public";
 
 export type ObjectKind =
   | "database"
@@ -18,10 +32,21 @@ export type ObjectKind =
   | "sequence"
   | "function"
   | "procedure"
-  | "type";
+  | "type"
+  | "language"
+  | "foreign-data wrapper"
+  | "server"
+  | "tablespace"
+  | "large object"
+  | "parameter";
 
-/** Where an object is: in a governed schema, or one of the few outside that the rules name. */
-export type Place = "database" | "governed" | "public" | "ledger" | "events" | "runner lock";
+/**
+ * Where an object is: in a governed schema, or one of the few outside that the rules name. `elsewhere` is everything
+ * else, extensions and the system's own included: no rule gives anything there, and what such an object was made with
+ * is nobody's deviation.
+ */
+export type Place =
+  "database" | "governed" | "public" | "ledger" | "events" | "runner lock" | "elsewhere";
 
 export type Privilege =
   | "CONNECT"
@@ -46,11 +71,20 @@ export interface PrivilegeRule {
   readonly privileges: readonly Privilege[];
   /** For kind `column` only: the columns, by name. */
   readonly columns?: readonly string[];
+  /** In this governed schema only. */
+  readonly schema?: string;
+  /** The party may have it and need not: somebody else gives it. */
+  readonly optional?: true;
   readonly because: string;
 }
 
 /** Kinds that take rows: the policy's "schema.tables". */
-const rowKinds: readonly ObjectKind[] = ["table", "partitioned table", "foreign table", "view"];
+export const rowKinds: readonly ObjectKind[] = [
+  "table",
+  "partitioned table",
+  "foreign table",
+  "view",
+];
 
 /**
  * The rules. The owner of an object has every privilege on it and needs none: that is the infrastructure role in the
@@ -157,7 +191,7 @@ export const privilegeRules: readonly PrivilegeRule[] = [
     where: "runner lock",
     on: ["table"],
     privileges: ["UPDATE"],
-    because: "LOCK TABLE … SHARE ROW EXCLUSIVE needs it.",
+    because: "LOCK TABLE … SHARE UPDATE EXCLUSIVE needs it.",
   },
   {
     to: "migrator",
@@ -217,6 +251,50 @@ export const privilegeRules: readonly PrivilegeRule[] = [
     privileges: ["USAGE"],
     because: "PostgreSQL's default; a type gives no access to rows.",
   },
+  {
+    to: "reader",
+    where: "database",
+    on: ["database"],
+    privileges: ["CONNECT"],
+    because: "A tile server or a report connects.",
+  },
+  {
+    to: "reader",
+    where: "governed",
+    on: ["schema"],
+    privileges: ["USAGE"],
+    because: "It reads the schemas it is listed for, or all.",
+  },
+  {
+    to: "reader",
+    where: "governed",
+    on: [...rowKinds, "materialized view"],
+    privileges: ["SELECT"],
+    because: "It reads rows and changes none.",
+  },
+  {
+    to: "reader",
+    where: "governed",
+    on: ["function", "procedure"],
+    privileges: ["EXECUTE"],
+    because: "Searches and tiles are functions; they run with the reader's own rights.",
+  },
+  {
+    to: "monitoring",
+    where: "database",
+    on: ["database"],
+    privileges: ["CONNECT"],
+    because: "It reads statistics, through pg_monitor, and no rows.",
+  },
+  {
+    to: "dba",
+    where: "database",
+    on: ["database"],
+    privileges: ["CONNECT", "TEMPORARY", "CREATE"],
+    optional: true,
+    because: "A named person's login, made and given its rights by the platform.",
+  },
+  ...pgstacRules,
 ];
 
 /** Kinds of objects that ALTER DEFAULT PRIVILEGES knows, and the kinds of ours that each covers. */
@@ -225,57 +303,3 @@ export const defaultPrivilegeKinds = [
   { keyword: "SEQUENCES", code: "S", kind: "sequence" },
   { keyword: "FUNCTIONS", code: "f", kind: "function" },
 ] as const;
-
-/** A rule in words, for people: who, what, on what. */
-export interface RuleText {
-  readonly to: string;
-  readonly privileges: string;
-  readonly place: string;
-  readonly because: string;
-}
-
-/** The rules in words, in their order. */
-export function ruleTexts(rules: readonly PrivilegeRule[] = privilegeRules): readonly RuleText[] {
-  return rules.map((rule) => ({
-    to: rule.to === "public" ? "PUBLIC" : rule.to,
-    privileges: rule.privileges.join(", "),
-    place: placeText(rule),
-    because: rule.because,
-  }));
-}
-
-/** The table of the README: one row a rule. */
-export function privilegeTable(): string {
-  const cells = ruleTexts().map(({ to, privileges, place, because }) => [
-    to,
-    privileges,
-    place,
-    because,
-  ]);
-  return [["role", "may", "on", "because"], ["---", "---", "---", "---"], ...cells]
-    .map((row) => `| ${row.join(" | ")} |`)
-    .join("\n");
-}
-
-/** Plural of a kind of object, for sentences. */
-function plural(kind: ObjectKind): string {
-  return `${kind}s`;
-}
-
-function placeText({ where, on, columns }: PrivilegeRule): string {
-  const what = on.map(plural).join(", ");
-  switch (where) {
-    case "database":
-      return "the database";
-    case "governed":
-      return on.includes("schema") ? "the governed schemas" : `${what} of the governed schemas`;
-    case "public":
-      return "schema public";
-    case "ledger":
-      return on.includes("sequence") ? "the ledger's sequence" : "the ledger";
-    case "events":
-      return columns === undefined ? "the events" : `the events' columns ${columns.join(", ")}`;
-    case "runner lock":
-      return "the runner lock";
-  }
-}

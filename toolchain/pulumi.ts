@@ -92,6 +92,12 @@ export async function ensurePulumi(log: Log): Promise<Pulumi> {
   );
 }
 
+/** Folder of a `pulumi` that is here already, on PATH or in the project's cache, or null. Installs nothing. */
+export function findPulumi(): string | null {
+  const cached = join(cacheFolder(), engineFolder(process.platform, process.arch));
+  return folderOf("pulumi", [...searchPath(), cached]) ?? null;
+}
+
 function cannotBeHad(failures: readonly string[], hint: string): Error {
   return new Error(`Pulumi cannot be had on this machine:\n${failures.join("\n")}\nHint: ${hint}`);
 }

@@ -2,7 +2,7 @@
  * `ddl check`: judges migration files by the rules of a tier. Needs no database.
  * Does NOT know what is applied where: what depends on that, `ddl plan` judges.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
@@ -11,6 +11,7 @@ import { rollbackNameOf } from "../../migrations/engine/header";
 import { loadMigrations } from "../../migrations/engine/load";
 import { parseTier, tiers } from "../../migrations/engine/tier";
 import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../command";
+import { cachedTexts } from "../fileTexts";
 import {
   type Finding,
   findingOfProblem,
@@ -87,7 +88,7 @@ async function run(call: Call): Promise<ExitStatus> {
     migrations: countMigrations(wanted, await sqlFiles(folder)),
     findings,
     pathOf: (file) => shownPath(root, join(folder, file)),
-    textOf: cachedText(folder),
+    textOf: cachedTexts(folder),
   };
   const write = formats[format];
   if (write === undefined) throw new Error(`there is no format ${format}`);
@@ -145,21 +146,4 @@ async function wantedFiles(call: Call, folder: string): Promise<ReadonlySet<stri
         : [name, rollbackNameOf(name)],
     ),
   );
-}
-
-/** Reads each file at most once, and only those that something is shown of. */
-function cachedText(folder: string): (file: string) => string | null {
-  const texts = new Map<string, string | null>();
-  return (file) => {
-    const known = texts.get(file);
-    if (known !== undefined) return known;
-    let text: string | null = null;
-    try {
-      text = readFileSync(join(folder, file), "utf8");
-    } catch {
-      // It may be what is wrong with it; the finding says so.
-    }
-    texts.set(file, text);
-    return text;
-  };
 }

@@ -1,9 +1,33 @@
 /**
- * All commands of `ddl`, in the order of a change: written, checked, planned, run, accounted for.
+ * All commands of `ddl`, in the order of a change: written, checked, planned, run, decided on, accounted for.
  * Does NOT run any.
  */
 import type { Command } from "../command";
+import { acknowledge } from "./acknowledge";
+import { apply } from "./apply";
+import { breakGlassClose, breakGlassOpen } from "./breakGlass";
 import { check } from "./check";
+import { grants } from "./grants";
+import { heal } from "./heal";
 import { newCommand } from "./new";
+import { plan } from "./plan";
+import { rollback } from "./rollback";
+import { signoff } from "./signoff";
+import { status } from "./status";
+import { validate } from "./validate";
 
-export const commands: readonly Command[] = [newCommand, check];
+export const commands: readonly Command[] = [
+  newCommand,
+  check,
+  plan,
+  apply,
+  rollback,
+  status,
+  validate,
+  signoff,
+  acknowledge,
+  breakGlassOpen,
+  breakGlassClose,
+  grants,
+  heal,
+];

@@ -29,7 +29,12 @@ function excerpt({ line, column }: Finding, text: string | null, style: Style): 
   ];
 }
 
-function findingText(finding: Finding, report: Report, style: Style): string {
+/** One finding: place, line and caret, rule, why, what to do. */
+export function findingText(
+  finding: Finding,
+  report: Pick<Report, "tier" | "pathOf" | "textOf">,
+  style: Style,
+): string {
   const { file, line, column, severity, rule, message, why, remedy } = finding;
   const place = [report.pathOf(file), line, column].filter((part) => part !== null).join(":");
   const mark = severity === "error" ? style.red : style.yellow;

@@ -3,57 +3,7 @@
  * Does NOT read parse trees (see readActions) and says nothing of locks (see effect).
  */
 import type { LockMode, ObjectRef } from "./effect";
-
-/** Unquoted, as the SQL has it. */
-export interface ObjectName {
-  /** Null where the SQL names none: the search path decides. */
-  readonly schema: string | null;
-  readonly name: string;
-}
-
-/** A type as PostgreSQL calls it inside: int4 for integer, bpchar for char. */
-export interface TypeRef {
-  readonly schema: string | null;
-  readonly name: string;
-  /** The numbers in parentheses: [10, 2] of numeric(10,2). Null when they are no plain numbers. */
-  readonly modifiers: readonly number[] | null;
-  readonly isArray: boolean;
-}
-
-/**
- * Where the value of a new column comes from. constant: worked out once, now() included. volatile: worked out for
- * each row, or by a function that is not known. serial: nextval of a new sequence. stored, virtual: generated.
- */
-export type DefaultKind =
-  "none" | "constant" | "volatile" | "serial" | "identity" | "stored" | "virtual";
-
-export interface Column {
-  readonly name: string;
-  readonly type: TypeRef;
-  /** Dotted; null for the type's own. */
-  readonly collation: string | null;
-  readonly notNull: boolean;
-  readonly default: DefaultKind;
-}
-
-export interface Constraint {
-  readonly type: "check" | "foreign key" | "unique" | "primary key" | "exclusion" | "not null";
-  /** Null: PostgreSQL chooses. */
-  readonly name: string | null;
-  /** Those it is on, or mentions. */
-  readonly columns: readonly string[];
-  /** False: NOT VALID, rows that are there are not looked at. */
-  readonly valid: boolean;
-  /** False: NOT ENFORCED (PostgreSQL 18). */
-  readonly enforced: boolean;
-  readonly references: ObjectName | null;
-  /** Empty: the primary key of `references`. */
-  readonly referencedColumns: readonly string[];
-  /** The index that UNIQUE or PRIMARY KEY USING INDEX takes over. */
-  readonly usingIndex: string | null;
-  /** Of a CHECK: its parts joined by AND, as comparable text (`a IS NOT NULL`, `a >= '1'`); others are left out. */
-  readonly parts: readonly string[];
-}
+import type { Column, Constraint, ObjectName, TableCommand, TypeRef } from "./tableAction";
 
 /** What a query does to relations. Common table expressions are no relations. */
 export interface QueryUse {
@@ -76,94 +26,6 @@ export interface RowWrite {
   readonly columns: readonly string[];
 }
 
-/** One command of ALTER TABLE, also of ALTER INDEX, VIEW, SEQUENCE, TYPE in the form of ALTER TABLE. */
-export type TableCommand =
-  | {
-      readonly kind: "add column";
-      readonly column: Column;
-      readonly constraints: readonly Constraint[];
-      readonly ifNotExists: boolean;
-    }
-  | {
-      readonly kind: "drop column";
-      readonly column: string;
-      readonly cascade: boolean;
-      readonly ifExists: boolean;
-    }
-  | {
-      readonly kind: "alter type";
-      readonly column: string;
-      readonly type: TypeRef;
-      readonly collation: string | null;
-      /** USING something else than the column itself or its cast to `type`. */
-      readonly computed: boolean;
-    }
-  | { readonly kind: "set default"; readonly column: string; readonly default: DefaultKind }
-  | { readonly kind: "add constraint"; readonly constraint: Constraint }
-  | {
-      readonly kind: "drop constraint";
-      readonly constraint: string;
-      readonly cascade: boolean;
-      readonly ifExists: boolean;
-    }
-  | { readonly kind: "validate constraint" | "alter constraint"; readonly constraint: string }
-  | {
-      readonly kind: "attach partition";
-      readonly partition: ObjectName;
-      readonly isDefault: boolean;
-      /** What the bound demands of one key column, `?` for its name; null when it is more than that. */
-      readonly bound: readonly string[] | null;
-    }
-  | {
-      readonly kind: "detach partition";
-      readonly partition: ObjectName;
-      readonly mode: "plain" | "concurrently" | "finalize";
-    }
-  | { readonly kind: "inherit" | "no inherit"; readonly parent: ObjectName }
-  | { readonly kind: "set options" | "reset options"; readonly options: readonly string[] }
-  | { readonly kind: ColumnCommand; readonly column: string }
-  | { readonly kind: PlainCommand; readonly name: string | null }
-  /** A subtype that this program does not know: nothing is claimed for it. */
-  | { readonly kind: "unknown command"; readonly subtype: string };
-
-export type ColumnCommand =
-  | "set not null"
-  | "drop not null"
-  | "drop default"
-  | "set expression"
-  | "drop expression"
-  | "add identity"
-  | "set identity"
-  | "drop identity"
-  | "set statistics"
-  | "set column options"
-  | "set storage"
-  | "set compression"
-  | "set foreign options";
-
-/** `name` is that of the trigger, rule, index, method or tablespace. */
-export type PlainCommand =
-  | "owner to"
-  | "cluster on"
-  | "set without cluster"
-  | "set logged"
-  | "set unlogged"
-  | "set without oids"
-  | "set access method"
-  | "set tablespace"
-  | "enable trigger"
-  | "disable trigger"
-  | "enable rule"
-  | "disable rule"
-  | "of type"
-  | "not of type"
-  | "replica identity"
-  | "enable row security"
-  | "disable row security"
-  | "force row security"
-  | "no force row security"
-  | "set foreign table options";
-
 /** The relation that ALTER TABLE and its kin are written for. */
 export type RelationKind =
   "table" | "foreign table" | "view" | "materialized view" | "index" | "sequence" | "type";
@@ -178,6 +40,8 @@ export interface CreateTable {
   readonly constraints: readonly Constraint[];
   readonly like: readonly ObjectName[];
   readonly inherits: readonly ObjectName[];
+  /** Of CREATE TABLE … OF. */
+  readonly ofType: ObjectName | null;
   readonly partitionOf: ObjectName | null;
   readonly isDefaultPartition: boolean;
   /** Columns of PARTITION BY; null when it is not partitioned, "" stands for an expression. */
@@ -206,7 +70,13 @@ export type Action =
       readonly ifNotExists: boolean;
       readonly query: QueryUse;
     }
-  | { readonly kind: "refresh"; readonly view: ObjectName; readonly concurrently: boolean }
+  | {
+      readonly kind: "refresh";
+      readonly view: ObjectName;
+      readonly concurrently: boolean;
+      /** False: WITH NO DATA. */
+      readonly withData: boolean;
+    }
   | {
       readonly kind: "create index";
       readonly table: ObjectName;
@@ -217,6 +87,8 @@ export type Action =
       readonly ifNotExists: boolean;
       /** "" stands for an expression. */
       readonly columns: readonly string[];
+      /** What PostgreSQL makes up a name from: keys and INCLUDE, "expr" for an expression. */
+      readonly keys: readonly string[];
       /** It has an expression or a WHERE. */
       readonly computed: boolean;
       readonly unknownFunctions: readonly string[];
@@ -296,8 +168,12 @@ export type Action =
       readonly name: string;
       readonly table: ObjectName;
       readonly replace: boolean;
-      /** FROM of a constraint trigger, and what a rule or policy reads. */
-      readonly reads: readonly ObjectName[];
+      /** FROM of a constraint trigger. */
+      readonly from: ObjectName | null;
+      /** Dotted; of a trigger. */
+      readonly function: string | null;
+      /** What a rule or a policy does. */
+      readonly query: QueryUse;
     }
   | { readonly kind: "alter policy"; readonly name: string; readonly table: ObjectName }
   | {
@@ -305,8 +181,8 @@ export type Action =
       readonly function: ObjectRef;
       readonly replace: boolean;
       readonly language: string;
-      /** What its SQL body is checked against. */
-      readonly reads: readonly ObjectName[];
+      /** What its SQL body is checked against; nothing of other languages. */
+      readonly query: QueryUse;
     }
   | {
       readonly kind: "create sequence";
@@ -333,6 +209,7 @@ export type Action =
       readonly kind: "truncate";
       readonly tables: readonly TableUse[];
       readonly cascade: boolean;
+      readonly restartsSequences: boolean;
     }
   | { readonly kind: "query"; readonly query: QueryUse }
   | {
@@ -361,8 +238,15 @@ export type Action =
       readonly schemas: readonly string[] | null;
       readonly local: boolean;
     }
-  /** GRANT, REVOKE, ALTER DEFAULT PRIVILEGES; tables get no lock worth a word. */
-  | { readonly kind: "privileges" }
+  /** CREATE and ALTER PUBLICATION, with the tables they name. */
+  | {
+      readonly kind: "publication";
+      readonly name: string;
+      readonly creates: boolean;
+      readonly tables: readonly ObjectName[];
+    }
+  /** GRANT, REVOKE, ALTER DEFAULT PRIVILEGES, and statements about roles. */
+  | { readonly kind: "privileges"; readonly tables: readonly ObjectName[] }
   /** SET, SHOW, LISTEN and the like: no object is touched. */
   | { readonly kind: "session" }
   /** EXECUTE of something prepared, a tag this program has no row for. */
@@ -380,12 +264,6 @@ export type ActionOf<K extends Action["kind"], A extends Action = Action> = A ex
     ? A
     : never
   : never;
-
-/** A command of ALTER TABLE of one kind. */
-export type CommandOf<
-  K extends TableCommand["kind"],
-  C extends TableCommand = TableCommand,
-> = C extends TableCommand ? (K extends C["kind"] ? C : never) : never;
 
 /** The actions with those inside DO in the place of DO. */
 export function flatActions(actions: readonly Action[]): readonly Action[] {

@@ -3,13 +3,14 @@
  * Pure: from the files alone. Does NOT ask a database and does NOT refuse anything (see gate).
  */
 import type { Action } from "./action";
+import { applyAction } from "./actionFolds";
 import type { StatementEffect } from "./effect";
 import { EffectDraft } from "./effectDraft";
-import { mistakesOf } from "./enumMistakes";
 import type { MigrationFile } from "./file";
+import { enumMistakes, placeMistakes } from "./mistakes";
 import { actionEffect } from "./objectEffects";
 import { SchemaDraft } from "./schemaDraft";
-import { applyAction, modelAfter } from "./schemaFold";
+import { modelAfter } from "./schemaFold";
 import type { SchemaModel } from "./schemaModel";
 import type { Segment } from "./segments";
 import type { Statement } from "./statements";
@@ -46,11 +47,13 @@ function effectsOfSegments(
   number: number,
 ): readonly StatementEffect[] {
   return segments.flatMap((segment) => {
-    const mistakes = mistakesOf(segment, draft);
-    return segment.statements.map((statement) => ({
-      ...effectOf(draft, statement, number),
-      mistakes: mistakes.get(statement) ?? [],
-    }));
+    const ofEnums = enumMistakes(segment);
+    return segment.statements.map((statement) => {
+      // Asked before the effect, which moves the draft on.
+      const ofPlace = placeMistakes(statement, segment, draft);
+      const mistakes = [...(ofEnums.get(statement) ?? []), ...ofPlace];
+      return { ...effectOf(draft, statement, number), mistakes };
+    });
   });
 }
 

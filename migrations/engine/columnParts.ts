@@ -2,8 +2,8 @@
  * Reads columns, types and constraints out of parse trees.
  * Does NOT know tables (see schemaModel) nor what a change of them costs (see typeChanges).
  */
-import type { Column, Constraint, DefaultKind, ObjectName, TypeRef } from "./action";
 import { isSteady } from "./knownFunctions";
+import type { Column, Constraint, DefaultKind, ObjectName, TypeRef } from "./tableAction";
 import { asList, asNode, asText, dig, names, type TreeNode, walk } from "./tree";
 
 /** Schema and name of a dotted name; the catalog of a three-part name is this database's. */

@@ -18,7 +18,7 @@ export interface Access {
 }
 
 /** The accounts that this program itself connects as. */
-type Connecting = Exclude<Account, "service">;
+type Connecting = Exclude<Account, "service" | "reader">;
 
 /** Who connects and for what. */
 export interface Purpose {
@@ -39,7 +39,7 @@ const catalogTimeoutMs = 60_000;
  * In every session of this program. `client_connection_check_interval` lets the server end the running statement
  * within two seconds when this process is killed: nothing then goes on behind the next run's back.
  */
-const commonParameters: Readonly<Record<string, string>> = {
+export const commonParameters: Readonly<Record<string, string>> = {
   client_connection_check_interval: "2s",
   statement_timeout: String(catalogTimeoutMs),
   lock_timeout: "10s",
@@ -95,7 +95,7 @@ export async function connect(access: Access, purpose: Purpose): Promise<Client>
       return password;
     },
     ssl: tlsOptions(server),
-    application_name: `rmhgeoapi-database: ${purpose.activity}`.slice(0, longestApplicationName),
+    application_name: applicationName(purpose.activity),
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
     options: Object.entries(parameters)
@@ -115,6 +115,11 @@ export async function connect(access: Access, purpose: Purpose): Promise<Client>
 
 /** PostgreSQL cuts application_name at NAMEDATALEN - 1 bytes. */
 const longestApplicationName = 63;
+
+/** What a session of this program is called in pg_stat_activity. */
+export function applicationName(activity: string): string {
+  return `rmhgeoapi-database: ${activity}`.slice(0, longestApplicationName);
+}
 
 class NoPasswordError extends Error {
   constructor(
@@ -171,6 +176,10 @@ const remedies: Readonly<
   "42501": (_, login) => [
     `${login} lacks the right to connect, or to become the infrastructure role.`,
     "Run up once without --target: it grants CONNECT and the membership.",
+  ],
+  "08P01": ({ host, port }) => [
+    `${host}:${port} does not take the settings that a session asks for: it is a pooler, not PostgreSQL itself.`,
+    "Connect to the server (Azure: port 5432, not 6432).",
   ],
   "53300": () => [
     "The server has no connection left.",

@@ -2,12 +2,12 @@
  * Reads the statements that make or change types, functions, triggers, sequences and the rarer kinds of object.
  * Does NOT read tables, views and indexes (see readActions).
  */
-import type { Action, ObjectName } from "./action";
+import type { Action, QueryUse } from "./action";
 import { nameOf, readType, relationOf } from "./columnParts";
 import { argumentWords, objectRef, refKind } from "./objectActions";
 import { parseStatements } from "./parser";
-import { tablesOfBody } from "./plpgsqlActions";
-import { readQuery } from "./queryUse";
+import { emptyUse, mergeUses, readQuery } from "./queryUse";
+import type { ObjectName } from "./tableAction";
 import { asList, asNode, asText, dig, names, type TreeNode } from "./tree";
 
 type Reader = (node: TreeNode) => readonly Action[];
@@ -41,13 +41,13 @@ function ownerOf(node: TreeNode): ObjectName | null {
 }
 
 /** Tables that CREATE FUNCTION looks up at once: PostgreSQL checks bodies of LANGUAGE sql. */
-function bodyTables(node: TreeNode, language: string): readonly ObjectName[] {
-  if (node["sql_body"] !== undefined) return tablesOfBody(node["sql_body"]);
-  if (language !== "sql") return [];
+function bodyUse(node: TreeNode, language: string): QueryUse {
+  if (node["sql_body"] !== undefined) return readQuery(node["sql_body"]);
+  if (language !== "sql") return emptyUse;
   const text = names(dig(option(node["options"], "as"), "arg", "List", "items"))[0];
   const parsed = parseStatements(text ?? "");
-  if ("reason" in parsed) return [];
-  return parsed.flatMap((raw) => tablesOfBody({ [raw.tag]: raw.node }));
+  if ("reason" in parsed) return emptyUse;
+  return mergeUses(parsed.map((raw) => readQuery({ [raw.tag]: raw.node })));
 }
 
 function createFunction(node: TreeNode): readonly Action[] {
@@ -68,7 +68,7 @@ function createFunction(node: TreeNode): readonly Action[] {
       },
       replace: node["replace"] === true,
       language,
-      reads: bodyTables(node, language),
+      query: bodyUse(node, language),
     },
   ];
 }
@@ -131,9 +131,7 @@ function define(node: TreeNode): readonly Action[] {
 const createOn =
   (what: "trigger" | "rule" | "policy", name: string, table: string): Reader =>
   (node) => {
-    const body = [node["qual"], node["with_check"], node["whereClause"], node["actions"]];
-    const used = readQuery(body);
-    const constraintTable = node["constrrel"];
+    const from = node["constrrel"];
     return [
       {
         kind: "create on table",
@@ -141,16 +139,37 @@ const createOn =
         name: asText(node[name]) ?? "",
         table: relationOf(node[table]),
         replace: node["replace"] === true,
-        reads: [
-          ...used.reads.filter(
-            ({ schema, name: row }) => schema !== null || !/^(old|new)$/.test(row),
-          ),
-          ...used.writes.map((write) => write.table),
-          ...(constraintTable === undefined ? [] : [relationOf(constraintTable)]),
-        ],
+        from: from === undefined ? null : relationOf(from),
+        function: names(node["funcname"]).join(".") || null,
+        query: bodyOf(node, what),
       },
     ];
   };
+
+/** What a rule or a policy does when it is used; NEW and OLD are no tables. */
+function bodyOf(node: TreeNode, what: "trigger" | "rule" | "policy"): QueryUse {
+  if (what === "trigger") return emptyUse;
+  const body = [node["qual"], node["with_check"], node["whereClause"], node["actions"]];
+  const use = readQuery(body);
+  const isRow = ({ schema, name }: ObjectName): boolean =>
+    schema === null && (name === "new" || name === "old");
+  return { ...use, reads: use.reads.filter((read) => !isRow(read)) };
+}
+
+/** The tables of CREATE and ALTER PUBLICATION. */
+const publication =
+  (creates: boolean): Reader =>
+  (node) => [
+    {
+      kind: "publication",
+      name: asText(node["pubname"]) ?? "",
+      creates,
+      tables: asList(node["pubobjects"]).flatMap((item) => {
+        const table = dig(item, "PublicationObjSpec", "pubtable", "relation");
+        return table === undefined ? [] : [relationOf(table)];
+      }),
+    },
+  ];
 
 /** Catalog entries only: no table is locked, nothing is written or read. */
 const altersNothing: Reader = () => [{ kind: "session" }];
@@ -242,7 +261,8 @@ export const definitionActions: Readonly<Record<string, Reader>> = {
       },
     ];
   },
-  CreatePublicationStmt: create("publication", plainName("pubname")),
+  CreatePublicationStmt: publication(true),
+  AlterPublicationStmt: publication(false),
   AlterFunctionStmt: altersNothing,
   AlterTypeStmt: altersNothing,
   AlterOperatorStmt: altersNothing,

@@ -2,13 +2,14 @@
  * Gathers what one statement does while its actions are looked at one after another.
  * Does NOT know any action (see tableEffects, objectEffects, queryEffects).
  */
-import type { ObjectName, RelationKind } from "./action";
+import type { RelationKind } from "./action";
 import type { LockMode, ObjectLock, ObjectRef, StatementEffect } from "./effect";
 import { strongerOf } from "./lockModes";
 import { riskOf } from "./risk";
 import type { SchemaDraft } from "./schemaDraft";
 import { keyOf, type RelationModel } from "./schemaModel";
 import type { Statement } from "./statements";
+import type { ObjectName } from "./tableAction";
 
 /** A relation by its name, and what the files know of it. */
 export interface Target {
@@ -64,9 +65,49 @@ export class EffectDraft {
     return this.model.all(ids).map((model) => EffectDraft.of(model));
   }
 
+  private where(isWanted: (relation: RelationModel) => boolean): readonly Target[] {
+    return this.model
+      .relations()
+      .filter(isWanted)
+      .map((model) => EffectDraft.of(model));
+  }
+
+  /** Tables with a column of a type. */
+  tablesWith({ schema, name }: ObjectName): readonly Target[] {
+    return this.where(({ columns }) =>
+      [...columns.values()].some(
+        ({ type }) => type.name === name && (type.schema === schema || type.schema === null),
+      ),
+    );
+  }
+
+  /** Typed tables of a composite type, which change with it. */
+  typedTables(type: ObjectName): readonly Target[] {
+    return this.where(({ ofType }) => ofType !== null && keyOf(ofType) === keyOf(type));
+  }
+
+  /** A composite type is a relation as well, and is locked as one. */
+  lockComposite(type: ObjectName): void {
+    if (this.model.type(type)?.form !== "composite") return;
+    this.lock(this.find(type, "type"), "ACCESS EXCLUSIVE");
+  }
+
+  /** Tables with a trigger that runs a function, by its dotted name. */
+  tablesTriggering(name: string): readonly Target[] {
+    return this.where(({ triggers }) => triggers.some((trigger) => trigger.function === name));
+  }
+
   private isNew({ ref, model }: Target): boolean {
     if (this.created.has(refKey(ref))) return true;
     return model?.made.number === this.fileNumber && model.surelyMade;
+  }
+
+  lockAll(targets: readonly Target[], mode: LockMode): void {
+    for (const target of targets) this.lock(target, mode);
+  }
+
+  scanAll(targets: readonly Target[]): void {
+    for (const target of targets) this.scan(target);
   }
 
   lock(target: Target, mode: LockMode): void {
@@ -102,7 +143,7 @@ export class EffectDraft {
 
   /** An object without rows: function, type, policy. */
   dropOther(ref: ObjectRef): void {
-    const place = this.model.placeOf(ref) ?? this.model.type(ref)?.made ?? null;
+    const place = this.model.other(ref)?.made ?? this.model.type(ref)?.made ?? null;
     this.drop(ref, place?.number === this.fileNumber);
   }
 

@@ -4,6 +4,7 @@
  * Does NOT register resources or hold rules; each function reads, decides with the pure modules, and acts.
  */
 import { checked, type CheckResult, configure, currentAccess } from "./access";
+import { effectsOf } from "./classify";
 import { inTransaction, withClient } from "./database";
 import { MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
@@ -18,10 +19,9 @@ import {
 import { loadMigrations, migrationsFolder } from "./load";
 import { showProgress } from "./progress";
 import { applyMigration } from "./run";
+import { modelBefore } from "./schemaFold";
 import { ensureStamp } from "./stamp";
 import { ensureLedgerShape } from "./survey";
-import { tierRules } from "./tier";
-import { needsWindow } from "./window";
 
 export { configure };
 
@@ -111,13 +111,12 @@ function outputsOf(inputs: MigrationInputs, state: VersionState | undefined): Mi
 
 async function apply(inputs: MigrationInputs): Promise<MigrationOutputs> {
   const { file, files } = await loadPlanned(inputs);
-  const { enforcesWindow } = tierRules[currentAccess().settings.tier];
   const log = (message: string): void => {
     showProgress(`${file.name}: ${message}`);
   };
   const started = Date.now();
-  const windowReason = enforcesWindow ? needsWindow(file, files) : null;
-  const request = { migration: file, lower: inputs.lower, windowReason };
+  const effects = effectsOf(file, modelBefore(files, file.number));
+  const request = { migration: file, lower: inputs.lower, effects };
   const outcome = await applyMigration(currentAccess(), request, log);
   const took = ((Date.now() - started) / 1000).toFixed(1);
   log(outcome.ranNow ? `applied in ${took} s` : "the ledger says it is applied: adopted");
@@ -129,7 +128,7 @@ class MovedPlanError extends MigrationError {
   readonly code = "PLAN_MOVED";
 }
 
-/** Reads the file again and makes sure that it is the one that was planned. */
+/** Reads the files again and makes sure that the one to run is the one that was planned. */
 async function loadPlanned(
   inputs: MigrationInputs,
 ): Promise<{ readonly file: MigrationFile; readonly files: readonly MigrationFile[] }> {

@@ -2,6 +2,7 @@
  * One migration from the bytes of its forward and rollback files, or everything that is wrong with them.
  * Does NOT read the folder, compare files with each other (see collection) or judge by tier (see gate).
  */
+import { checkBatches } from "./batch";
 import { checksumOf } from "./checksum";
 import type { Problem } from "./errors";
 import {
@@ -175,7 +176,7 @@ function parseForward(
   // Without its sections a file's ledger statements have no place to be judged by.
   const ledger =
     segments.length > 0 ? checkLedgerStatements(source.name, segments, version, "forward") : [];
-  const all = [...parsed.problems, ...problems, ...ledger];
+  const all = [...parsed.problems, ...problems, ...checkBatches(segments), ...ledger];
   const number = numberOf(source.name);
   if (parsed.header === null || number === null || all.length > 0) {
     return { file: null, header: parsed.header, problems: all };
@@ -226,7 +227,8 @@ function parseRollback(source: SourceFile, forward: Header | null): Half<Rollbac
     parsed.header !== null && forward !== null
       ? checkRollbackHeader(source.name, parsed.header, forward)
       : [];
-  const all = [...parsed.problems, ...problems, ...ledger, ...agreement];
+  const batches = checkBatches(segments);
+  const all = [...parsed.problems, ...problems, ...batches, ...ledger, ...agreement];
   if (parsed.header === null || all.length > 0) return { file: null, problems: all };
   const sql = parsed.text.slice(parsed.headerEnd);
   const file = {

@@ -52,6 +52,7 @@ export const fileRules: readonly GateRule[] = [
   },
   {
     id: "rollback-required",
+    filesOnly: true,
     severity: (tier) => tierRules[tier].requiresRollback,
     why: "a change without its rollback cannot be taken back in a hurry.",
     source: "Policy, UAT / Production: Rollback script mandatory",
@@ -66,6 +67,7 @@ export const fileRules: readonly GateRule[] = [
   },
   {
     id: "rollback-untested",
+    filesOnly: true,
     severity: elseWarn("requiresTestedRollback"),
     why: "a rollback that was never run is a guess.",
     source: "Policy, Header Block: Rollback tested",
@@ -80,6 +82,7 @@ export const fileRules: readonly GateRule[] = [
   },
   {
     id: "review-missing",
+    filesOnly: true,
     severity: elseWarn("requiresReview"),
     why: "schema changes need the review of a second person.",
     source: "Policy, Review",
@@ -94,6 +97,7 @@ export const fileRules: readonly GateRule[] = [
   },
   {
     id: "reviewer-is-author",
+    filesOnly: true,
     severity: elseWarn("requiresReview"),
     why: "nobody reviews their own change.",
     source: "Policy, Review: DBA reviews migration script",
@@ -110,6 +114,7 @@ export const fileRules: readonly GateRule[] = [
   },
   {
     id: "forbidden-statement",
+    filesOnly: true,
     severity: always,
     why: "it is outside what a migration may do.",
     source: "Policy, Permission Model",

@@ -50,12 +50,12 @@ export const planRules: readonly GateRule[] = [
     severity: elseWarn("requiresRecord"),
     why: "what ran is not known, so it cannot be compared with the file that was reviewed.",
     source: "Policy, Migration Tracking Table",
-    check: ({ plan }) =>
+    check: ({ plan, tier }) =>
       ofPlan(plan, "unrecorded").map(({ file }) => ({
         file: file.fileName,
         line: null,
         message: `${file.header.version} is applied, but by hand or before this program came: the events do not know it.`,
-        remedy: `compare the database with the file, then ddl acknowledge ${file.header.version} --by <person> --reason <what was compared>.`,
+        remedy: `compare the database with the file, then ddl acknowledge ${file.header.version} --stack ${tier} --by <person> --reason <what was compared>.`,
       })),
   },
   {

@@ -3,11 +3,13 @@
  * break-glass.
  * Does NOT look into files (see gateFileRules). What a tier demands stands in tier.ts alone.
  */
+import { effectsOf } from "./classify";
 import type { MigrationFile } from "./file";
 import { elseWarn, type Finding, type GateInput, type GateRule, whereDemanded } from "./gateRule";
 import type { LowerTier, PublishedVersion } from "./promotion";
+import { modelBefore } from "./schemaFold";
 import { type Severity, type Tier, tierRules } from "./tier";
-import { describeWindows, needsWindow, openWindow } from "./window";
+import { describeWindows, openWindow, windowReason } from "./window";
 
 const ofStack = { file: "", line: null };
 const ofFile = (file: MigrationFile) => ({
@@ -62,7 +64,7 @@ export const promotionRules: readonly GateRule[] = [
     severity: () => "warning",
     why: "promotion and maintenance window are lifted for as long as it is open.",
     source: "Policy, Emergency Procedures",
-    check: ({ breakGlass }) =>
+    check: ({ breakGlass, tier }) =>
       breakGlass === null
         ? []
         : [
@@ -94,8 +96,10 @@ export const promotionRules: readonly GateRule[] = [
   },
   {
     id: "promotion-unknown",
-    severity: (tier) => (tierRules[tier].lowerTier === null ? null : "warning"),
-    why: "whether the tier below has run what is pending here cannot be told from here; up will ask.",
+    severity: whereLowerTier,
+    liftedByBreakGlass: true,
+    warnsInPreview: true,
+    why: "what cannot be told to have been tried counts as not tried.",
     source: "Policy, Change Management Process",
     check: ({ plan, lower }) =>
       plan.pending.length > 0 && lower?.kind === "unknown"
@@ -166,7 +170,7 @@ export const promotionRules: readonly GateRule[] = [
         ({ below }) => below.signedOff === null,
         ({ below, stack }, tier) => ({
           message: `version ${below.version} is not signed off in ${stack}.`,
-          remedy: `ddl signoff ${below.version} --by <person> on ${tier}, then up on ${tier}, which publishes it.`,
+          remedy: `ddl signoff ${below.version} --stack ${tier} --by <person>, then up on ${tier}, which publishes it.`,
         }),
       ),
   },
@@ -182,7 +186,7 @@ export const promotionRules: readonly GateRule[] = [
         ({ below }) => below.validated === null,
         ({ below, stack }, tier) => ({
           message: `version ${below.version} was not validated in ${stack}.`,
-          remedy: `ddl validate ${below.version} --by <person> on ${tier}, then up on ${tier}, which publishes it.`,
+          remedy: `ddl validate ${below.version} --stack ${tier} --by <person>, then up on ${tier}, which publishes it.`,
         }),
       ),
   },
@@ -202,7 +206,7 @@ export const promotionRules: readonly GateRule[] = [
             below.proven === null
               ? `the rollback of version ${below.version} is not proven in ${stack}.`
               : `${stack} has proven another rollback of version ${below.version}: ${short(below.proven.rollbackChecksum)}.`,
-          remedy: `ddl prove ${below.version} on ${tier}, then up on ${tier}, which publishes it.`,
+          remedy: `ddl prove ${below.version} --stack ${tier}, then up on ${tier}, which publishes it.`,
         }),
       ),
   },
@@ -217,7 +221,7 @@ export const promotionRules: readonly GateRule[] = [
       openWindow(windows, now) !== null
         ? []
         : plan.pending.flatMap((file) => {
-            const reason = needsWindow(file, files);
+            const reason = windowReason(file, effectsOf(file, modelBefore(files, file.number)));
             if (reason === null) return [];
             return [
               {

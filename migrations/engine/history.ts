@@ -65,12 +65,19 @@ export type Status = "applied" | "incomplete" | "rolled back";
  */
 export const rollbackDirection = { direction: "rollback" } as const;
 
+/** What is known of a segment that was begun outside of a transaction and is not done: what was there before, how far it is. */
+export interface BegunSegment {
+  readonly segment: number;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
 /** A rollback that was cut off after it had changed something. Only finishing it leads anywhere. */
 export interface BegunRollback {
   /** Of the rollback file that ran. */
   readonly checksum: string | null;
   /** Segments of that file that are done and need not run again. */
   readonly segmentsDone: readonly number[];
+  readonly segmentsBegun: readonly BegunSegment[];
 }
 
 /** One version the ledger knows. A version it does not know is pending, whatever the events say. */
@@ -85,6 +92,7 @@ export interface VersionState {
   readonly rollbackChecksum: string | null;
   /** Segments of an incomplete run that are done and need not run again; none once its rollback has begun. */
   readonly segmentsDone: readonly number[];
+  readonly segmentsBegun: readonly BegunSegment[];
   /** Null unless the version is incomplete because its rollback is. */
   readonly begunRollback: BegunRollback | null;
   readonly completedAt: Date | null;
@@ -152,6 +160,17 @@ function statusOf(row: LedgerRow): Status {
 const isOfRollback = ({ detail }: EventRow): boolean =>
   detail["direction"] === rollbackDirection.direction;
 
+/** Segments begun and not done, each with what its last event says. */
+function foldBegun(own: readonly EventRow[]): readonly BegunSegment[] {
+  const begun = new Map<number, EventRow["detail"]>();
+  for (const { kind, segment, detail } of own) {
+    if (segment === null) continue;
+    if (kind === "segment-started") begun.set(segment, detail);
+    if (kind === "segment-done") begun.delete(segment);
+  }
+  return [...begun].map(([segment, detail]) => ({ segment, detail }));
+}
+
 /** What the last rollback has done, unless it came to an end. Its first recorded segment is where it begins. */
 function foldRollback(own: readonly EventRow[]): BegunRollback | null {
   const ended = own.findLastIndex(({ kind }) => kind === "applied" || kind === "rolled-back");
@@ -164,12 +183,11 @@ function foldRollback(own: readonly EventRow[]): BegunRollback | null {
   const last = ran.at(-1);
   if (last === undefined) return null;
   // A text that was corrected in between starts from its own beginning.
-  const done = ran.filter(
-    ({ kind, rollbackChecksum }) =>
-      kind === "segment-done" && rollbackChecksum === last.rollbackChecksum,
-  );
+  const same = ran.filter(({ rollbackChecksum }) => rollbackChecksum === last.rollbackChecksum);
+  const done = same.filter(({ kind }) => kind === "segment-done");
   return {
     checksum: last.rollbackChecksum,
+    segmentsBegun: foldBegun(same),
     segmentsDone: [...new Set(done.flatMap(({ segment }) => (segment === null ? [] : [segment])))],
   };
 }
@@ -193,13 +211,15 @@ function foldVersion(row: LedgerRow, ordered: readonly EventRow[]): VersionState
     if (event.kind !== "segment-done" || event.segment === null || isOfRollback(event)) continue;
     done.add(event.segment);
   }
+  const begunRollback = status === "incomplete" ? foldRollback(own) : null;
   const decided = (kind: EventKind): Decision | null => {
     const event = own.findLast((one) => one.kind === kind && one.checksum === checksum);
     if (status !== "applied" || checksum === null || event === undefined) return null;
     const { happenedAt: at, login } = event;
     return { at, login, by: textOf(event, "by"), reason: textOf(event, "reason") };
   };
-  const begunRollback = status === "incomplete" ? foldRollback(own) : null;
+  const isOpen = status === "incomplete" && begunRollback === null;
+  const ended = own.findLastIndex(({ kind }) => kind === "applied" || kind === "rolled-back");
   const took =
     row.startedAt !== null && row.completedAt !== null
       ? row.completedAt.getTime() - row.startedAt.getTime()
@@ -209,7 +229,10 @@ function foldVersion(row: LedgerRow, ordered: readonly EventRow[]): VersionState
     status,
     checksum,
     rollbackChecksum: ran?.rollbackChecksum ?? null,
-    segmentsDone: status === "incomplete" && begunRollback === null ? [...done] : [],
+    segmentsDone: isOpen ? [...done] : [],
+    segmentsBegun: isOpen
+      ? foldBegun(own.slice(ended + 1).filter((event) => !isOfRollback(event)))
+      : [],
     begunRollback,
     completedAt: row.completedAt,
     durationMs: status === "applied" ? took : null,

@@ -169,6 +169,22 @@ export async function recordRolledBack(
   );
 }
 
+/** The two texts for which a rollback was proven. */
+export interface ProvenTexts {
+  readonly version: string;
+  readonly checksum: string;
+  readonly rollbackChecksum: string;
+}
+
+/** Every proof there is, whatever became of its version. */
+export const readProofs = (client: Client): Promise<readonly ProvenTexts[]> =>
+  rowsOrNone<ProvenTexts>(
+    client,
+    "public.schema_migration_events",
+    `SELECT DISTINCT version, checksum, rollback_checksum AS "rollbackChecksum"
+       FROM public.schema_migration_events WHERE kind = 'proven'`,
+  );
+
 /** Compares the live tables with their shapes. Runs as the admin, reads only. */
 export async function inspectTables(client: Client, writers: EventWriters): Promise<TablesState> {
   const missing: string[] = [];

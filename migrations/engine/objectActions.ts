@@ -2,10 +2,11 @@
  * Reads statements about an object that is there, by its name: DROP, RENAME, SET SCHEMA, OWNER TO, COMMENT.
  * Does NOT read ALTER TABLE (see tableCommands) nor CREATE (see readActions and definitionActions).
  */
-import type { Action, ObjectName } from "./action";
+import type { Action } from "./action";
 import { nameOf, readType, relationOf } from "./columnParts";
 import type { ObjectRef } from "./effect";
 import { objectWord } from "./kindNames";
+import type { ObjectName } from "./tableAction";
 import { asList, asNode, asText, dig, names, objectName, type TreeNode } from "./tree";
 
 /** "table", "materialized view", "function", as ObjectRef has them. */

@@ -2,7 +2,7 @@
  * The real PostgreSQL parser (libpg-query, grammar of PostgreSQL 18) behind one safe function.
  * Does NOT classify statements (see statements) and never throws because of the SQL it is given.
  */
-import { hasSqlDetails, loadModule, parsePlPgSQLSync, parseSync } from "libpg-query";
+import { hasSqlDetails, loadModule, parsePlPgSQLSync, parseSync, scanSync } from "libpg-query";
 
 import { ParserNotLoadedError } from "./errors";
 import { asList, asNode, asText, dig, type TreeNode } from "./tree";
@@ -139,6 +139,27 @@ export function parseStatements(sql: string): readonly RawStatement[] | ParserFa
       node: asNode(node) ?? {},
     };
   });
+}
+
+/** A word or sign of SQL; comments are left out. Offsets are UTF-8 bytes. */
+export interface Token {
+  readonly start: number;
+  readonly end: number;
+  /** A reserved word in upper case or a sign as written; null for anything else. */
+  readonly mark: string | null;
+}
+
+/** Scans SQL that the parser has accepted. */
+export function scanTokens(sql: string): readonly Token[] {
+  const bytes = Buffer.from(sql, "utf8");
+  return scanSync(sql)
+    .tokens.filter(({ tokenName }) => !tokenName.endsWith("_COMMENT"))
+    .map(({ start, end, tokenName, keywordName }) => {
+      const text = bytes.toString("utf8", start, end);
+      const isSign = tokenName.startsWith("ASCII_");
+      const mark = keywordName === "RESERVED_KEYWORD" ? text.toUpperCase() : isSign ? text : null;
+      return { start, end, mark };
+    });
 }
 
 /**

@@ -6,14 +6,6 @@ import type { EffectDraft, Target } from "./effectDraft";
 import { isProvenNotNull, type RelationModel } from "./schemaModel";
 import type { Reached } from "./tableEffects";
 
-const lockAll = (
-  effects: EffectDraft,
-  targets: readonly Target[],
-  mode: Parameters<EffectDraft["lock"]>[1],
-): void => {
-  for (const target of targets) effects.lock(target, mode);
-};
-
 /** The default partitions among the children. */
 export const defaultPartitions = (effects: EffectDraft, { model }: Target): readonly Target[] =>
   effects.all(model?.children ?? []).filter((child) => child.model?.isDefaultPartition === true);
@@ -26,13 +18,14 @@ export function readDefaultPartition(effects: EffectDraft, parent: Target): void
   }
 }
 
-/** Referenced tables of a partitioned table's foreign keys: a new partition gets those keys as well. */
-export function lockInheritedKeys(effects: EffectDraft, { model }: Target): void {
-  for (const { type, target } of model?.constraints ?? []) {
-    if (type !== "foreign key" || target === null) continue;
-    const reached = effects.all([target]).flatMap((one) => effects.family(one));
-    lockAll(effects, reached, "SHARE ROW EXCLUSIVE");
-  }
+/** Referenced tables of a partitioned table's foreign keys: a partition that comes or goes changes those keys. */
+export function lockInheritedKeys(effects: EffectDraft, { model }: Target): readonly Target[] {
+  const keys = (model?.constraints ?? []).flatMap(({ type, target }) =>
+    type === "foreign key" && target !== null ? [target] : [],
+  );
+  const reached = effects.all(keys).flatMap((one) => effects.family(one));
+  effects.lockAll(reached, "SHARE ROW EXCLUSIVE");
+  return reached;
 }
 
 /** A validated CHECK of the table says what the bound demands, so that its rows are not read. */
@@ -55,6 +48,17 @@ function isWithinBound(
     );
 }
 
+/** The foreign keys that a new partition gets, and that its rows are checked for. */
+function lacksKey(parent: Target, child: Target): boolean {
+  const own = (child.model?.constraints ?? []).map(({ target, columns }) =>
+    [target, ...columns].join(),
+  );
+  return (parent.model?.constraints ?? []).some(
+    ({ type, target, columns }) =>
+      type === "foreign key" && !own.includes([target, ...columns].join()),
+  );
+}
+
 /** Every index of the partitioned table has its like on the new partition. Without it, one is built. */
 function lacksIndex(effects: EffectDraft, parent: Target, child: Target): boolean {
   const own = effects
@@ -71,10 +75,9 @@ export function attachEffect(
 ): void {
   if (relation === "index") {
     const index = effects.find(command.partition, "index");
-    lockAll(effects, [table], "SHARE UPDATE EXCLUSIVE");
-    lockAll(effects, [index], "ACCESS EXCLUSIVE");
-    lockAll(
-      effects,
+    effects.lockAll([table], "SHARE UPDATE EXCLUSIVE");
+    effects.lockAll([index], "ACCESS EXCLUSIVE");
+    effects.lockAll(
       effects.all([table.model?.table, index.model?.table].flatMap((id) => id ?? [])),
       "ACCESS SHARE",
     );
@@ -84,13 +87,14 @@ export function attachEffect(
   effects.assumeAlone(child);
   effects.lock(table, "SHARE UPDATE EXCLUSIVE");
   const below = effects.family(child);
-  lockAll(effects, below, "ACCESS EXCLUSIVE");
+  effects.lockAll(below, "ACCESS EXCLUSIVE");
   const proven = isWithinBound(table.model, child.model, command.bound);
   if (!proven || lacksIndex(effects, table, child)) {
     for (const target of below) effects.scan(target);
   }
   if (!command.isDefault) readDefaultPartition(effects, table);
-  lockInheritedKeys(effects, table);
+  const referenced = lockInheritedKeys(effects, table);
+  if (lacksKey(table, child)) effects.scanAll([...below, ...referenced]);
 }
 
 export function detachEffect(
@@ -100,15 +104,16 @@ export function detachEffect(
   const child = effects.find(command.partition);
   const gentle = command.mode !== "plain";
   effects.lock(table, gentle ? "SHARE UPDATE EXCLUSIVE" : "ACCESS EXCLUSIVE");
-  lockAll(effects, effects.family(child), "ACCESS EXCLUSIVE");
-  if (!gentle) lockAll(effects, defaultPartitions(effects, table), "ACCESS EXCLUSIVE");
+  effects.lockAll(effects.family(child), "ACCESS EXCLUSIVE");
+  lockInheritedKeys(effects, table);
+  if (!gentle) effects.lockAll(defaultPartitions(effects, table), "ACCESS EXCLUSIVE");
 }
 
 export function inheritEffect(
   effects: EffectDraft,
   { table, family, command }: Reached<"inherit" | "no inherit">,
 ): void {
-  lockAll(effects, command.kind === "inherit" ? [table] : family.slice(0, 1), "ACCESS EXCLUSIVE");
+  effects.lockAll(command.kind === "inherit" ? [table] : family.slice(0, 1), "ACCESS EXCLUSIVE");
   const parent = effects.find(command.parent);
   effects.lock(parent, command.kind === "inherit" ? "SHARE UPDATE EXCLUSIVE" : "ACCESS SHARE");
 }

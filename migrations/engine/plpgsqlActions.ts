@@ -4,8 +4,7 @@
  */
 import type { Action } from "./action";
 import { parsePlpgsql, parseStatements, type RawStatement } from "./parser";
-import { readQuery } from "./queryUse";
-import { asNode, asText, dig, type TreeNode, walk } from "./tree";
+import { asText, dig, type TreeNode, walk } from "./tree";
 
 /** Actions of a block; `unknown` says why they may not be all. */
 export interface BlockActions {
@@ -102,10 +101,4 @@ function matters(action: Action): boolean {
   if (action.kind !== "query") return true;
   const { reads, writes, unknownFunctions } = action.query;
   return reads.length + writes.length + unknownFunctions.length > 0;
-}
-
-/** What a body of LANGUAGE sql, or of BEGIN ATOMIC, reads. */
-export function tablesOfBody(body: unknown): ReturnType<typeof readQuery>["reads"] {
-  const { reads, writes } = readQuery(asNode(body) ?? { body });
-  return [...reads, ...writes.map(({ table }) => table)];
 }

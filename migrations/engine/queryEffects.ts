@@ -2,9 +2,10 @@
  * What queries lock: the tables they name, those behind views, partitions, and the other ends of foreign keys.
  * Does NOT look into triggers and functions: that they may do anything is said.
  */
-import type { ObjectName, QueryUse, RowWrite } from "./action";
+import type { QueryUse, RowWrite } from "./action";
 import type { LockMode } from "./effect";
 import type { EffectDraft, Target } from "./effectDraft";
+import type { ObjectName } from "./tableAction";
 
 /** Tables of the system: nobody waits for those who read them. */
 const systemSchemas = new Set(["pg_catalog", "information_schema"]);
@@ -82,8 +83,11 @@ export function queryEffect(effects: EffectDraft, query: QueryUse): void {
 }
 
 /** Locks of a query that is only parsed and stored: a view's, a function's. */
-export function parsedQueryEffect(effects: EffectDraft, names: readonly ObjectName[]): void {
-  for (const name of names) {
-    if (!isSystem(name)) effects.lock(effects.find(name), "ACCESS SHARE");
-  }
+export function parsedQueryEffect(effects: EffectDraft, query: QueryUse): void {
+  const lock = (name: ObjectName, mode: LockMode): void => {
+    if (!isSystem(name)) effects.lock(effects.find(name), mode);
+  };
+  for (const name of query.reads) lock(name, "ACCESS SHARE");
+  for (const name of query.locksRows) lock(name, "ROW SHARE");
+  for (const { table } of query.writes) lock(table, "ROW EXCLUSIVE");
 }

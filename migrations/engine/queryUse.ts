@@ -2,9 +2,10 @@
  * What a query reads, writes and locks, and which functions of unknown effect it calls.
  * Does NOT look into views, triggers or function bodies (see queryEffects for what the files say of them).
  */
-import type { ObjectName, QueryUse, RowWrite } from "./action";
+import type { QueryUse, RowWrite } from "./action";
 import { relationOf } from "./columnParts";
 import { isHarmless } from "./knownFunctions";
+import type { ObjectName } from "./tableAction";
 import { asList, asNode, asText, dig, names, type TreeNode, walk } from "./tree";
 
 const verbs: Readonly<Record<string, RowWrite["verb"]>> = {
@@ -13,6 +14,9 @@ const verbs: Readonly<Record<string, RowWrite["verb"]>> = {
   DeleteStmt: "delete",
   MergeStmt: "merge",
 };
+
+/** A query that touches nothing. */
+export const emptyUse: QueryUse = { reads: [], locksRows: [], writes: [], unknownFunctions: [] };
 
 const keyOf = ({ schema, name }: ObjectName): string => `${schema ?? ""}.${name}`;
 
@@ -98,5 +102,15 @@ export function readQuery(tree: unknown): QueryUse {
     locksRows: distinct(locksRows.filter(isTable)),
     writes,
     unknownFunctions: [...functions],
+  };
+}
+
+/** Several queries as one. */
+export function mergeUses(uses: readonly QueryUse[]): QueryUse {
+  return {
+    reads: distinct(uses.flatMap(({ reads }) => reads)),
+    locksRows: distinct(uses.flatMap(({ locksRows }) => locksRows)),
+    writes: uses.flatMap(({ writes }) => writes),
+    unknownFunctions: [...new Set(uses.flatMap(({ unknownFunctions }) => unknownFunctions))],
   };
 }

@@ -2,16 +2,17 @@
  * What a statement asks for, as typed actions: one reader per node tag.
  * Does NOT say what it locks or costs (see classify) and forbids nothing.
  */
-import type { Action, Constraint, CreateTable, ObjectName } from "./action";
-import { nameOf, readColumn, readConstraint, relationOf } from "./columnParts";
+import type { Action, CreateTable } from "./action";
+import { nameOf, readColumn, readConstraint, readType, relationOf } from "./columnParts";
 import { definitionActions } from "./definitionActions";
 import { lockModes } from "./effect";
 import { dropActions, namedObjectActions } from "./objectActions";
 import type { RawStatement } from "./parser";
 import { readBlock } from "./plpgsqlActions";
 import { readQuery } from "./queryUse";
-import { indexDependencies, partitionKeyOf, readTableCommands } from "./tableCommands";
-import { asList, asNode, asText, dig, names, type TreeNode } from "./tree";
+import type { Constraint, ObjectName } from "./tableAction";
+import { indexDependencies, indexKeys, partitionKeyOf, readTableCommands } from "./tableCommands";
+import { asList, asNode, asText, dig, hasOption, names, type TreeNode } from "./tree";
 
 /** Gives the actions of a node; `text` is the statement's source. */
 export type ActionReader = (node: TreeNode, text: string) => readonly Action[];
@@ -49,6 +50,7 @@ function createTable(node: TreeNode): readonly Action[] {
       constraints,
       like,
       inherits: bound === undefined ? parents : [],
+      ofType: base["ofTypename"] === undefined ? null : readType(base["ofTypename"]),
       partitionOf: bound === undefined ? null : (parents[0] ?? null),
       isDefaultPartition: dig(bound, "is_default") === true,
       partitionKey: partitionKeyOf(base["partspec"]),
@@ -84,6 +86,7 @@ function createFromQuery(into: unknown, query: unknown, node: TreeNode): readonl
       constraints: [],
       like: [],
       inherits: [],
+      ofType: null,
       partitionOf: null,
       isDefaultPartition: false,
       partitionKey: null,
@@ -96,14 +99,6 @@ function createFromQuery(into: unknown, query: unknown, node: TreeNode): readonl
 const query =
   (tag: string): ActionReader =>
   (node) => [{ kind: "query", query: readQuery({ [tag]: node }) }];
-
-const hasOption = (options: unknown, name: string): boolean =>
-  asList(options).some((item) => {
-    const option = asNode(dig(item, "DefElem"));
-    if (option?.["defname"] !== name) return false;
-    const value = dig(option["arg"], "String", "sval") ?? dig(option["arg"], "Boolean", "boolval");
-    return !["false", "off", "0", false].includes(value as string | boolean);
-  });
 
 const tableUses = (value: unknown): readonly { name: ObjectName; only: boolean }[] =>
   asList(value).map((item) => ({
@@ -165,7 +160,10 @@ function copy(node: TreeNode): readonly Action[] {
 }
 
 const session: ActionReader = () => [{ kind: "session" }];
-const privileges: ActionReader = () => [{ kind: "privileges" }];
+const privileges: ActionReader = (node) => {
+  const named = node["targtype"] === "ACL_TARGET_OBJECT" && node["objtype"] === "OBJECT_TABLE";
+  return [{ kind: "privileges", tables: named ? asList(node["objects"]).map(relationOf) : [] }];
+};
 
 /** PostgreSQL numbers its lock modes from 1. */
 const lockModeOf = (value: unknown): (typeof lockModes)[number] =>
@@ -184,6 +182,7 @@ const readers: Readonly<Record<string, ActionReader>> = {
       kind: "refresh",
       view: relationOf(node["relation"]),
       concurrently: node["concurrent"] === true,
+      withData: node["skipData"] !== true,
     },
   ],
   IndexStmt: (node) => [
@@ -196,6 +195,7 @@ const readers: Readonly<Record<string, ActionReader>> = {
       only: dig(node, "relation", "inh") !== true,
       ifNotExists: node["if_not_exists"] === true,
       columns: indexDependencies(node),
+      keys: indexKeys(node),
       computed:
         node["whereClause"] !== undefined ||
         asList(node["indexParams"]).some((item) => dig(item, "IndexElem", "expr") !== undefined),
@@ -227,6 +227,7 @@ const readers: Readonly<Record<string, ActionReader>> = {
       kind: "truncate",
       tables: tableUses(node["relations"]),
       cascade: node["behavior"] === "DROP_CASCADE",
+      restartsSequences: node["restart_seqs"] === true,
     },
   ],
   LockStmt: (node) => [
@@ -246,7 +247,7 @@ const readers: Readonly<Record<string, ActionReader>> = {
   DeleteStmt: query("DeleteStmt"),
   MergeStmt: query("MergeStmt"),
   ExplainStmt: (node) => [{ kind: "query", query: readQuery(node["query"]) }],
-  PrepareStmt: session,
+  PrepareStmt: (node) => [{ kind: "query", query: readQuery(node["query"]) }],
   DeclareCursorStmt: (node) => [{ kind: "query", query: readQuery(node["query"]) }],
   ExecuteStmt: () => [{ kind: "unknown", reason: "EXECUTE runs what was prepared elsewhere" }],
   VariableSetStmt: searchPath,

@@ -8,6 +8,7 @@ import { type Access, inTransaction, withClient } from "./database";
 import { MigrationError } from "./errors";
 import { readHistory, recordEvent } from "./ledger";
 import { withRunnerLock } from "./runnerLock";
+import { createSchemas } from "./schemas";
 import { ensureStamp } from "./stamp";
 import { type Tier, tierRules } from "./tier";
 
@@ -56,10 +57,8 @@ export async function rebuildSchemas(
         lock.ensureHeld();
         for (const schema of schemas.map(escapeIdentifier)) {
           await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
-          await client.query(
-            `CREATE SCHEMA ${schema} AUTHORIZATION ${escapeIdentifier(roles.infrastructure)}`,
-          );
         }
+        await createSchemas(client, schemas, roles.infrastructure);
         const { rowCount } = await client.query(
           `UPDATE public.schema_migrations SET applied = false, rolled_back_at = clock_timestamp()
             WHERE applied OR rolled_back_at IS NULL`,

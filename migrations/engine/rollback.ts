@@ -2,16 +2,21 @@
  * Takes one version back with its rollback file, under the runner lock.
  * Does NOT decide which versions go back (see plan.ts); how segments run is in attempt.ts.
  */
-import type { Client } from "pg";
-
-import { Attempt, type Log } from "./attempt";
+import { Attempt } from "./attempt";
 import type { Access } from "./database";
 import { MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
 import type { VersionState } from "./history";
 import type { Outcome } from "./run";
-import { type RunnerLock, withRunnerLock } from "./runnerLock";
-import { historyUnderLock, stateAfter, stateOf, withRunSession } from "./session";
+import { withRunnerLock } from "./runnerLock";
+import {
+  historyUnderLock,
+  type Log,
+  type RunSession,
+  stateAfter,
+  stateOf,
+  withRunSession,
+} from "./session";
 
 /** What a rollback needs to know beside the files. */
 export interface RollbackRequest {
@@ -44,8 +49,8 @@ export async function rollBackVersion(
 ): Promise<Outcome> {
   const { version } = migration.header;
   return withRunnerLock(access, log, (lock) =>
-    withRunSession(access, `rollback ${version}`, log, async (client) => {
-      const history = await historyUnderLock(client, access);
+    withRunSession(access, `rollback ${version}`, lock, log, async (session) => {
+      const history = await historyUnderLock(session.client, access);
       const state = stateOf(history, version);
       if (state === null) {
         throw new RollbackRefusedError(
@@ -64,18 +69,10 @@ export async function rollBackVersion(
           "Roll back the newest one first.",
         );
       }
-      const after = await runRollback({ client, access, lock, log }, migration, state, ticket);
+      const after = await runRollback(session, migration, state, ticket);
       return { version, ranNow: true, state: after };
     }),
   );
-}
-
-/** Where a rollback runs: a run session, under the lock. */
-export interface RollbackSession {
-  readonly client: Client;
-  readonly access: Access;
-  readonly lock: RunnerLock;
-  readonly log: Log;
 }
 
 /**
@@ -85,7 +82,7 @@ export interface RollbackSession {
  * @throws {RollbackRefusedError} there is no rollback file.
  */
 export async function runRollback(
-  { client, access, lock, log }: RollbackSession,
+  session: RunSession,
   migration: MigrationFile,
   state: VersionState,
   ticket: string,
@@ -101,6 +98,6 @@ export async function runRollback(
     );
   }
   const course = { direction: "rollback", ticket } as const;
-  await new Attempt(client, access, migration, lock, log, course).rollBack(state, rollback);
-  return stateAfter(client, migration.header.version, "rolled back");
+  await new Attempt(session, migration, course).rollBack(state, rollback);
+  return stateAfter(session.client, migration.header.version, "rolled back");
 }

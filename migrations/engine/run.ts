@@ -4,16 +4,20 @@
  */
 import type { Client } from "pg";
 
-import { Attempt, type Log } from "./attempt";
-import type { Access } from "./database";
+import { Attempt } from "./attempt";
+import { type Access, withClient } from "./database";
+import type { StatementEffect } from "./effect";
 import { MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
 import type { History, VersionState } from "./history";
 import { serverTime } from "./ledger";
+import { formatFinding, judgeServer, needsOf, PreflightError } from "./preflight";
 import { runRollback } from "./rollback";
 import { withRunnerLock } from "./runnerLock";
-import { historyUnderLock, stateAfter, stateOf, withRunSession } from "./session";
-import { describeWindows, openWindow, OutsideWindowError } from "./window";
+import { readServerFacts } from "./serverFacts";
+import { historyUnderLock, type Log, stateAfter, stateOf, withRunSession } from "./session";
+import { tierRules } from "./tier";
+import { describeWindows, openWindow, OutsideWindowError, windowReason } from "./window";
 
 /** What a run ended with. */
 export interface Outcome {
@@ -28,8 +32,8 @@ export interface RunRequest {
   readonly migration: MigrationFile;
   /** Versions of all files with a lower number, lowest first. They must be applied. */
   readonly lower: readonly string[];
-  /** Why it may run only inside a maintenance window; null or absent when it may at any time. */
-  readonly windowReason?: string | null;
+  /** What its statements do, by the files (see effectsOf). Without them pre-flight looks at the server alone. */
+  readonly effects?: readonly StatementEffect[];
 }
 
 /** A lower version is not applied, so this one may not run. */
@@ -41,36 +45,38 @@ export class OrderError extends MigrationError {
  * Applies a migration unless it is applied already. Safe to call again after any interruption: it resumes at the first
  * segment that is not done. A rollback that was cut off is finished first: what it left is neither state.
  *
- * @throws {OutsideWindowError} it needs a maintenance window, and none is open by the server's
- *                           clock. A run that has begun inside one is not cut off at its end.
+ * @throws {OutsideWindowError} it needs a maintenance window and none is open, by the server's clock. A run that has
+ *                           begun inside one is not cut off at its end.
  * @throws {OrderError}      a lower version is not applied (for example after `--target`).
  * @throws {StampError}      the database belongs to another tier.
+ * @throws {PreflightError}  the server is not fit for it now; nothing was changed.
  * @throws {StatementError}  a statement failed; what is kept and what to do are in the message.
  * @throws {RunnerBusyError} another runner did not finish in time.
  */
 export async function applyMigration(
   access: Access,
-  { migration, lower, windowReason = null }: RunRequest,
+  { migration, lower, effects = [] }: RunRequest,
   log: Log,
 ): Promise<Outcome> {
   const { version } = migration.header;
   return withRunnerLock(access, log, (lock) =>
-    withRunSession(access, `migration ${version}`, log, async (client) => {
-      const history = await historyUnderLock(client, access);
+    withRunSession(access, `migration ${version}`, lock, log, async (session) => {
+      const history = await historyUnderLock(session.client, access);
       ensureInOrder(history, migration, lower);
       let state = stateOf(history, version);
       if (state?.status === "applied") return { version, ranNow: false, state };
-      if (windowReason !== null && history.breakGlass === null) {
-        await ensureInsideWindow(client, access, migration, windowReason);
+      if (history.breakGlass === null) {
+        await ensureInsideWindow(session.client, access, migration, effects);
       }
       if (state !== null && state.begunRollback !== null) {
         log(`the rollback of ${version} was cut off: it is finished first`);
         const { ticket } = state;
-        const session = { client, access, lock, log };
         state = await runRollback(session, migration, state, ticket ?? migration.header.ticket);
       }
-      await new Attempt(client, access, migration, lock, log).apply(state);
-      return { version, ranNow: true, state: await stateAfter(client, version, "applied") };
+      await checkServer(access, migration, effects, log);
+      await new Attempt(session, migration).apply(state);
+      const after = await stateAfter(session.client, version, "applied");
+      return { version, ranNow: true, state: after };
     }),
   );
 }
@@ -91,14 +97,35 @@ function ensureInOrder(
   }
 }
 
+/** Refuses outside of the maintenance windows what needs one, where the tier asks for it. */
 async function ensureInsideWindow(
   client: Client,
   { settings }: Access,
-  { fileName }: MigrationFile,
-  reason: string,
+  migration: MigrationFile,
+  effects: readonly StatementEffect[],
 ): Promise<void> {
+  const reason = windowReason(migration, effects);
+  if (reason === null || !tierRules[settings.tier].enforcesWindow) return;
   const { windows } = settings.run;
   const now = await serverTime(client);
   if (openWindow(windows, now) !== null) return;
-  throw new OutsideWindowError(fileName, reason, describeWindows(windows, now));
+  throw new OutsideWindowError(migration.fileName, reason, describeWindows(windows, now));
+}
+
+/** Looks whether the server is fit for it, as the admin, who sees most. Warnings go to the log. */
+async function checkServer(
+  access: Access,
+  migration: MigrationFile,
+  effects: readonly StatementEffect[],
+  log: Log,
+): Promise<void> {
+  const needs = needsOf(migration.header, effects);
+  const purpose = { account: "admin", activity: "pre-flight", readOnly: true } as const;
+  const facts = await withClient(access, purpose, (client) =>
+    readServerFacts(client, access.settings.roles, needs),
+  );
+  const findings = judgeServer(facts, needs);
+  const errors = findings.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) throw new PreflightError(migration.fileName, errors);
+  for (const finding of findings) log(`pre-flight: ${formatFinding(finding)}`);
 }

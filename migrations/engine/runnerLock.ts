@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Client } from "pg";
 
-import { type Access, connect, errorCode } from "./database";
+import { type Access, applicationName, connect, errorCode } from "./database";
 import { MigrationError } from "./errors";
 
 /** Another runner kept the lock for too long. */
@@ -32,9 +32,13 @@ const lockNotAvailable = "55P03";
 const pollMs = 250;
 const messageEveryMs = 5_000;
 
+/** First word of what a run's own session is called in pg_stat_activity. */
+export const runActivities = ["migration", "rollback"] as const;
+
 /**
  * Runs `work` while holding the lock, which is polled and never waited for: a session that waits has a snapshot, and
- * CREATE INDEX CONCURRENTLY would wait for that. The lock ends with its connection, however that ends.
+ * CREATE INDEX CONCURRENTLY would wait for that. The lock ends with its connection, however that ends. Its mode is the
+ * weakest that excludes itself (see runnerLockShape).
  *
  * @param log  Told who holds the lock, every five seconds while waiting.
  * @throws {RunnerBusyError} after `runnerWaitMs`.
@@ -79,7 +83,7 @@ async function acquire(
     await client.query("BEGIN");
     try {
       await client.query(
-        "LOCK TABLE public.schema_migration_lock IN SHARE ROW EXCLUSIVE MODE NOWAIT",
+        "LOCK TABLE public.schema_migration_lock IN SHARE UPDATE EXCLUSIVE MODE NOWAIT",
       );
       return;
     } catch (error) {
@@ -102,14 +106,57 @@ async function acquire(
   }
 }
 
-/** Who holds the lock, as far as this login may see: process, login, application and since when. */
+/**
+ * Waits until no session of an earlier run is left. A runner that was killed lets go of the lock at once, but the
+ * server may need seconds to notice that nobody waits for a statement's result; a COMMIT would still come through.
+ *
+ * @param client  The new run's own session.
+ * @throws {RunnerBusyError} after `runnerWaitMs`.
+ */
+export async function awaitPredecessors(
+  client: Client,
+  { settings: { roles, run } }: Access,
+  log: (message: string) => void,
+): Promise<void> {
+  const names = runActivities.map((activity) => applicationName(`${activity} %`));
+  const logins = [roles.admin, ...roles.migrators];
+  for (const started = Date.now(); ;) {
+    const { rows } = await client.query<{ who: string }>(
+      `SELECT 'process ' || pid || ', login ' || usename || ', ' || application_name AS who FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()
+          AND usename = ANY ($1::text[]) AND application_name LIKE ANY ($2::text[])`,
+      [logins, names],
+    );
+    const [left] = rows;
+    if (left === undefined) return;
+    if (Date.now() - started > run.runnerWaitMs) {
+      throw new RunnerBusyError(
+        `The session of an earlier run is still there after ${run.runnerWaitMs} ms: ${left.who}.`,
+        "Find out what it does; an administrator may end it with pg_terminate_backend. Then run up again.",
+      );
+    }
+    log(`waiting for the session of an earlier run to end: ${left.who}`);
+    await sleep(pollMs);
+  }
+}
+
 async function describeHolder(client: Client): Promise<string> {
+  return (await lockHolder(client)) ?? "it has just ended";
+}
+
+/**
+ * Who holds the lock, as far as this login may see: process, login, application and since when. Null when nobody does,
+ * or there is no such table yet.
+ */
+export async function lockHolder(client: Client): Promise<string | null> {
   const { rows } = await client.query<{ holder: string }>(
     `SELECT 'process ' || a.pid || coalesce(', login ' || a.usename, '')
             || coalesce(', ' || nullif(a.application_name, ''), '')
             || coalesce(', since ' || to_char(a.xact_start, 'HH24:MI:SS'), '') AS holder
        FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-      WHERE l.relation = 'public.schema_migration_lock'::regclass AND l.granted AND l.pid <> pg_backend_pid()`,
+      WHERE l.relation = to_regclass('public.schema_migration_lock') AND l.mode = 'ShareRowExclusiveLock'
+        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND l.granted AND l.pid <> pg_backend_pid()`,
   );
-  return rows[0]?.holder ?? "it has just ended";
+  return rows[0]?.holder ?? null;
 }

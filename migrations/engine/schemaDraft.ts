@@ -2,19 +2,21 @@
  * A schema model that can be changed: what making, renaming and dropping mean for what refers to each other.
  * Does NOT read actions (see schemaFold).
  */
-import type { Column, Constraint, ObjectName } from "./action";
 import type { ObjectRef } from "./effect";
 import { Layer } from "./layer";
+import { constraintName, indexName } from "./madeUpNames";
 import {
   type ConstraintModel,
   keyOf,
   type ModelParts,
+  type OtherModel,
   type Place,
   type RelationId,
   type RelationModel,
   SchemaModel,
   type TypeModel,
 } from "./schemaModel";
+import type { Column, Constraint, ObjectName } from "./tableAction";
 
 type Change = Partial<Omit<RelationModel, "id">>;
 
@@ -23,29 +25,24 @@ const without = <T>(list: readonly T[], item: T): readonly T[] =>
 const withItem = <T>(list: readonly T[], item: T): readonly T[] =>
   list.includes(item) ? list : [...list, item];
 
-/** Longest name that PostgreSQL keeps, in bytes. */
-const maxNameBytes = 63;
-
-/** A name as PostgreSQL makes it up: parts are cut evenly until they fit. Source: PostgreSQL, makeObjectName. */
-function madeUpName(table: string, column: string | null, label: string): string {
-  let [first, second] = [table, column ?? ""];
-  const overhead = label.length + 1 + (column === null ? 0 : 1);
-  const size = (text: string): number => Buffer.byteLength(text);
-  while (size(first) + size(second) + overhead > maxNameBytes) {
-    if (size(first) > size(second)) first = first.slice(0, -1);
-    else second = second.slice(0, -1);
+/** The wanted name, or with the first number behind it that is free. */
+function firstFree(wanted: string, isTaken: (name: string) => boolean): string {
+  for (let number = 0; ; number += 1) {
+    const name = number === 0 ? wanted : `${wanted}${number}`;
+    if (!isTaken(name)) return name;
   }
-  return [first, ...(column === null ? [] : [second]), label].join("_");
 }
 
-const labels: Readonly<Record<Constraint["type"], string>> = {
-  check: "check",
-  "foreign key": "fkey",
-  unique: "key",
-  "primary key": "pkey",
-  exclusion: "excl",
-  "not null": "not_null",
-};
+/** An index to be made. */
+export interface NewIndex {
+  readonly name: string | null;
+  /** What it depends on. */
+  readonly columns: readonly string[];
+  /** What its name is made up from, where that differs. */
+  readonly keys?: readonly string[];
+  readonly computed: boolean;
+  readonly surely: boolean;
+}
 
 /** The schema while statements change it. */
 export class SchemaDraft extends SchemaModel {
@@ -104,6 +101,7 @@ export class SchemaDraft extends SchemaModel {
       renames: [],
       comment: null,
       temporary: false,
+      ofType: null,
       columns: new Map(),
       columnsKnown: true,
       constraints: [],
@@ -126,6 +124,7 @@ export class SchemaDraft extends SchemaModel {
     return relation;
   }
 
+  /** Replaces parts of a relation. */
   change(id: RelationId, change: (relation: RelationModel) => Change): void {
     const relation = this.byId(id);
     if (relation !== null) this.parts.relations.set(id, { ...relation, ...change(relation) });
@@ -165,9 +164,13 @@ export class SchemaDraft extends SchemaModel {
       this.change(read, ({ readBy }) => ({ readBy: without(readBy, id) }));
     }
     if (relation.table !== null) {
-      this.change(relation.table, ({ indexes, sequences }) => ({
+      const isIndex = relation.ref.kind === "index";
+      this.change(relation.table, ({ indexes, sequences, constraints }) => ({
         indexes: without(indexes, id),
         sequences: without(sequences, id),
+        constraints: isIndex
+          ? constraints.filter(({ name }) => name !== relation.ref.name)
+          : constraints,
       }));
     }
     const dependents = [...relation.indexes, ...relation.sequences, ...relation.readBy];
@@ -211,52 +214,54 @@ export class SchemaDraft extends SchemaModel {
     }
   }
 
-  addConstraint(id: RelationId, constraint: Constraint, place: Place): void {
+  /**
+   * Adds a constraint to one table.
+   *
+   * @param above  The index of the same constraint on the partitioned table.
+   * @returns      The index that comes with it, or null.
+   */
+  addConstraint(
+    id: RelationId,
+    constraint: Constraint,
+    place: Place,
+    above: RelationId | null = null,
+  ): RelationId | null {
     const relation = this.byId(id);
-    if (relation === null) return;
-    if (constraint.type === "not null") {
-      for (const name of constraint.columns) {
-        if (constraint.valid) this.changeColumn(id, name, { notNull: true });
-      }
-    }
+    if (relation === null) return null;
+    const { type, columns, valid, usingIndex } = constraint;
+    const isNotNull = type === "primary key" || (type === "not null" && valid);
     const target = constraint.references === null ? null : this.relation(constraint.references);
     const name = constraint.name ?? this.chooseName(relation, constraint);
     const model: ConstraintModel = { ...constraint, name, target: target?.id ?? null };
     this.change(id, ({ constraints }) => ({ constraints: [...constraints, model] }));
+    for (const column of isNotNull ? columns : []) this.changeColumn(id, column, { notNull: true });
     if (target !== null) {
       this.change(target.id, ({ referencedBy }) => ({ referencedBy: withItem(referencedBy, id) }));
     }
-    if (constraint.type === "primary key") {
-      for (const column of constraint.columns) this.changeColumn(id, column, { notNull: true });
-    }
-    if (constraint.usingIndex !== null) this.takeIndex(id, constraint.usingIndex, name, place);
-    else if (["primary key", "unique", "exclusion"].includes(constraint.type)) {
-      this.addIndex(id, name, constraint.columns, false, place, true);
-    }
+    if (usingIndex !== null) return this.takeIndex(id, usingIndex, name, place);
+    if (!["primary key", "unique", "exclusion"].includes(type)) return null;
+    return this.addIndex(id, { name, columns, computed: false, surely: true }, place, above);
   }
 
   /** UNIQUE USING INDEX renames the index to the constraint. */
-  private takeIndex(id: RelationId, index: string, name: string, place: Place): void {
+  private takeIndex(id: RelationId, index: string, name: string, place: Place): RelationId | null {
     const schema = this.byId(id)?.ref.schema ?? null;
     const found = this.relation({ schema, name: index });
     if (found !== null && name !== index) this.rename(found, { schema, name }, place);
+    const keys = found?.index?.columns ?? [];
+    this.changeConstraint(id, name, { columns: keys });
+    const isKey = this.byId(id)?.constraints.some(
+      (one) => one.name === name && one.type === "primary key",
+    );
+    for (const column of isKey === true ? keys : []) {
+      this.changeColumn(id, column, { notNull: true });
+    }
+    return found?.id ?? null;
   }
 
-  private chooseName(relation: RelationModel, { type, columns }: Constraint): string {
-    const column =
-      type === "primary key"
-        ? null
-        : type === "check"
-          ? columns.length === 1
-            ? (columns[0] ?? null)
-            : null
-          : columns.join("_");
+  private chooseName(relation: RelationModel, constraint: Constraint): string {
     const taken = new Set(relation.constraints.map(({ name }) => name));
-    const wanted = madeUpName(relation.ref.name, column, labels[type]);
-    for (let number = 0; ; number += 1) {
-      const name = number === 0 ? wanted : `${wanted}${number}`;
-      if (!taken.has(name)) return name;
-    }
+    return firstFree(constraintName(relation.ref.name, constraint), (name) => taken.has(name));
   }
 
   dropConstraint(id: RelationId, name: string): void {
@@ -279,24 +284,32 @@ export class SchemaDraft extends SchemaModel {
     }));
   }
 
-  /** Makes an index of a table; `name` null is one that PostgreSQL chooses and nobody drops by name here. */
+  /**
+   * Makes an index of a table.
+   *
+   * @param index  `name` null: PostgreSQL makes it up from `keys`.
+   * @param above  The same index of the partitioned table.
+   */
   addIndex(
     table: RelationId,
-    name: string | null,
-    columns: readonly string[],
-    computed: boolean,
+    index: NewIndex,
     place: Place,
-    surely: boolean,
-  ): void {
+    above: RelationId | null = null,
+  ): RelationId | null {
     const relation = this.byId(table);
-    if (relation === null) return;
-    const chosen = name ?? madeUpName(relation.ref.name, columns.join("_") || "expr", "idx");
-    const indexName = { schema: relation.ref.schema, name: chosen };
-    const index = this.add("index", indexName, place, surely, {
+    if (relation === null) return null;
+    const { schema } = relation.ref;
+    const { columns, computed, surely } = index;
+    const isTaken = (name: string): boolean => this.relation({ schema, name }) !== null;
+    const name =
+      index.name ?? firstFree(indexName(relation.ref.name, index.keys ?? columns), isTaken);
+    const made = this.add("index", { schema, name }, place, surely, {
       table,
       index: { columns, computed },
     });
-    this.change(table, ({ indexes }) => ({ indexes: withItem(indexes, index.id) }));
+    this.change(table, ({ indexes }) => ({ indexes: withItem(indexes, made.id) }));
+    if (above !== null) this.link(above, made.id);
+    return made.id;
   }
 
   /** Says what a view reads. */
@@ -310,7 +323,7 @@ export class SchemaDraft extends SchemaModel {
     this.parts.types.set(keyOf(name), type);
   }
 
-  setPlace(object: ObjectRef, place: Place | null): void {
-    this.parts.others.set(object.kind + keyOf(object), place);
+  setOther(object: ObjectRef, model: OtherModel | null): void {
+    this.parts.others.set(object.kind + keyOf(object), model);
   }
 }

@@ -2,9 +2,9 @@
  * What the migration files have made of the schema up to a point: relations, their columns, constraints, partitions.
  * Does NOT ask a database: what came to be by other means is absent, and who asks must assume the worst of it.
  */
-import type { Constraint, DefaultKind, ObjectName, TypeRef } from "./action";
 import type { ObjectRef } from "./effect";
 import { Layer } from "./layer";
+import type { Column, Constraint, ObjectName, TypeRef } from "./tableAction";
 
 /** Where a file says something. */
 export interface Place {
@@ -16,19 +16,27 @@ export interface Place {
 /** Stays the same through renames. */
 export type RelationId = string;
 
-export interface ColumnModel {
-  readonly name: string;
-  readonly type: TypeRef;
-  readonly collation: string | null;
-  readonly notNull: boolean;
-  readonly default: DefaultKind;
-}
+/** Kinds of object that are relations: they share their names. */
+export const relationKinds: ReadonlySet<string> = new Set([
+  "table",
+  "foreign table",
+  "view",
+  "materialized view",
+  "index",
+  "sequence",
+]);
 
 export interface ConstraintModel extends Constraint {
   /** The name PostgreSQL chooses where the SQL gives none. */
   readonly name: string;
   /** The table that a foreign key points at, when the files made it. */
   readonly target: RelationId | null;
+}
+
+/** A user trigger; `function` is dotted. */
+export interface TriggerModel {
+  readonly name: string;
+  readonly function: string;
 }
 
 /** A table, view, index or sequence. Lists of what a kind cannot have are empty. */
@@ -43,21 +51,22 @@ export interface RelationModel {
   readonly renames: readonly { readonly place: Place; readonly from: ObjectName }[];
   readonly comment: { readonly place: Place; readonly text: string } | null;
   readonly temporary: boolean;
-  readonly columns: ReadonlyMap<string, ColumnModel>;
+  /** Of a typed table. */
+  readonly ofType: ObjectName | null;
+  readonly columns: ReadonlyMap<string, Column>;
   /** False: LIKE, INHERITS, AS … brought columns that are not listed. */
   readonly columnsKnown: boolean;
   readonly constraints: readonly ConstraintModel[];
   /** Columns it is partitioned by ("" for an expression), or null. */
   readonly partitionKey: readonly string[] | null;
   readonly isDefaultPartition: boolean;
-  /** Of partitions and of inheritance. */
+  /** Of partitions and of inheritance; of an index: those of the same index on partitions. */
   readonly parents: readonly RelationId[];
   readonly children: readonly RelationId[];
   readonly indexes: readonly RelationId[];
   /** Tables with a foreign key to this one. */
   readonly referencedBy: readonly RelationId[];
-  /** User triggers by name. */
-  readonly triggers: readonly string[];
+  readonly triggers: readonly TriggerModel[];
   /** Of a view: what it reads. */
   readonly reads: readonly RelationId[];
   /** Views that read it. */
@@ -77,6 +86,15 @@ export interface TypeModel {
   readonly values: readonly string[];
   /** A domain with NOT NULL or CHECK. */
   readonly constrained: boolean;
+  /** Of a domain. */
+  readonly base: TypeRef | null;
+}
+
+/** An object without rows: function, statistics, publication. */
+export interface OtherModel {
+  readonly made: Place;
+  /** Of statistics. */
+  readonly table: RelationId | null;
 }
 
 /** The parts of a state, for who changes it (see schemaDraft). */
@@ -86,7 +104,7 @@ export interface ModelParts {
   readonly names: Layer<RelationId>;
   readonly types: Layer<TypeModel>;
   /** Functions and the rest, by kind and key. */
-  readonly others: Layer<Place>;
+  readonly others: Layer<OtherModel>;
 }
 
 const emptyParts = (): ModelParts => ({
@@ -152,8 +170,8 @@ export class SchemaModel {
     return this.parts.types.get(keyOf(name)) ?? null;
   }
 
-  /** Where a function or another object without rows was made: by kind and name as in ObjectRef. */
-  placeOf(object: ObjectRef): Place | null {
+  /** A function or another object without rows, by kind and name as in ObjectRef. */
+  other(object: ObjectRef): OtherModel | null {
     return this.parts.others.get(object.kind + keyOf(object)) ?? null;
   }
 

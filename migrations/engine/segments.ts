@@ -71,6 +71,11 @@ function segmentPart(
     close();
   };
   const plain = (statement: Statement): void => {
+    if (statement.kind === "CREATE INDEX CONCURRENTLY" && statement.indexName === null) {
+      const message = "an index that is built CONCURRENTLY has no name.";
+      const hint = "name it: only then can an attempt that broke off be told and cleared away.";
+      report("INDEX_UNNAMED", statement, message, hint);
+    }
     if (open === null) {
       segments.push({
         file,

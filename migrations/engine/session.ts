@@ -4,38 +4,65 @@
  */
 import type { Client } from "pg";
 
-import type { Log } from "./attempt";
 import { type Access, withClient } from "./database";
 import type { History, VersionState } from "./history";
 import { readHistory } from "./ledger";
+import { ensureSessions, type OwnSession } from "./pooling";
+import { awaitPredecessors, type runActivities, type RunnerLock } from "./runnerLock";
 import { ensureStamp } from "./stamp";
+import { Watch } from "./watch";
 
-/** Runs `work` as the migrator, with a migration's timeouts; the server's notices go to the log. */
+/** Told what goes on, one line each. */
+export type Log = (message: string) => void;
+
+/** What a run works with. */
+export interface RunSession {
+  /** Works. Started as the infrastructure role, with a migration's timeouts. */
+  readonly client: Client;
+  /** The client's process on the server. */
+  readonly pid: number;
+  /** Looks at the client's session from beside it. */
+  readonly watch: Watch;
+  readonly access: Access;
+  readonly lock: RunnerLock;
+  readonly log: Log;
+  /** @throws {PooledConnectionError} the server's process is no longer this session's own. */
+  readonly ensureOwnSession: OwnSession;
+}
+
+/**
+ * Runs `work` as the migrator; the server's notices go to the log. Whatever a predecessor left running has ended by then.
+ *
+ * @param activity  Shown in pg_stat_activity; one of the `runActivities` and a version.
+ * @throws {PooledConnectionError} what we connect to is a pooler in transaction mode.
+ * @throws {RunnerBusyError}       a predecessor's session does not end.
+ */
 export function withRunSession<T>(
   access: Access,
-  activity: string,
+  activity: `${(typeof runActivities)[number]} ${string}`,
+  lock: RunnerLock,
   log: Log,
-  work: (client: Client) => Promise<T>,
+  work: (session: RunSession) => Promise<T>,
 ): Promise<T> {
   const { run } = access.settings;
-  return withClient(
-    access,
-    {
-      account: "migrator",
-      activity,
-      parameters: {
-        lock_timeout: `${run.lockTimeoutMs}ms`,
-        statement_timeout: `${run.statementTimeoutMs}ms`,
-        search_path: "public",
-      },
-    },
-    (client) => {
+  const parameters = {
+    lock_timeout: `${run.lockTimeoutMs}ms`,
+    statement_timeout: `${run.statementTimeoutMs}ms`,
+    search_path: "public",
+  };
+  return withClient(access, { account: "migrator", activity, parameters }, async (client) => {
+    const watch = await Watch.open(access);
+    try {
       client.on("notice", (notice) => {
         if (notice.message !== undefined) log(`notice: ${notice.message}`);
       });
-      return work(client);
-    },
-  );
+      const { pid, ensureOwnSession } = await ensureSessions(client, watch, access);
+      await awaitPredecessors(client, access, log);
+      return await work({ client, pid, watch, access, lock, log, ensureOwnSession });
+    } finally {
+      await watch.close();
+    }
+  });
 }
 
 /**

@@ -93,8 +93,9 @@ export const eventsShape: TableShape = {
 };
 
 /**
- * Whoever holds SHARE ROW EXCLUSIVE on this empty table is the one runner. A table lock and not an advisory lock: any
- * login may hold an advisory lock for ever, but only the infrastructure role can lock this.
+ * Whoever holds SHARE UPDATE EXCLUSIVE on this empty table is the one runner. A table lock and not an advisory lock: any
+ * login may hold an advisory lock for ever, but only the infrastructure role can lock this. And no stronger mode: a login
+ * that may do nothing with a table still gets up to ROW EXCLUSIVE on it, by preparing a statement that it may not execute.
  */
 export const runnerLockShape: TableShape = {
   name: "schema_migration_lock",

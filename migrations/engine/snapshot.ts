@@ -118,6 +118,10 @@ function compareSides<T>(
 /** Named by schemaSnapshot.ts. A column that comes or goes changes the order too, which needs no second mention. */
 const orderOfColumns = "order of columns";
 
+/** Whether columns only stand in another order: no PostgreSQL statement puts one back where it was. */
+export const isOrderOnly = ({ part, change }: SnapshotDifference): boolean =>
+  part === orderOfColumns && change === "changed";
+
 /** Leaves out what another difference says already: parts of an object that is new or gone as a whole. */
 function withoutEchoes(differences: readonly SnapshotDifference[]): readonly SnapshotDifference[] {
   const isSaid = ({ object, part, change }: SnapshotDifference): boolean =>

@@ -4,7 +4,9 @@
  */
 import { DatabaseError } from "pg";
 
+import { describeWait, type Wait } from "./blockers";
 import { MigrationError } from "./errors";
+import { BlockedError } from "./lockWaiting";
 import { rollbackCommand } from "./rollbackCommand";
 import type { Statement } from "./statements";
 
@@ -23,6 +25,8 @@ export interface Standing {
   /** Lines at which the segments start whose effect the database keeps. */
   readonly keptFrom: readonly number[];
   readonly infrastructureRole: string;
+  /** What it waited for when it gave up; absent unless a lock was in its way. */
+  readonly wait?: Wait | null;
 }
 
 /** Marks the place in the statement that PostgreSQL complains about. */
@@ -84,6 +88,15 @@ export function explainStatementFailure(
   const place = `${standing.fileName}:${statement.line}`;
   const what = [statement.kind, statement.target].filter(Boolean).join(" ");
   const kept = whatIsKept(standing);
+  if (cause instanceof BlockedError) {
+    return explainStatementFailure(cause.refusal, statement, { ...standing, wait: cause.wait });
+  }
+  if (cause instanceof MigrationError) {
+    const found = cause.message.split("\n")[0] ?? "";
+    return new StatementError(`${place}: ${what} failed: ${found}\n  ${kept}`, cause.hint, {
+      cause,
+    });
+  }
   if (!(cause instanceof DatabaseError)) {
     const text = cause instanceof Error ? cause.message : String(cause);
     return new StatementError(
@@ -97,6 +110,7 @@ export function explainStatementFailure(
     ...caret(statement, cause.position),
     ...(cause.detail === undefined ? [] : [`  Detail: ${cause.detail}`]),
     ...(cause.hint === undefined ? [] : [`  PostgreSQL says: ${cause.hint}`]),
+    ...(standing.wait == null ? [] : [`  It was ${describeWait(standing.wait)}.`]),
     ...(cause.where === undefined ? [] : [`  Where: ${cause.where.split("\n")[0] ?? ""}`]),
     `  ${kept}`,
   ];

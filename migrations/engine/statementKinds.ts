@@ -11,7 +11,16 @@ import {
   transactionKind,
   variableKind,
 } from "./kindNames";
-import { asList, asText, dig, names, objectName, relationName, type TreeNode } from "./tree";
+import {
+  asList,
+  asText,
+  dig,
+  hasOption,
+  names,
+  objectName,
+  relationName,
+  type TreeNode,
+} from "./tree";
 
 /** One row: constant or computed from the node. */
 interface StatementKind {
@@ -41,9 +50,6 @@ const joined = (values: readonly (string | null)[]): string | null =>
   values.filter((value) => value !== null).join(", ") || null;
 const concurrently = (node: TreeNode): string =>
   node["concurrent"] === true ? " CONCURRENTLY" : "";
-const hasOption = (node: TreeNode, field: string, option: string): boolean =>
-  asList(node[field]).some((item) => dig(item, "DefElem", "defname") === option);
-
 const reindexWhole = new Set([
   "REINDEX_OBJECT_SCHEMA",
   "REINDEX_OBJECT_SYSTEM",
@@ -85,11 +91,11 @@ const statementKinds: Readonly<Record<string, StatementKind>> = {
   ReindexStmt: {
     kind: (node) => {
       const what = (asText(node["kind"]) ?? "").replace("REINDEX_OBJECT_", "");
-      return `REINDEX ${what}${hasOption(node, "params", "concurrently") ? " CONCURRENTLY" : ""}`;
+      return `REINDEX ${what}${hasOption(node["params"], "concurrently") ? " CONCURRENTLY" : ""}`;
     },
     target: (node) => relationName(node["relation"]) ?? asText(node["name"]),
     transactional: (node) =>
-      !hasOption(node, "params", "concurrently") && !reindexWhole.has(asText(node["kind"]) ?? ""),
+      !hasOption(node["params"], "concurrently") && !reindexWhole.has(asText(node["kind"]) ?? ""),
   },
   VacuumStmt: {
     kind: (node) => (node["is_vacuumcmd"] === true ? "VACUUM" : "ANALYZE"),
@@ -153,7 +159,7 @@ const statementKinds: Readonly<Record<string, StatementKind>> = {
   AlterDatabaseStmt: {
     kind: "ALTER DATABASE",
     target: plain("dbname"),
-    transactional: (node) => !hasOption(node, "options", "tablespace"),
+    transactional: (node) => !hasOption(node["options"], "tablespace"),
   },
   AlterDatabaseSetStmt: { kind: "ALTER DATABASE", target: plain("dbname") },
   AlterDatabaseRefreshCollStmt: { kind: "ALTER DATABASE", target: plain("dbname") },

@@ -103,7 +103,12 @@ export async function surveyStack(
     migratorConfigured: settings.roles.migrator !== null,
     infrastructureRole: settings.roles.infrastructure,
     files,
+    schemas: settings.schemas,
     now: live.now,
+    appliedAt: (version) => {
+      const state = live.history.versions.find((one) => one.version === version);
+      return state?.status === "applied" ? state.completedAt : null;
+    },
     isUpdate,
     lower,
     windows: settings.run.windows,
@@ -115,11 +120,11 @@ export async function surveyStack(
 
 async function findRoles(
   client: Client,
-  { service, infrastructure, migrators, approvers }: RoleSettings,
+  { service, infrastructure, migrators, approvers, further }: RoleSettings,
 ): Promise<ReadonlySet<string>> {
   const { rows } = await client.query<{ name: string }>(
     "SELECT rolname AS name FROM pg_roles WHERE rolname = ANY ($1::text[])",
-    [[service, infrastructure, ...migrators, ...approvers]],
+    [[service, infrastructure, ...migrators, ...approvers, ...further.map(({ name }) => name)]],
   );
   return new Set(rows.map(({ name }) => name));
 }

@@ -2,7 +2,7 @@
  * Reads the commands of ALTER TABLE (and of ALTER INDEX, VIEW, SEQUENCE and TYPE where the grammar gives them its form).
  * Does NOT say what a command costs (see tableEffects).
  */
-import type { Action, ColumnCommand, PlainCommand, RelationKind, TableCommand } from "./action";
+import type { Action, RelationKind } from "./action";
 import {
   boundParts,
   columnsIn,
@@ -12,6 +12,7 @@ import {
   readType,
   relationOf,
 } from "./columnParts";
+import type { ColumnCommand, PlainCommand, TableCommand } from "./tableAction";
 import { asList, asNode, asText, dig, names, type TreeNode } from "./tree";
 
 const columnCommands: Readonly<Record<string, ColumnCommand>> = {
@@ -51,7 +52,6 @@ const plainCommands: Readonly<Record<string, PlainCommand>> = {
   AT_EnableAlwaysRule: "enable rule",
   AT_EnableReplicaRule: "enable rule",
   AT_DisableRule: "disable rule",
-  AT_AddOf: "of type",
   AT_DropOf: "not of type",
   AT_ReplicaIdentity: "replica identity",
   AT_EnableRowSecurity: "enable row security",
@@ -150,6 +150,7 @@ const readers: Readonly<Record<string, Reader>> = {
     mode: "finalize",
   }),
   AT_AddInherit: (command) => ({ kind: "inherit", parent: relationOf(command["def"]) }),
+  AT_AddOf: (command) => ({ kind: "of type", type: readType(command["def"]) }),
   AT_DropInherit: (command) => ({ kind: "no inherit", parent: relationOf(command["def"]) }),
   AT_SetRelOptions: (command) => ({ kind: "set options", options: optionNames(command["def"]) }),
   AT_ResetRelOptions: (command) => ({
@@ -205,17 +206,18 @@ export function partitionKeyOf(specification: unknown): readonly string[] | null
   );
 }
 
-/** Columns of an index, "" for an expression. */
-export function indexColumns(parameters: unknown): readonly string[] {
-  return asList(parameters).map((item) => asText(dig(item, "IndexElem", "name")) ?? "");
+/** What an index stores: keys and INCLUDE, "expr" for an expression. */
+export function indexKeys(node: TreeNode): readonly string[] {
+  return [...asList(node["indexParams"]), ...asList(node["indexIncludingParams"])].map(
+    (item) => asText(dig(item, "IndexElem", "name")) ?? "expr",
+  );
 }
 
 /** Columns that an index depends on: keys, INCLUDE, expressions and predicate. */
 export function indexDependencies(node: TreeNode): readonly string[] {
-  const listed = [
-    ...indexColumns(node["indexParams"]),
-    ...indexColumns(node["indexIncludingParams"]),
-  ];
+  const listed = [...asList(node["indexParams"]), ...asList(node["indexIncludingParams"])].flatMap(
+    (item) => asText(dig(item, "IndexElem", "name")) ?? [],
+  );
   const mentioned = columnsIn([node["indexParams"], node["whereClause"]]);
-  return [...new Set([...listed.filter((name) => name !== ""), ...mentioned])];
+  return [...new Set([...listed, ...mentioned])];
 }

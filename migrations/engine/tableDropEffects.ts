@@ -18,18 +18,22 @@ function lockOtherEnd(effects: EffectDraft, constraint: ConstraintModel): void {
   }
 }
 
-/** CASCADE takes the foreign keys that point here. */
+/**
+ * CASCADE takes the foreign keys that point here.
+ *
+ * @param columns  The key they would point at; a foreign key that names none points at the primary key.
+ */
 function lockReferencing(
   effects: EffectDraft,
   { model }: Target,
-  columns: readonly string[] | null,
+  columns: readonly string[],
+  isPrimary: boolean,
 ): void {
   for (const referencing of effects.all(model?.referencedBy ?? [])) {
     const keys = referencing.model?.constraints.filter(({ target }) => target === model?.id) ?? [];
     const isHit = keys.some(
       ({ referencedColumns }) =>
-        columns === null ||
-        referencedColumns.length === 0 ||
+        (isPrimary && referencedColumns.length === 0) ||
         referencedColumns.some((column) => columns.includes(column)),
     );
     if (isHit) effects.lock(referencing, "ACCESS EXCLUSIVE");
@@ -49,7 +53,7 @@ export function dropColumnEffect(
     for (const constraint of target.model?.constraints ?? []) {
       if (constraint.columns.includes(command.column)) lockOtherEnd(effects, constraint);
     }
-    if (command.cascade) lockReferencing(effects, target, [command.column]);
+    if (command.cascade) lockReferencing(effects, target, [command.column], true);
   }
   if (command.cascade) assumeCascade(effects, `column ${command.column}`);
   const { schema, name } = table.ref;
@@ -73,7 +77,9 @@ export function dropConstraintEffect(
       continue;
     }
     lockOtherEnd(effects, found);
-    if (command.cascade) lockReferencing(effects, target, null);
+    if (command.cascade) {
+      lockReferencing(effects, target, found.columns, found.type === "primary key");
+    }
   }
   if (command.cascade) assumeCascade(effects, `constraint ${command.constraint}`);
   const { schema, name } = table.ref;

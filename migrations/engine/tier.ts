@@ -46,6 +46,12 @@ export interface TierRules {
   readonly requiresSecondPerson: boolean;
   /** The application team looks before a version is signed off. */
   readonly validatesBeforeSignOff: boolean;
+  /** What the files say and do must keep the rules of migrations/RULES.md; else it is only warned of. */
+  readonly requiresSafeFiles: boolean;
+  /** An exception must be backed by what its rule asks for, not by a reason alone. */
+  readonly requiresBackedExceptions: boolean;
+  /** Days between a table's mark for removal and its DROP. */
+  readonly dropDelayDays: number;
 }
 
 const rebuildable: TierRules = {
@@ -66,6 +72,9 @@ const rebuildable: TierRules = {
   enforcesWindow: false,
   requiresSecondPerson: false,
   validatesBeforeSignOff: false,
+  requiresSafeFiles: false,
+  requiresBackedExceptions: false,
+  dropDelayDays: 0,
 };
 
 const controlled: TierRules = {
@@ -86,6 +95,9 @@ const controlled: TierRules = {
   enforcesWindow: true,
   requiresSecondPerson: true,
   validatesBeforeSignOff: true,
+  requiresSafeFiles: true,
+  requiresBackedExceptions: true,
+  dropDelayDays: 7,
 };
 
 /** Source: policy, "Environment Patterns" and "Change Management Process". */

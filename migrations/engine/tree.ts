@@ -62,10 +62,26 @@ export function objectName(value: unknown): string | null {
   return nested.length > 0 ? nested.join(".") : null;
 }
 
+/** True when a list of options, as in `VACUUM (FULL, ANALYZE false)`, has one that is not switched off. */
+export function hasOption(options: unknown, name: string): boolean {
+  return asList(options).some((item) => {
+    const option = asNode(dig(item, "DefElem"));
+    if (option?.["defname"] !== name) return false;
+    const word = asText(dig(option["arg"], "String", "sval"))?.toLowerCase() ?? "on";
+    const number = dig(option["arg"], "Integer");
+    const isZero = number !== undefined && dig(number, "ival") === undefined;
+    const isFalse =
+      dig(option["arg"], "Boolean") !== undefined &&
+      dig(option["arg"], "Boolean", "boolval") !== true;
+    return !isZero && !isFalse && word !== "false" && word !== "off";
+  });
+}
+
 /** Calls `visit(tag or field, node)` for every object below the value, without recursion. */
 export function walk(value: unknown, visit: (key: string, node: TreeNode) => void): void {
   const open: unknown[] = [value];
-  for (let current = open.pop(); current !== undefined; current = open.pop()) {
+  while (open.length > 0) {
+    const current = open.pop();
     if (Array.isArray(current)) {
       for (const item of current) open.push(item);
       continue;

@@ -2,10 +2,9 @@
  * Maintenance windows: reads ISO 8601 intervals, and tells which is open at a moment and who needs one. Pure.
  * Does NOT know what time it is: the caller asks the server.
  */
-import { effectsOf } from "./classify";
+import type { StatementEffect } from "./effect";
 import { MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
-import { modelBefore } from "./schemaFold";
 
 /** From `start` on, before `end`. */
 export interface Window {
@@ -82,11 +81,13 @@ export function nextWindow(windows: readonly Window[], now: Date): Window | null
 /**
  * Why a migration belongs into a maintenance window, or null when it may run at any time.
  *
- * @param files  All files of the folder: those before it say which tables are there.
+ * @param effects  Of its statements, as effectsOf has them.
  */
-export function needsWindow(file: MigrationFile, files: readonly MigrationFile[]): string | null {
-  if (file.header.impact.downtimeRequired) return "its header says that downtime is required";
-  const effects = effectsOf(file, modelBefore(files, file.number));
+export function windowReason(
+  { header }: MigrationFile,
+  effects: readonly StatementEffect[],
+): string | null {
+  if (header.impact.downtimeRequired) return "its header says that downtime is required";
   const rewritten = effects.flatMap(({ onlyNewObjects, rewrites }) =>
     onlyNewObjects ? [] : rewrites.map(({ schema, name }) => `${schema ?? "?"}.${name}`),
   );

@@ -122,7 +122,9 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
     const database = await make("dev");
     const infra = await database.connect("infrastructure");
     await infra.query("BEGIN");
-    await infra.query("LOCK TABLE public.schema_migration_lock IN SHARE ROW EXCLUSIVE MODE NOWAIT");
+    await infra.query(
+      "LOCK TABLE public.schema_migration_lock IN SHARE UPDATE EXCLUSIVE MODE NOWAIT",
+    );
     const access = database.accessWith({ runnerWaitMs: "300" });
     expect((await failureOf(rebuild(database, access))).message).toContain("Another runner");
     await infra.query("ROLLBACK");

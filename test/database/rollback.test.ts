@@ -63,7 +63,10 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
     );
 
   it("takes the project's own migrations back, newest first, to what was before each, and applies them again", async () => {
-    const { migrations } = await loadMigrations(migrationsFolder);
+    const { migrations: all } = await loadMigrations(migrationsFolder);
+    // What cannot be undone (an enum value) stays in the catalog: see prove.test.ts.
+    const end = all.findIndex(({ header }) => header.rollback.dataRecovery === "Not possible");
+    const migrations = all.slice(0, end);
     const versions = migrations.map(({ header }) => header.version);
     const before: (readonly string[])[] = [];
     for (const [index, migration] of migrations.entries()) {

@@ -87,20 +87,59 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
     expect(await eventsOf(database, "1.0.0")).toEqual(["started", "failed 1"]);
   });
 
-  it("applies once when four runners start at once", async () => {
+  it("applies once when ten runners start at once, without a deadlock with CONCURRENTLY", async () => {
+    const migration = makeMigration({
+      body: "BEGIN;\nCREATE TABLE dagapp.jobs (job_id TEXT);\nCOMMIT;\nCREATE INDEX CONCURRENTLY jobs_id ON dagapp.jobs (job_id);",
+    });
     const outcomes = await Promise.all(
-      [1, 2, 3, 4].map(() => apply(database, makeMigration(), { access: database.accessWith({}) })),
+      Array.from({ length: 10 }, () =>
+        apply(database, migration, { access: database.accessWith({}) }),
+      ),
     );
     expect(outcomes.filter(({ ranNow }) => ranNow)).toHaveLength(1);
+    const waited = outcomes.filter(({ log }) =>
+      log.some((line) => line.startsWith("waiting for another runner: process ")),
+    );
+    expect(waited).toHaveLength(9);
     expect(new Set(outcomes.map(({ state }) => state.checksum)).size).toBe(1);
-    expect(await eventsOf(database, "1.0.0")).toEqual(["started", "segment-done 1", "applied"]);
+    expect(await eventsOf(database, "1.0.0")).toEqual([
+      "started",
+      "segment-done 1",
+      "segment-started 2",
+      "segment-done 2",
+      "applied",
+    ]);
     expect(await ledgerRows(database)).toHaveLength(1);
+  });
+
+  it("waits for the session of a runner that was killed, and gives up when it does not end", async () => {
+    const zombie = await database.connect("infrastructure");
+    await zombie.query("SET application_name = 'rmhgeoapi-database: migration 1.0.0'");
+    const { rows } = await zombie.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+    const error = await failureOf(
+      apply(database, makeMigration(), { access: database.accessWith({ runnerWaitMs: "300" }) }),
+    );
+    expect(error).toBeInstanceOf(RunnerBusyError);
+    expect(error.message).toContain(
+      `still there after 300 ms: process ${rows[0]?.pid ?? 0}, login`,
+    );
+    expect(await ledgerRows(database)).toEqual([]);
+
+    let asked = false;
+    const { ranNow } = await apply(database, makeMigration(), {
+      onLog: (line) => {
+        if (asked || !line.startsWith("waiting for the session of an earlier run")) return;
+        asked = true;
+        void zombie.end();
+      },
+    });
+    expect([asked, ranNow]).toEqual([true, true]);
   });
 
   it("names the session that holds the runner lock, and gives up in time", async () => {
     const holder = await database.connect("infrastructure");
     await holder.query("BEGIN");
-    await holder.query("LOCK TABLE public.schema_migration_lock IN SHARE ROW EXCLUSIVE MODE");
+    await holder.query("LOCK TABLE public.schema_migration_lock IN SHARE UPDATE EXCLUSIVE MODE");
     const { rows } = await holder.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
     const lines: string[] = [];
     const error = await failureOf(

@@ -52,6 +52,7 @@ describe.each(tiers)("the program in tier %s", (tier) => {
         "ddl:migrations:MigrationSet migrations",
         "ddl:roles:ApproverLogins approvers",
         "ddl:roles:InfrastructureRole infrastructure",
+        "ddl:roles:ReaderRoles readers",
         "ddl:roles:ServiceRole service",
         "postgresql:index/extension:Extension extension-btree_gist",
         "postgresql:index/extension:Extension extension-unaccent",
@@ -218,6 +219,30 @@ it("registers nothing for a tier that is not known", async () => {
   await expect(registerProgram("dev", database, { tier: "staging" })).rejects.toThrow(
     'Tier "staging" is unknown.',
   );
+});
+
+it("declares the readers that a stack names, and expects the rest", async () => {
+  const furtherRoles = [
+    { name: "tiles", kind: "reader", schemas: ["geoapi"], connectionLimit: 20 },
+    { name: "reports", kind: "reader", login: false },
+    { name: "watcher", kind: "monitoring" },
+    { name: "dora", kind: "dba" },
+  ];
+  const run = await registerProgram("prod", database, { furtherRoles }, tickets);
+  const readers = ofType(run, role).filter(({ name }) => name.startsWith("reader-"));
+  expect(readers.map(({ inputs, protect }) => ({ ...inputs, protect }))).toEqual([
+    expect.objectContaining({
+      ...{ name: "tiles", login: true, inherit: false, createRole: false, connectionLimit: 20 },
+      ...{ searchPaths: ["geoapi", "public"], skipDropRole: true, protect: true },
+    }),
+    expect.objectContaining({
+      ...{ name: "reports", login: false, connectionLimit: -1 },
+      searchPaths: ["dagapp", "geoapi", "pgstac", "public"],
+    }),
+  ]);
+  expect(ofType(run, role).map(({ inputs }) => inputs.name)).not.toContain("watcher");
+  const { dependencies } = named(run, "ledger");
+  expect(dependencies).toContain(named(run, "reader-tiles").urn);
 });
 
 it("takes over roles that the server has already", async () => {

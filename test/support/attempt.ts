@@ -28,18 +28,3 @@ export async function attemptAlone(client: Client, sql: string): Promise<string>
     return errorCode(error);
   }
 }
-
-/** Runs a statement on its own and returns the SQLSTATEs of the notices that came with it. */
-export async function noticesOf(client: Client, sql: string): Promise<readonly string[]> {
-  const codes: string[] = [];
-  const keep = (notice: { code?: string | undefined }): void => {
-    codes.push(notice.code ?? "");
-  };
-  client.on("notice", keep);
-  try {
-    await client.query(sql);
-  } finally {
-    client.off("notice", keep);
-  }
-  return codes;
-}

@@ -2,9 +2,31 @@
  * Ways in which a database comes to differ from the rules, each with what must be said about it.
  * Pure data: `{service}`, `{infra}` and the like stand for the real names. Does NOT run anything.
  */
-import { type Drift, roleDrifts } from "./roleDrifts";
+import { bypassDrifts } from "./bypassDrifts";
+import { elsewhereDrifts } from "./elsewhereDrifts";
+import { ownerDrifts } from "./ownerDrifts";
+import type { Login } from "./programDatabase";
+import { roleDrifts } from "./roleDrifts";
 
-export type { Drift };
+/** A way in which a database comes to differ from the rules. */
+export interface Drift {
+  readonly name: string;
+  /** Who does it; a superuser unless said otherwise. */
+  readonly as?: Login;
+  readonly sql: readonly string[];
+  /** Texts of deviations that must be among those found; of what is left, all that is. … stands for any end. */
+  readonly found: readonly string[];
+  /** First and last major that it concerns. */
+  readonly since?: number;
+  readonly until?: number;
+  /** Takes away what only served the drift, as a superuser. Run twice. */
+  readonly undo?: readonly string[];
+  /** What the admin cannot mend: the statements it says, and why. */
+  readonly left?: {
+    readonly statements: readonly string[];
+    readonly reason: RegExp;
+  };
+}
 
 const revoked = (kind: string, name: string): Drift => ({
   name: `SELECT revoked on a ${kind}`,
@@ -128,6 +150,55 @@ export const drifts: readonly Drift[] = [
     found: ["table dagapp.item: {delegate} should not have SELECT"],
   },
   {
+    name: "a column that a delegate of the whole table passed on",
+    sql: [
+      "GRANT USAGE ON SCHEMA dagapp TO {delegate}",
+      "GRANT SELECT ON dagapp.item TO {delegate} WITH GRANT OPTION",
+      "SET SESSION AUTHORIZATION {delegate}",
+      "GRANT SELECT (note) ON dagapp.item TO {outsider}",
+    ],
+    found: ["column dagapp.item.note: {outsider} should not have SELECT"],
+  },
+  {
+    name: "what an owner took from itself",
+    as: "superuser",
+    sql: [
+      "REVOKE ALL ON dagapp.item, dagapp.measure FROM {infra}",
+      "REVOKE CREATE ON SCHEMA dagapp FROM {infra}",
+      "REVOKE EXECUTE ON FUNCTION dagapp.twice(INTEGER) FROM {infra}",
+      "REVOKE ALL ON public.schema_migrations FROM {admin}",
+      "REVOKE CREATE ON DATABASE {database} FROM {admin}",
+    ],
+    found: [
+      "schema dagapp: {infra}, its owner, lacks CREATE",
+      "function dagapp.twice(integer): {infra}, its owner, lacks EXECUTE",
+      "database {database}: {admin}, its owner, lacks CREATE",
+    ],
+  },
+  {
+    name: "a new function that everybody may execute",
+    sql: [
+      "CREATE FUNCTION dagapp.fresh() RETURNS INTEGER LANGUAGE sql AS 'SELECT 1'",
+      "ALTER FUNCTION dagapp.fresh() OWNER TO {infra}",
+    ],
+    found: [
+      "function dagapp.fresh(): PUBLIC should not have EXECUTE",
+      "function dagapp.fresh(): {service} lacks EXECUTE",
+    ],
+    undo: ["DROP FUNCTION IF EXISTS dagapp.fresh()"],
+  },
+  {
+    name: "REFERENCES and TRIGGER given",
+    sql: [
+      "GRANT REFERENCES ON dagapp.item TO {service}",
+      "GRANT TRIGGER ON geoapi.measure TO {migrator}",
+    ],
+    found: [
+      "table dagapp.item: {service} should not have REFERENCES",
+      "partitioned table geoapi.measure: {migrator} should not have TRIGGER",
+    ],
+  },
+  {
     name: "a column privilege",
     sql: ["GRANT SELECT (note), REFERENCES (note) ON dagapp.item TO {outsider}"],
     found: ["column dagapp.item.note: {outsider} should not have SELECT, REFERENCES"],
@@ -160,30 +231,9 @@ export const drifts: readonly Drift[] = [
     found: ["sequence dagapp.ticket: {service} should not have UPDATE"],
   },
   ...roleDrifts,
-  {
-    name: "ownership moved to the admin",
-    as: "admin",
-    sql: [
-      "ALTER TABLE dagapp.item OWNER TO {admin}",
-      "ALTER TABLE dagapp.measure OWNER TO {admin}",
-      "ALTER VIEW geoapi.item_view OWNER TO {admin}",
-      "ALTER MATERIALIZED VIEW geoapi.item_count OWNER TO {admin}",
-      "ALTER SEQUENCE geoapi.ticket OWNER TO {admin}",
-      "ALTER FUNCTION pgstac.twice(INTEGER) OWNER TO {admin}",
-      "ALTER PROCEDURE pgstac.annotate(text) OWNER TO {admin}",
-      "ALTER AGGREGATE pgstac.total(INTEGER) OWNER TO {admin}",
-      "ALTER TYPE dagapp.mood OWNER TO {admin}",
-      "ALTER TYPE dagapp.span OWNER TO {admin}",
-      "ALTER DOMAIN dagapp.code OWNER TO {admin}",
-      "ALTER FOREIGN TABLE dagapp.remote OWNER TO {admin}",
-      "ALTER SCHEMA pgstac OWNER TO {admin}",
-    ],
-    found: [
-      "table dagapp.item: belongs to {admin}, not to {infra}",
-      "function pgstac.total(integer): belongs to {admin}, not to {infra}",
-      "schema pgstac: belongs to {admin}, not to {infra}",
-    ],
-  },
+  ...ownerDrifts,
+  ...bypassDrifts,
+  ...elsewhereDrifts,
   {
     name: "a ledger privilege removed",
     sql: [

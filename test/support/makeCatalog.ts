@@ -2,7 +2,8 @@
  * A catalog in memory for tests of the comparison: objects that are as the rules say, of which a test changes some, and
  * a tiny simulator of GRANT and REVOKE. Pure. Does NOT know delegates: every grant is the owner's.
  */
-import type { AclContext, AclEntry, Catalog, CatalogObject } from "../../roles/acl";
+import type { AclContext, AclEntry, Catalog, CatalogObject, LiveRole } from "../../roles/model";
+import { objectKinds } from "../../roles/objectKinds";
 import { type ObjectKind, type Place, privilegeRules } from "../../roles/privileges";
 
 const quote = (name: string): string => `"${name}"`;
@@ -14,9 +15,37 @@ export const context: AclContext = {
     infrastructure: ["infra"],
     migrator: ["ada", "bob"],
     approver: ["eve"],
+    reader: ["tiles"],
+    monitoring: ["watcher"],
+    dba: ["dora"],
+    "pgstac admin": ["pgstac_admin"],
+    "pgstac ingest": ["pgstac_ingest"],
+    "pgstac read": ["pgstac_read"],
   },
+  schemasOf: new Map([["tiles", ["geoapi"]]]),
+  schemas: ["dagapp", "geoapi", "pgstac"],
   admin: "admin",
-  serviceSettings: ["lock_timeout=5000"],
+  database: "geo",
+  platform: ["azuresu"],
+  connectionLimits: new Map([
+    ["service", 50],
+    ["infra", -1],
+    ["ada", -1],
+    ["bob", -1],
+    ["tiles", -1],
+  ]),
+  logins: new Map([["tiles", true]]),
+  settingsOf: new Map([
+    [
+      "service",
+      [
+        { name: "search_path", value: ["dagapp", "public"] },
+        { name: "lock_timeout", value: "5000" },
+      ],
+    ],
+    ["infra", []],
+    ["ada", []],
+  ]),
   quote,
 };
 
@@ -43,21 +72,52 @@ export const places: readonly (readonly [ObjectKind, Place, string, string | nul
   ["table", "runner lock", "public.schema_migration_lock", null],
 ];
 
+/** Schema of an identity; a schema is in itself, a database in none. */
+function schemaOf(kind: ObjectKind, identity: string): string | null {
+  return kind === "database" ? null : (identity.split(".")[0] ?? null);
+}
+
+const ownerOf = (place: Place): string => (place === "governed" ? "infra" : "admin");
+
 const realNames: Readonly<Record<string, readonly (string | null)[]>> = {
   ...context.parties,
   public: [null],
 };
 
-/** What the rules give on an object, spelled out rule by rule. */
-export function rightAcl(kind: ObjectKind, place: Place, column: string | null): AclEntry[] {
-  return privilegeRules
-    .filter((rule) => rule.where === place && rule.on.includes(kind))
+/** What an owner has on its own, as acldefault says; shortened. */
+const ownerPrivileges: Readonly<Record<string, readonly string[]>> = {
+  d: ["CREATE", "TEMPORARY", "CONNECT"],
+  n: ["USAGE", "CREATE"],
+  r: ["INSERT", "SELECT", "UPDATE", "DELETE", "TRUNCATE"],
+  s: ["SELECT", "UPDATE", "USAGE"],
+  f: ["EXECUTE"],
+  T: ["USAGE"],
+};
+
+/** What the rules give on an object, spelled out rule by rule, and what its owner has. */
+export function rightAcl(
+  kind: ObjectKind,
+  place: Place,
+  identity: string,
+  column: string | null,
+): AclEntry[] {
+  const grantor = ownerOf(place);
+  const schema = schemaOf(kind, identity);
+  const owns = kind === "column" ? [] : (ownerPrivileges[objectKinds[kind].code] ?? []);
+  const own = owns.map((privilege) => ({ grantee: grantor, privilege, grantable: false, grantor }));
+  const given = privilegeRules
+    .filter((rule) => rule.where === place && rule.on.includes(kind) && rule.optional !== true)
     .filter((rule) => kind !== "column" || rule.columns?.includes(column ?? "") === true)
     .flatMap(({ to, privileges }) =>
       (realNames[to] ?? []).flatMap((grantee) =>
-        privileges.map((privilege) => ({ grantee, privilege, grantable: false })),
+        privileges.map((privilege) => ({ grantee, privilege, grantable: false, grantor })),
       ),
-    );
+    )
+    .filter(({ grantee }) => {
+      const confined = place === "governed" ? context.schemasOf.get(grantee ?? "") : undefined;
+      return confined === undefined || confined.includes(schema ?? "");
+    });
+  return [...own, ...given];
 }
 
 /** One of `places` as the rules say, or with another list of privileges or owner. */
@@ -65,23 +125,64 @@ export function makeObject(
   [kind, place, identity, column]: (typeof places)[number],
   overrides: Partial<CatalogObject> = {},
 ): CatalogObject {
-  const owner = place === "governed" ? "infra" : "admin";
-  const acl = rightAcl(kind, place, column);
-  return { kind, place, identity, column, owner, follows: false, acl, ...overrides };
+  const owner = ownerOf(place);
+  const acl = rightAcl(kind, place, identity, column);
+  const schema = schemaOf(kind, identity);
+  const rest = { column, owner, follows: false, acl, initial: [] };
+  return { kind, place, schema, identity, ...rest, ...overrides };
 }
+
+/** A role without any attribute, or with some. */
+export function makeRole(name: string, overrides: Partial<LiveRole> = {}): LiveRole {
+  return {
+    name,
+    superuser: false,
+    inherit: false,
+    createRole: false,
+    createDatabase: false,
+    login: true,
+    replication: false,
+    bypassRowSecurity: false,
+    connectionLimit: -1,
+    validUntil: null,
+    connects: false,
+    ownsDatabase: false,
+    usable: false,
+    ...overrides,
+  };
+}
+
+/** The roles of `context` as their rules say, and a superuser and a stranger. */
+export const rightRoles: readonly LiveRole[] = [
+  makeRole("service", { connectionLimit: 50 }),
+  makeRole("infra", { login: false }),
+  makeRole("ada"),
+  makeRole("bob"),
+  makeRole("watcher", { inherit: true }),
+  makeRole("admin", { inherit: true, createRole: true, ownsDatabase: true }),
+  makeRole("postgres", { superuser: true }),
+  makeRole("stranger", { inherit: true }),
+  makeRole("guest", { inherit: true, connects: true }),
+];
 
 /** A catalog as the rules say, or with some of it changed. */
 export function makeCatalog(overrides: Partial<Catalog> = {}): Catalog {
   return {
+    major: 18,
+    roles: rightRoles,
     objects: places.map((place) => makeObject(place)),
+    owned: [],
     defaults: [],
-    memberships: context.parties.migrator.map((member) => ({
-      member,
-      role: "infra",
-      grantable: false,
-      inherits: false,
-    })),
-    settings: [{ role: "service", setting: "lock_timeout=5000" }],
+    memberships: [
+      ...context.parties.migrator.map((member) => ({ member, role: "infra", inherits: false })),
+      { member: "watcher", role: "pg_monitor", inherits: true },
+    ].map((one) => ({ ...one, grantor: "admin", grantable: false, sets: true })),
+    settings: [
+      { role: "service", here: false, setting: "search_path=dagapp, public" },
+      { role: "service", here: false, setting: "lock_timeout=5000" },
+    ],
+    bypasses: [],
+    ownerPrivileges,
     ...overrides,
   };
 }
@@ -89,8 +190,12 @@ export function makeCatalog(overrides: Partial<Catalog> = {}): Catalog {
 const form =
   /^(?<verb>GRANT|REVOKE)(?<option> GRANT OPTION FOR)? (?<list>.+) ON (?<target>.+) (?:TO|FROM) (?<who>PUBLIC|"[^"]+")(?: CASCADE)?$/;
 
-/** The list of privileges after a statement on it; throws when the statement is not a GRANT or REVOKE. */
-export function afterStatement(acl: readonly AclEntry[], statement: string): readonly AclEntry[] {
+/** The list of privileges after the owner's statement on it; throws when that is not a GRANT or REVOKE. */
+export function afterStatement(
+  acl: readonly AclEntry[],
+  statement: string,
+  grantor: string,
+): readonly AclEntry[] {
   const { verb, option, list = "", who = "" } = form.exec(statement)?.groups ?? {};
   if (verb === undefined) throw new Error(`not a GRANT or REVOKE: ${statement}`);
   const grantee = who === "PUBLIC" ? null : who.slice(1, -1);
@@ -101,5 +206,5 @@ export function afterStatement(acl: readonly AclEntry[], statement: string): rea
     return acl.map((entry) => (isMeant(entry) ? { ...entry, grantable: false } : entry));
   }
   if (verb === "REVOKE") return acl.filter((entry) => !isMeant(entry));
-  return [...acl, ...named.map((privilege) => ({ grantee, privilege, grantable: false }))];
+  return [...acl, ...named.map((privilege) => ({ grantee, privilege, grantable: false, grantor }))];
 }

@@ -12,11 +12,17 @@ export interface MigrationParts {
   readonly author?: string;
   readonly reviewedBy?: string;
   readonly tested?: string;
+  readonly recovery?: string;
   readonly preflight?: string;
   readonly body?: string;
   readonly postflight?: string;
   readonly rollbackBody?: string;
   readonly downtime?: "Yes" | "No";
+  /** Behind the rollback's COMMIT. */
+  readonly rollbackEnd?: string;
+  readonly tables?: string;
+  /** The one bullet of DEPENDENCIES. */
+  readonly dependency?: string;
 }
 
 const rule = `-- ${"=".repeat(76)}`;
@@ -39,10 +45,10 @@ ${rule}
 --   Adds a table.
 --
 -- DEPENDENCIES:
---   - None
+--   - ${parts.dependency ?? "None"}
 --
 -- IMPACT:
---   - Tables affected: dagapp.jobs
+--   - Tables affected: ${parts.tables ?? "dagapp.jobs"}
 --   - Estimated duration: 1 minute
 --   - Downtime required: ${parts.downtime ?? "No"}
 --   - Lock escalation risk: Low
@@ -50,7 +56,7 @@ ${rule}
 -- ROLLBACK:
 --   - Rollback script: ${name}_rollback.sql
 --   - Rollback tested: ${parts.tested ?? "Yes"}
---   - Data recovery: Manual
+--   - Data recovery: ${parts.recovery ?? "Manual"}
 ${rule}
 
 ${rule}
@@ -89,7 +95,7 @@ BEGIN;
 ${parts.rollbackBody ?? "DROP TABLE IF EXISTS dagapp.jobs;"}
 UPDATE public.schema_migrations SET applied = false, rolled_back_at = now() WHERE version = '${version}';
 COMMIT;
-`;
+${parts.rollbackEnd ?? ""}`;
 }
 
 /** The parsed pair; throws when the parts do not make a well-formed one. The parser must be loaded. */

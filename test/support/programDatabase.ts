@@ -9,8 +9,11 @@ import { Client, escapeIdentifier, escapeLiteral } from "pg";
 
 import { type Access, inTransaction, withClient } from "../../migrations/engine/database";
 import { createTables } from "../../migrations/engine/ledger";
-import { type Deviation, findDeviations } from "../../roles/acl";
-import { aclContext, type Healing, healPrivileges, readCatalog } from "../../roles/catalog";
+import { findDeviations } from "../../roles/acl";
+import { aclContext, readCatalog } from "../../roles/catalog";
+import { isDeclared } from "../../roles/furtherRoles";
+import { type Healing, healPrivileges } from "../../roles/heal";
+import type { Deviation } from "../../roles/model";
 import type { PostgresServer } from "../../sandbox/server";
 import type { Settings } from "../../settings";
 import { type Configuration, makeSettings } from "./makeSettings";
@@ -75,6 +78,14 @@ function declarations(settings: Settings, password: string): readonly string[] {
       (approver) =>
         `CREATE ROLE ${escapeIdentifier(approver)} LOGIN ${powerless} PASSWORD ${secret}`,
     ),
+    ...roles.further.filter(isDeclared).flatMap((reader) => {
+      const name = escapeIdentifier(reader.name);
+      const path = [...(reader.schemas ?? schemas), "public"].map(escapeIdentifier).join(", ");
+      return [
+        `CREATE ROLE ${name} ${reader.login ? "LOGIN" : "NOLOGIN"} ${powerless} PASSWORD ${secret} CONNECTION LIMIT ${reader.connectionLimit}`,
+        `ALTER ROLE ${name} SET search_path = ${path}`,
+      ];
+    }),
     ...schemas.map((schema) => `CREATE SCHEMA ${escapeIdentifier(schema)} AUTHORIZATION ${infra}`),
     `CREATE ROLE ${service} LOGIN ${powerless} PASSWORD ${secret} CONNECTION LIMIT ${serviceLimits.connectionLimit}`,
     `ALTER ROLE ${service} SET search_path = ${[...schemas, "public"].map(escapeIdentifier).join(", ")}`,

@@ -1,20 +1,11 @@
 /**
- * Drift of what belongs to roles rather than to objects: default privileges, memberships, settings.
+ * Drift of what belongs to roles rather than to objects: default privileges, memberships, attributes, settings.
  * Pure data, as drifts.ts, which takes these in. Does NOT run anything.
  */
-import type { Login } from "./programDatabase";
+import type { Drift } from "./drifts";
 
-/** A way in which a database comes to differ from the rules. */
-export interface Drift {
-  readonly name: string;
-  /** Who does it; a superuser unless said otherwise. */
-  readonly as?: Login;
-  readonly sql: readonly string[];
-  /** Texts of deviations that must be among those found. */
-  readonly found: readonly string[];
-  /** First major that knows the statement. */
-  readonly since?: number;
-}
+/** What the server says to who may not. */
+export const noPower = /permission denied|must be|able to SET ROLE/;
 
 const defaults = "ALTER DEFAULT PRIVILEGES FOR ROLE";
 
@@ -68,6 +59,156 @@ export const roleDrifts: readonly Drift[] = [
     as: "admin",
     sql: ["CREATE ROLE extra", "GRANT extra TO {service}"],
     found: ["role {service}: should not be a member of extra"],
+    undo: ["DROP ROLE IF EXISTS extra"],
+  },
+  {
+    name: "a chain of memberships that leads to the infrastructure role",
+    sql: [
+      "CREATE ROLE middle",
+      "GRANT {infra} TO middle",
+      "GRANT middle TO {service} WITH ADMIN OPTION",
+    ],
+    found: [
+      "role middle: should not be a member of {infra}",
+      "role {service}: should not be a member of middle",
+    ],
+    // Since 16 what a superuser granted, only a superuser takes back.
+    until: 15,
+    undo: ["DROP ROLE IF EXISTS middle"],
+  },
+  {
+    name: "a membership that a superuser granted, with every option",
+    since: 16,
+    sql: [
+      "CREATE ROLE crew",
+      "GRANT crew TO {service} WITH INHERIT TRUE, SET TRUE, ADMIN TRUE",
+      "GRANT pg_read_all_data TO {infra}",
+    ],
+    found: [
+      "role {infra}: should not be a member of pg_read_all_data",
+      "role {service}: should not be a member of crew",
+    ],
+    left: {
+      statements: [
+        'REVOKE "pg_read_all_data" FROM {infra} GRANTED BY "postgres"',
+        'REVOKE "crew" FROM {service} GRANTED BY "postgres" CASCADE',
+      ],
+      reason: noPower,
+    },
+    undo: ["DROP ROLE IF EXISTS crew"],
+  },
+  {
+    name: "a membership that a delegate granted",
+    since: 16,
+    sql: [
+      "CREATE ROLE crew",
+      "GRANT crew TO {delegate} WITH ADMIN OPTION",
+      "GRANT {delegate} TO {admin} WITH ADMIN OPTION, INHERIT FALSE, SET FALSE",
+      "SET SESSION AUTHORIZATION {delegate}",
+      "GRANT crew TO {service}",
+    ],
+    found: ["role {service}: should not be a member of crew"],
+    undo: ["DROP ROLE IF EXISTS crew", "REVOKE {delegate} FROM {admin}"],
+  },
+  {
+    name: "a role of PostgreSQL that reaches every row",
+    until: 15,
+    sql: [
+      "GRANT pg_read_all_data, pg_monitor TO {service}",
+      "GRANT pg_write_all_data TO {migrator}",
+    ],
+    found: [
+      "role {service}: should not be a member of pg_read_all_data",
+      "role {service}: should not be a member of pg_monitor",
+      "role {migrator}: should not be a member of pg_write_all_data",
+    ],
+  },
+  {
+    name: "a stranger who connects and reaches every row",
+    until: 15,
+    sql: [
+      "GRANT CONNECT ON DATABASE {database} TO {outsider}",
+      "GRANT pg_read_all_data TO {outsider}",
+    ],
+    found: [
+      "role {outsider}: should not be a member of pg_read_all_data",
+      "database {database}: {outsider} should not have CONNECT",
+    ],
+  },
+  {
+    name: "a member of the admin",
+    until: 15,
+    sql: ["GRANT {admin} TO {outsider}"],
+    found: ["role {outsider}: should not be a member of {admin}"],
+  },
+  {
+    name: "a member of the admin, by a superuser",
+    since: 16,
+    sql: ["GRANT {admin} TO {outsider}"],
+    found: ["role {outsider}: should not be a member of {admin}"],
+    left: {
+      statements: ['REVOKE {admin} FROM {outsider} GRANTED BY "postgres"'],
+      reason: noPower,
+    },
+  },
+  {
+    name: "a migrator that may no longer become the infrastructure role",
+    since: 16,
+    as: "admin",
+    sql: ["GRANT {infra} TO {migrator} WITH SET FALSE"],
+    found: ["role {migrator}: may not become {infra}"],
+  },
+  {
+    name: "a migrator that is no longer a member",
+    as: "admin",
+    sql: ["REVOKE {infra} FROM {migrator}"],
+    found: ["role {migrator}: is not a member of {infra}"],
+  },
+  {
+    name: "attributes",
+    as: "admin",
+    sql: [
+      "ALTER ROLE {service} CREATEROLE CREATEDB INHERIT NOLOGIN CONNECTION LIMIT 7 VALID UNTIL '2031-01-01 00:00+00'",
+      "ALTER ROLE {infra} LOGIN CONNECTION LIMIT 3",
+      "ALTER ROLE {migrator} CREATEDB",
+    ],
+    found: [
+      "role {service}: should not have CREATEROLE",
+      "role {service}: should not have CREATEDB",
+      "role {service}: should not have INHERIT",
+      "role {service}: lacks LOGIN",
+      "role {service}: connection limit is 7, not 50",
+      "role {service}: should not expire, and does 2031-01-01 00:00:00+00",
+      "role {infra}: should not have LOGIN",
+      "role {infra}: connection limit is 3, not -1",
+      "role {migrator}: should not have CREATEDB",
+    ],
+  },
+  {
+    name: "attributes that only a superuser changes",
+    sql: ["ALTER ROLE {service} REPLICATION BYPASSRLS", "ALTER ROLE {infra} SUPERUSER"],
+    found: [
+      "role {infra}: should not have SUPERUSER",
+      "role {service}: should not have REPLICATION",
+      "role {service}: should not have BYPASSRLS",
+    ],
+    left: {
+      statements: [
+        "ALTER ROLE {infra} NOSUPERUSER",
+        "ALTER ROLE {service} NOREPLICATION",
+        "ALTER ROLE {service} NOBYPASSRLS",
+      ],
+      reason: noPower,
+    },
+  },
+  {
+    name: "a stranger with CREATEROLE, which reaches every role",
+    until: 15,
+    sql: ["ALTER ROLE {outsider} CREATEROLE"],
+    found: [
+      "role {outsider}: should not have CREATEROLE, which before PostgreSQL 16 leads to every role",
+    ],
+    left: { statements: ["ALTER ROLE {outsider} NOCREATEROLE"], reason: /a person decides/ },
   },
   {
     name: "the service role made a member of the infrastructure role",
@@ -104,5 +245,74 @@ export const roleDrifts: readonly Drift[] = [
     as: "service",
     sql: ["ALTER ROLE {service} SET lock_timeout = 0"],
     found: ["role {service}: setting lock_timeout=5000 is missing"],
+  },
+  {
+    name: "settings that change what the service role finds and is",
+    sql: [
+      "ALTER ROLE {service} SET search_path = geoapi, dagapp",
+      "ALTER ROLE {service} SET statement_timeout = 0",
+      "ALTER ROLE {service} SET role = {infra}",
+      "ALTER ROLE {infra} SET work_mem = '1GB'",
+    ],
+    found: [
+      'role {service}: setting search_path="dagapp", "geoapi", "pgstac", "public" is missing',
+      "role {service}: setting statement_timeout=60000 is missing",
+      "role {service}: should not set role={infra}",
+      "role {infra}: should not set work_mem=1GB",
+    ],
+  },
+  {
+    name: "settings of this database alone",
+    sql: [
+      "ALTER ROLE {service} IN DATABASE {database} SET lock_timeout = 0",
+      "ALTER ROLE {service} IN DATABASE {database} SET role = {infra}",
+      "ALTER DATABASE {database} SET search_path = geoapi",
+    ],
+    found: [
+      "role {service}: should not set lock_timeout=0 in database {database}",
+      "role {service}: should not set role={infra} in database {database}",
+      "database {database}: should not set search_path=geoapi for every login",
+    ],
+  },
+  {
+    name: "a setting of the whole server",
+    sql: ["ALTER ROLE ALL SET row_security = off"],
+    found: ["the server: should not set row_security=off for every login"],
+    left: { statements: ["ALTER ROLE ALL RESET row_security"], reason: noPower },
+  },
+  {
+    name: "default privileges of a stranger, anywhere and in another schema",
+    until: 15,
+    sql: [
+      "CREATE SCHEMA other",
+      "ALTER DEFAULT PRIVILEGES FOR ROLE {delegate} GRANT SELECT ON TABLES TO {service}",
+      "ALTER DEFAULT PRIVILEGES FOR ROLE {delegate} IN SCHEMA other GRANT SELECT ON TABLES TO PUBLIC",
+      "ALTER DEFAULT PRIVILEGES FOR ROLE {delegate} IN SCHEMA dagapp GRANT SELECT ON TABLES TO {outsider}",
+    ],
+    found: [
+      "new tables of {delegate} anywhere: {service} should not have SELECT",
+      'new tables of {delegate} in "other": PUBLIC should not have SELECT',
+      'new tables of {delegate} in "dagapp": {outsider} should not have SELECT',
+    ],
+    undo: ["DROP SCHEMA IF EXISTS other"],
+  },
+  {
+    name: "default privileges of a role the admin has no power over",
+    since: 16,
+    sql: [
+      "ALTER DEFAULT PRIVILEGES FOR ROLE {delegate} IN SCHEMA dagapp GRANT SELECT ON TABLES TO {outsider}",
+    ],
+    found: ['new tables of {delegate} in "dagapp": {outsider} should not have SELECT'],
+    left: {
+      statements: [
+        'ALTER DEFAULT PRIVILEGES FOR ROLE {delegate} IN SCHEMA "dagapp" REVOKE SELECT ON TABLES FROM {outsider}',
+      ],
+      reason: noPower,
+    },
+  },
+  {
+    name: "default privileges by which the infrastructure role would lose its own",
+    sql: [`${defaults} {infra} REVOKE ALL ON TABLES FROM {infra}`],
+    found: ["new tables of {infra} anywhere: {infra} lacks…"],
   },
 ];

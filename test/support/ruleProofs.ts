@@ -131,7 +131,7 @@ export const ruleProofs: Readonly<Record<string, Proof>> = {
   },
   "infrastructure, runner lock, table": {
     as: "infrastructure",
-    granted: ["LOCK TABLE public.schema_migration_lock IN SHARE ROW EXCLUSIVE MODE NOWAIT"],
+    granted: ["LOCK TABLE public.schema_migration_lock IN SHARE UPDATE EXCLUSIVE MODE NOWAIT"],
     refused: ["INSERT INTO public.schema_migration_lock VALUES (true)"],
   },
   "migrator, database, database": {

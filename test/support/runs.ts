@@ -1,10 +1,12 @@
 /**
  * Runs migrations as the program does and reads what they left behind. Does NOT judge either.
  */
+import { effectsOf } from "../../migrations/engine/classify";
 import type { Access } from "../../migrations/engine/database";
 import type { MigrationFile } from "../../migrations/engine/file";
 import { rollBackVersion } from "../../migrations/engine/rollback";
 import { applyMigration, type Outcome } from "../../migrations/engine/run";
+import { SchemaModel } from "../../migrations/engine/schemaModel";
 import type { ProgramDatabase } from "./programDatabase";
 
 /** A run that ended well, and what it said. */
@@ -27,7 +29,8 @@ export async function apply(
   } = {},
 ): Promise<Ran> {
   const log: string[] = [];
-  const outcome = await applyMigration(access, { migration, lower }, (line) => {
+  const effects = effectsOf(migration, new SchemaModel());
+  const outcome = await applyMigration(access, { migration, lower, effects }, (line) => {
     log.push(line);
     onLog(line);
   });

@@ -35,7 +35,8 @@ export interface TierDatabase {
   nextTransaction(): Promise<string>;
 }
 
-const CATALOG = `
+/** Roles, settings, memberships, databases, extensions, schemas and default privileges, as lines. */
+export const serverCatalog = `
 SELECT format('role %s %s', r.rolname, to_jsonb(r) - 'oid' - 'rolpassword') AS line FROM pg_roles AS r
 UNION ALL
 SELECT format('setting %s %s %s', s.setdatabase, s.setrole::REGROLE, s.setconfig) FROM pg_db_role_setting AS s
@@ -136,7 +137,7 @@ export async function makeTierDatabase(server: PostgresServer): Promise<TierData
     sql,
     catalog: () =>
       session("superuser", name, async (client) => {
-        const { rows } = await client.query<{ line: string }>(CATALOG);
+        const { rows } = await client.query<{ line: string }>(serverCatalog);
         const objects = await readCatalog(client, GOVERNED);
         return [...rows.map(({ line }) => line).sort(), ...objects];
       }),

@@ -94,11 +94,6 @@ describe("enum values", () => {
   ])("%s holds %d mistakes", (sql, count) => {
     expect(effectsIn(sql, use).flatMap(({ mistakes }) => mistakes)).toHaveLength(count);
   });
-
-  it("may be used at once when the transaction made the type", () => {
-    const sql = `BEGIN; ${use}; ALTER TYPE a.e ADD VALUE 'y'; INSERT INTO a.t VALUES ('y'); COMMIT`;
-    expect(effectsIn(sql).flatMap(({ mistakes }) => mistakes)).toEqual([]);
-  });
 });
 
 describe("a rollback", () => {

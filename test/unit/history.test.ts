@@ -128,6 +128,7 @@ describe("foldHistory", () => {
       expect(fold(row(), ...applied, begun)?.begunRollback).toEqual({
         checksum: "r",
         segmentsDone: [],
+        segmentsBegun: [{ segment: 1, detail: { direction: "rollback" } }],
       });
     });
 
@@ -137,6 +138,7 @@ describe("foldHistory", () => {
       expect(fold(row(), ...applied, first, second)?.begunRollback).toEqual({
         checksum: "s",
         segmentsDone: [0],
+        segmentsBegun: [],
       });
     });
   });

@@ -1,5 +1,6 @@
 // The rules themselves: well formed, and without what the policy forbids.
-import { defaultPrivilegeKinds, privilegeRules, privilegeTable } from "../../roles/privileges";
+import { defaultPrivilegeKinds, privilegeRules } from "../../roles/privileges";
+import { privilegeTable } from "../../roles/ruleText";
 
 const forbidden = ["CREATE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"];
 const meaningOf: Readonly<Record<string, readonly string[]>> = {

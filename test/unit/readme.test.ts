@@ -2,7 +2,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { attackPage } from "../../cli/attackPage";
 import { fillTables, readmeTables } from "../../cli/readmeTables";
+import { ruleBook } from "../../cli/ruleBook";
+import { gateRules } from "../../migrations/engine/gateRules";
+import { themes } from "../support/attacks";
 
 const project = join(__dirname, "..", "..");
 const read = (path: string): string => readFileSync(join(project, path), "utf8");
@@ -26,6 +30,32 @@ describe("the README's tables", () => {
       expect(() => fillTables(text, { x: "" })).toThrow("<!-- table x -->");
     },
   );
+});
+
+describe("the rules", () => {
+  it("are all in the README's table, once", () => {
+    const table = readmeTables["rules"] ?? "";
+    const listed = [...table.matchAll(/^\| \[?`([a-z-]+)`/gm)].map(([, id]) => id);
+    expect(listed).toEqual(gateRules.map(({ id }) => id));
+    expect(new Set(listed).size).toBe(listed.length);
+  });
+
+  it("have their pages in RULES.md, as npm run docs writes them", () => {
+    expect(read("migrations/RULES.md")).toBe(ruleBook);
+  });
+});
+
+describe("the page of attacks", () => {
+  it("npm run docs writes it anew", () => {
+    expect(read("roles/ATTACKS.md")).toBe(attackPage(themes));
+  });
+
+  it("names each attempt of a theme once", () => {
+    const titles = themes.flatMap(({ as, title, attacks }) =>
+      attacks.map((attack) => `${as}, ${title}: ${attack.title}`),
+    );
+    expect(titles.filter((title, index) => titles.indexOf(title) !== index)).toEqual([]);
+  });
 });
 
 /** Source files of a folder, without its sub-folders. */
@@ -52,23 +82,26 @@ describe("the README explains", () => {
   });
 });
 
-describe.each(["README.md", "PRODUCTION_DDL.md", "migrations/README.md"])("%s", (document) => {
-  const text = read(document);
-  const folder = join(project, document, "..");
+describe.each(["README.md", "PRODUCTION_DDL.md", "migrations/README.md", "migrations/RULES.md"])(
+  "%s",
+  (document) => {
+    const text = read(document);
+    const folder = join(project, document, "..");
 
-  it("links to what exists", () => {
-    const links = [...text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, link]) => link ?? "");
-    const local = links.filter((link) => !link.includes("://"));
-    expect(local.filter((link) => !existsSync(join(folder, link)))).toEqual([]);
-    expect(local).not.toEqual([]);
-  });
+    it("links to what exists", () => {
+      const links = [...text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, link]) => link ?? "");
+      const local = links.filter((link) => !link.includes("://"));
+      expect(local.filter((link) => !existsSync(join(folder, link)))).toEqual([]);
+      expect(local).not.toEqual([]);
+    });
 
-  it("names files that exist", () => {
-    const paths = [...text.matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.(?:ts|md|sql|sh|yaml))`/g)];
-    const missing = paths
-      .map(([, path]) => path ?? "")
-      .filter((path) => !/\b004_|NNN/.test(path))
-      .filter((path) => ![project, folder].some((root) => existsSync(join(root, path))));
-    expect(missing).toEqual([]);
-  });
-});
+    it("names files that exist", () => {
+      const paths = [...text.matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.(?:ts|md|sql|sh|yaml))`/g)];
+      const missing = paths
+        .map(([, path]) => path ?? "")
+        .filter((path) => !/\b004_|NNN/.test(path))
+        .filter((path) => ![project, folder].some((root) => existsSync(join(root, path))));
+      expect(missing).toEqual([]);
+    });
+  },
+);

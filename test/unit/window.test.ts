@@ -1,11 +1,13 @@
 // Maintenance windows: intervals of ISO 8601, and where a moment is among them.
 import { loadParser } from "../../migrations/engine/statements";
+import { effectsOf } from "../../migrations/engine/classify";
+import { modelBefore } from "../../migrations/engine/schemaFold";
 import {
   describeWindows,
-  needsWindow,
   nextWindow,
   openWindow,
   parseWindow,
+  windowReason,
   WindowTextError,
 } from "../../migrations/engine/window";
 import { makeMigration } from "../support/makeMigration";
@@ -71,14 +73,14 @@ it("says so where no window is configured", () => {
   expect(describeWindows([], new Date())).toBe("none is configured");
 });
 
-describe("needsWindow", () => {
+describe("windowReason", () => {
   const reasonFor = (parts: { readonly downtime?: "Yes"; readonly body?: string }) => {
     const before = makeMigration({
       name: "001_add_jobs",
       body: "BEGIN;\nCREATE TABLE dagapp.jobs (id INTEGER);\nCOMMIT;",
     });
     const file = makeMigration({ name: "002_change", version: "1.1.0", ...parts });
-    return needsWindow(file, [before, file]);
+    return windowReason(file, effectsOf(file, modelBefore([before, file], file.number)));
   };
 
   it.each([

@@ -29,7 +29,10 @@ const sample: readonly Command[] = [
     name: "check",
     arguments: [{ name: "FILE", summary: "", required: false, many: true }],
   }),
-  command({ name: "break-glass open" }),
+  command({
+    name: "break-glass open",
+    options: { reason: { value: "TEXT", summary: "why", required: true } },
+  }),
   command({ name: "break-glass close" }),
 ];
 
@@ -96,6 +99,7 @@ describe("a command line", () => {
     ["plan --sandbox=yes", "--sandbox takes no value.\n  Hint: write --sandbox alone."],
     ["plan --format jsn", "--format cannot be jsn.\n  Hint: did you mean json?"],
     ["plan --format xml", "--format cannot be xml.\n  Hint: one of text, json."],
+    ["break-glass open", "ddl break-glass open needs --reason.\n  Hint: write --reason TEXT: why."],
     ["rollback", "ddl rollback needs VERSION.\n  Hint: ddl rollback --help"],
     [
       "rollback 1.0.0 2.0.0",

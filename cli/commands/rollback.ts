@@ -1,0 +1,118 @@
+/**
+ * `ddl rollback`: takes versions back with their rollback files, newest first.
+ * Does NOT judge whether what was written since may be lost: whoever calls it has (policy, "Production Incident").
+ */
+import { withClient } from "../../migrations/engine/database";
+import type { History } from "../../migrations/engine/history";
+import { readHistory } from "../../migrations/engine/ledger";
+import { rollBackVersion } from "../../migrations/engine/rollback";
+import { ensureLedgerShape } from "../../migrations/engine/survey";
+import { tierRules } from "../../migrations/engine/tier";
+import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../command";
+import { interruptible } from "../interruption";
+import { durationText } from "../report/times";
+import { type RollbackStep, rollbackSteps, type RollbackWish } from "../rollbackSteps";
+import { ensureGoverned, migrationsOf, openStack, type Stack, stackOptions } from "../stack";
+import { singleTicket } from "../tickets";
+
+export const rollback: Command = {
+  name: "rollback",
+  summary: "Take a version back with its rollback file, or all above one, newest first",
+  details: [
+    "Read the WARNING of the rollback file first: what it drops is gone. In uat and prod a ticket is required.",
+    "Lower targetVersion too, or the next apply or up runs the version again.",
+  ],
+  arguments: [
+    { name: "VERSION", summary: "the version to take back: the newest there is", required: false },
+  ],
+  options: {
+    ...stackOptions,
+    to: { value: "VERSION", summary: "take back all above this one, which stays" },
+    ticket: { value: "CHG-YYYY-NNNN", summary: "the ticket under which it is taken back" },
+  },
+  examples: [
+    ["ddl rollback 0.3.0 --stack uat --ticket CHG-2026-0210", "the newest version"],
+    ["ddl rollback --to 0.1.0 --stack dev --sandbox", "all above 0.1.0 in the sandbox's dev"],
+  ],
+  run,
+};
+
+async function run(call: Call): Promise<ExitStatus> {
+  const wish = wishOf(call);
+  const stack = await openStack(call);
+  const ticket = ticketOf(call, stack);
+  const history = await historyOf(stack);
+  ensureGoverned(stack, history);
+  const steps = rollbackSteps(await migrationsOf(stack), history, wish);
+  if (steps.length === 0) {
+    call.terminal.print("Nothing to do: no later version is applied.");
+    return exitStatus.fine;
+  }
+  const left = await interruptible(call.terminal.say, (isStopping) =>
+    takeBack(call, stack, steps, ticket, isStopping),
+  );
+  if (left > 0) {
+    call.terminal.say(
+      `Stopped: ${left} of ${steps.length} not taken back. Call it again to go on.`,
+    );
+    return exitStatus.failed;
+  }
+  const { targetVersion } = stack.access.settings.run;
+  call.terminal.say(
+    `targetVersion is ${targetVersion}: where that is above, the next apply or up runs the version again.`,
+  );
+  return exitStatus.fine;
+}
+
+async function takeBack(
+  { terminal: { print, say } }: Call,
+  { access }: Stack,
+  steps: readonly RollbackStep[],
+  ticket: string | undefined,
+  isStopping: () => boolean,
+): Promise<number> {
+  for (const [index, { migration, higher }] of steps.entries()) {
+    if (isStopping()) return steps.length - index;
+    const started = Date.now();
+    const request = { migration, higher, ...(ticket === undefined ? {} : { ticket }) };
+    const { version, ranNow } = await rollBackVersion(access, request, (line) => {
+      say(`${migration.name}: ${line}`);
+    });
+    const took = durationText(Date.now() - started);
+    print(`${version} ${ranNow ? `rolled back in ${took}` : "was rolled back already"}`);
+  }
+  return 0;
+}
+
+function wishOf(call: Call): RollbackWish {
+  const [version] = call.args;
+  const to = call.text("to");
+  if (version !== undefined && to === undefined) return { version };
+  if (version === undefined && to !== undefined) return { to };
+  throw new UsageError(
+    version === undefined
+      ? "ddl rollback needs VERSION or --to."
+      : "VERSION and --to say two different things.",
+    "name the version to take back, or with --to the one that stays.",
+  );
+}
+
+function ticketOf(call: Call, { access }: Stack): string | undefined {
+  const { tier } = access.settings;
+  const ticket = singleTicket(call);
+  if (ticket === undefined && tierRules[tier].requiresTicket) {
+    throw new UsageError(
+      `A rollback in ${tier} needs a change ticket.`,
+      "name it with --ticket CHG-2026-0142.",
+    );
+  }
+  return ticket;
+}
+
+function historyOf({ access }: Stack): Promise<History> {
+  const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
+  return withClient(access, purpose, async (client) => {
+    await ensureLedgerShape(client, access.settings.roles);
+    return readHistory(client);
+  });
+}

@@ -1,0 +1,28 @@
+/**
+ * Ctrl-C in two steps, as in `pulumi up`: the first lets what runs come to its end, the second ends this process; the
+ * server then cancels the running statement within two seconds (client_connection_check_interval).
+ * Does NOT undo anything: what is done is on record, and the next run resumes.
+ */
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Status by which shells know that a signal ended a command. */
+const endedBySigint = 130;
+
+/** Runs `work`, which asks `isStopping` before it begins anything new. */
+export async function interruptible<T>(
+  say: (line: string) => void,
+  work: (isStopping: () => boolean) => Promise<T>,
+): Promise<T> {
+  let interruptions = 0;
+  const interrupt = (): void => {
+    interruptions += 1;
+    if (interruptions > 1) process.exit(endedBySigint);
+    say("Stopping: what runs is finished first. Press Ctrl-C once more to cancel it.");
+  };
+  for (const signal of signals) process.on(signal, interrupt);
+  try {
+    return await work(() => interruptions > 0);
+  } finally {
+    for (const signal of signals) process.off(signal, interrupt);
+  }
+}

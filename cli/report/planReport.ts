@@ -1,0 +1,103 @@
+/**
+ * What a stack would do, as data: the shape of `ddl plan --json`, and what its text is made from. Pure.
+ * Does NOT plan or judge (see plan.ts, gate.ts).
+ */
+import type { MigrationFile } from "../../migrations/engine/file";
+import type { Violation } from "../../migrations/engine/gate";
+import type { BreakGlass } from "../../migrations/engine/history";
+import type { Survey } from "../../migrations/engine/survey";
+import type { Tier } from "../../migrations/engine/tier";
+import type { Settings } from "../../settings";
+import { type StatementReport, statementReports } from "./statementReport";
+
+/** A migration in one line. */
+export interface PlannedFile {
+  readonly number: number;
+  readonly version: string;
+  readonly file: string;
+  readonly ticket: string;
+}
+
+/** A migration that would run. */
+export interface PendingFile extends PlannedFile {
+  /** "not started", or how an earlier attempt ended. */
+  readonly state: "not started" | "incomplete" | "rolled back";
+  readonly author: string;
+  readonly reviewedBy: string | null;
+  readonly reviewedOn: string | null;
+  readonly description: string;
+  readonly downtimeRequired: boolean;
+  readonly rollbackFile: string | null;
+  /** Of the MIGRATION section, in order. */
+  readonly statements: readonly StatementReport[];
+}
+
+/** A key changes its meaning or goes only with a new schemaVersion; new keys may come at any time. */
+export interface PlanReport {
+  readonly schemaVersion: 1;
+  readonly stack: string;
+  readonly tier: Tier;
+  /** `host:port/database` */
+  readonly database: string;
+  readonly targetVersion: string;
+  readonly tickets: readonly string[];
+  /** Lowest number first. */
+  readonly applied: readonly PlannedFile[];
+  readonly pending: readonly PendingFile[];
+  /** Above the target: neither run nor judged. */
+  readonly held: readonly PlannedFile[];
+  /** Above the target and applied or begun, newest first. */
+  readonly toRollBack: readonly PlannedFile[];
+  readonly violations: readonly Violation[];
+  /** The emergency that is under way, or null. */
+  readonly breakGlass: BreakGlass | null;
+  /** refused: an error among the violations. */
+  readonly verdict: "nothing to do" | "may run" | "refused";
+}
+
+const lineOf = ({ number, header, fileName }: MigrationFile): PlannedFile => ({
+  number,
+  version: header.version,
+  file: fileName,
+  ticket: header.ticket,
+});
+
+function pendingOf(file: MigrationFile, survey: Survey): PendingFile {
+  const { header, rollback } = file;
+  const state = survey.history.versions.find(({ version }) => version === header.version)?.status;
+  return {
+    ...lineOf(file),
+    // An applied one is never pending; the type does not know.
+    state: state === undefined || state === "applied" ? "not started" : state,
+    author: header.author,
+    reviewedBy: header.reviewedBy,
+    reviewedOn: header.reviewedOn,
+    description: header.description,
+    downtimeRequired: header.impact.downtimeRequired,
+    rollbackFile: rollback?.fileName ?? null,
+    statements: statementReports(file, survey.files),
+  };
+}
+
+/** Puts together what the survey found. */
+export function planReport(stack: string, settings: Settings, survey: Survey): PlanReport {
+  const { plan, violations } = survey;
+  const { host, port, database } = settings.server;
+  const isRefused = violations.some(({ severity }) => severity === "error");
+  const work = plan.pending.length + plan.toRollBack.length;
+  return {
+    schemaVersion: 1,
+    stack,
+    tier: settings.tier,
+    database: `${host}:${port}/${database}`,
+    targetVersion: settings.run.targetVersion,
+    tickets: settings.run.tickets,
+    applied: plan.applied.map(lineOf),
+    pending: plan.pending.map((file) => pendingOf(file, survey)),
+    held: plan.held.map(lineOf),
+    toRollBack: plan.toRollBack.map(lineOf),
+    violations,
+    breakGlass: survey.history.breakGlass,
+    verdict: isRefused ? "refused" : work === 0 ? "nothing to do" : "may run",
+  };
+}

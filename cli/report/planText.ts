@@ -1,0 +1,77 @@
+/**
+ * A plan for a person. Pure. Does NOT decide anything.
+ */
+import { columns } from "../columns";
+import { counted } from "../findings/finding";
+import type { Style } from "../terminal";
+import type { PendingFile, PlanReport } from "./planReport";
+import { statementFacts, type StatementReport } from "./statementReport";
+import { breakGlassText } from "./statusText";
+
+/** One pending migration with its statements. */
+function pendingText(file: PendingFile, style: Style): readonly string[] {
+  const review =
+    file.reviewedBy === null
+      ? "not reviewed"
+      : `reviewed by ${file.reviewedBy}${file.reviewedOn === null ? "" : ` on ${file.reviewedOn}`}`;
+  const facts = [
+    `ticket ${file.ticket}`,
+    `by ${file.author}`,
+    review,
+    ...(file.state === "not started" ? [] : [file.state]),
+    ...(file.downtimeRequired ? ["downtime required"] : []),
+    file.rollbackFile === null ? "no rollback file" : `rollback ${file.rollbackFile}`,
+  ];
+  return [
+    "",
+    `${style.bold(file.file)} (${file.version})`,
+    `  ${facts.join(", ")}`,
+    ...file.statements.flatMap((statement) => [
+      `  ${statement.text}`,
+      ...statementFacts(statement).map((fact) => `      ${factStyle(statement, style)(fact)}`),
+    ]),
+  ];
+}
+
+/** What may hurt stands out. */
+function factStyle({ risk }: StatementReport, style: Style): (text: string) => string {
+  if (risk === "high") return style.red;
+  return risk === "medium" ? style.yellow : style.dim;
+}
+
+/** The plan and, before its last line, `violations` as they come. */
+export function planText(report: PlanReport, violations: readonly string[], style: Style): string {
+  const { stack, tier, database, targetVersion, tickets } = report;
+  const rows = (state: string, files: PlanReport["applied"]): readonly (readonly string[])[] =>
+    files.map(({ version, file, ticket }) => [state, version, file, ticket]);
+  const table = columns([
+    ...rows("applied", report.applied),
+    ...rows("pending", report.pending),
+    ...rows("held", report.held),
+    ...rows("to roll back", report.toRollBack),
+  ]);
+  return [
+    `${stack}: tier ${tier}, ${database}, target ${targetVersion}, tickets ${tickets.join(", ") || "none"}`,
+    "",
+    ...(table.length === 0 ? ["  no migration files"] : table),
+    ...report.pending.flatMap((file) => pendingText(file, style)),
+    ...violations.flatMap((text) => ["", text]),
+    ...(report.breakGlass === null ? [] : ["", style.red(breakGlassText(report.breakGlass))]),
+    "",
+    verdictText(report, style),
+  ].join("\n");
+}
+
+function verdictText(report: PlanReport, style: Style): string {
+  const errors = report.violations.filter(({ severity }) => severity === "error").length;
+  const warnings = report.violations.length - errors;
+  const also = warnings === 0 ? "" : `, ${counted(warnings, "warning")}`;
+  switch (report.verdict) {
+    case "nothing to do":
+      return `${style.green("Nothing to do")}: the database is at its target${also}.`;
+    case "may run":
+      return `${style.green("May run")}: ${counted(report.pending.length, "migration")}${also}.`;
+    case "refused":
+      return `${style.red("Refused")}: ${counted(errors, "error")}${also}; no migration would run.`;
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * What a statement does to a database, as data for `--json` and as lines for a person. Pure.
+ * Does NOT classify (see classify.ts).
+ */
+import { effectsOf } from "../../migrations/engine/classify";
+import type {
+  LockMode,
+  ObjectLock,
+  ObjectRef,
+  StatementEffect,
+} from "../../migrations/engine/effect";
+import type { MigrationFile } from "../../migrations/engine/file";
+import { describeStatements } from "../../migrations/engine/preview";
+import { modelBefore } from "../../migrations/engine/schemaFold";
+
+export interface LockReport {
+  /** `dagapp.jobs` */
+  readonly object: string;
+  readonly mode: LockMode;
+  /** What others cannot do to it meanwhile. */
+  readonly blocks: "reads and writes" | "writes" | "nothing";
+}
+
+export interface StatementReport {
+  /** 1-based, in the migration's file. */
+  readonly line: number;
+  /** Upper case: CREATE INDEX CONCURRENTLY. */
+  readonly kind: string;
+  readonly target: string | null;
+  /** The SQL in one line, cut where it is long; begins with `L` and the line. */
+  readonly text: string;
+  /** False: it runs outside of any transaction. */
+  readonly transactional: boolean;
+  readonly risk: StatementEffect["risk"];
+  /** Of objects that were there before; what the file itself made is nobody else's yet. */
+  readonly locks: readonly LockReport[];
+  readonly rewrites: readonly string[];
+  readonly scans: readonly string[];
+  readonly drops: readonly string[];
+  readonly reversible: StatementEffect["reversible"];
+  readonly unknown: string | null;
+  readonly assumes: readonly string[];
+  readonly mistakes: readonly string[];
+}
+
+const nameOf = ({ schema, name }: ObjectRef): string =>
+  schema === null ? name : `${schema}.${name}`;
+
+/** Source: postgresql.org/docs/current/explicit-locking.html, conflicting lock modes. */
+function blocksOf(mode: LockMode): LockReport["blocks"] {
+  switch (mode) {
+    case "ACCESS EXCLUSIVE":
+      return "reads and writes";
+    case "SHARE":
+    case "SHARE ROW EXCLUSIVE":
+    case "EXCLUSIVE":
+      return "writes";
+    case "ACCESS SHARE":
+    case "ROW SHARE":
+    case "ROW EXCLUSIVE":
+    case "SHARE UPDATE EXCLUSIVE":
+      return "nothing";
+  }
+}
+
+const lockOf = ({ object, mode }: ObjectLock): LockReport => ({
+  object: nameOf(object),
+  mode,
+  blocks: blocksOf(mode),
+});
+
+/**
+ * The statements of a migration's MIGRATION section with their effects.
+ *
+ * @param files  All migrations: those with a lower number tell what is there before.
+ */
+export function statementReports(
+  file: MigrationFile,
+  files: readonly MigrationFile[],
+): readonly StatementReport[] {
+  const effects = new Map(
+    effectsOf(file, modelBefore(files, file.number)).map((effect) => [effect.statement, effect]),
+  );
+  const body = file.segments.filter(({ section }) => section === "migration");
+  const texts = describeStatements(body);
+  return body
+    .flatMap(({ statements }) => statements)
+    .flatMap((statement, index): StatementReport[] => {
+      const effect = effects.get(statement);
+      if (effect === undefined) return [];
+      const { line, kind, target, transactional } = statement;
+      const { risk, reversible, unknown, assumes, mistakes, onlyNewObjects } = effect;
+      return [
+        {
+          line,
+          kind,
+          target,
+          text: texts[index] ?? "",
+          transactional,
+          risk,
+          locks: onlyNewObjects ? [] : effect.locks.map(lockOf),
+          rewrites: onlyNewObjects ? [] : effect.rewrites.map(nameOf),
+          scans: onlyNewObjects ? [] : effect.scans.map(nameOf),
+          drops: effect.drops.map(nameOf),
+          reversible,
+          unknown,
+          assumes,
+          mistakes,
+        },
+      ];
+    });
+}
+
+/** What there is to know beside the SQL; empty when nothing is locked, lost or unknown. */
+export function statementFacts(report: StatementReport): readonly string[] {
+  const { risk, locks, rewrites, scans, reversible, unknown, assumes, mistakes } = report;
+  const felt = locks.filter(({ blocks }) => blocks !== "nothing");
+  return [
+    ...(risk === "none" ? [] : [`risk ${risk}`]),
+    ...(report.transactional ? [] : ["outside of any transaction"]),
+    ...felt.map(({ object, mode, blocks }) => `${mode} on ${object} (blocks ${blocks})`),
+    ...rewrites.map((table) => `writes all of ${table} anew`),
+    ...scans.map((table) => `reads all of ${table}`),
+    ...(reversible === "data" ? ["what was stored is lost"] : []),
+    ...(reversible === "no" ? ["cannot be undone"] : []),
+    ...(unknown === null ? [] : [`more may happen: ${unknown}`]),
+    ...assumes,
+    ...mistakes.map((mistake) => `will fail: ${mistake}`),
+  ];
+}

@@ -1,0 +1,55 @@
+/**
+ * The state of a database for a person. Pure. Does NOT decide anything.
+ */
+import type { BreakGlass, Decision, VersionState } from "../../migrations/engine/history";
+import { columns } from "../columns";
+import type { Style } from "../terminal";
+import type { StatusReport } from "./statusReport";
+import { durationText, momentText } from "./times";
+
+const rowOf = (state: VersionState): readonly string[] => [
+  state.version,
+  state.status,
+  state.status === "applied" && state.completedAt !== null ? momentText(state.completedAt) : "",
+  state.durationMs === null ? "" : durationText(state.durationMs),
+  state.executedBy === null ? "" : `by ${state.executedBy}`,
+  state.ticket ?? "no ticket",
+  decisionsText(state),
+];
+
+/** What was decided and proven of a version, in the order in which it is asked for. */
+function decisionsText(state: VersionState): string {
+  const { proof, validation, signOff, acknowledgement, checksum, status } = state;
+  const said = (what: string, decision: Decision | null): readonly string[] =>
+    decision === null ? [] : [`${what} by ${decision.by}`];
+  return [
+    ...(status === "applied" && checksum === null ? ["run by hand, not acknowledged"] : []),
+    ...(state.begunRollback === null ? [] : ["its rollback was cut off"]),
+    ...(proof === null ? [] : ["rollback proven"]),
+    ...said("validated", validation),
+    ...said("signed off", signOff),
+    ...said("acknowledged", acknowledgement),
+  ].join(", ");
+}
+
+export function breakGlassText({ at, ticket, reason, approvedBy, login }: BreakGlass): string {
+  return `Break-glass is open since ${momentText(at)} for ${ticket}: ${reason} (approved by ${approvedBy}, login ${login})`;
+}
+
+export function statusText(report: StatusReport, style: Style): string {
+  const { stack, tier, stamp, database, serverVersion, runner, versions, breakGlass } = report;
+  const stampText =
+    stamp === null
+      ? "no stamp: never set up by this program"
+      : stamp === tier
+        ? `stamped ${stamp}`
+        : style.red(`stamped ${stamp}, which is another tier's`);
+  return [
+    `${stack}: tier ${tier}, ${database}, PostgreSQL ${serverVersion}, ${stampText}`,
+    "",
+    ...(versions.length === 0 ? ["  nothing was ever applied"] : columns(versions.map(rowOf))),
+    "",
+    ...(breakGlass === null ? [] : [style.red(breakGlassText(breakGlass))]),
+    runner === null ? "Nobody runs migrations now." : style.yellow(`Running now: ${runner}`),
+  ].join("\n");
+}

@@ -1,0 +1,116 @@
+/**
+ * Rules about statements that change or lock many rows of tables in use.
+ * Does NOT split a change into batches (the runner does, where the file asks for it).
+ */
+import type { RowWrite } from "../action";
+import type { GateRule } from "../gateRule";
+import { atStatement, docs, fileRule, lockRiskHigh } from "./fileRule";
+import { unboundedWrites } from "./rowChange";
+import { oneLine, sqlName } from "./sqlText";
+import { type Act, actsOfKind } from "./subject";
+
+/** `-- batch`, perhaps with settings behind it, in the comment lines directly above. */
+const batchDirective = /^--[ \t]*batch(?:[ \t]+\w+=\S+)*[ \t]*$/m;
+
+const isBatched = (act: Act): boolean => batchDirective.test(act.statement.comment ?? "");
+
+/** UPDATE and DELETE of rows that were there before, with what is wrong with each; null when nothing is. */
+function faultOf(act: Act, write: RowWrite): string | null {
+  const batched = isBatched(act);
+  if (batched && !write.filtered) return "a batch without WHERE would never come to its end";
+  if (batched && act.segment.kind === "transaction") {
+    return "a batch inside BEGIN … COMMIT is one transaction all the same";
+  }
+  if (batched) return null;
+  if (!write.filtered) return "it has no WHERE, and locks every row until it is done";
+  return "it is not batched, and locks each row it finds until all are done";
+}
+
+export const rowRules: readonly GateRule[] = [
+  fileRule({
+    id: "unbatched-change",
+    problem: "An UPDATE or DELETE of a table in use without WHERE, or not in batches.",
+    why: "one long transaction holds locks on all its rows, bloats the table, and starts from zero when it fails.",
+    instead:
+      "put `-- batch` (or `-- batch rows=5000 pause=100ms target=500ms`) directly above it, behind the COMMIT, with a WHERE that " +
+      "finds only rows still to do. Rows named by their key (`= constant`, `IN (…)`) need no batches.",
+    source: "Policy, Safe Pattern: Backfill in batches",
+    exception: lockRiskHigh,
+    bad: { body: "UPDATE dagapp.jobs SET owner = 'nobody' WHERE owner IS NULL;" },
+    good: {
+      body: "-- batch rows=5000\nUPDATE dagapp.jobs SET owner = 'nobody' WHERE owner IS NULL;",
+    },
+    find: (subject) =>
+      subject.acts.flatMap((act) =>
+        unboundedWrites(subject, act).flatMap((write) => {
+          const fault = faultOf(act, write);
+          if (fault === null) return [];
+          const sql = oneLine(act.statement.text);
+          const where = write.filtered ? "" : " WHERE … rows still to do …";
+          return [
+            atStatement(
+              act,
+              `${write.verb.toUpperCase()} of ${sqlName(write.table)}: ${fault}.`,
+              `behind the COMMIT, two lines: -- batch, and ${sql}${where};`,
+            ),
+          ];
+        }),
+      ),
+  }),
+  fileRule({
+    id: "ban-lock-table",
+    problem: "LOCK TABLE on a table in use.",
+    why: "it holds its lock to the end of the transaction, and all others wait behind it.",
+    instead:
+      "leave it out: each statement takes the lock it needs, with a timeout and a retry of the whole transaction.",
+    source: `Policy, Review: Lock escalation risks; ${docs("sql-lock.html")}`,
+    exception: "reason",
+    bad: {
+      body: "BEGIN;\nLOCK TABLE dagapp.jobs IN SHARE MODE;\nALTER TABLE dagapp.jobs ADD COLUMN region TEXT;\nCOMMIT;",
+      rollback: "ALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS region;",
+    },
+    good: {
+      body: "ALTER TABLE dagapp.jobs ADD COLUMN region TEXT;",
+      rollback: "ALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS region;",
+    },
+    find: (subject) =>
+      actsOfKind(subject.acts, "lock")
+        .filter((act) => act.action.tables.some(({ name }) => !subject.isNew(name, act)))
+        .map((act) =>
+          atStatement(
+            act,
+            `LOCK ${act.action.tables.map(({ name }) => sqlName(name)).join(", ")} IN ${act.action.mode} MODE is held until the COMMIT.`,
+            "remove the statement.",
+          ),
+        ),
+  }),
+  fileRule({
+    id: "ban-timeout-change",
+    problem: "A file changes lock_timeout, statement_timeout or another limit of the run.",
+    why: "the limits keep others from waiting behind a migration; the run sets them by the stack's settings.",
+    instead: "remove it; under psql, give limits in PGOPTIONS.",
+    source: `Policy, Review: Lock escalation risks; ${docs("runtime-config-client.html#GUC-LOCK-TIMEOUT")}`,
+    exception: "reason",
+    bad: { body: "SET lock_timeout = 0;\nANALYZE dagapp.jobs;" },
+    good: { body: "ANALYZE dagapp.jobs;" },
+    find: (subject) =>
+      subject.acts
+        .filter(({ statement }) => /^(RE)?SET$/.test(statement.kind))
+        .filter(({ statement }) => limits.has(statement.target?.toLowerCase() ?? ""))
+        .map((act) =>
+          atStatement(
+            act,
+            `${oneLine(act.statement.text)} takes away a limit of the run.`,
+            "remove the statement.",
+          ),
+        ),
+  }),
+];
+
+const limits: ReadonlySet<string> = new Set([
+  "lock_timeout",
+  "statement_timeout",
+  "transaction_timeout",
+  "idle_in_transaction_session_timeout",
+  "deadlock_timeout",
+]);

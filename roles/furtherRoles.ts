@@ -1,0 +1,123 @@
+/**
+ * Reads the roles that a stack names beside the policy's own: readers, monitoring, named DBAs, the platform's. Pure.
+ * Does NOT say what each kind may do (privileges.ts, roleRules.ts).
+ */
+
+/**
+ * `reader` roles are declared by this program. The others are made by an administrator, and only expected: a
+ * `monitoring` role must be a member of pg_monitor, which only an administrator can give; a `dba` may be a member of the
+ * admin and the infrastructure role; of a `platform` role only what it holds in the governed schemas and on the
+ * program's tables is judged.
+ */
+export const furtherKinds = ["reader", "monitoring", "dba", "platform"] as const;
+export type FurtherKind = (typeof furtherKinds)[number];
+
+export interface FurtherRole {
+  readonly name: string;
+  readonly kind: FurtherKind;
+  /** May log in. Of roles that are declared here. */
+  readonly login: boolean;
+  /** -1: no limit. */
+  readonly connectionLimit: number;
+  /** Governed schemas that a reader is confined to; null: all. */
+  readonly schemas: readonly string[] | null;
+}
+
+/** Whether this program declares it as a resource. */
+export const isDeclared = ({ kind }: FurtherRole): boolean => kind === "reader";
+
+/** Which keys an entry of a kind may have, beside name and kind. */
+const keysOf: Readonly<Record<FurtherKind, readonly string[]>> = {
+  reader: ["login", "connectionLimit", "schemas"],
+  monitoring: [],
+  dba: [],
+  platform: [],
+};
+
+/** Longest name PostgreSQL keeps, in bytes (NAMEDATALEN - 1). */
+const longestName = 63;
+
+/**
+ * Parses the list.
+ *
+ * @param text      JSON, as configuration hands lists of objects over; empty for none.
+ * @param governed  The governed schemas.
+ * @returns         The roles, and every problem, one line each.
+ */
+export function parseFurtherRoles(
+  text: string,
+  governed: readonly string[],
+): { readonly roles: readonly FurtherRole[]; readonly problems: readonly string[] } {
+  if (text === "") return { roles: [], problems: [] };
+  let list: unknown;
+  try {
+    list = JSON.parse(text);
+  } catch {
+    list = null;
+  }
+  if (!Array.isArray(list)) {
+    return { roles: [], problems: ["it is not a list of roles, each with name and kind."] };
+  }
+  const parsed = list.map((item: unknown, index) => parseRole(item, `role ${index + 1}`, governed));
+  return {
+    roles: parsed.flatMap(({ role }) => role ?? []),
+    problems: parsed.flatMap(({ problems }) => problems),
+  };
+}
+
+function parseRole(
+  item: unknown,
+  where: string,
+  governed: readonly string[],
+): { readonly role: FurtherRole | null; readonly problems: readonly string[] } {
+  if (typeof item !== "object" || item === null || Array.isArray(item)) {
+    return { role: null, problems: [`${where}: it is not an object with name and kind.`] };
+  }
+  const { name, kind, login, connectionLimit, schemas } = item as Readonly<Record<string, unknown>>;
+  const title = typeof name === "string" && name !== "" ? name : where;
+  const found = furtherKinds.find((one) => one === kind);
+  const known = found === undefined ? null : ["name", "kind", ...keysOf[found]];
+  const stray = known === null ? [] : Object.keys(item).filter((key) => !known.includes(key));
+  const isNames = Array.isArray(schemas) && schemas.every((one) => typeof one === "string");
+  const own: readonly string[] | null = isNames ? schemas : null;
+  const limit = connectionLimit ?? -1;
+  const problems = [
+    ...nameProblems(name),
+    ...(found === undefined
+      ? [
+          `kind ${typeof kind === "string" ? `"${kind}"` : "(none)"} is not one of ${furtherKinds.join(", ")}.`,
+        ]
+      : []),
+    ...stray.map((key) => `${key} is not known of kind ${String(kind)}.`),
+    ...(login === undefined || typeof login === "boolean" ? [] : ["login is not true or false."]),
+    ...(typeof limit === "number" && Number.isInteger(limit) && limit >= -1
+      ? []
+      : ["connectionLimit is not a whole number from -1."]),
+    ...(schemas === undefined || (own !== null && own.length > 0)
+      ? []
+      : ["schemas is not a list of governed schemas."]),
+    ...(own ?? [])
+      .filter((schema) => !governed.includes(schema))
+      .map((schema) => `schema ${schema} is not governed.`),
+  ].map((problem) => `${title}: ${problem}`);
+  if (problems.length > 0 || found === undefined) return { role: null, problems };
+  return {
+    role: {
+      name: name as string,
+      kind: found,
+      login: (login as boolean | undefined) ?? true,
+      connectionLimit: limit as number,
+      schemas: own,
+    },
+    problems,
+  };
+}
+
+function nameProblems(name: unknown): readonly string[] {
+  if (typeof name !== "string" || name === "") return ["a name is missing."];
+  if (Buffer.byteLength(name) > longestName || name.includes("\0")) {
+    return [`its name is longer than the ${longestName} bytes PostgreSQL keeps of a name.`];
+  }
+  if (/^pg_|^public$/.test(name)) return ["PostgreSQL keeps this name for itself."];
+  return [];
+}

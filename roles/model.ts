@@ -1,0 +1,176 @@
+/**
+ * The words that reading, comparing and mending privileges share: what a catalog holds, and what a deviation is.
+ * Types only. Does NOT read, compare or mend anything.
+ */
+import type { ObjectKind, Place, PrivilegeRule, RoleParty } from "./privileges";
+
+/** One privilege that somebody has on an object, as aclexplode tells it. */
+export interface AclEntry {
+  /** Role name, or null for PUBLIC. */
+  readonly grantee: string | null;
+  readonly privilege: string;
+  readonly grantable: boolean;
+  /** Who gave it: the owner, or somebody who was given the right to pass it on. */
+  readonly grantor: string;
+}
+
+/** An object of the database and who may do what on it. */
+export interface CatalogObject {
+  readonly kind: ObjectKind;
+  readonly place: Place;
+  /** Its schema, unquoted; null of what is in none. */
+  readonly schema: string | null;
+  /** As SQL, quoted: `dagapp.jobs`, `dagapp.f(integer)`. Of a column: its table. */
+  readonly identity: string;
+  /** Of kind column only: its name, unquoted. */
+  readonly column: string | null;
+  /** Of a parameter, which has none: the bootstrap superuser. */
+  readonly owner: string;
+  /** Its owner is that of a table, and changes with it: a sequence of a serial or identity column. */
+  readonly follows: boolean;
+  readonly acl: readonly AclEntry[];
+  /** Elsewhere only: the privileges that it was made with, by the server or by its extension. */
+  readonly initial: readonly AclEntry[];
+}
+
+/** What objects will be born with: default privileges of one creator, in one schema or (null) anywhere. */
+export interface DefaultPrivileges {
+  readonly creator: string;
+  readonly schema: string | null;
+  readonly code: string;
+  readonly acl: readonly AclEntry[];
+  /** What PostgreSQL itself would give; nothing in a schema, where defaults only add. */
+  readonly initial: readonly AclEntry[];
+}
+
+/** A role's membership in another, as one grantor gave it. */
+export interface Membership {
+  readonly member: string;
+  readonly role: string;
+  readonly grantor: string;
+  /** The member may let others in. */
+  readonly grantable: boolean;
+  /** The member has the role's privileges without becoming it. False before PostgreSQL 16, where the member decides. */
+  readonly inherits: boolean;
+  /** The member may become the role. Always before PostgreSQL 16. */
+  readonly sets: boolean;
+}
+
+/** A setting stored with a role: `lock_timeout=5000`. */
+export interface RoleSetting {
+  /** Null: for every role of this database. */
+  readonly role: string | null;
+  /** Only in this database. */
+  readonly here: boolean;
+  readonly setting: string;
+}
+
+/** A role of the server, with its attributes. */
+export interface LiveRole {
+  readonly name: string;
+  readonly superuser: boolean;
+  readonly inherit: boolean;
+  readonly createRole: boolean;
+  readonly createDatabase: boolean;
+  readonly login: boolean;
+  readonly replication: boolean;
+  readonly bypassRowSecurity: boolean;
+  readonly connectionLimit: number;
+  /** Null: for ever. */
+  readonly validUntil: string | null;
+  /** May connect to this database. */
+  readonly connects: boolean;
+  /** Owns a database of this server. */
+  readonly ownsDatabase: boolean;
+  /** The session that looks has its rights. */
+  readonly usable: boolean;
+}
+
+/** An object that belongs to somebody whom it should not belong to, outside of what is governed. */
+export interface OwnedObject {
+  /** As pg_identify_object says: `operator`, `large object`, `server`. */
+  readonly type: string;
+  readonly schema: string | null;
+  readonly identity: string;
+  readonly owner: string;
+  /** Of the whole server and not of this database. */
+  readonly shared: boolean;
+}
+
+/** Something that runs, or shows rows, with another's rights; or a table whose rows are kept from some. */
+export interface Bypass {
+  readonly kind:
+    | "security definer"
+    | "trigger"
+    | "event trigger"
+    | "rule"
+    | "view of the ledger"
+    | "materialized view of the ledger"
+    | "row security";
+  readonly place: Place;
+  readonly schema: string | null;
+  /** Quoted; of trigger and rule: of their table. */
+  readonly identity: string;
+  /** Unquoted: of the trigger, rule or function. */
+  readonly name: string;
+  /** Owner of the code, or of the table. */
+  readonly owner: string;
+  /** Of row security: whether it is on, and whether it binds the owner too. */
+  readonly enabled: boolean;
+  readonly forced: boolean;
+}
+
+/** Everything that is compared. */
+export interface Catalog {
+  /** Major version of the server: 15. */
+  readonly major: number;
+  readonly roles: readonly LiveRole[];
+  readonly objects: readonly CatalogObject[];
+  readonly owned: readonly OwnedObject[];
+  readonly defaults: readonly DefaultPrivileges[];
+  readonly memberships: readonly Membership[];
+  readonly settings: readonly RoleSetting[];
+  readonly bypasses: readonly Bypass[];
+  /** Every privilege that an owner has on a new object, by acldefault's code. Versions differ. */
+  readonly ownerPrivileges: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A setting that a role must have. A list's text is as PostgreSQL stores it. */
+export interface WantedSetting {
+  readonly name: string;
+  /** Of a list: its items. */
+  readonly value: string | readonly string[];
+}
+
+/** Real names and values of one stack, and how to quote an identifier. */
+export interface AclContext {
+  readonly rules: readonly PrivilegeRule[];
+  readonly parties: Readonly<Record<RoleParty, readonly string[]>>;
+  /** The governed schemas that a role is confined to. Of a role that is not here: all. */
+  readonly schemasOf: ReadonlyMap<string, readonly string[]>;
+  readonly admin: string;
+  readonly database: string;
+  /** Governed. */
+  readonly schemas: readonly string[];
+  /** Roles of the platform and of other tools: expected, and left alone outside of what is governed. */
+  readonly platform: readonly string[];
+  /** Most connections of each role that this program declares; how long the others are valid is not its affair. */
+  readonly connectionLimits: ReadonlyMap<string, number>;
+  /** Roles of a party whose login is a matter of configuration. */
+  readonly logins: ReadonlyMap<string, boolean>;
+  readonly settingsOf: ReadonlyMap<string, readonly WantedSetting[]>;
+  readonly quote: (identifier: string) => string;
+}
+
+/** One thing that is not as the rules say, and the statements that mend it. */
+export interface Deviation {
+  /** One line for people: object, role, what is missing or unexpected. */
+  readonly text: string;
+  readonly statements: readonly string[];
+  /** The role whose rights the statements need, where that is not the admin's own. */
+  readonly power?: string;
+  /** To be mended before anything else, because privileges are the owner's to give. */
+  readonly first?: true;
+  /** Why healing leaves it to a person. */
+  readonly manual?: string;
+}

@@ -1,0 +1,122 @@
+/**
+ * What the roles of each party are themselves: attributes, memberships, and whom the platform brings along. The other
+ * half of privileges.ts: what no access control list says. Pure data.
+ * Does NOT know a role's real name (settings).
+ */
+import type { RoleParty } from "./privileges";
+
+/** What a role of a party is. No role of these ever has CREATEROLE, CREATEDB, REPLICATION, BYPASSRLS or SUPERUSER. */
+export interface RoleRule {
+  readonly party: RoleParty;
+  /** Null: a matter of configuration. */
+  readonly login: boolean | null;
+  /** Whether it has at once what it is a member of. */
+  readonly inherit: boolean;
+  /** Parties and roles of PostgreSQL that it must be a member of, without letting others in. */
+  readonly memberOf: readonly (RoleParty | `pg_${string}`)[];
+  readonly because: string;
+}
+
+export const roleRules: readonly RoleRule[] = [
+  {
+    party: "service",
+    login: true,
+    inherit: false,
+    memberOf: [],
+    because: "Policy: rows only; whatever a membership brought would be more.",
+  },
+  {
+    party: "infrastructure",
+    login: false,
+    inherit: false,
+    memberOf: [],
+    because: "Policy: it owns the schemas and nobody logs in as it.",
+  },
+  {
+    party: "migrator",
+    login: true,
+    inherit: false,
+    memberOf: ["infrastructure"],
+    because: "It becomes the infrastructure role and has nothing itself.",
+  },
+  {
+    party: "approver",
+    login: true,
+    inherit: false,
+    memberOf: [],
+    because: "It records decisions and has nothing else.",
+  },
+  {
+    party: "reader",
+    login: null,
+    inherit: false,
+    memberOf: [],
+    because: "It reads rows; whatever a membership brought would be more.",
+  },
+  {
+    party: "monitoring",
+    login: null,
+    inherit: true,
+    memberOf: ["pg_monitor"],
+    because: "It reads statistics of the server and no rows.",
+  },
+  {
+    party: "pgstac admin",
+    login: false,
+    inherit: true,
+    memberOf: [],
+    because: "As PgSTAC creates it.",
+  },
+  {
+    party: "pgstac ingest",
+    login: false,
+    inherit: true,
+    memberOf: ["pgstac read"],
+    because: "As PgSTAC creates it.",
+  },
+  {
+    party: "pgstac read",
+    login: false,
+    inherit: true,
+    memberOf: [],
+    because: "As PgSTAC creates it.",
+  },
+];
+
+/**
+ * Roles of PostgreSQL whose members reach rows, files or programs without a privilege in any list.
+ * Source: postgresql.org/docs/current/predefined-roles.html
+ */
+export const reachingRoles: readonly string[] = [
+  "pg_read_all_data",
+  "pg_write_all_data",
+  "pg_maintain",
+  "pg_read_server_files",
+  "pg_write_server_files",
+  "pg_execute_server_program",
+];
+
+/**
+ * Roles that Azure Database for PostgreSQL makes on every server for itself.
+ * Source: learn.microsoft.com/azure/postgresql/flexible-server/security-manage-database-users
+ */
+export const platformRoles: readonly string[] = [
+  "azuresu",
+  "azure_pg_admin",
+  "azure_superuser",
+  "replication",
+];
+
+/** Settings that change what every session of a database runs as or finds, whoever logs in. */
+export const hazardousSettings: readonly string[] = [
+  "role",
+  "session_authorization",
+  "search_path",
+  "row_security",
+  "session_replication_role",
+  "session_preload_libraries",
+  "local_preload_libraries",
+];
+
+/** Tables whose rows are kept from some by policies. On any other table row security is drift, and here its absence. */
+export const rowSecuredTables: readonly string[] = ["public.schema_migration_events"];

@@ -1,0 +1,63 @@
+// What is claimed of each kind of statement is what PostgreSQL does: locks, rewrites and scans, by the server's own books.
+import type { Client } from "pg";
+
+import { effectsOf } from "../../migrations/engine/classify";
+import type { SchemaModel } from "../../migrations/engine/schemaModel";
+import { loadParser } from "../../migrations/engine/statements";
+import { MAJORS } from "../../sandbox/binaries";
+import { fileOf, modelOf } from "../support/effects";
+import { type GovernedServer, startGovernedServer } from "../support/governedServer";
+import { BASE } from "../support/locks/base";
+import { differences } from "../support/locks/compare";
+import { measure, readState, type Relation } from "../support/locks/measure";
+import { objectRows, queryRows } from "../support/locks/objectRows";
+import {
+  constraintRows,
+  partitionRows,
+  type Row,
+  tableRows,
+  typeRows,
+} from "../support/locks/rows";
+
+jest.setTimeout(60_000);
+
+const groups: readonly (readonly [string, readonly Row[]])[] = [
+  ["ALTER TABLE", tableRows],
+  ["ALTER COLUMN TYPE", typeRows],
+  ["constraints", constraintRows],
+  ["partitions", partitionRows],
+  ["other objects", objectRows],
+  ["queries", queryRows],
+];
+
+describe.each(MAJORS)("PostgreSQL %d", (major) => {
+  let server: GovernedServer;
+  let client: Client;
+  let model: SchemaModel;
+  let relations: ReadonlyMap<string, Relation>;
+
+  beforeAll(async () => {
+    await loadParser();
+    server = await startGovernedServer(major, { allow_in_place_tablespaces: "on" });
+    client = server.superuser;
+    await client.query("CREATE TABLESPACE elsewhere LOCATION ''");
+    await client.query(BASE);
+    model = modelOf(BASE);
+    const state = await readState(client);
+    relations = new Map([...state.values()].map(({ relation }) => [relation.name, relation]));
+  });
+  afterAll(() => server.stop());
+
+  describe.each(groups)("%s", (_name, rows) => {
+    const known = rows
+      .map((row) => (typeof row === "string" ? { sql: row } : row))
+      .filter((row) => row.since === undefined || row.since <= major);
+
+    it.each(known)("$sql", async ({ sql, tolerated }) => {
+      const [effect] = effectsOf(fileOf(2, sql), model);
+      if (effect === undefined) throw new Error("no statement");
+      const measured = await measure(client, sql);
+      expect(differences(effect, measured, relations, tolerated)).toEqual([]);
+    });
+  });
+});

@@ -1,0 +1,229 @@
+// What plan and status write: exact texts from given facts.
+import { planReport } from "../../../cli/report/planReport";
+import { planText } from "../../../cli/report/planText";
+import { statementFacts, statementReports } from "../../../cli/report/statementReport";
+import { statusReport } from "../../../cli/report/statusReport";
+import { statusText } from "../../../cli/report/statusText";
+import { durationText, momentText } from "../../../cli/report/times";
+import { styleFor } from "../../../cli/terminal";
+import { checkGate } from "../../../migrations/engine/gate";
+import {
+  type EventRow,
+  foldHistory,
+  type History,
+  type LedgerRow,
+} from "../../../migrations/engine/history";
+import { planMigrations } from "../../../migrations/engine/plan";
+import { loadParser } from "../../../migrations/engine/statements";
+import { makeMigration } from "../../support/makeMigration";
+import { makeSettings } from "../../support/makeSettings";
+import { lowerWith, publishedAs } from "../../support/published";
+
+beforeAll(loadParser);
+
+const plain = styleFor(false, {});
+const at = (time: string): Date => new Date(`2026-04-22T${time}Z`);
+
+const ledgerRow = (overrides: Partial<LedgerRow> = {}): LedgerRow => ({
+  version: "1.0.0",
+  startedAt: at("09:00:00"),
+  completedAt: at("09:00:01.500"),
+  applied: true,
+  rolledBackAt: null,
+  executedBy: "migrator",
+  ticket: "CHG-2026-0142",
+  ...overrides,
+});
+
+let nextId = 0;
+const event = (overrides: Partial<EventRow> & Pick<EventRow, "kind">): EventRow => ({
+  id: (nextId += 1),
+  happenedAt: at("09:00:01"),
+  login: "admin",
+  version: "1.0.0",
+  segment: null,
+  checksum: "sha256:a",
+  rollbackChecksum: null,
+  ticket: null,
+  detail: {},
+  ...overrides,
+});
+
+describe("times", () => {
+  it.each([
+    [0.4, "0 ms"],
+    [999, "999 ms"],
+    [12_345, "12.3 s"],
+    [303_000, "5 min 3 s"],
+  ])("%d ms are %s", (milliseconds, text) => {
+    expect(durationText(milliseconds)).toBe(text);
+  });
+
+  it("are in UTC", () => {
+    expect(momentText(at("09:15:01.999"))).toBe("2026-04-22 09:15:01 UTC");
+  });
+});
+
+describe("status", () => {
+  const textFor = (history: History): string =>
+    statusText(
+      statusReport("uat", makeSettings({ tier: "uat" }), history, {
+        serverVersion: "18.1",
+        runner: null,
+      }),
+      plain,
+    );
+
+  it("tells of each version when, by whom, for which ticket, and what was decided", () => {
+    const said = { by: "Eve Holt", reason: "" };
+    const history = foldHistory(
+      [
+        ledgerRow(),
+        ledgerRow({ version: "1.1.0", applied: false, rolledBackAt: at("10:00:00"), ticket: null }),
+        ledgerRow({ version: "1.2.0", ticket: "CHG-2026-0144" }),
+      ],
+      [
+        event({ kind: "stamped", version: null, detail: { tier: "uat" } }),
+        event({ kind: "applied" }),
+        event({ kind: "proven" }),
+        event({ kind: "validated", detail: said }),
+        event({ kind: "signed-off", detail: said }),
+      ],
+    );
+    expect(textFor(history)).toBe(`uat: tier uat, 127.0.0.1:5432/geo, PostgreSQL 18.1, stamped uat
+
+  1.0.0  applied      2026-04-22 09:00:01 UTC  1.5 s  by migrator  CHG-2026-0142  rollback proven, validated by Eve Holt, signed off by Eve Holt
+  1.1.0  rolled back                                  by migrator  no ticket
+  1.2.0  applied      2026-04-22 09:00:01 UTC  1.5 s  by migrator  CHG-2026-0144  run by hand, not acknowledged
+
+Nobody runs migrations now.`);
+  });
+
+  it("tells of an emergency, and of another tier's stamp", () => {
+    const detail = { reason: "disk full", approvedBy: "Ann Duty" };
+    const text = textFor(
+      foldHistory(
+        [],
+        [
+          event({ kind: "stamped", version: null, detail: { tier: "prod" } }),
+          event({ kind: "break-glass-opened", version: null, ticket: "CHG-2026-0911", detail }),
+        ],
+      ),
+    );
+    expect(text).toContain("stamped prod, which is another tier's\n\n  nothing was ever applied\n");
+    expect(text).toContain(
+      "Break-glass is open since 2026-04-22 09:00:01 UTC for CHG-2026-0911: disk full (approved by Ann Duty, login admin)\n",
+    );
+  });
+});
+
+describe("a statement", () => {
+  const factsOf = (body: string): readonly string[] => {
+    const files = [
+      makeMigration(),
+      makeMigration({ name: "002_change", version: "1.1.0", body }),
+    ] as const;
+    return statementReports(files[1], files).flatMap(statementFacts);
+  };
+
+  it.each([
+    ["CREATE TABLE dagapp.other (id INTEGER);", []],
+    [
+      "ALTER TABLE dagapp.jobs ADD COLUMN a TEXT;",
+      ["ACCESS EXCLUSIVE on dagapp.jobs (blocks reads and writes)"],
+    ],
+    [
+      "CREATE INDEX i ON dagapp.jobs (job_id);",
+      ["SHARE on dagapp.jobs (blocks writes)", "reads all of dagapp.jobs"],
+    ],
+    [
+      "ALTER TABLE dagapp.jobs ALTER COLUMN job_id TYPE INTEGER USING 1;",
+      ["writes all of dagapp.jobs anew"],
+    ],
+    ["DROP TABLE dagapp.jobs;", ["what was stored is lost"]],
+    ["CREATE INDEX CONCURRENTLY i ON dagapp.jobs (job_id);", ["outside of any transaction"]],
+  ])("%s: %j", (body, facts) => {
+    expect(factsOf(body)).toEqual(expect.arrayContaining(facts));
+    if (facts.length === 0)
+      expect(factsOf(body).filter((fact) => !fact.startsWith("risk"))).toEqual([]);
+  });
+});
+
+describe("plan", () => {
+  const settings = makeSettings({ tier: "uat", targetVersion: "1.1.0" });
+  const report = (states: Parameters<typeof planMigrations>[1], tickets: readonly string[]) => {
+    const files = [
+      makeMigration(),
+      makeMigration({
+        name: "002_change",
+        version: "1.1.0",
+        ticket: "CHG-2026-0143",
+        body: "ALTER TABLE dagapp.jobs ADD COLUMN a TEXT;",
+      }),
+      makeMigration({ name: "003_later", version: "1.2.0" }),
+    ];
+    const now = new Date("2026-11-01T00:00:00Z");
+    const plan = planMigrations(files, states, settings.run.targetVersion);
+    const violations = checkGate({
+      tier: "uat",
+      plan,
+      tickets,
+      targetVersion: settings.run.targetVersion,
+      migratorConfigured: true,
+      files,
+      schemas: settings.schemas,
+      now,
+      appliedAt: null,
+      isUpdate: false,
+      lower: lowerWith(
+        "qa",
+        files.map((file) => publishedAs(file)),
+      ),
+      windows: [],
+      breakGlass: null,
+    });
+    const history = { stamp: "uat", breakGlass: null, versions: [] } as const;
+    const survey = { files, history, plan, violations, existingRoles: new Set<string>(), now };
+    return planReport("uat", { ...settings, run: { ...settings.run, tickets } }, survey);
+  };
+  const applied = (version: string) =>
+    ({
+      version,
+      status: "applied",
+      checksum: makeMigration().checksum,
+      rollbackChecksum: null,
+    }) as const;
+
+  it("tells what runs, with locks, and what is held", () => {
+    expect(planText(report([applied("1.0.0")], ["CHG-2026-0143"]), [], plain))
+      .toBe(`uat: tier uat, 127.0.0.1:5432/geo, target 1.1.0, tickets CHG-2026-0143
+
+  applied  1.0.0  001_add_jobs.sql  CHG-2026-0142
+  pending  1.1.0  002_change.sql    CHG-2026-0143
+  held     1.2.0  003_later.sql     CHG-2026-0142
+
+002_change.sql (1.1.0)
+  ticket CHG-2026-0143, by Ada, reviewed by Grace on 2026-01-30, rollback 002_change_rollback.sql
+  L39 ALTER TABLE dagapp.jobs ADD COLUMN a TEXT
+      risk medium
+      ACCESS EXCLUSIVE on dagapp.jobs (blocks reads and writes)
+
+May run: 1 migration.`);
+  });
+
+  it("says that the gate refuses, behind its reasons", () => {
+    const refused = report([applied("1.0.0")], []);
+    expect(refused.verdict).toBe("refused");
+    expect(planText(refused, ["the reason"], plain)).toMatch(
+      /\n\nthe reason\n\nRefused: 1 error; no migration would run\.$/,
+    );
+  });
+
+  it("says that there is nothing to do", () => {
+    const files = report([applied("1.0.0"), applied("1.1.0")], []);
+    expect(files.pending).toEqual([]);
+    expect(planText({ ...files, violations: [], verdict: "nothing to do" }, [], plain)).toMatch(
+      /\nNothing to do: the database is at its target\.$/,
+    );
+  });
+});
