@@ -23,6 +23,8 @@ function ending(outcome: Outcome): string {
       return "works, harmless";
     case "healed":
       return "works; drift, taken back by `up`";
+    case "found":
+      return "works; drift that `up` names for a person";
     case "stays":
       return "**works**, and stays";
     case "hinders":
@@ -65,7 +67,8 @@ privileges, roles, settings, rows, ledger and events are compared before and beh
 is tried by a migrator in a session of its own and by a migration file that hides it in a DO block.
 
 ${all.length} attempts: ${count("refused")} refused, ${count("no effect")} without effect, ${count("harmless")} harmless,
-${count("healed")} drift that the next \`up\` takes back, ${count("stays") + count("hinders")} that PostgreSQL has no way to refuse.
+${count("healed")} drift that the next \`up\` takes back, ${count("found")} drift that it leaves to a person,
+${count("stays") + count("hinders")} that PostgreSQL has no way to refuse.
 
 ${themes.map(themeText).join("\n\n")}
 `;

@@ -28,10 +28,6 @@
 --   - Rollback script: 009_widen_event_duration_rollback.sql
 --   - Rollback tested: Yes
 --   - Data recovery: Automatic
---
--- EXCEPTIONS:
---   - renaming-column: the new column takes the old one's name in the same transaction; no
---     reader sees it missing
 -- ============================================================================
 
 -- ============================================================================

@@ -11,7 +11,8 @@
 -- DESCRIPTION:
 --   Approvals moved onto the assets with 003. dagapp.dataset_approvals gets another name, so
 --   that whoever still uses it is found while its rows are there and the name can be given back
---   at once. 013 drops it, a week later at the earliest.
+--   at once, and the mark from which its delayed drop counts. 013 drops it, a week later at the
+--   earliest.
 --
 -- DEPENDENCIES:
 --   - Requires migration 011 to be applied first
@@ -118,7 +119,7 @@ BEGIN;
 ALTER TABLE dagapp.dataset_approvals RENAME TO dataset_approvals_retired;
 
 COMMENT ON TABLE dagapp.dataset_approvals_retired IS
-    'Decisions to publish a data set, until 003. Out of use since 0.12.0; dropped by 0.13.0.';
+    'drop after 2026-06-12: decisions to publish a data set, which moved onto the assets with 003';
 
 COMMIT;
 

@@ -77,7 +77,7 @@ BEGIN
         FOR EACH ROW EXECUTE FUNCTION dagapp.update_updated_at_column();
 
     COMMENT ON TABLE dagapp.dataset_approvals_retired IS
-        'Decisions to publish a data set, until 003. Out of use since 0.12.0; dropped by 0.13.0.';
+        'drop after 2026-06-12: decisions to publish a data set, which moved onto the assets with 003';
     COMMENT ON COLUMN dagapp.dataset_approvals_retired.adf_run_id IS
         'Data Factory run that copied the data to the public zone.';
 END $$;

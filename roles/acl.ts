@@ -4,10 +4,10 @@
  */
 import { bypassDeviations } from "./bypassDeviations";
 import { defaultDeviations } from "./defaultDeviations";
-import { compare, expectedOn, heldIn, publicKey } from "./expected";
+import { compare, type Difference, expectedOn, heldIn, publicKey } from "./expected";
 import { describeDifference, mendDifference } from "./grantStatements";
 import { membershipDeviations } from "./membershipDeviations";
-import type { AclContext, Catalog, CatalogObject, Deviation } from "./model";
+import type { AclContext, AclEntry, Catalog, CatalogObject, Deviation } from "./model";
 import { objectKinds } from "./objectKinds";
 import { ownedDeviations, ownerDeviations } from "./ownerDeviations";
 import type { ObjectKind } from "./privileges";
@@ -18,12 +18,37 @@ import { type Standings, standings } from "./standing";
 const titleOf = ({ kind, identity, column }: CatalogObject): string =>
   `${kind} ${column === null ? identity : `${identity}.${column}`}`;
 
+/** Says how the privileges on an object differ. */
+type Comparer = (object: CatalogObject) => readonly Difference[];
+
+/** Objects that are alike differ alike, and most objects of a database share a handful of lists: each is compared once. */
+function comparer(context: AclContext, who: Standings): Comparer {
+  const known = new Map<readonly AclEntry[], Map<string, readonly Difference[]>>();
+  return (object) => {
+    const { kind, place, schema, column, owner, acl } = object;
+    if (place === "elsewhere") {
+      const allowed = heldIn(object.initial);
+      return compare({ wanted: new Map(), allowed }, acl, owner).filter(({ grantee }) =>
+        isJudged(who, kind, grantee),
+      );
+    }
+    const alike = known.get(acl) ?? new Map<string, readonly Difference[]>();
+    known.set(acl, alike);
+    const key = JSON.stringify([kind, place, schema, column, owner]);
+    const differences = alike.get(key) ?? compare(expectedOn(context, object), acl, owner);
+    alike.set(key, differences);
+    return differences;
+  };
+}
+
 function grantDeviations(
   context: AclContext,
-  who: Standings,
+  differencesOf: Comparer,
   object: CatalogObject,
 ): readonly Deviation[] {
-  const { kind, place, identity, column, owner, acl } = object;
+  const { kind, identity, column, owner, acl } = object;
+  const differences = differencesOf(object);
+  if (differences.length === 0) return [];
   const target = {
     on: `${objectKinds[kind].grant} ${identity}`,
     ...(column === null ? {} : { columns: ` (${context.quote(column)})` }),
@@ -31,17 +56,11 @@ function grantDeviations(
     acl,
     quote: context.quote,
   };
-  const expected =
-    place === "elsewhere"
-      ? { wanted: new Map(), allowed: heldIn(object.initial) }
-      : expectedOn(context, object);
-  return compare(expected, acl, owner)
-    .filter(({ grantee }) => place !== "elsewhere" || isJudged(who, kind, grantee))
-    .map((difference) => ({
-      text: describeDifference(titleOf(object), difference),
-      statements: mendDifference(difference, target),
-      power: owner,
-    }));
+  return differences.map((difference) => ({
+    text: describeDifference(titleOf(object), difference),
+    statements: mendDifference(difference, target),
+    power: owner,
+  }));
 }
 
 /** Kinds of things that are the whole server's. */
@@ -88,9 +107,10 @@ function withPresent(context: AclContext, { roles }: Catalog): AclContext {
 export function findDeviations(configured: AclContext, catalog: Catalog): readonly Deviation[] {
   const context = withPresent(configured, catalog);
   const who = standings(context, catalog);
+  const differencesOf = comparer(context, who);
   return [
     ...catalog.objects.flatMap((object) => [
-      ...grantDeviations(context, who, object),
+      ...grantDeviations(context, differencesOf, object),
       ...selfRevoked(context, who, catalog, object),
       ...ownerDeviations(context, who, object),
     ]),

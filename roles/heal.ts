@@ -45,20 +45,43 @@ const mostNamed = 500;
  */
 const mostRounds = 5;
 
+/** PostgreSQL's code for no room left in the table of locks: since 18 GRANT locks what it is about. */
+const noRoomForLocks = "53200";
+
+/** Deviations mended in one transaction where one for all would need more locks than the server has room for. */
+const partSize = 2_000;
+
 /**
  * Makes the live privileges equal to the rules in one transaction, and reads them back in it: nobody sees a moment in
  * between. A statement that this login may not run, or that the server refuses for another reason, is undone alone, and
  * reported. Sessions that change the same catalog rows make it begin anew. Where nothing deviates, nothing is written.
+ * More objects than one transaction may lock are mended in several, each object within one.
  */
 export async function healPrivileges(
   client: Client,
   settings: Settings,
   options: HealOptions = {},
 ): Promise<Healing> {
+  const { log } = options;
+  const whole = (): Promise<Healing> =>
+    retrying(() => inTransaction(client, () => healOnce(client, settings, options)));
+  try {
+    return await whole();
+  } catch (error) {
+    if (errorCode(error) !== noRoomForLocks) throw error;
+  }
+  log?.("privileges: more objects than the server lets one transaction lock; mending in parts");
+  const parts = await healInParts(client, settings, options);
+  const { mended, left } = await whole();
+  return { mended: [...parts, ...mended], left };
+}
+
+/** Tries again, whole, while other sessions are in the way. */
+async function retrying<T>(work: () => Promise<T>): Promise<T> {
   const started = Date.now();
   for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
     try {
-      return await inTransaction(client, () => healOnce(client, settings, options));
+      return await work();
     } catch (error) {
       const wait = pause * (0.5 + Math.random());
       const message = error instanceof Error ? error.message : "";
@@ -69,48 +92,93 @@ export async function healPrivileges(
   }
 }
 
+/** What deviates, and the roles whose rights this login has. */
+async function look(
+  client: Client,
+  settings: Settings,
+  { spared = new Set() }: HealOptions,
+): Promise<{ readonly left: readonly Deviation[]; readonly usable: ReadonlySet<string> }> {
+  const catalog = await readCatalog(client, settings);
+  const usable = catalog.roles.filter((role) => role.usable).map(({ name }) => name);
+  const left = findDeviations(aclContext(settings), catalog);
+  return { left: left.filter(({ text }) => !spared.has(text)), usable: new Set(usable) };
+}
+
+const isMendable = ({ manual }: Deviation): boolean => manual === undefined;
+const textsOf = (deviations: readonly Deviation[]): readonly string[] =>
+  deviations.map(({ text }) => text);
+
+/** Waits for others who heal this database, and keeps waits for tables short. Within a transaction. */
+async function prepare(client: Client, settings: Settings): Promise<void> {
+  // Others who heal this database wait here rather than in the middle. Nobody but the admin can take this lock, and
+  // those who append events do not wait for it.
+  await client.query("LOCK TABLE public.schema_migration_events IN SHARE UPDATE EXCLUSIVE MODE");
+  // A change of owner waits for the table, and whoever comes next waits behind it: not for long.
+  await client.query(`SET LOCAL lock_timeout = ${settings.run.lockTimeoutMs}`);
+}
+
+async function recordHealing(client: Client, mended: readonly Deviation[]): Promise<void> {
+  if (mended.length === 0) return;
+  const detail = { count: mended.length, mended: textsOf(mended.slice(0, mostNamed)) };
+  await recordEvent(client, { kind: "healed", detail });
+}
+
+/**
+ * Mends what it can, owners first, a transaction for each part. Returns what the server did not refuse; what is left is
+ * seen later.
+ */
+async function healInParts(
+  client: Client,
+  settings: Settings,
+  options: HealOptions,
+): Promise<readonly Deviation[]> {
+  const done: Deviation[] = [];
+  for (const isFirst of [true, false]) {
+    const { left, usable } = await look(client, settings, options);
+    const mendable = left.filter((one) => isMendable(one) && (one.first === true) === isFirst);
+    for (let from = 0; from < mendable.length; from += partSize) {
+      const part = mendable.slice(from, from + partSize);
+      const mended = await retrying(() =>
+        inTransaction(client, async () => {
+          await prepare(client, settings);
+          const mender = new Mender(client, usable);
+          await mender.mend(part);
+          const mended = part.filter((one) => mender.reasonOf(one) === null);
+          await recordHealing(client, mended);
+          return mended;
+        }),
+      );
+      done.push(...mended);
+      options.log?.(`privileges: ${from + part.length} of ${mendable.length} deviations worked on`);
+    }
+  }
+  return done;
+}
+
 async function healOnce(
   client: Client,
   settings: Settings,
-  { log = () => undefined, spared = new Set() }: HealOptions,
+  options: HealOptions,
 ): Promise<Healing> {
-  const context = aclContext(settings);
-  const look = async (): Promise<{ left: readonly Deviation[]; usable: ReadonlySet<string> }> => {
-    const catalog = await readCatalog(client, settings);
-    const usable = catalog.roles.filter((role) => role.usable).map(({ name }) => name);
-    const left = findDeviations(context, catalog).filter(({ text }) => !spared.has(text));
-    return { left, usable: new Set(usable) };
-  };
-  const textsOf = (deviations: readonly Deviation[]): string =>
-    deviations.map(({ text }) => text).join("\n");
-  const isMendable = ({ manual }: Deviation): boolean => manual === undefined;
-
-  let { left, usable } = await look();
+  let { left, usable } = await look(client, settings, options);
   if (left.some(isMendable)) {
-    // Others who heal this database wait here rather than in the middle. Nobody but the admin can take this lock, and
-    // those who append events do not wait for it.
-    await client.query("LOCK TABLE public.schema_migration_events IN SHARE UPDATE EXCLUSIVE MODE");
-    // A change of owner waits for the table, and whoever comes next waits behind it: not for long.
-    await client.query(`SET LOCAL lock_timeout = ${settings.run.lockTimeoutMs}`);
-    ({ left, usable } = await look());
+    await prepare(client, settings);
+    ({ left, usable } = await look(client, settings, options));
   }
-  const mender = new Mender(client, usable, log);
+  const mender = new Mender(client, usable, options.log);
   const found = new Map<string, Deviation>();
   for (let round = 1; round <= mostRounds && left.some(isMendable); round += 1) {
     for (const deviation of left) found.set(deviation.text, deviation);
     const mendable = left.filter(isMendable);
     const first = round === 1 ? mendable.filter((deviation) => deviation.first) : [];
     await mender.mend(first.length > 0 ? first : mendable);
-    const before = textsOf(left);
-    ({ left } = await look());
-    if (first.length === 0 && textsOf(left) === before) break;
+    const before = textsOf(left).join("\n");
+    ({ left } = await look(client, settings, options));
+    if (first.length === 0 && textsOf(left).join("\n") === before) break;
   }
-  const remaining = new Set(left.map(({ text }) => text));
+  const remaining = new Set(textsOf(left));
   const mended = [...found.values()].filter(({ text }) => !remaining.has(text));
-  if (mended.length > 0) {
-    const texts = mended.slice(0, mostNamed).map(({ text }) => text);
-    await recordEvent(client, { kind: "healed", detail: { count: mended.length, mended: texts } });
-  }
+  await recordHealing(client, mended);
   return {
     mended,
     left: left.map((deviation) => ({

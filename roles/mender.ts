@@ -24,7 +24,7 @@ export class Mender {
   constructor(
     private readonly client: Client,
     private readonly usable: ReadonlySet<string>,
-    private readonly log: (message: string) => void,
+    private readonly log?: (message: string) => void,
   ) {}
 
   /** The server's last reason for refusing, or null. */
@@ -43,7 +43,9 @@ export class Mender {
     for (const deviation of deviations) {
       const { power } = deviation;
       const key = power === undefined || this.usable.has(power) ? null : power;
-      groups.set(key, [...(groups.get(key) ?? []), deviation]);
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [deviation]);
+      else group.push(deviation);
     }
     for (const [power, group] of groups) {
       if (power === null) await this.runAll(group);
@@ -56,7 +58,7 @@ export class Mender {
       await this.runBatch(deviations.slice(from, from + batchSize));
       const done = Math.min(from + batchSize, deviations.length);
       if (deviations.length > batchSize) {
-        this.log(`privileges: ${done} of ${deviations.length} deviations worked on`);
+        this.log?.(`privileges: ${done} of ${deviations.length} deviations worked on`);
       }
     }
   }

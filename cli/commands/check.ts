@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
+import { checkFiles } from "../../migrations/engine/gate";
 import { gateRules } from "../../migrations/engine/gateRules";
 import { rollbackNameOf } from "../../migrations/engine/header";
 import { loadMigrations } from "../../migrations/engine/load";
@@ -21,11 +22,10 @@ import {
 } from "../findings/finding";
 import { githubReport } from "../findings/github";
 import { jsonReport } from "../findings/json";
-import { judgeFiles } from "../findings/judgeFiles";
 import { sarifReport } from "../findings/sarif";
 import { textReport } from "../findings/text";
 import { nearestName } from "../nearest";
-import { projectFolder, projectMigrations, shownPath } from "../project";
+import { governedSchemas, projectFolder, projectMigrations, shownPath } from "../project";
 import { programVersion } from "../version";
 
 /** How a report is written; `of` is the folder that paths are relative to. */
@@ -75,9 +75,14 @@ async function run(call: Call): Promise<ExitStatus> {
   const folder = await folderOf(call);
   const wanted = await wantedFiles(call, folder);
   const { migrations, problems } = await loadMigrations(folder);
+  const scope = {
+    schemas: await governedSchemas(tier),
+    now: new Date(),
+    ...(wanted === null ? {} : { judged: [...wanted] }),
+  };
   const all = sortFindings([
     ...problems.map(findingOfProblem),
-    ...judgeFiles(migrations, tier).map(findingOfViolation),
+    ...checkFiles(migrations, tier, scope).map(findingOfViolation),
   ]);
   const findings = all.filter(({ file }) => wanted === null || wanted.has(file));
   const format = call.text("format") ?? "text";

@@ -28,7 +28,7 @@ async function run(call: Call): Promise<ExitStatus> {
   const purpose = { account: "admin", activity: "heal" } as const;
   const { mended, left } = await withClient(access, purpose, async (client) => {
     ensureGoverned(stack, await readHistory(client));
-    return healPrivileges(client, access.settings, say);
+    return healPrivileges(client, access.settings, { log: say });
   });
   if (mended.length > 0) {
     print(`${style.green(`${mended.length} deviation(s) mended:`)}\n${driftText(mended)}`);

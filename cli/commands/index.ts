@@ -7,10 +7,12 @@ import { acknowledge } from "./acknowledge";
 import { apply } from "./apply";
 import { breakGlassClose, breakGlassOpen } from "./breakGlass";
 import { check } from "./check";
+import { evidence } from "./evidence";
 import { grants } from "./grants";
 import { heal } from "./heal";
 import { newCommand } from "./new";
 import { plan } from "./plan";
+import { prove } from "./prove";
 import { rollback } from "./rollback";
 import { signoff } from "./signoff";
 import { status } from "./status";
@@ -22,12 +24,14 @@ export const commands: readonly Command[] = [
   plan,
   apply,
   rollback,
+  prove,
   status,
   validate,
   signoff,
   acknowledge,
   breakGlassOpen,
   breakGlassClose,
+  evidence,
   grants,
   heal,
 ];

@@ -22,6 +22,8 @@ export interface Finding {
   readonly why: string | null;
   /** What to do. */
   readonly remedy: string;
+  /** The reason that the file's header gives for letting it pass; null when it gives none. */
+  readonly excepted: string | null;
 }
 
 /** A file with a problem cannot be used in any tier. */
@@ -34,17 +36,19 @@ export const findingOfProblem = (problem: Problem): Finding => ({
   message: problem.message,
   why: null,
   remedy: problem.hint,
+  excepted: null,
 });
 
 export const findingOfViolation = (violation: Violation): Finding => ({
   file: violation.file,
   line: violation.line,
-  column: null,
+  column: violation.column ?? null,
   severity: violation.severity,
   rule: violation.rule,
   message: violation.message,
   why: violation.why,
   remedy: violation.remedy,
+  excepted: violation.excepted ?? null,
 });
 
 /** By file, then place; what is about a whole file comes first. Returns a new array. */

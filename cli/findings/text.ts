@@ -35,13 +35,13 @@ export function findingText(
   report: Pick<Report, "tier" | "pathOf" | "textOf">,
   style: Style,
 ): string {
-  const { file, line, column, severity, rule, message, why, remedy } = finding;
+  const { file, line, column, severity, rule, message, why, remedy, excepted } = finding;
   const place = [report.pathOf(file), line, column].filter((part) => part !== null).join(":");
   const mark = severity === "error" ? style.red : style.yellow;
   return [
     `${file === "" ? "" : `${style.bold(place)}: `}${message}`,
     ...excerpt(finding, report.textOf(file), style),
-    `  ${mark(severity)} ${rule} | tier ${report.tier}`,
+    `  ${mark(severity)} ${rule} | tier ${report.tier}${excepted === null ? "" : ` | excepted: ${excepted}`}`,
     ...(why === null ? [] : [`  Why:  ${why}`]),
     `  Do:   ${remedy}`,
   ].join("\n");

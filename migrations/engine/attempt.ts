@@ -23,23 +23,10 @@ import {
 } from "./ledger";
 import { inPatientTransaction } from "./lockWaiting";
 import type { Segment } from "./segments";
+import { checks, leavesOf, setsSession, titleOf } from "./segmentTraits";
 import type { RunSession } from "./session";
 import { explainStatementFailure, type Standing } from "./statementError";
 import type { Statement } from "./statements";
-
-/** How a statement or a whole transaction is called in progress lines. */
-function titleOf(part: Statement | Segment): string {
-  if ("text" in part) {
-    const target = part.indexName ?? part.target;
-    return `line ${part.line}: ${part.kind}${target === null ? "" : ` ${target}`}`;
-  }
-  const [only] = part.statements;
-  if (part.kind === "single" && only !== undefined) return titleOf(only);
-  return `line ${part.line}: transaction of ${part.statements.length} statements`;
-}
-
-/** Sections that only look: nothing of them is recorded, and a resumed run looks again. */
-const checks: ReadonlySet<Segment["section"]> = new Set(["preflight", "postflight"]);
 
 /** Which of a migration's two files an attempt runs, and for which ticket. */
 export interface Course {
@@ -54,10 +41,6 @@ interface Past {
 }
 
 const nothing: Past = { segmentsDone: [], segmentsBegun: [] };
-
-/** A parameter set for the whole session: the session that takes over needs it too. */
-const setsSession = ({ tag, text }: Statement): boolean =>
-  tag === "VariableSetStmt" && !/^set\s+(local|transaction|constraints)\b/i.test(text);
 
 /** Runs the statements of a segment; told each one before it runs. */
 type Each = (statement: Statement) => void;
@@ -162,7 +145,7 @@ export class Attempt {
       this.kept.push(segment.line);
       this.session.log(`${titleOf(segment)} done in ${Date.now() - started} ms`);
     } catch (error) {
-      const failure = explainStatementFailure(error, current, this.standing());
+      const failure = explainStatementFailure(error, current, this.standing(segment));
       await this.record("failed", {
         segment: segment.index,
         detail: { line: current.line, sqlstate: errorCode(error), message: failure.message },
@@ -268,8 +251,15 @@ export class Attempt {
     return this.course.direction === "rollback";
   }
 
-  private standing(): Standing {
+  private standing(failed: Segment): Standing {
+    const segments = this.isRollback ? this.migration.rollback?.segments : this.migration.segments;
+    const isWork = ({ section, statements }: Segment): boolean =>
+      !checks.has(section) && statements.some(({ ledger }) => ledger === null);
     return {
+      openFrom: (segments ?? [])
+        .filter((segment) => isWork(segment) && segment.index >= failed.index)
+        .map(({ line }) => line),
+      leaves: leavesOf(failed),
       fileName:
         (this.isRollback ? this.migration.rollback?.fileName : null) ?? this.migration.fileName,
       version: this.version,

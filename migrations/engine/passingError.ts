@@ -3,8 +3,8 @@
  * Does NOT try again.
  */
 
-/** Deadlock, serialization failure, and a row of a catalog that two sessions made at once. */
-const passing = new Set(["40P01", "40001", "23505"]);
+/** Lock timeout, deadlock, serialization failure, and a row of a catalog that two sessions made at once. */
+const passing = new Set(["55P03", "40P01", "40001", "23505"]);
 
 /**
  * An internal error without a code of its own, by its text: somebody changed, or dropped, what is being changed or read.

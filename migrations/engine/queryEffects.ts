@@ -1,6 +1,6 @@
 /**
  * What queries lock: the tables they name, those behind views, partitions, and the other ends of foreign keys.
- * Does NOT look into triggers and functions: that they may do anything is said.
+ * Does NOT look into triggers and functions: it notes that they run (see classify).
  */
 import type { QueryUse, RowWrite } from "./action";
 import type { LockMode } from "./effect";
@@ -34,21 +34,35 @@ export function lockRead(effects: EffectDraft, name: ObjectName, mode: LockMode)
 function lockKeys(
   effects: EffectDraft,
   target: Target,
-  { verb, updatesOnConflict }: RowWrite,
+  { verb, updatesOnConflict, columns: set }: RowWrite,
 ): void {
   const { model } = target;
   const adds = verb !== "delete";
+  // An UPDATE looks at a key only when it sets one of its columns.
+  const touches = (columns: readonly string[]): boolean =>
+    verb !== "update" || columns.some((column) => set.includes(column));
   const changes = verb !== "insert" || updatesOnConflict;
   if (adds) {
-    for (const { type, target: other, enforced } of model?.constraints ?? []) {
-      if (type !== "foreign key" || other === null || !enforced) continue;
+    for (const constraint of model?.constraints ?? []) {
+      const { type, target: other, enforced } = constraint;
+      if (type !== "foreign key" || other === null || !enforced || !touches(constraint.columns))
+        continue;
       for (const one of effects.all([other]).flatMap((each) => effects.family(each))) {
         effects.lock(one, "ROW SHARE");
       }
     }
   }
   if (!changes) return;
+  const primary = model?.constraints.find(({ type }) => type === "primary key")?.columns ?? [];
   for (const referencing of effects.all(model?.referencedBy ?? [])) {
+    const keys = (referencing.model?.constraints ?? []).filter(
+      (one) => one.type === "foreign key" && one.target === model?.id,
+    );
+    const pointsAt = keys.flatMap(({ referencedColumns }) =>
+      referencedColumns.length > 0 ? referencedColumns : primary,
+    );
+    // Partitions are pointed at through their parent, whose columns are not known here.
+    if (pointsAt.length > 0 && !touches(pointsAt)) continue;
     // ON DELETE CASCADE and SET NULL write; the others only look.
     for (const one of effects.family(referencing)) effects.lock(one, "ROW EXCLUSIVE");
   }
@@ -60,9 +74,7 @@ function write(effects: EffectDraft, use: RowWrite): void {
   for (const one of reached) {
     effects.lock(one, "ROW EXCLUSIVE");
     lockKeys(effects, one, use);
-    if ((one.model?.triggers.length ?? 0) > 0) {
-      effects.noteUnknown(`triggers of ${one.ref.name} run, and what they do is not looked at`);
-    }
+    for (const trigger of one.model?.triggers ?? []) effects.call(trigger.function);
   }
   if (target.model?.ref.kind === "view") {
     for (const read of effects.all(target.model.reads)) effects.lock(read, "ROW EXCLUSIVE");
@@ -75,11 +87,7 @@ export function queryEffect(effects: EffectDraft, query: QueryUse): void {
   for (const name of query.reads) lockRead(effects, name, "ACCESS SHARE");
   for (const name of query.locksRows) lockRead(effects, name, "ROW SHARE");
   for (const use of query.writes) write(effects, use);
-  if (query.unknownFunctions.length > 0) {
-    effects.noteUnknown(
-      `what ${query.unknownFunctions.map((name) => `${name}()`).join(", ")} does is not looked at`,
-    );
-  }
+  for (const name of query.unknownFunctions) effects.call(name);
 }
 
 /** Locks of a query that is only parsed and stored: a view's, a function's. */

@@ -146,7 +146,7 @@ async function describeHolder(client: Client): Promise<string> {
 
 /**
  * Who holds the lock, as far as this login may see: process, login, application and since when. Null when nobody does,
- * or there is no such table yet.
+ * or there is no such table yet. Whoever waits in its queue is in the way as much: a runner never waits there itself.
  */
 export async function lockHolder(client: Client): Promise<string | null> {
   const { rows } = await client.query<{ holder: string }>(
@@ -154,9 +154,11 @@ export async function lockHolder(client: Client): Promise<string | null> {
             || coalesce(', ' || nullif(a.application_name, ''), '')
             || coalesce(', since ' || to_char(a.xact_start, 'HH24:MI:SS'), '') AS holder
        FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-      WHERE l.relation = to_regclass('public.schema_migration_lock') AND l.mode = 'ShareRowExclusiveLock'
+      WHERE l.relation = to_regclass('public.schema_migration_lock')
+        AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')
         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-        AND l.granted AND l.pid <> pg_backend_pid()`,
+        AND l.pid <> pg_backend_pid()
+      ORDER BY l.granted DESC`,
   );
   return rows[0]?.holder ?? null;
 }

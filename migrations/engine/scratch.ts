@@ -68,9 +68,14 @@ export async function withScratchDatabase<T>(
   });
 }
 
-/** The same logins on another database of the server. Passwords are those of the governed one. */
+/**
+ * The same logins on another database of the server. Passwords are those of the governed one. What fails there stays
+ * as it is: a proof shows the failure itself.
+ */
 function withDatabase({ settings, passwordOf }: Access, database: string): Access {
-  return { settings: { ...settings, server: { ...settings.server, database } }, passwordOf };
+  const server = { ...settings.server, database };
+  const run = { ...settings.run, onFailure: "stop" } as const;
+  return { settings: { ...settings, server, run }, passwordOf };
 }
 
 /** From template0, so that nothing of template1 gets in, with the governed database's own encoding and collation. */

@@ -24,23 +24,46 @@ export interface Standing {
   readonly rollbackFileName: string | null;
   /** Lines at which the segments start whose effect the database keeps. */
   readonly keptFrom: readonly number[];
+  /** Lines of the segments that are not done, the one that failed first. */
+  readonly openFrom: readonly number[];
+  /** What the failed segment itself may have left, because it is not one transaction; null where it is. */
+  readonly leaves: string | null;
   readonly infrastructureRole: string;
   /** What it waited for when it gave up; absent unless a lock was in its way. */
   readonly wait?: Wait | null;
 }
 
-/** Marks the place in the statement that PostgreSQL complains about. */
-function caret(statement: Statement, position: string | undefined): readonly string[] {
-  if (position === undefined) return [];
-  // PostgreSQL counts characters (code points) from 1.
-  const before = Array.from(statement.text)
+/** Characters of a source line that are shown on either side of the caret: seed data may stand in one line. */
+const shownAround = 80;
+
+/** A line of a text and below it a caret. @param position  In characters (code points) from 1, as PostgreSQL counts. */
+function caret(text: string, position: string, label: (line: number) => string): readonly string[] {
+  const before = Array.from(text)
     .slice(0, Number(position) - 1)
     .join("");
   const lineIndex = before.split("\n").length - 1;
-  const source = statement.text.split("\n")[lineIndex] ?? "";
+  const source = Array.from(text.split("\n")[lineIndex] ?? "");
   const column = Array.from(before.split("\n").at(-1) ?? "").length;
-  const number = String(statement.line + lineIndex);
-  return [`  ${number} | ${source}`, `  ${" ".repeat(number.length)} | ${" ".repeat(column)}^`];
+  const from = Math.max(0, column - shownAround);
+  const shown = source.slice(from, column + shownAround);
+  const [head, tail] = [from > 0 ? "…" : "", column + shownAround < source.length ? "…" : ""];
+  // Tabs are kept, so that the caret stands where the source's tabs put it.
+  const blank = `${head}${source.slice(from, column).join("")}`.replace(/[^\t]/gu, " ");
+  const name = label(lineIndex);
+  return [
+    `  ${name} | ${head}${shown.join("")}${tail}`,
+    `  ${" ".repeat(name.length)} | ${blank}^`,
+  ];
+}
+
+/** Marks the place that PostgreSQL complains about: in the file, or in a query that a function or DO block ran. */
+function place(statement: Statement, cause: DatabaseError): readonly string[] {
+  const { position, internalPosition, internalQuery } = cause;
+  if (position !== undefined) {
+    return caret(statement.text, position, (line) => String(statement.line + line));
+  }
+  if (internalPosition === undefined || internalQuery === undefined) return [];
+  return caret(internalQuery, internalPosition, () => "inside");
 }
 
 /** What to do about the cause, where it is not the file's fault. Keys are SQLSTATEs. */
@@ -57,18 +80,25 @@ function whatNow(standing: Standing, sqlstate: string | undefined): string {
     (standing.direction === "rollback"
       ? "Correct the rollback file, test it in a lower environment, and run the same command again. Do not mend the database by hand."
       : "Correct it in a lower environment and run up again. Do not mend the database by hand.");
-  if (standing.keptFrom.length === 0) return correct;
+  if (standing.keptFrom.length === 0 && standing.leaves === null) return correct;
   if (standing.direction === "rollback") {
     return `${correct} The rollback then goes on at the first segment that is not done.`;
   }
   const resume = "Up resumes at the first segment that is not done";
   return standing.rollbackFileName === null
     ? `${resume}, as long as the file's text stays the same. There is no rollback file.`
-    : `${resume}; to go back instead: ${rollbackCommand(standing.infrastructureRole, standing.rollbackFileName)}`;
+    : `${resume}; to go back instead, lower targetVersion below ${standing.version} and run up, or by hand: ${rollbackCommand(standing.infrastructureRole, standing.rollbackFileName)}`;
 }
 
-function whatIsKept({ version, direction, keptFrom }: Standing): string {
+function whatIsKept(standing: Standing): string {
+  const { leaves, openFrom } = standing;
+  const open = openFrom.length === 0 ? "" : ` Not done: lines ${openFrom.join(", ")}.`;
+  return [`${doneSoFar(standing)}${open}`, ...(leaves === null ? [] : [leaves])].join("\n  ");
+}
+
+function doneSoFar({ version, direction, keptFrom, leaves }: Standing): string {
   const lines = keptFrom.join(", ");
+  if (keptFrom.length === 0 && leaves !== null) return `No segment of version ${version} is done.`;
   if (direction === "forward") {
     return keptFrom.length === 0
       ? `Nothing of version ${version} was kept.`
@@ -85,7 +115,7 @@ export function explainStatementFailure(
   statement: Statement,
   standing: Standing,
 ): StatementError {
-  const place = `${standing.fileName}:${statement.line}`;
+  const at = `${standing.fileName}:${statement.line}`;
   const what = [statement.kind, statement.target].filter(Boolean).join(" ");
   const kept = whatIsKept(standing);
   if (cause instanceof BlockedError) {
@@ -93,21 +123,21 @@ export function explainStatementFailure(
   }
   if (cause instanceof MigrationError) {
     const found = cause.message.split("\n")[0] ?? "";
-    return new StatementError(`${place}: ${what} failed: ${found}\n  ${kept}`, cause.hint, {
+    return new StatementError(`${at}: ${what} failed: ${found}\n  ${kept}`, cause.hint, {
       cause,
     });
   }
   if (!(cause instanceof DatabaseError)) {
     const text = cause instanceof Error ? cause.message : String(cause);
     return new StatementError(
-      `${place}: ${what} was cut off: ${text}.\n  ${kept}`,
+      `${at}: ${what} was cut off: ${text}.\n  ${kept}`,
       "Check that the server runs and is reachable, then run up again: it resumes.",
       { cause },
     );
   }
   const lines = [
-    `${place}: ${what} failed: ${cause.message} (SQLSTATE ${cause.code ?? "unknown"}).`,
-    ...caret(statement, cause.position),
+    `${at}: ${what} failed: ${cause.message} (SQLSTATE ${cause.code ?? "unknown"}).`,
+    ...place(statement, cause),
     ...(cause.detail === undefined ? [] : [`  Detail: ${cause.detail}`]),
     ...(cause.hint === undefined ? [] : [`  PostgreSQL says: ${cause.hint}`]),
     ...(standing.wait == null ? [] : [`  It was ${describeWait(standing.wait)}.`]),

@@ -7,7 +7,7 @@ import { type PostgresServer, startServer } from "../../sandbox/server";
 import { makeAttackedDatabase } from "../support/attackedDatabase";
 import { Target } from "../support/attackRun";
 import { themes } from "../support/attacks";
-import type { Attack, Attacker } from "../support/attacks/attack";
+import type { Attack, Attacker, Rest } from "../support/attacks/attack";
 import { works } from "../support/attempt";
 import type { ProgramDatabase } from "../support/programDatabase";
 
@@ -40,6 +40,14 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
     expect(codes).toEqual([...attack.sql.slice(1).map(() => works), code]);
   };
 
+  /** What is different is what is said to be left, line by line. */
+  const expectRest = async (rest: Rest | null): Promise<void> => {
+    if (rest === null) return;
+    const changes = await target.changes();
+    expect(changes).not.toEqual([]);
+    expect(changes.filter((line) => !rest.leaves.test(line))).toEqual([]);
+  };
+
   async function judge(attack: Attack, as: Direct): Promise<void> {
     const { outcome } = attack;
     switch (outcome.kind) {
@@ -67,15 +75,27 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
         for (const text of outcome.found) expect(texts).toContain(target.named(text));
         const { left } = await database.heal();
         expect(left).toEqual([]);
+        expect(await database.deviations()).toEqual([]);
         await target.forget("healed");
+        await expectRest(outcome.rest);
+        return;
+      }
+      case "found": {
+        const { codes } = await target.attempt(attack, as);
+        expectCodes(codes, attack, works);
+        const { left } = await database.heal();
+        expect(left.map(({ deviation }) => deviation.text)).toEqual(
+          outcome.found.map((text) => target.named(text)),
+        );
+        await target.forget("healed");
+        await expectRest(outcome.rest);
         return;
       }
       case "stays": {
         const { codes } = await target.attempt(attack, as);
         expectCodes(codes, attack, works);
-        const changes = await target.changes();
-        expect(changes).not.toEqual([]);
-        expect(changes.filter((line) => !outcome.leaves.test(line))).toEqual([]);
+        await expectRest(outcome.rest);
+        expect(await database.deviations()).toEqual([]);
         return;
       }
       case "hinders": {
@@ -97,7 +117,7 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
         try {
           await judge(attack, as);
         } finally {
-          if (attack.outcome.kind === "stays") await target.arrange(attack.outcome.undo);
+          if ("rest" in attack.outcome) await target.arrange(attack.outcome.rest?.undo ?? []);
           await target.arrange(attack.given?.undo ?? []);
         }
         const changes = await target.changes();

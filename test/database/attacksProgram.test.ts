@@ -3,6 +3,8 @@
  * admin's rights, nobody without the right to run migrations keeps the runner from its lock, and who is in the way can
  * be ended by the admin.
  */
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { applyMigration } from "../../migrations/engine/run";
 import { surveyStack } from "../../migrations/engine/survey";
 import { MAJORS } from "../../sandbox/binaries";
@@ -20,6 +22,13 @@ jest.setTimeout(60_000);
 describe.each(MAJORS)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
+
+  const isWaiting = async (): Promise<boolean> => {
+    const waiting = await database.rows(
+      "SELECT FROM pg_locks WHERE NOT granted AND relation = 'public.schema_migration_lock'::regclass",
+    );
+    return waiting.length > 0;
+  };
 
   beforeAll(async () => {
     server = await startServer({ major, settings: { autovacuum: "off" } });
@@ -45,12 +54,35 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
     await service.end();
   });
 
+  it("two service sessions that queue up before the lock keep a run waiting, and are named", async () => {
+    const [first, second] = [await database.connect("service"), await database.connect("service")];
+    await first.query("BEGIN");
+    await first.query("PREPARE mine AS UPDATE public.schema_migration_lock SET one = true");
+    // A rule needs ownership, which is asked for once the table is locked: until the first session ends it waits.
+    await second.query("SET lock_timeout = 0");
+    const queued = expect(
+      second.query("CREATE RULE r AS ON INSERT TO public.schema_migration_lock DO INSTEAD NOTHING"),
+    ).rejects.toMatchObject({ code: refused });
+    while (!(await isWaiting())) await sleep(20);
+    const run = (): Promise<unknown> =>
+      apply(database, makeMigration({ name: "011_waits", version: "9.0.1", body: "SELECT 1;" }), {
+        access: database.accessWith({ runnerWaitMs: "0" }),
+      });
+    const error = await failureOf(run());
+    expect(error).toMatchObject({ code: "RUNNER_BUSY" });
+    expect(error.message).toContain(`login ${database.names.service}`);
+    await first.end();
+    await queued;
+    await second.end();
+    await run();
+  });
+
   it("two runs do not get the lock at once", async () => {
     const other = await database.connect("infrastructure");
     await other.query("BEGIN");
     await other.query("LOCK TABLE public.schema_migration_lock IN SHARE UPDATE EXCLUSIVE MODE");
     const error = await failureOf(
-      apply(database, makeMigration({ name: "011_waits", version: "9.0.1", body: "SELECT 1;" }), {
+      apply(database, makeMigration({ name: "012_waits", version: "9.0.2", body: "SELECT 1;" }), {
         access: database.accessWith({ runnerWaitMs: "0" }),
       }),
     );
@@ -62,8 +94,8 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
   it("a migration that ends the session of the runner lock is not gone on with", async () => {
     const infra = database.settings.roles.infrastructure;
     const migration = makeMigration({
-      name: "012_ends_lock",
-      version: "9.0.2",
+      name: "013_ends_lock",
+      version: "9.0.3",
       body: `DO $$ BEGIN
   EXECUTE 'SET ROLE NONE';
   PERFORM pg_terminate_backend(pid, 5000) FROM pg_stat_activity

@@ -2,6 +2,7 @@
 import type { Client } from "pg";
 
 import { effectsOf } from "../../migrations/engine/classify";
+import { listedFunctions } from "../../migrations/engine/knownFunctions";
 import type { SchemaModel } from "../../migrations/engine/schemaModel";
 import { loadParser } from "../../migrations/engine/statements";
 import { MAJORS } from "../../sandbox/binaries";
@@ -47,6 +48,18 @@ describe.each(MAJORS)("PostgreSQL %d", (major) => {
     relations = new Map([...state.values()].map(({ relation }) => [relation.name, relation]));
   });
   afterAll(() => server.stop());
+
+  it("knows of PostgreSQL's own functions whether they are volatile", async () => {
+    const rows = await server.rows(
+      "SELECT proname AS name, bool_or(provolatile = 'v') AS fickle FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace GROUP BY proname",
+    );
+    const fickle = new Map(rows.map((row) => [row["name"], row["fickle"]]));
+    const wrong = [
+      ...listedFunctions.steady.filter((name) => fickle.get(name) !== false),
+      ...listedFunctions.fickle.filter((name) => fickle.get(name) !== true),
+    ];
+    expect(wrong).toEqual([]);
+  });
 
   describe.each(groups)("%s", (_name, rows) => {
     const known = rows

@@ -47,7 +47,7 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
         roles,
       );
       expect(disagreements(both)).toEqual([]);
-      expect(roles.length).toBe(7);
+      expect(roles.length).toBe(8);
       expect(both.cells).toBeGreaterThan(50_000);
       const told = [...both.held.values()].flat().join("\n");
       for (const name of awkwardNames) expect(told).toContain(`dagapp.${name}`);

@@ -11,7 +11,7 @@ export const ddlShim = join(repository, "cli/bin/ddl.js");
 
 export interface DdlOptions {
   /** Set on top of this process's environment, less what would lead to a database. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** The repository by default. */
   readonly cwd?: string;
 }

@@ -16,13 +16,15 @@ const repository = resolve(__dirname, "../..");
 /** Files by name. */
 type Files = Readonly<Record<string, string>>;
 
+type Variables = Readonly<Record<string, string | undefined>>;
+
 export interface DdlProject {
   readonly folder: string;
   readonly migrations: string;
-  /** Runs `ddl <words>` here; a password that is shown fails the test. */
-  run(words: string, env?: Readonly<Record<string, string>>): Promise<DdlOutcome>;
+  /** Runs `ddl <words>` here; a password that is shown fails the test. `env` may take variables away. */
+  run(words: string, env?: Variables): Promise<DdlOutcome>;
   /** The same for words that hold blanks. */
-  runWords(words: readonly string[], env?: Readonly<Record<string, string>>): Promise<DdlOutcome>;
+  runWords(words: readonly string[], env?: Variables): Promise<DdlOutcome>;
   /** Adds or replaces a stack's file. */
   configure(
     stack: string,

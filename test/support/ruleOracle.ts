@@ -41,6 +41,7 @@ function partiesOf(role: string, { roles }: Settings): readonly Party[] {
     ...(role === roles.service ? (["service"] as const) : []),
     ...(role === roles.infrastructure ? (["infrastructure"] as const) : []),
     ...(roles.migrators.includes(role) ? (["migrator"] as const) : []),
+    ...(roles.approvers.includes(role) ? (["approver"] as const) : []),
     "public",
   ];
 }

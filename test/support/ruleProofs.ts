@@ -166,7 +166,7 @@ export const ruleProofs: Readonly<Record<string, Proof>> = {
       "DELETE FROM public.schema_migration_events",
       "TRUNCATE public.schema_migration_events",
       "DROP POLICY approvals ON public.schema_migration_events",
-      "LOCK TABLE public.schema_migration_lock IN SHARE ROW EXCLUSIVE MODE",
+      "LOCK TABLE public.schema_migration_lock IN SHARE UPDATE EXCLUSIVE MODE",
     ],
   },
   "approver, events, column": {

@@ -44,6 +44,8 @@ ${wholeCatalogs
 UNION ALL
 SELECT format('cast %s to %s', castsource::REGTYPE, casttarget::REGTYPE) FROM pg_cast
 UNION ALL
+SELECT format('rule %s enabled %s', pg_get_ruledef(oid), ev_enabled) FROM pg_rewrite WHERE rulename <> '_RETURN'
+UNION ALL
 SELECT format('large object data %s %s', loid, md5(string_agg(data, '' ORDER BY pageno))) FROM pg_largeobject GROUP BY loid
 UNION ALL
 SELECT format('line of a settings file: %s = %s', name, setting) FROM pg_file_settings

@@ -146,11 +146,11 @@ describe("DROP TABLE", () => {
 
   it.each([
     ["prod", 7, []],
-    ["prod", 6.9, ["it was marked 2026-01-25, and 7 days must pass (until 2026-02-01)"]],
-    ["uat", 0, ["it was marked 2026-02-01, and 7 days must pass (until 2026-02-08)"]],
+    ["prod", 6.9, ["it was set apart 2026-01-25, and 7 days must pass (until 2026-02-01)"]],
+    ["uat", 0, ["it was set apart 2026-02-01, and 7 days must pass (until 2026-02-08)"]],
     ["qa", 0, []],
     ["dev", 0, []],
-    ["prod", null, ["the migration that marks it, 1.0.5, is not applied here"]],
+    ["prod", null, ["1.0.5, which sets it apart, is not applied here"]],
   ] as const)("in %s, marked %s days ago", (tier, days, missing) => {
     const severity = tier === "prod" || tier === "uat" ? "error" : "warning";
     expect(afterDays(days, tier)).toEqual(
@@ -160,11 +160,25 @@ describe("DROP TABLE", () => {
 
   it.each([
     ["drop after 2026-03-01: later", "its mark says not before 2026-03-01"],
-    ["goes soon", "no earlier migration has marked it"],
+    ["goes soon", "no earlier migration has marked or renamed it"],
   ])("marked with %j", (comment, missing) => {
     const before = `COMMENT ON TABLE dagapp.notes IS '${comment}';`;
     expect(afterDays(100, "prod", { ...marked, before })).toEqual([
       `error: DROP TABLE dagapp.notes: ${missing}.`,
+    ]);
+  });
+
+  it("may be set apart by another name", () => {
+    const before = "ALTER TABLE dagapp.notes RENAME TO notes_old;";
+    const renamed = {
+      ...marked,
+      before,
+      body: "DROP TABLE dagapp.notes_old;",
+      rollback: "CREATE TABLE IF NOT EXISTS dagapp.notes_old (note_id INTEGER);",
+    };
+    expect(afterDays(7, "prod", renamed)).toEqual([]);
+    expect(afterDays(1, "prod", renamed)).toEqual([
+      "error: DROP TABLE dagapp.notes_old: it was set apart 2026-01-31, and 7 days must pass (until 2026-02-07).",
     ]);
   });
 
@@ -173,7 +187,7 @@ describe("DROP TABLE", () => {
       "COMMENT ON TABLE dagapp.notes IS 'drop after 2026-01-15: x';\nDROP TABLE dagapp.notes;";
     const { header = {}, rollback = "" } = marked;
     expect(afterDays(100, "prod", { header, rollback, body })).toEqual([
-      "error: DROP TABLE dagapp.notes: no earlier migration has marked it.",
+      "error: DROP TABLE dagapp.notes: no earlier migration has marked or renamed it.",
     ]);
   });
 

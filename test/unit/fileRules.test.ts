@@ -7,7 +7,7 @@ import { loadMigrations } from "../../migrations/engine/load";
 import { loadParser } from "../../migrations/engine/statements";
 import { type Tier, tiers } from "../../migrations/engine/tier";
 import { judgeExample } from "../support/judgeExample";
-import { exampleDay, exampleSchemas } from "../support/ruleExample";
+import { exampleSchemas } from "../support/ruleExample";
 
 beforeAll(loadParser);
 
@@ -38,8 +38,9 @@ describe("the migrations of this repository", () => {
   it.each(tiers)("break no rule of %s", async (tier) => {
     const { migrations } = await loadMigrations(join(__dirname, "../../migrations"));
     expect(migrations.length).toBeGreaterThan(2);
-    const options = { schemas: exampleSchemas, now: exampleDay };
-    expect(checkFiles(migrations, tier, options)).toEqual([]);
+    const options = { schemas: exampleSchemas, now: new Date("2026-11-01T00:00:00Z") };
+    const found = checkFiles(migrations, tier, options);
+    expect(found.filter(({ excepted }) => excepted === undefined)).toEqual([]);
   });
 });
 

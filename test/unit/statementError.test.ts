@@ -11,6 +11,8 @@ const standing = (overrides: Partial<Standing> = {}): Standing => ({
   direction: "forward",
   rollbackFileName: "004_add_status_rollback.sql",
   keptFrom: [],
+  openFrom: [],
+  leaves: null,
   infrastructureRole: "infra",
   ...overrides,
 });
@@ -67,6 +69,57 @@ describe("explainStatementFailure", () => {
         .slice(caret - head, caret - head + part.length)
         .join(""),
     ).toBe(part);
+  });
+
+  it("keeps tabs, so that the caret stands below its place", () => {
+    const text = "SELECT 1,\n\t\tnowhere";
+    const parsed = { ...statement("SELECT 1", 9), text };
+    const { message } = explainStatementFailure(
+      refusal({ position: positionOf(text, "nowhere") }),
+      parsed,
+      standing(),
+    );
+    expect(message).toContain("\n  10 | \t\tnowhere\n     | \t\t^\n");
+  });
+
+  it("shows only the surroundings in a line that is very long", () => {
+    const text = `SELECT '${"x".repeat(5_000)}', nowhere, '${"y".repeat(5_000)}'`;
+    const parsed = { ...statement("SELECT 1", 9), text };
+    const { message } = explainStatementFailure(
+      refusal({ position: positionOf(text, "nowhere") }),
+      parsed,
+      standing(),
+    );
+    const [, source = "", below = ""] = message.split("\n");
+    expect(source).toMatch(/^ {2}9 \| …x+', nowhere, 'y+…$/);
+    expect(source.length).toBeLessThan(200);
+    expect(source.slice(below.indexOf("^"))).toMatch(/^nowhere/);
+  });
+
+  it("shows the place in a query that a DO block ran", () => {
+    const internalQuery = "INSERT INTO dagapp.jobs\nVALUES (nowhere)";
+    const fields = { internalQuery, internalPosition: positionOf(internalQuery, "nowhere") };
+    const { message } = explainStatementFailure(refusal(fields), statement("SELECT 1"), standing());
+    expect(message).toContain("\n  inside | VALUES (nowhere)\n         |         ^\n");
+  });
+
+  it("says what is not done, and what the failed segment may have left", () => {
+    const open = standing({
+      keptFrom: [12],
+      openFrom: [20, 31],
+      leaves: "It may have left an index.",
+    });
+    const { message } = explainStatementFailure(refusal({}), statement("SELECT 1"), open);
+    expect(message).toContain(
+      "\n  Of version 1.3.0 these segments are done and kept: lines 12. Not done: lines 20, 31.\n  It may have left an index.\n",
+    );
+  });
+
+  it("does not say that nothing is kept when the failed segment may have left something", () => {
+    const open = standing({ leaves: "It may have left an index." });
+    const { message } = explainStatementFailure(refusal({}), statement("SELECT 1"), open);
+    expect(message).toContain("No segment of version 1.3.0 is done.");
+    expect(message).toContain("Up resumes at the first segment that is not done");
   });
 
   it("draws no caret where PostgreSQL gives no place", () => {

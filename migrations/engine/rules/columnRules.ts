@@ -2,8 +2,8 @@
  * Rules about columns of tables in use: NOT NULL, defaults, types, and what else writes a table anew.
  * Does NOT cover dropping (see destructionRules) and renaming (see compatibilityRules).
  */
-import type { Column, ObjectName } from "../action";
 import type { GateRule } from "../gateRule";
+import type { Column, ObjectName } from "../tableAction";
 import { atStatement, docs, fileRule, lockRiskHigh } from "./fileRule";
 import { oneLine, quoted, sqlName } from "./sqlText";
 import { type Act, actsOfKind, sameName, type Subject } from "./subject";

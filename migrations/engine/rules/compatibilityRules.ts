@@ -2,13 +2,13 @@
  * Rules about what breaks the application that runs meanwhile: other names, other homes, functions that vanish.
  * Does NOT know the application: whatever was there before may be in use.
  */
-import type { ObjectName } from "../action";
 import type { GateRule } from "../gateRule";
 import { parseStatements } from "../parser";
+import type { ObjectName } from "../tableAction";
 import { asList, dig } from "../tree";
 import { atStatement, docs, fileRule } from "./fileRule";
 import { quoted, sqlName, sqlText } from "./sqlText";
-import { type Act, actsOfKind, type Subject } from "./subject";
+import { type Act, actsOfKind, addsColumn, type Subject } from "./subject";
 
 const renameWhy =
   "whoever asks for the old name from the next moment on gets an error, until the application is another.";
@@ -20,6 +20,12 @@ const renames = (subject: Subject) =>
 /** A function's name without its arguments. */
 const baseName = ({ schema, name }: ObjectName): string =>
   sqlName({ schema, name: name.replace(/\(.*$/s, "") });
+
+const routine = /^(function|procedure|routine)$/;
+
+/** True when a DROP means this very function; without arguments it means the only one of its name. */
+const isSameRoutine = (dropped: ObjectName, made: ObjectName): boolean =>
+  !dropped.name.includes("(") || dropped.name === made.name;
 
 /** CREATE or ALTER FUNCTION with SECURITY DEFINER. */
 function isDefiner({ statement }: Act): boolean {
@@ -83,7 +89,7 @@ export const compatibilityRules: readonly GateRule[] = [
     find: (subject) =>
       renames(subject).flatMap((act) => {
         const { object, part, to } = act.action;
-        if (part?.kind !== "column") return [];
+        if (part?.kind !== "column" || addsColumn(subject, act, object, part.name)) return [];
         return [
           atStatement(
             act,
@@ -206,13 +212,19 @@ export const compatibilityRules: readonly GateRule[] = [
     },
     find: (subject) =>
       actsOfKind(subject.acts, "create function").flatMap((act) => {
-        const name = baseName(act.action.function);
+        const { function: made } = act.action;
+        const name = baseName(made);
         const isDropped = actsOfKind(subject.acts, "drop").some(
-          ({ action, index }) =>
+          ({ action, index, segment }) =>
             index < act.index &&
             action.objects.some(
               (object) =>
-                /^(function|procedure|routine)$/.test(object.kind) && baseName(object) === name,
+                routine.test(object.kind) &&
+                baseName(object) === name &&
+                // With other arguments OR REPLACE makes a second function: one transaction is all that can be asked.
+                (isSameRoutine(object, made) ||
+                  segment !== act.segment ||
+                  segment.kind === "single"),
             ),
         );
         if (!isDropped) return [];

@@ -2,8 +2,8 @@
  * Rules about constraints on tables that are in use: how they are added without reading every row under a lock.
  * Does NOT cover columns (see columnRules).
  */
-import type { Constraint, ObjectName } from "../action";
 import type { GateRule } from "../gateRule";
+import type { Constraint, ObjectName } from "../tableAction";
 import { atStatement, docs, fileRule, lockRiskHigh } from "./fileRule";
 import { quoted, sqlName } from "./sqlText";
 import { type Act, actsOfKind, type Subject } from "./subject";
@@ -197,13 +197,17 @@ export const constraintRules: readonly GateRule[] = [
     exception: lockRiskHigh,
     bad: {
       body: "ALTER TABLE dagapp.notes ADD CONSTRAINT notes_pkey PRIMARY KEY (note_id);",
-      rollback: "ALTER TABLE dagapp.notes DROP CONSTRAINT IF EXISTS notes_pkey;",
+      rollback:
+        "ALTER TABLE dagapp.notes DROP CONSTRAINT IF EXISTS notes_pkey;\n" +
+        "ALTER TABLE dagapp.notes ALTER COLUMN note_id DROP NOT NULL;",
     },
     good: {
       body:
         "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS notes_pkey ON dagapp.notes (note_id);\n" +
         "ALTER TABLE dagapp.notes ADD CONSTRAINT notes_pkey PRIMARY KEY USING INDEX notes_pkey;",
-      rollback: "ALTER TABLE dagapp.notes DROP CONSTRAINT IF EXISTS notes_pkey;",
+      rollback:
+        "ALTER TABLE dagapp.notes DROP CONSTRAINT IF EXISTS notes_pkey;\n" +
+        "ALTER TABLE dagapp.notes ALTER COLUMN note_id DROP NOT NULL;",
     },
     find: (subject) =>
       addedTo(subject, "primary key")

@@ -6,17 +6,7 @@ import type { GateRule } from "../gateRule";
 import { isArchived, markStatement, missingDelay } from "./dropEvidence";
 import { atStatement, backupNamed, docs, fileRule } from "./fileRule";
 import { oneLine, quoted, sqlName } from "./sqlText";
-import { type Act, actsOfKind, type Subject } from "./subject";
-
-/** Columns that the file itself adds before the act: nothing is stored in them yet. */
-const isNewColumn = (subject: Subject, act: Act, table: string, column: string): boolean =>
-  actsOfKind(subject.acts, "alter table").some(
-    ({ action, index }) =>
-      index < act.index &&
-      sqlName(action.table) === table &&
-      action.command.kind === "add column" &&
-      action.command.column.name === column,
-  );
+import { type Act, actsOfKind, addsColumn, type Subject } from "./subject";
 
 /** Acts that drop with CASCADE, of both files. */
 function cascades(subject: Subject): readonly Act[] {
@@ -35,7 +25,8 @@ export const destructionRules: readonly GateRule[] = [
     problem: "A table is dropped at once, or without a backup.",
     why: "its rows are gone, and who still uses it finds out too late.",
     instead:
-      "mark it in an earlier migration (COMMENT ON TABLE … IS 'drop after 2026-05-01: why'), wait (7 days in uat and prod), name the backup.",
+      "set it apart in an earlier migration, by COMMENT ON TABLE … IS 'drop after 2026-05-01: why' or by another name (RENAME TO); " +
+      "wait (7 days in uat and prod); name the backup in the header.",
     source: "Policy, High-Risk Operations: DROP TABLE: backup verification, delayed drop",
     exception: backupNamed,
     bad: {
@@ -94,7 +85,7 @@ export const destructionRules: readonly GateRule[] = [
         const { command, table, relation } = act.action;
         if (command.kind !== "drop column" || relation !== "table") return [];
         const name = sqlName(table);
-        if (subject.isNew(table, act) || isNewColumn(subject, act, name, command.column)) return [];
+        if (subject.isNew(table, act) || addsColumn(subject, act, table, command.column)) return [];
         if (isArchived(subject, act, table, command.column)) return [];
         const archive = sqlName({ ...table, name: `${table.name}_${command.column}_archive` });
         const column = quoted(command.column);

@@ -2,14 +2,16 @@
  * Rules that hold the header's IMPACT and DEPENDENCIES against what the SQL does. Saying too much is fine.
  * Does NOT check the form of the header (see header) nor the review and rollback lines (see gateFileRules).
  */
-import { lockModes, type StatementEffect } from "../effect";
+import { lockModes, type ObjectRef, type StatementEffect } from "../effect";
 import type { GateRule } from "../gateRule";
+import type { Statement } from "../statements";
 import { atField, atStatement, docs, fileRule } from "./fileRule";
 import { oneLine, sqlName } from "./sqlText";
-import { type Act, actsOf, type Subject, temporaryTables } from "./subject";
+import { type Act, actsOf, actsOfKind, type Subject, temporaryTables } from "./subject";
+import { changedBy } from "./targets";
 
 const weight = (mode: (typeof lockModes)[number]): number => lockModes.indexOf(mode);
-const writes = weight("ROW EXCLUSIVE");
+const keepsOutDdl = weight("SHARE UPDATE EXCLUSIVE");
 const blocksWriters = weight("SHARE");
 
 /** The first act of the effect's statement: it says what was new before. */
@@ -35,21 +37,24 @@ function existing<T extends Named>(
     : tables.filter((table) => !subject.isNew(table, act) && !isOwn(table));
 }
 
-/** Tables that are made, locked against others or written, with the first statement that does so. */
-function affectedTables(subject: Subject): ReadonlyMap<string, StatementEffect> {
-  const affected = new Map<string, StatementEffect>();
+/** Tables that are made, written or locked against other DDL and more, with the first statement that does so. */
+function affectedTables(subject: Subject): ReadonlyMap<string, Statement> {
+  const affected = new Map<string, Statement>();
   const temporary = temporaryTables(subject.acts);
-  for (const effect of subject.effects) {
-    if (effect.statement.ledger !== null) continue;
-    const locked = effect.locks.filter(({ mode }) => weight(mode) >= writes);
-    const tables = [...effect.creates, ...locked.map(({ object }) => object)].filter(
-      ({ kind, schema, name }) =>
-        kind === "table" && schema !== "pg_temp" && !(schema === null && temporary.has(name)),
-    );
-    for (const table of tables) {
-      if (!affected.has(sqlName(table))) affected.set(sqlName(table), effect);
+  const add = (statement: Statement, objects: readonly ObjectRef[]): void => {
+    for (const { kind, schema, name } of objects) {
+      const isTemporary = schema === "pg_temp" || (schema === null && temporary.has(name));
+      const key = sqlName({ schema, name });
+      if (kind === "table" && !isTemporary && !affected.has(key)) affected.set(key, statement);
     }
+  };
+  for (const { statement, creates, locks } of subject.effects) {
+    if (statement.ledger !== null) continue;
+    // A weaker lock may be only that of a foreign key's look at the other table.
+    const held = locks.filter(({ mode }) => weight(mode) >= keepsOutDdl);
+    add(statement, [...creates, ...held.map(({ object }) => object)]);
   }
+  for (const act of actsOfKind(subject.acts, "query")) add(act.statement, changedBy(act));
   return affected;
 }
 
@@ -163,7 +168,7 @@ export const headerRules: readonly GateRule[] = [
         );
       const missing = [...affectedTables(subject)].filter(([name]) => !isDeclared(name));
       if (missing.length === 0) return [];
-      const lines = missing.map(([name, { statement }]) => `${name} (line ${statement.line})`);
+      const lines = missing.map(([name, { line }]) => `${name} (line ${line})`);
       return [
         atField(
           subject,

@@ -2,8 +2,8 @@
  * Rules about indexes, and other things that PostgreSQL can do CONCURRENTLY, on what is in use.
  * Does NOT speak of CONCURRENTLY inside BEGIN … COMMIT: such a file is not read at all (NOT_TRANSACTIONAL).
  */
-import type { ObjectName } from "../action";
 import type { GateRule } from "../gateRule";
+import type { ObjectName } from "../tableAction";
 import { atStatement, docs, fileRule, lockRiskHigh } from "./fileRule";
 import { oneLine, sqlName } from "./sqlText";
 import { actsOf, actsOfKind, sameName, type Subject } from "./subject";

@@ -2,7 +2,8 @@
  * What a file leaves behind: the sum of its actions, object by object. What is made and dropped again is nothing.
  * Does NOT look at rows, comments and settings of storage: those are for tests and review.
  */
-import type { Action, ObjectName, TableCommand } from "../action";
+import type { Action } from "../action";
+import type { ObjectName, TableCommand } from "../tableAction";
 import { sqlName, sqlText } from "./sqlText";
 import { type Act, temporaryTables } from "./subject";
 
@@ -17,6 +18,8 @@ export interface Change {
   readonly within: readonly string[];
   /** The name to look for; null where there is nothing to look for. */
   readonly name: string | null;
+  /** It is only called otherwise, and keeps what lies in it. */
+  readonly moved?: true;
   readonly act: Act;
 }
 
@@ -147,18 +150,21 @@ function changesOf(action: Action): readonly Unplaced[] {
       if (name === null) {
         const renamed = { ...object, name: object.name.replace(/^[^(]*/s, to) };
         return [
-          change("-", keyOf(object.kind, object)),
+          { ...change("-", keyOf(object.kind, object)), moved: true },
           change("+", keyOf(object.kind, renamed), to),
         ];
       }
       const home = [relation(object)];
       const written = (one: string): string => part(name.kind, object, one);
-      return [change("-", written(name.name), null, home), change("+", written(to), to, home)];
+      return [
+        { ...change("-", written(name.name), null, home), moved: true },
+        change("+", written(to), to, home),
+      ];
     }
     case "set schema": {
       const { object, schema } = action;
       return [
-        change("-", keyOf(object.kind, object)),
+        { ...change("-", keyOf(object.kind, object)), moved: true },
         change("+", keyOf(object.kind, { ...object, schema }), base(object.name)),
       ];
     }
@@ -212,6 +218,19 @@ function changesOf(action: Action): readonly Unplaced[] {
 export const allChanges = (acts: readonly Act[]): readonly Change[] =>
   acts.flatMap((act) => changesOf(act.action).map((one) => ({ ...one, act })));
 
+/** Keys of all that the acts leave behind, the constraints inside CREATE TABLE too. */
+export function leftBy(acts: readonly Act[]): ReadonlySet<string> {
+  const inTables = acts.flatMap(({ action }) =>
+    action.kind === "create table"
+      ? action.constraints.flatMap(({ name }) =>
+          name === null ? [] : [part("constraint", action.table, name)],
+        )
+      : [],
+  );
+  const changed = netChanges(acts).filter(({ sign }) => sign !== "-");
+  return new Set([...inTables, ...changed.map(({ key }) => key)]);
+}
+
 /** What remains of the changes: the last sign of each key, or "~" for what was dropped and made again. */
 export function netChanges(acts: readonly Act[]): readonly Change[] {
   const net = new Map<string, Change>();
@@ -221,7 +240,7 @@ export function netChanges(acts: readonly Act[]): readonly Change[] {
   for (const one of allChanges(acts)) {
     if ([one.key, ...one.within].some((key) => temporary.has(key))) continue;
     const before = net.get(one.key);
-    if (one.sign === "-") {
+    if (one.sign === "-" && one.moved === undefined) {
       // What lay in it goes with it.
       for (const [key, { within, sign }] of net) {
         if (within.includes(one.key) && sign !== "-") net.delete(key);

@@ -4,7 +4,7 @@
  */
 import type { GateRule } from "../gateRule";
 import { atStatement, docs, fileRule, rollbackTested } from "./fileRule";
-import { allChanges, type Change, netChanges } from "./netChanges";
+import { allChanges, type Change, leftBy, netChanges } from "./netChanges";
 import { oneLine } from "./sqlText";
 import { type Act, actsOf, type Subject } from "./subject";
 
@@ -22,13 +22,15 @@ function isUndone(one: Change, back: readonly Change[], existed: ReadonlySet<str
   );
   switch (one.sign) {
     case "+":
-      return homeGone || same.some(({ sign }) => sign === "-");
+      // Of that name before and after: it went with its column, and came back.
+      return homeGone || existed.has(one.key) || same.some(({ sign }) => sign === "-");
     case "-":
       return homeBack || same.some(({ sign }) => sign !== "-");
     case "~":
       // A function that OR REPLACE made anew is dropped; one that was there gets its old body back.
       return (
         homeGone ||
+        back.some(({ within }) => within.includes(one.key)) ||
         same.some(({ sign }) => sign !== "-") ||
         (same.length > 0 && !existed.has(one.key) && !existed.has(bare(one.key)))
       );
@@ -45,11 +47,7 @@ const verbs: Readonly<Record<Change["sign"], string>> = {
 function leftOver(subject: Subject): readonly Change[] {
   const { rollback, header } = subject.file;
   if (rollback === null) return [];
-  const existed = new Set(
-    netChanges(subject.earlier.flatMap(actsOf))
-      .filter(({ sign }) => sign !== "-")
-      .map(({ key }) => key),
-  );
+  const existed = leftBy(subject.earlier.flatMap(actsOf));
   const back = allChanges(subject.rollbackActs);
   return netChanges(subject.acts)
     .filter((one) => !isUndone(one, back, existed))
@@ -62,7 +60,9 @@ function leftOver(subject: Subject): readonly Change[] {
 
 /** Drops that fail when there is nothing to drop. */
 const strictDrops = (subject: Subject): readonly Act[] =>
-  subject.rollbackActs.filter(({ action }) => {
+  subject.rollbackActs.filter(({ action, statement }) => {
+    // Inside a DO block there is usually an IF around it.
+    if (statement.kind === "DO") return false;
     if (action.kind === "drop") return !action.ifExists;
     if (action.kind !== "alter table") return false;
     const { command } = action;

@@ -2,8 +2,9 @@
  * How many rows an UPDATE or DELETE may touch, as far as its text says: named by key, or any number.
  * Does NOT judge (see rowRules and headerRules).
  */
-import type { ObjectName, RowWrite } from "../action";
+import type { RowWrite } from "../action";
 import { parseStatements } from "../parser";
+import type { ObjectName } from "../tableAction";
 import { asList, asNode, asText, dig, names } from "../tree";
 import { type Act, actsOf, sameName, type Subject } from "./subject";
 

@@ -3,27 +3,20 @@
  * Does NOT split a change into batches (the runner does, where the file asks for it).
  */
 import type { RowWrite } from "../action";
+import { batchOf } from "../batch";
 import type { GateRule } from "../gateRule";
 import { atStatement, docs, fileRule, lockRiskHigh } from "./fileRule";
 import { unboundedWrites } from "./rowChange";
 import { oneLine, sqlName } from "./sqlText";
 import { type Act, actsOfKind } from "./subject";
 
-/** `-- batch`, perhaps with settings behind it, in the comment lines directly above. */
-const batchDirective = /^--[ \t]*batch(?:[ \t]+\w+=\S+)*[ \t]*$/m;
-
-const isBatched = (act: Act): boolean => batchDirective.test(act.statement.comment ?? "");
-
-/** UPDATE and DELETE of rows that were there before, with what is wrong with each; null when nothing is. */
-function faultOf(act: Act, write: RowWrite): string | null {
-  const batched = isBatched(act);
-  if (batched && !write.filtered) return "a batch without WHERE would never come to its end";
-  if (batched && act.segment.kind === "transaction") {
-    return "a batch inside BEGIN … COMMIT is one transaction all the same";
-  }
-  if (batched) return null;
-  if (!write.filtered) return "it has no WHERE, and locks every row until it is done";
-  return "it is not batched, and locks each row it finds until all are done";
+/** What is wrong with an UPDATE or DELETE of many rows; null when the runner does it in batches. */
+function faultOf({ statement }: Act, write: RowWrite): string | null {
+  // A batch without WHERE or inside BEGIN … COMMIT is a problem of the file (BATCH_STATEMENT).
+  if (batchOf(statement) !== null) return null;
+  return write.filtered
+    ? "it is not batched, and locks each row it finds until all are done"
+    : "it has no WHERE, and locks every row until it is done";
 }
 
 export const rowRules: readonly GateRule[] = [

@@ -4,7 +4,7 @@
  */
 import { scanSync } from "libpg-query";
 
-import type { ObjectName } from "../action";
+import type { ObjectName } from "../tableAction";
 
 const plainName = /^[a-z_][a-z0-9_$]*$/;
 

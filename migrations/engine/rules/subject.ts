@@ -2,7 +2,7 @@
  * One migration as the rules of files look at it: what each of its statements does, and what stood there before.
  * Does NOT judge (see the rules beside it) and reads no database: the earlier files stand for it.
  */
-import { type Action, flatActions, type ObjectName } from "../action";
+import { type Action, flatActions } from "../action";
 import { effectsOf } from "../classify";
 import type { StatementEffect } from "../effect";
 import type { MigrationFile } from "../file";
@@ -11,6 +11,7 @@ import { foldModels } from "../schemaFold";
 import { SchemaModel } from "../schemaModel";
 import type { Segment } from "../segments";
 import type { Statement } from "../statements";
+import type { ObjectName } from "../tableAction";
 import { tierRules } from "../tier";
 
 /** One action in its place. DO blocks stand for the actions inside them. */
@@ -146,3 +147,18 @@ export const temporaryTables = (acts: readonly Act[]): ReadonlySet<string> =>
 /** True when both name the same object; a name without a schema is only equal to itself. */
 export const sameName = (a: ObjectName, b: ObjectName): boolean =>
   a.schema === b.schema && a.name === b.name;
+
+/** True when the file itself adds the column before the act: nobody uses it yet. */
+export const addsColumn = (
+  subject: Subject,
+  act: Act,
+  table: ObjectName,
+  column: string,
+): boolean =>
+  actsOfKind(subject.acts, "alter table").some(
+    ({ action, index }) =>
+      index < act.index &&
+      sameName(action.table, table) &&
+      action.command.kind === "add column" &&
+      action.command.column.name === column,
+  );

@@ -2,8 +2,9 @@
  * Which objects an action changes, by name: made, altered, dropped, locked or written, not only read.
  * Does NOT say how (see effect).
  */
-import type { Action, ObjectName } from "../action";
+import type { Action } from "../action";
 import type { ObjectRef } from "../effect";
+import type { ObjectName } from "../tableAction";
 import type { Act } from "./subject";
 
 const as = (kind: string, ...objects: readonly (ObjectName | null)[]): readonly ObjectRef[] =>

@@ -142,7 +142,7 @@ describe("uat, on PostgreSQL 18", () => {
   it("status tells what is applied, by whom, for which ticket, and who works on it now", async () => {
     const runner = await database.connect("infrastructure");
     await runner.query(
-      "BEGIN; LOCK TABLE public.schema_migration_lock IN SHARE ROW EXCLUSIVE MODE",
+      "BEGIN; LOCK TABLE public.schema_migration_lock IN SHARE UPDATE EXCLUSIVE MODE",
     );
     const { status, stdout } = await project.run("status --stack uat --json");
     await runner.end();
@@ -231,6 +231,17 @@ describe("uat, on PostgreSQL 18", () => {
   });
 });
 
+/** What a person adds to the post-flight of a new column. */
+const columnCheck = `DO $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM pg_catalog.pg_attribute
+        WHERE attrelid = to_regclass('dagapp.t1') AND attname = 'status' AND NOT attisdropped
+    ) THEN
+        RAISE EXCEPTION 'Validation failed: missing column: dagapp.t1.status';
+    END IF;
+END $$;`;
+
 /** Runs all commands at the same time: each ends with 2, prints nothing and says why. */
 async function allRefused(
   refusals: readonly (readonly [words: string, message: string])[],
@@ -278,6 +289,28 @@ describe("dev, on PostgreSQL 15", () => {
       ["rollback 0.1.0 --ticket 7", "7 is not a change ticket."],
     ]));
 
+  it("prove proves what is not proven, records it, and says what is not", async () => {
+    const { status, stdout } = await project.run("prove 0.2.0");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^002_table_2\.sql: the rollback of 0\.2\.0 is proven: [^\n]*\n$/);
+    const good = await readFile(join(project.migrations, "003_table_3_rollback.sql"), "utf8");
+    await project.write({
+      "003_table_3_rollback.sql": good.replace("DROP TABLE IF EXISTS dagapp.t3;", "SELECT 1;"),
+    });
+    const failed = await project.run("prove 0.3.0");
+    expect(failed.status).toBe(1);
+    expect(failed.stdout).toMatch(/the rollback of 0\.3\.0 is not proven[^]*dagapp\.t3/);
+    await project.write({ "003_table_3_rollback.sql": good });
+    expect((await project.run("prove")).stdout).toMatch(/0\.1\.0 is proven[^]*0\.3\.0 is proven/);
+    expect((await project.run("prove")).stdout).toBe("Nothing to do: every rollback is proven.\n");
+    expect((await project.run("prove 0.9.0")).stderr).toContain(
+      "No migration has the version 0.9.0.",
+    );
+    expect((await project.run("status")).stdout).toMatch(
+      / 0\.1\.0 {2}applied .* rollback proven\n/,
+    );
+  });
+
   it("what new writes runs and rolls back once the brackets are filled in", async () => {
     await project.run("apply");
     await project.runWords(["new", "Keep a note's status", "--table", "dagapp.t1"]);
@@ -287,7 +320,7 @@ describe("dev, on PostgreSQL 15", () => {
       ...changes: readonly (readonly [string | RegExp, string])[]
     ) => {
       const text = await readFile(join(project.migrations, file), "utf8");
-      const changed = changes.reduce((all, [from, to]) => all.replace(from, to), text);
+      const changed = changes.reduce((all, [from, to]) => all.replace(from, () => to), text);
       await project.write({ [file]: changed });
     };
     await filled(
@@ -298,6 +331,7 @@ describe("dev, on PostgreSQL 15", () => {
       ["[Automatic/Manual/Not possible]", "Manual"],
       ["-- Step 1: [what changes]", "ALTER TABLE dagapp.t1 ADD COLUMN status TEXT;"],
       ["[schema.table]", "dagapp.t1"],
+      ["-- Record completion", `${columnCheck}\n\n-- Record completion`],
     );
     await filled(`${name}_rollback.sql`, [
       /-- Step 1: \[.*\]/,

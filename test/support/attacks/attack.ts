@@ -17,10 +17,15 @@ export type Outcome =
   | { readonly kind: "no effect"; readonly code: string }
   /** It works, and when its session has ended nothing is different. */
   | { readonly kind: "harmless" }
-  /** It works and leaves drift of these texts, which the next `up` takes back: then nothing is different. */
-  | { readonly kind: "healed"; readonly found: readonly string[] }
-  /** PostgreSQL has no way to refuse it: `leaves` matches what differs, line by line, until `undo` is run by a superuser. */
-  | { readonly kind: "stays"; readonly leaves: RegExp; readonly undo: readonly string[] }
+  /**
+   * It works and leaves drift of these texts, which the next `up` takes back. Then nothing is different, but for a thing
+   * that has lost what made it dangerous.
+   */
+  | { readonly kind: "healed"; readonly found: readonly string[]; readonly rest: Rest | null }
+  /** It works and leaves drift of these texts, which the next `up` names and leaves to a person. */
+  | { readonly kind: "found"; readonly found: readonly string[]; readonly rest: Rest }
+  /** PostgreSQL has no way to refuse it, and no rule calls it drift. */
+  | { readonly kind: "stays"; readonly rest: Rest }
   /** PostgreSQL has no way to refuse it: while its session lives, `sql` fails for somebody else with this SQLSTATE. */
   | {
       readonly kind: "hinders";
@@ -28,6 +33,12 @@ export type Outcome =
       readonly sql: string;
       readonly code: string;
     };
+
+/** What is left: `leaves` matches what differs, line by line, until a superuser has run `undo`. */
+export interface Rest {
+  readonly leaves: RegExp;
+  readonly undo: readonly string[];
+}
 
 /** One attempt. In its texts `{service}` and the like stand for the real names, quoted. */
 export interface Attack {
@@ -88,8 +99,23 @@ export const healed = (
   sql: string | readonly string[],
   because: string,
   found: readonly string[],
-  more: More = {},
-): Attack => ({ title, sql: list(sql), because, outcome: { kind: "healed", found }, ...more });
+  { rest = null, ...more }: More & { readonly rest?: Rest | null } = {},
+): Attack => ({
+  title,
+  sql: list(sql),
+  because,
+  outcome: { kind: "healed", found, rest },
+  ...more,
+});
+
+/** An attempt that works, is found as drift of these texts, and left to a person. */
+export const found = (
+  title: string,
+  sql: string | readonly string[],
+  because: string,
+  texts: readonly string[],
+  rest: Rest,
+): Attack => ({ title, sql: list(sql), because, outcome: { kind: "found", found: texts, rest } });
 
 /** An attempt that works and stays. */
 export const stays = (
@@ -103,7 +129,7 @@ export const stays = (
   title,
   sql: list(sql),
   because,
-  outcome: { kind: "stays", leaves, undo },
+  outcome: { kind: "stays", rest: { leaves, undo } },
   ...more,
 });
 

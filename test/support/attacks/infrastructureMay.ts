@@ -1,7 +1,7 @@
 /**
  * What the infrastructure role may do because it owns the governed schemas, and what becomes of it. Pure data.
  */
-import { healed, hinders, refused, stays, type Theme } from "./attack";
+import { found, healed, hinders, refused, stays, type Theme } from "./attack";
 
 const owner =
   "An owner may. The gate refuses it in a file's plain text; in a DO block only review sees it.";
@@ -57,26 +57,75 @@ export const infrastructureMay: Theme = {
       owner,
       ["new functions of {=infra} anywhere: PUBLIC should not have EXECUTE"],
     ),
-    stays(
+    healed(
       "changes its own settings",
       "ALTER ROLE {infra} SET lock_timeout = 0",
       "PostgreSQL lets every role. They take effect at a login, and it has none.",
-      /^[-+] (setting|role) /,
-      ["ALTER ROLE {infra} RESET lock_timeout"],
+      ["role {=infra}: should not set lock_timeout=0"],
     ),
-    stays(
+    healed(
       "makes a function that runs with its rights, for the service role to call",
       "CREATE FUNCTION dagapp.mine() RETURNS VOID LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'TRUNCATE dagapp.item'",
-      reviewed,
-      /^\+ function dagapp.mine\(\) /,
-      ["DROP FUNCTION dagapp.mine()"],
+      `${reviewed} The next \`up\` has it run with its caller's rights.`,
+      ["function dagapp.mine(): should not run with the rights of {=infra} (SECURITY DEFINER)"],
+      { rest: { leaves: /^\+ function dagapp.mine\(\) /, undo: ["DROP FUNCTION dagapp.mine()"] } },
     ),
-    stays(
+    healed(
+      "makes a procedure that runs with its rights",
+      "CREATE PROCEDURE dagapp.mine() LANGUAGE sql SECURITY DEFINER AS 'DELETE FROM dagapp.item'",
+      `${reviewed} The next \`up\` has it run with its caller's rights.`,
+      ["dagapp.mine(): should not run with the rights of {=infra} (SECURITY DEFINER)"],
+      { rest: { leaves: /^\+ function dagapp.mine\(\) /, undo: ["DROP PROCEDURE dagapp.mine()"] } },
+    ),
+    healed(
+      "makes a rule that writes the ledger when the service role writes a table",
+      "CREATE RULE mine AS ON INSERT TO dagapp.item DO ALSO UPDATE public.schema_migrations SET applied = false",
+      "A rule acts with the rights of the table's owner. The next `up` disables it.",
+      ["rule mine on dagapp.item: should not act with the rights of {=infra}"],
+      {
+        rest: {
+          leaves: /^\+ rule CREATE RULE mine AS\s+ON INSERT TO dagapp.item .* enabled D$/s,
+          undo: ["DROP RULE mine ON dagapp.item"],
+        },
+      },
+    ),
+    found(
+      "keeps a copy of the events where the service role reads it",
+      "CREATE MATERIALIZED VIEW dagapp.mine AS SELECT * FROM public.schema_migration_events",
+      `${reviewed} A person drops it: what depends on it would have to go too.`,
+      ["materialized view dagapp.mine: should not keep rows of the program's tables"],
+      {
+        leaves:
+          /^[-+] (relation dagapp.mine|column dagapp.mine|view dagapp.mine|type dagapp.mine|rows of dagapp.mine)/,
+        undo: ["DROP MATERIALIZED VIEW dagapp.mine"],
+      },
+    ),
+    healed(
       "makes a view through which the service role writes the ledger",
       "CREATE VIEW dagapp.mine AS SELECT * FROM public.schema_migrations",
-      `${owner} A view reads and writes with the rights of its owner.`,
-      /^\+ (relation|column|view|type|rows of) dagapp.mine/,
-      ["DROP VIEW dagapp.mine"],
+      `${owner} A view reads and writes with the rights of its owner. The next \`up\` has it use its caller's.`,
+      ["view dagapp.mine: should not show the program's tables with the rights of {=infra}"],
+      {
+        rest: {
+          leaves: /^\+ (relation|column|view|type) dagapp.mine/,
+          undo: ["DROP VIEW dagapp.mine"],
+        },
+      },
+    ),
+    healed(
+      "makes such a view of a view that uses its caller's rights",
+      [
+        "CREATE VIEW dagapp.inner_view WITH (security_invoker = true) AS SELECT * FROM public.schema_migrations",
+        "CREATE VIEW dagapp.mine AS SELECT * FROM dagapp.inner_view",
+      ],
+      "The outer view's owner is then the caller. The next `up` has the outer one use its caller's rights too.",
+      ["view dagapp.mine: should not show the program's tables with the rights of {=infra}"],
+      {
+        rest: {
+          leaves: /^\+ (relation|column|view|type) dagapp.(mine|inner_view)/,
+          undo: ["DROP VIEW dagapp.mine", "DROP VIEW dagapp.inner_view"],
+        },
+      },
     ),
     stays(
       "plants code in a view that the admin may read",
@@ -88,12 +137,11 @@ export const infrastructureMay: Theme = {
       /^\+ (relation|column|view|type|rows of|function) dagapp.(mine|bait)/,
       ["DROP VIEW dagapp.bait", "DROP FUNCTION dagapp.mine()"],
     ),
-    stays(
+    healed(
       "switches row security on, so that the application sees no row",
       "ALTER TABLE dagapp.item ENABLE ROW LEVEL SECURITY",
       reviewed,
-      /^[-+] relation dagapp.item /,
-      ["ALTER TABLE dagapp.item DISABLE ROW LEVEL SECURITY"],
+      ["table dagapp.item: row security should be off"],
     ),
     stays("drops a table", "DROP TABLE geoapi.visit", reviewed, /^- .*geoapi.visit/, [
       "SET ROLE {infra}",

@@ -1,7 +1,7 @@
 /**
  * A migrator that has not become the infrastructure role tries what only that may. Pure data.
  */
-import { harmless, refused, stays, type Theme } from "./attack";
+import { harmless, healed, refused, type Theme } from "./attack";
 
 const nothing = "It has nothing but CONNECT until it becomes the infrastructure role (NOINHERIT).";
 
@@ -63,12 +63,11 @@ export const migratorTries: Theme = {
       ["SET ROLE {infra}", "SELECT * FROM public.schema_migrations", "RESET ROLE"],
       "That is what it is for; its login is recorded with each event.",
     ),
-    stays(
+    healed(
       "makes its own sessions read-only",
       "ALTER ROLE {migrator} SET default_transaction_read_only = on",
       "PostgreSQL lets every role change its own settings; its next migration fails and says so.",
-      /^[-+] (setting|role) /,
-      ["ALTER ROLE {migrator} RESET default_transaction_read_only"],
+      ["role {=migrator}: should not set default_transaction_read_only=on"],
     ),
   ],
 };

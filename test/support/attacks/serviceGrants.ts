@@ -8,12 +8,7 @@ const noRole = "It has no CREATEROLE.";
 const noOption = "It has nothing with grant option, and owns nothing.";
 const superuser = "Only a superuser may.";
 
-/** As the program sets them. */
-const ownSettings = [
-  "ALTER ROLE {service} SET search_path = dagapp, geoapi, pgstac, public",
-  "ALTER ROLE {service} SET statement_timeout = 60000",
-  "ALTER ROLE {service} SET idle_in_transaction_session_timeout = 60000",
-];
+const ownSettings = "PostgreSQL lets every role change its own settings.";
 
 export const serviceGrants: Theme = {
   title: "Becoming somebody else, giving and taking privileges",
@@ -134,12 +129,11 @@ export const serviceGrants: Theme = {
       "ALTER DEFAULT PRIVILEGES FOR ROLE {infra} IN SCHEMA dagapp GRANT TRUNCATE ON TABLES TO {service}",
       noMember,
     ),
-    stays(
+    healed(
       "changes what its own tables would be born with",
       "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC",
       "PostgreSQL lets every role. It can make no table but temporary ones, which nobody else reaches.",
-      /^\+ default privileges /,
-      ["ALTER DEFAULT PRIVILEGES FOR ROLE {service} REVOKE ALL ON TABLES FROM PUBLIC"],
+      ["new tables of {=service} anywhere: PUBLIC should not have"],
     ),
     refused("drops what the infrastructure role owns", "DROP OWNED BY {infra}", noMember),
     refused(
@@ -177,27 +171,31 @@ export const serviceGrants: Theme = {
     healed(
       "takes its own lock timeout away",
       "ALTER ROLE {service} SET lock_timeout = 0",
-      "PostgreSQL lets every role change its own settings.",
+      ownSettings,
       ["role {=service}: setting lock_timeout=5000 is missing"],
     ),
-    stays(
+    healed(
       "takes its own lock timeout away for this database",
       "ALTER ROLE {service} IN DATABASE {database} SET lock_timeout = 0",
-      "PostgreSQL lets every role change its own settings.",
-      /^[-+] setting /,
-      ["ALTER ROLE {service} IN DATABASE {database} RESET lock_timeout"],
+      ownSettings,
+      ["role {=service}: should not set lock_timeout=0 in database {=database}"],
+    ),
+    healed(
+      "gives itself a setting that nobody declared",
+      "ALTER ROLE {service} SET default_transaction_isolation = 'serializable'",
+      ownSettings,
+      ["role {=service}: should not set default_transaction_isolation=serializable"],
     ),
     ...[
       "statement_timeout = 0",
       "idle_in_transaction_session_timeout = 0",
-      "search_path = pg_temp, dagapp",
+      "search_path = pg_temp",
     ].map((setting) =>
-      stays(
+      healed(
         `changes its own ${setting.split(" ")[0] ?? ""}`,
         `ALTER ROLE {service} SET ${setting}`,
-        "PostgreSQL lets every role change its own settings.",
-        /^[-+] (setting|role) /,
         ownSettings,
+        [`role {=service}: setting ${setting.split(" ")[0] ?? ""}=`],
       ),
     ),
     stays(

@@ -1,7 +1,7 @@
 /**
  * The service role makes temporary things in the place of others' and plays with search paths. Pure data.
  */
-import { harmless, refused, stays, type Theme } from "./attack";
+import { harmless, healed, refused, type Theme } from "./attack";
 
 const own = "Temporary things are seen by their own session only, and end with it.";
 
@@ -98,12 +98,17 @@ export const serviceShadows: Theme = {
       ],
       "It is about a type that nobody else can have a value of, and ends with it.",
     ),
-    stays(
+    healed(
       "keeps bytes in the database as a large object",
       "SELECT lo_from_bytea(4712, 'mine')",
-      "Every login may make large objects, which are then its own; only a superuser can take that away (REVOKE EXECUTE ON FUNCTION lo_creat, lo_create, lo_from_bytea).",
-      /^\+ (pg_largeobject_metadata|large object data 4712) /,
-      ["SELECT lo_unlink(4712)"],
+      "Every login may make large objects, which are then its own; only a superuser can take that away (REVOKE EXECUTE ON FUNCTION lo_creat, lo_create, lo_from_bytea). The next `up` gives it to the admin.",
+      ["large object 4712: belongs to {=service}, not to {=admin}"],
+      {
+        rest: {
+          leaves: /^\+ (pg_largeobject_metadata|large object data 4712) /,
+          undo: ["SELECT lo_unlink(4712)"],
+        },
+      },
     ),
   ],
 };

@@ -15,6 +15,7 @@ const finding = (overrides: Partial<Finding> = {}): Finding => ({
   message: "TRUNCATE dagapp.jobs deletes every row.",
   why: "nothing brings them back.",
   remedy: "delete in batches.",
+  excepted: null,
   ...overrides,
 });
 
@@ -42,6 +43,13 @@ describe("text", () => {
   Do:   delete in batches.
 
 4 migrations checked for prod: 1 error, 0 warnings`);
+  });
+
+  it("says why a finding is let pass", () => {
+    const excepted = finding({ severity: "warning", excepted: "the table is empty" });
+    expect(textReport(report([excepted]), plain)).toContain(
+      "\n  warning ban-truncate | tier prod | excepted: the table is empty\n",
+    );
   });
 
   it("puts the caret under the first word where only the line is known", () => {
@@ -117,7 +125,12 @@ it("json has everything, with a version", () => {
 describe("sarif", () => {
   const rules = [
     { id: "ban-drop", why: "data is lost.", source: "Policy, High-Risk Operations" },
-    { id: "ban-truncate", why: "nothing brings them back.", source: "Policy" },
+    {
+      id: "ban-truncate",
+      why: "nothing brings them back.",
+      source: "Policy",
+      page: { problem: "TRUNCATE deletes every row.", instead: "delete in batches." },
+    },
   ];
   const log = JSON.parse(
     sarifReport(
@@ -141,12 +154,14 @@ describe("sarif", () => {
         {
           id: "ban-drop",
           shortDescription: { text: "Data is lost." },
-          help: { text: "Data is lost.\nSource: Policy, High-Risk Operations" },
+          help: { text: "Why: data is lost.\nSource: Policy, High-Risk Operations" },
         },
         {
           id: "ban-truncate",
-          shortDescription: { text: "Nothing brings them back." },
-          help: { text: "Nothing brings them back.\nSource: Policy" },
+          shortDescription: { text: "TRUNCATE deletes every row." },
+          help: {
+            text: "Why: nothing brings them back.\nInstead: delete in batches.\nSource: Policy",
+          },
         },
         {
           id: "SYNTAX_ERROR",

@@ -6,7 +6,7 @@ import { statusReport } from "../../../cli/report/statusReport";
 import { statusText } from "../../../cli/report/statusText";
 import { durationText, momentText } from "../../../cli/report/times";
 import { styleFor } from "../../../cli/terminal";
-import { checkGate } from "../../../migrations/engine/gate";
+import type { Violation } from "../../../migrations/engine/gate";
 import {
   type EventRow,
   foldHistory,
@@ -150,8 +150,11 @@ describe("a statement", () => {
 });
 
 describe("plan", () => {
-  const settings = makeSettings({ tier: "uat", targetVersion: "1.1.0" });
-  const report = (states: Parameters<typeof planMigrations>[1], tickets: readonly string[]) => {
+  const settings = makeSettings({ tier: "uat", targetVersion: "1.1.0", tickets: "CHG-2026-0143" });
+  const report = (
+    states: Parameters<typeof planMigrations>[1],
+    violations: readonly Violation[],
+  ) => {
     const files = [
       makeMigration(),
       makeMigration({
@@ -164,27 +167,19 @@ describe("plan", () => {
     ];
     const now = new Date("2026-11-01T00:00:00Z");
     const plan = planMigrations(files, states, settings.run.targetVersion);
-    const violations = checkGate({
-      tier: "uat",
-      plan,
-      tickets,
-      targetVersion: settings.run.targetVersion,
-      migratorConfigured: true,
-      files,
-      schemas: settings.schemas,
-      now,
-      appliedAt: null,
-      isUpdate: false,
-      lower: lowerWith(
-        "qa",
-        files.map((file) => publishedAs(file)),
-      ),
-      windows: [],
-      breakGlass: null,
-    });
     const history = { stamp: "uat", breakGlass: null, versions: [] } as const;
-    const survey = { files, history, plan, violations, existingRoles: new Set<string>(), now };
-    return planReport("uat", { ...settings, run: { ...settings.run, tickets } }, survey);
+    const known = { losses: new Map<string, readonly string[]>(), tickets: [], now };
+    const survey = { files, history, plan, violations, existingRoles: new Set<string>(), ...known };
+    return planReport("uat", settings, survey);
+  };
+  const error: Violation = {
+    rule: "review-missing",
+    severity: "error",
+    file: "002_change.sql",
+    line: 8,
+    message: "the header names no reviewer.",
+    why: "two see more.",
+    remedy: "have it reviewed.",
   };
   const applied = (version: string) =>
     ({
@@ -195,7 +190,7 @@ describe("plan", () => {
     }) as const;
 
   it("tells what runs, with locks, and what is held", () => {
-    expect(planText(report([applied("1.0.0")], ["CHG-2026-0143"]), [], plain))
+    expect(planText(report([applied("1.0.0")], []), [], plain))
       .toBe(`uat: tier uat, 127.0.0.1:5432/geo, target 1.1.0, tickets CHG-2026-0143
 
   applied  1.0.0  001_add_jobs.sql  CHG-2026-0142
@@ -212,7 +207,7 @@ May run: 1 migration.`);
   });
 
   it("says that the gate refuses, behind its reasons", () => {
-    const refused = report([applied("1.0.0")], []);
+    const refused = report([applied("1.0.0")], [error]);
     expect(refused.verdict).toBe("refused");
     expect(planText(refused, ["the reason"], plain)).toMatch(
       /\n\nthe reason\n\nRefused: 1 error; no migration would run\.$/,

@@ -1,0 +1,136 @@
+/**
+ * How long the check and the healing of privileges take, with how many queries and how much memory, by the number of
+ * objects: `make bench-grants`. Starts a server of its own. No part of the tests, and decides nothing.
+ */
+import { type Client, escapeIdentifier } from "pg";
+
+import { findDeviations } from "../roles/acl";
+import { aclContext, readCatalog } from "../roles/catalog";
+import { healPrivileges } from "../roles/heal";
+import { startServer } from "../sandbox/server";
+import { makeProgramDatabase, type ProgramDatabase } from "../test/support/programDatabase";
+
+/** Objects in all, of which a fifth are functions and the rest partitions of tables. */
+const sizes = [100, 1_000, 10_000, 50_000] as const;
+/** Roles that exist beside the stack's own. */
+const strangers = 20;
+const partitionsPerTable = 500;
+
+interface Row {
+  readonly objects: number;
+  readonly queries: number;
+  readonly checkMs: number;
+  readonly checkMegabytes: number;
+  readonly drifts: number;
+  readonly healQueries: number;
+  readonly healMs: number;
+}
+
+/** Makes tables in partitions and functions as the infrastructure role, in transactions that its locks fit into. */
+async function fill(database: ProgramDatabase, from: number, to: number): Promise<void> {
+  const client = await database.connect("infrastructure");
+  await client.query("SET statement_timeout = 0");
+  const batch = 200;
+  for (let start = from; start < to; start += batch) {
+    await client.query(
+      `DO $$
+       DECLARE n INTEGER; parent TEXT;
+       BEGIN
+         FOR n IN ${start}..${Math.min(start + batch, to) - 1} LOOP
+           IF n % 5 = 0 THEN
+             EXECUTE format('CREATE FUNCTION dagapp.f%s(INTEGER) RETURNS INTEGER LANGUAGE sql AS ''SELECT 1''', n);
+           ELSE
+             parent := format('dagapp.p%s', n / ${partitionsPerTable});
+             IF to_regclass(parent) IS NULL THEN
+               EXECUTE format('CREATE TABLE %s (id INTEGER, note TEXT) PARTITION BY LIST (id)', parent);
+             END IF;
+             EXECUTE format('CREATE TABLE dagapp.t%s PARTITION OF %s FOR VALUES IN (%s)', n, parent, n);
+           END IF;
+         END LOOP;
+       END $$`,
+    );
+  }
+  await client.end();
+}
+
+/** Runs `work` and counts the statements that go to the server, whoever sends them. */
+async function counting<T>(
+  client: Client,
+  work: (counted: Client) => Promise<T>,
+): Promise<[T, number]> {
+  let asked = 0;
+  const counted = new Proxy(client, {
+    get: (target, key) => {
+      if (key === "query") asked += 1;
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
+  return [await work(counted), asked];
+}
+
+/** Memory in use after garbage is collected; node runs with --expose-gc. */
+function heap(): number {
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+}
+
+async function measure(database: ProgramDatabase, objects: number): Promise<Row> {
+  const { settings, names } = database;
+  return database.asAdmin(async (client) => {
+    const before = heap();
+    const started = Date.now();
+    const [catalog, queries] = await counting(client, (counted) => readCatalog(counted, settings));
+    const { length } = findDeviations(aclContext(settings), catalog);
+    if (length > 0) throw new Error(`${length} deviations where none was made`);
+    const checkMs = Date.now() - started;
+    const checkMegabytes = (heap() - before) / 2 ** 20;
+    if (catalog.objects.length < objects) throw new Error("objects are missing");
+
+    const service = escapeIdentifier(names.service);
+    for (const { kind, identity } of catalog.objects.filter(({ schema }) => schema === "dagapp")) {
+      const drift =
+        kind === "function"
+          ? `GRANT EXECUTE ON FUNCTION ${identity} TO PUBLIC`
+          : `GRANT TRUNCATE ON TABLE ${identity} TO ${service}`;
+      if (kind !== "schema") await database.rows(drift);
+    }
+    const healing = Date.now();
+    const [healed, healQueries] = await counting(client, (counted) =>
+      healPrivileges(counted, settings),
+    );
+    if (healed.left.length > 0) throw new Error(JSON.stringify(healed.left[0]));
+    const healMs = Date.now() - healing;
+    const drifts = healed.mended.length;
+    return { objects, queries, checkMs, checkMegabytes, drifts, healQueries, healMs };
+  });
+}
+
+async function main(): Promise<void> {
+  const server = await startServer();
+  try {
+    const database = await makeProgramDatabase(server);
+    for (let n = 1; n <= strangers; n += 1) await database.rows(`CREATE ROLE stranger_${n}`);
+    process.stdout.write(
+      "| objects | check: queries | ms | MB | drifts | heal: queries | ms |\n| --- | --- | --- | --- | --- | --- | --- |\n",
+    );
+    let made = 0;
+    for (const size of sizes) {
+      await fill(database, made, size);
+      made = size;
+      await database.rows("ANALYZE");
+      const row = await measure(database, size);
+      const cells = [row.objects, row.queries, row.checkMs, row.checkMegabytes.toFixed(1)];
+      const more = [row.drifts, row.healQueries, row.healMs];
+      process.stdout.write(`| ${[...cells, ...more].join(" | ")} |\n`);
+    }
+    await database.close();
+  } finally {
+    await server.stop();
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});
