@@ -64,7 +64,7 @@ export const promotionRules: readonly GateRule[] = [
     severity: () => "warning",
     why: "promotion and maintenance window are lifted for as long as it is open.",
     source: "Policy, Emergency Procedures",
-    check: ({ breakGlass, tier }) =>
+    check: ({ breakGlass }) =>
       breakGlass === null
         ? []
         : [

@@ -2,8 +2,6 @@
 import { effectsOf } from "../../migrations/engine/classify";
 import { modelBefore } from "../../migrations/engine/schemaFold";
 import { loadParser } from "../../migrations/engine/statements";
-import { effectsOf } from "../../migrations/engine/classify";
-import { modelBefore } from "../../migrations/engine/schemaFold";
 import {
   describeWindows,
   nextWindow,

@@ -17,7 +17,6 @@ import { planMigrations } from "../../../migrations/engine/plan";
 import { loadParser } from "../../../migrations/engine/statements";
 import { makeMigration } from "../../support/makeMigration";
 import { makeSettings } from "../../support/makeSettings";
-import { lowerWith, publishedAs } from "../../support/published";
 
 beforeAll(loadParser);
 
