@@ -27,10 +27,8 @@ function shownEffects(
 
 function modeOf({ segments }: Pick<MigrationFile, "segments">): string {
   const changing = segments.filter(({ section }) => section === "migration");
-  const [only] = changing;
-  return changing.length === 1 && only?.kind === "transaction"
-    ? "one transaction"
-    : `${changing.length} steps, each kept when the next one fails`;
+  if (changing.length !== 1) return `${changing.length} steps, each kept when the next one fails`;
+  return changing[0]?.kind === "transaction" ? "one transaction" : "one statement on its own";
 }
 
 /**

@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 
 import { stringify } from "yaml";
 
-import { ddl, type DdlOutcome } from "./ddl";
+import { ddl, ddlEnvironment, type DdlOutcome } from "./ddl";
 import type { ProgramDatabase } from "./programDatabase";
 
 const repository = resolve(__dirname, "../..");
@@ -21,6 +21,8 @@ type Variables = Readonly<Record<string, string | undefined>>;
 export interface DdlProject {
   readonly folder: string;
   readonly migrations: string;
+  /** What leads a command here, for a test that starts one itself. */
+  readonly environment: NodeJS.ProcessEnv;
   /** Runs `ddl <words>` here; a password that is shown fails the test. `env` may take variables away. */
   run(words: string, env?: Variables): Promise<DdlOutcome>;
   /** The same for words that hold blanks. */
@@ -65,18 +67,15 @@ export async function makeDdlProject(database: ProgramDatabase, files: Files): P
   await mkdir(migrations);
   await copyFile(join(repository, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
   const password = (await database.access.passwordOf("admin", database.names.admin)) ?? "";
+  const own = {
+    DDL_PROJECT: folder,
+    DDL_SANDBOX: join(folder, ".sandbox"),
+    DDL_ADMIN_PASSWORD: password,
+    DDL_MIGRATOR_PASSWORD: password,
+    DDL_APPROVER_PASSWORD: password,
+  };
   const runWords: DdlProject["runWords"] = async (words, env = {}) => {
-    const outcome = await ddl(words, {
-      cwd: folder,
-      env: {
-        DDL_PROJECT: folder,
-        DDL_SANDBOX: join(folder, ".sandbox"),
-        DDL_ADMIN_PASSWORD: password,
-        DDL_MIGRATOR_PASSWORD: password,
-        DDL_APPROVER_PASSWORD: password,
-        ...env,
-      },
-    });
+    const outcome = await ddl(words, { cwd: folder, env: { ...own, ...env } });
     const shown = outcome.stdout + outcome.stderr;
     if (shown.includes(password)) throw new Error("the password was shown");
     if (/^\s+at .+:\d+:\d+/m.test(shown)) throw new Error(`a stack trace was shown:\n${shown}`);
@@ -85,6 +84,7 @@ export async function makeDdlProject(database: ProgramDatabase, files: Files): P
   const project: DdlProject = {
     folder,
     migrations,
+    environment: ddlEnvironment(own),
     runWords,
     run: (words, env) => runWords(words.split(" "), env),
     async configure(stack, { settings, ...rest }, more = {}) {

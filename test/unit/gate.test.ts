@@ -6,7 +6,6 @@ import type { LowerTier, PublishedVersion } from "../../migrations/engine/promot
 import { loadParser } from "../../migrations/engine/statements";
 import { type Tier, tierRules, tiers } from "../../migrations/engine/tier";
 import { parseWindow } from "../../migrations/engine/window";
-import { formalities } from "../support/formalities";
 import { makeMigration, type MigrationParts } from "../support/makeMigration";
 import { lowerWith, publishedAs } from "../support/published";
 
@@ -25,24 +24,32 @@ interface Case extends Partial<Omit<GateInput, "plan" | "tier" | "files" | "lowe
 /** Stands for the checksum that the file of this version has; `judge` puts it in. */
 const fileChecksum = "of the file";
 
-const wellFormed: MigrationParts = {
-  ...formalities(["tasks"], "1.0.0"),
+/** What every file needs, in lines that leave those below where they are. */
+const wellFormed = {
+  preflight:
+    "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM public.schema_migrations WHERE version = '1.0.0') THEN RAISE EXCEPTION 'no'; END IF; END $$;",
   body: "BEGIN;\nCREATE TABLE dagapp.tasks (task_id TEXT PRIMARY KEY);\nCOMMIT;",
+  postflight:
+    "DO $$ BEGIN IF to_regclass('dagapp.tasks') IS NULL THEN RAISE EXCEPTION 'no'; END IF; RAISE NOTICE 'done'; END $$;",
   rollbackBody: "DROP TABLE IF EXISTS dagapp.tasks;",
-};
+  rollbackEnd: "DO $$ BEGIN RAISE NOTICE 'done'; END $$;\n",
+  dependency: "Requires migration 001",
+} satisfies MigrationParts;
 
 /** One pending migration 002 behind an applied 001, and everything in order. */
 function judge(tier: Tier, change: Case = {}) {
   const first = makeMigration({
     name: "001_add_jobs",
     version: "1.0.0",
-    ...formalities(["jobs"]),
+    postflight: wellFormed.postflight.replace("tasks", "jobs"),
+    rollbackEnd: wellFormed.rollbackEnd,
   });
   const second = makeMigration(
     {
       name: "002_add_tasks",
       version: "1.1.0",
       ticket: "CHG-2026-0143",
+      tables: "dagapp.tasks",
       ...wellFormed,
       ...change.parts,
     },
