@@ -14,6 +14,7 @@ import { type Access, errorCode, inTransaction, withClient } from "./database";
 import { MigrationError } from "./errors";
 import { createTables } from "./ledger";
 import { createSchemas } from "./schemas";
+import { alwaysOpen } from "./window";
 
 /** The scratch database could not be made. Nothing was changed in the governed one. */
 export class ScratchError extends MigrationError {
@@ -70,11 +71,11 @@ export async function withScratchDatabase<T>(
 
 /**
  * The same logins on another database of the server. Passwords are those of the governed one. What fails there stays
- * as it is: a proof shows the failure itself.
+ * as it is: a proof shows the failure itself. Nobody works there, so it is always a good time.
  */
 function withDatabase({ settings, passwordOf }: Access, database: string): Access {
   const server = { ...settings.server, database };
-  const run = { ...settings.run, onFailure: "stop" } as const;
+  const run = { ...settings.run, onFailure: "stop", windows: [alwaysOpen] } as const;
   return { settings: { ...settings, server, run }, passwordOf };
 }
 
