@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Client } from "pg";
 
-import { errorCode, inTransaction } from "../migrations/engine/database";
+import { errorCode, inTransaction, signsOf } from "../migrations/engine/database";
 import { recordEvent } from "../migrations/engine/ledger";
 import { isPassing } from "../migrations/engine/passingError";
 import type { Settings } from "../settings";
@@ -48,8 +48,8 @@ const mostRounds = 5;
 /** PostgreSQL's code for no room left in the table of locks: since 18 GRANT locks what it is about. */
 const noRoomForLocks = "53200";
 
-/** Deviations mended in one transaction where one for all would need more locks than the server has room for. */
-const partSize = 2_000;
+/** Most deviations mended in one transaction where one for all needs more locks than the server has room for. */
+const mostInPart = 2_000;
 
 /**
  * Makes the live privileges equal to the rules in one transaction, and reads them back in it: nobody sees a moment in
@@ -84,9 +84,7 @@ async function retrying<T>(work: () => Promise<T>): Promise<T> {
       return await work();
     } catch (error) {
       const wait = pause * (0.5 + Math.random());
-      const message = error instanceof Error ? error.message : "";
-      const again = isPassing({ code: errorCode(error), message });
-      if (!again || Date.now() - started + wait > patienceMs) throw error;
+      if (!isPassing(signsOf(error)) || Date.now() - started + wait > patienceMs) throw error;
       await sleep(wait);
     }
   }
@@ -133,26 +131,42 @@ async function healInParts(
   options: HealOptions,
 ): Promise<readonly Deviation[]> {
   const done: Deviation[] = [];
+  let size = mostInPart;
   for (const isFirst of [true, false]) {
     const { left, usable } = await look(client, settings, options);
     const mendable = left.filter((one) => isMendable(one) && (one.first === true) === isFirst);
-    for (let from = 0; from < mendable.length; from += partSize) {
-      const part = mendable.slice(from, from + partSize);
-      const mended = await retrying(() =>
-        inTransaction(client, async () => {
-          await prepare(client, settings);
-          const mender = new Mender(client, usable);
-          await mender.mend(part);
-          const mended = part.filter((one) => mender.reasonOf(one) === null);
-          await recordHealing(client, mended);
-          return mended;
-        }),
-      );
-      done.push(...mended);
-      options.log?.(`privileges: ${from + part.length} of ${mendable.length} deviations worked on`);
+    let from = 0;
+    while (from < mendable.length) {
+      const part = mendable.slice(from, from + size);
+      try {
+        done.push(...(await retrying(() => healPart(client, settings, usable, part))));
+      } catch (error) {
+        if (errorCode(error) !== noRoomForLocks || size === 1) throw error;
+        size = Math.ceil(size / 2);
+        continue;
+      }
+      from += part.length;
+      options.log?.(`privileges: ${from} of ${mendable.length} deviations worked on`);
     }
   }
   return done;
+}
+
+/** Mends a part in a transaction of its own. Returns what the server did not refuse. */
+function healPart(
+  client: Client,
+  settings: Settings,
+  usable: ReadonlySet<string>,
+  part: readonly Deviation[],
+): Promise<readonly Deviation[]> {
+  return inTransaction(client, async () => {
+    await prepare(client, settings);
+    const mender = new Mender(client, usable);
+    await mender.mend(part);
+    const mended = part.filter((one) => mender.reasonOf(one) === null);
+    await recordHealing(client, mended);
+    return mended;
+  });
 }
 
 async function healOnce(

@@ -4,7 +4,7 @@
  */
 import { type Client, DatabaseError, escapeIdentifier } from "pg";
 
-import { errorCode } from "../migrations/engine/database";
+import { errorCode, signsOf } from "../migrations/engine/database";
 import { isPassing } from "../migrations/engine/passingError";
 import type { Deviation } from "./model";
 
@@ -13,8 +13,7 @@ const batchSize = 500;
 
 /** Errors that end more than their statement: lost connections, cancellation, no resources, and those that pass. */
 const endsAll = (error: DatabaseError): boolean =>
-  isPassing({ code: errorCode(error), message: error.message }) ||
-  /^(08|53|57|58|XX)/.test(errorCode(error));
+  isPassing(signsOf(error)) || /^(08|53|57|58|XX)/.test(errorCode(error));
 
 /** Mends within the caller's transaction and remembers what the server refused. */
 export class Mender {

@@ -10,6 +10,7 @@ import { Client } from "pg";
 import { type Account, type PasswordSource, whereToPutPassword } from "../../credentials";
 import type { ServerSettings, Settings } from "../../settings";
 import { MigrationError } from "./errors";
+import type { ErrorSigns } from "./passingError";
 
 /** What it takes to connect: settings, and a way to find passwords. */
 export interface Access {
@@ -228,6 +229,11 @@ export function errorCode(error: unknown): string {
     return errorCode(error.errors[0]);
   }
   return "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/** What tells an error apart. */
+export function signsOf(error: unknown): ErrorSigns {
+  return { code: errorCode(error), message: error instanceof Error ? error.message : "" };
 }
 
 /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */

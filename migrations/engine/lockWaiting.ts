@@ -8,13 +8,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError } from "pg";
 
 import { describeBlockers, describeWait, type Wait } from "./blockers";
-import { errorCode, inTransaction } from "./database";
+import { errorCode, inTransaction, signsOf } from "./database";
 import { LockPatience } from "./lockPatience";
+import { isCollision } from "./passingError";
 import type { RunSession } from "./session";
 import type { Look } from "./watch";
-
-/** SQLSTATEs after which a transaction may simply be tried again: lock timeout, deadlock, serialization. */
-const retryable = new Set(["55P03", "40P01", "40001"]);
 
 /** SQLSTATE of a statement that was cancelled. */
 const queryCanceled = "57014";
@@ -85,7 +83,7 @@ export async function inPatientTransaction<T>(
     try {
       return await tryOnce(session, patience, work);
     } catch (error) {
-      if (!(error instanceof DatabaseError) || !retryable.has(errorCode(error))) throw error;
+      if (!(error instanceof DatabaseError) || !isCollision(signsOf(error))) throw error;
       const wait = pause * (0.5 + Math.random());
       if (Date.now() - started + wait > lockBudgetMs) throw new BlockedError(error, patience.last);
       const who = patience.last === null ? "" : `, ${describeBlockers(patience.last.blockers)}`;

@@ -3,16 +3,36 @@
  * Does NOT try again.
  */
 
-/** Lock timeout, deadlock, serialization failure, and a row of a catalog that two sessions made at once. */
-const passing = new Set(["55P03", "40P01", "40001", "23505"]);
+/** What tells an error: its SQLSTATE and its text. */
+export interface ErrorSigns {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Lock timeout, deadlock, serialization failure. */
+const collisions = new Set(["55P03", "40P01", "40001"]);
 
 /**
- * An internal error without a code of its own, by its text: somebody changed, or dropped, what is being changed or read.
- * Source: simple_heap_update and the catalog caches of PostgreSQL; their messages are not translated.
+ * Whether another session was in the way. Two sessions that change one row of a catalog, as GRANT and CREATE OR REPLACE
+ * of one function do, get an internal error without a code of its own. Source: simple_heap_update of PostgreSQL, whose
+ * message is not translated.
  */
-const met = /tuple concurrently (updated|deleted)|cache lookup failed/;
+export function isCollision({ code, message }: ErrorSigns): boolean {
+  return (
+    collisions.has(code) ||
+    (code === "XX000" && /^tuple concurrently (updated|deleted)/.test(message))
+  );
+}
 
-/** Whether a transaction that ended with this error may be tried again whole. */
-export function isPassing({ code, message }: { code: string; message: string }): boolean {
-  return passing.has(code) || (code === "XX000" && met.test(message));
+/**
+ * The same for statements that touch nothing but catalogs: there a row that exists already was made by another session
+ * in this moment, and one that is not found was dropped.
+ */
+export function isPassing(error: ErrorSigns): boolean {
+  const { code, message } = error;
+  return (
+    isCollision(error) ||
+    code === "23505" ||
+    (code === "XX000" && message.startsWith("cache lookup failed"))
+  );
 }
