@@ -19,7 +19,7 @@ BIN = node_modules/.bin
 READY = node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: bench-backfill bench-grants help up preview drift heal rebuild refresh env psql sandbox-stop clean distclean test check
+.PHONY: bench-backfill bench-grants crash-matrix help up preview drift heal rebuild refresh env psql sandbox-stop clean distclean test check
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | sed 's/[$$][$$]*/$$/' | \
@@ -65,6 +65,9 @@ test: check ## Format, lint, types and every test
 
 bench-backfill: $(READY) ## Measure a batch of five million rows against one plain UPDATE (about six minutes)
 	@node --import tsx bench/backfill.ts
+
+crash-matrix: $(READY) ## Disturb a run at each of its points, in each way, and let it run again (ARGS="18 process every=5")
+	@node --import tsx test/matrix/crashMatrix.ts $(ARGS)
 
 bench-grants: $(READY) ## Measure the check and the mending of privileges by the number of objects (about five minutes)
 	@node --expose-gc --import tsx bench/grants.ts

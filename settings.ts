@@ -53,8 +53,13 @@ export interface ServiceLimits {
   readonly idleInTransactionTimeoutMs: number;
 }
 
+/** What is done when a migration fails after something of it was kept. */
+export const failureActions = ["stop", "rollback"] as const;
+export type FailureAction = (typeof failureActions)[number];
+
 /** How migrations run. Milliseconds. */
 export interface RunSettings {
+  readonly onFailure: FailureAction;
   /** A version, or `latest`. */
   readonly targetVersion: string;
   readonly tickets: readonly string[];
@@ -235,6 +240,7 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
       idleInTransactionTimeoutMs: whole("serviceIdleInTransactionTimeoutMs", 0),
     },
     run: {
+      onFailure: oneOf("onFailure", failureActions),
       targetVersion: text("targetVersion"),
       tickets: list("tickets"),
       promotesFrom: orNull(text("promotesFrom")),

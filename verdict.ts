@@ -4,7 +4,9 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 
+import { describeChanges, describeRollbacks } from "./migrations/engine/changeReport";
 import { formatViolations } from "./migrations/engine/gate";
+import { holdsRollbacks } from "./migrations/engine/gateRollbackRules";
 import type { Survey } from "./migrations/engine/survey";
 import type { Tier } from "./migrations/engine/tier";
 import { describeWindows, type Window } from "./migrations/engine/window";
@@ -16,8 +18,8 @@ import { describeWindows, type Window } from "./migrations/engine/window";
 const failedAndTold = 32;
 
 /**
- * Logs violations, what is held, and where the moment is among the maintenance windows. Errors fail the command, but only after everything else is done: so not in the
- * preview that `pulumi up` makes first, which would end it there. A preview by itself fails when
+ * Logs violations, what is held, what a preview would run, and where the moment is among the maintenance windows. Errors
+ * fail the command, but only after everything else is done: so not in the preview that `pulumi up` makes first, which would end it there. A preview by itself fails when
  * DDL_PREVIEW_MUST_PASS is 1, as `make preview` sets it.
  */
 export async function showVerdict(
@@ -34,6 +36,18 @@ export async function showVerdict(
   }
   if (plan.pending.length > 0 && windows.length > 0) {
     await pulumi.log.info(`maintenance windows: ${describeWindows(windows, now)}`);
+  }
+  if (plan.toRollBack.length > 0 && !holdsRollbacks(violations)) {
+    const names = plan.toRollBack.map(({ rollback }) => rollback?.fileName ?? "").join(", ");
+    await pulumi.log.info(`goes back, newest first: ${names}`);
+  }
+  if (pulumi.runtime.isDryRun()) {
+    const { files, losses } = survey;
+    const changes = [
+      ...describeRollbacks(plan.toRollBack, files, losses),
+      ...describeChanges(plan.pending, files),
+    ];
+    for (const change of changes) await pulumi.log.info(change);
   }
   const [errors, warnings] = [of("error"), of("warning")];
   if (warnings.length > 0) await pulumi.log.warn(formatViolations(warnings, tier));

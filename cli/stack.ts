@@ -66,7 +66,11 @@ export async function stackIn(name: string, environment: Environment): Promise<S
  *
  * @throws {BadInputError} all problems of all files.
  */
-export async function migrationsOf({ folder }: Stack): Promise<readonly MigrationFile[]> {
+export const migrationsOf = ({ folder }: Stack): Promise<readonly MigrationFile[]> =>
+  migrationsIn(folder);
+
+/** The migrations of a folder; raises what migrationsOf raises. */
+export async function migrationsIn(folder: string): Promise<readonly MigrationFile[]> {
   const { migrations, problems } = await loadMigrations(folder);
   if (problems.length > 0) throw new BadInputError(problems);
   return migrations;

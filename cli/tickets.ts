@@ -38,7 +38,8 @@ export function singleTicket(call: Call): string | undefined {
   return ticket;
 }
 
-function ensureTicket(ticket: string): void {
+/** @throws {UsageError} the text is no ticket. */
+export function ensureTicket(ticket: string): void {
   if (ticketForm.test(ticket)) return;
   throw new UsageError(`${ticket} is not a change ticket.`, "write it as CHG-2026-0142.");
 }

@@ -1,10 +1,13 @@
 /**
- * Declares one Migration per file, each after the one before it.
+ * Declares one Migration per file: those that stay or come, each after the one before it, and behind those that go back,
+ * newest first.
  * Does NOT decide which files run: the survey did, and the gate's violations keep the pending ones out.
  */
 import * as pulumi from "@pulumi/pulumi";
 
+import type { MigrationInputs } from "./engine/entry";
 import type { MigrationFile } from "./engine/file";
+import { holdsRollbacks } from "./engine/gateRollbackRules";
 import { describeStatements } from "./engine/preview";
 import { type PublishedVersion, publishedVersions } from "./engine/promotion";
 import type { Survey } from "./engine/survey";
@@ -21,8 +24,6 @@ export interface MigrationSetArgs {
 export class MigrationSet extends pulumi.ComponentResource {
   /** What the database says of each applied version, once everything has run. Unknown in a preview that would run some. */
   readonly versions: pulumi.Output<Versions>;
-  /** What must be done before anything that comes behind the migrations. */
-  readonly last: pulumi.Resource | null;
 
   constructor(
     name: string,
@@ -30,25 +31,27 @@ export class MigrationSet extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("ddl:migrations:MigrationSet", name, {}, opts);
-    const { files, plan, violations, history } = survey;
-    const refused = violations.some(({ severity }) => severity === "error");
-    const declared = refused ? plan.applied : [...plan.applied, ...plan.pending];
+    const { plan, history } = survey;
+    const { goingBack, staying } = declaredFiles(survey);
     // What the survey read is the newest there is of versions that do not run: a resource that does not change keeps
     // its old outputs, and sign-offs come after it was applied.
     let versions = pulumi.output<Versions>(publishedVersions(history));
-    let previous: Migration | null = null;
-    for (const file of [...declared].sort((a, b) => a.number - b.number)) {
-      const dependsOn = previous === null ? [] : [after(previous, versions)];
-      const migration: Migration = new Migration(
+    const declared: Migration[] = [];
+    const declare = (file: MigrationFile, goal: MigrationInputs["goal"]): void => {
+      const previous = declared.at(-1);
+      const dependsOn = previous === undefined ? [] : [after(previous, versions)];
+      const migration = new Migration(
         `migration-${String(file.number).padStart(3, "0")}`,
-        inputsOf(file, files),
+        inputsOf(file, survey, goal),
         { parent: this, retainOnDelete: true, dependsOn },
       );
-      if (plan.pending.includes(file)) versions = migration.applied.apply(readBack);
-      previous = migration;
-    }
+      const runs = plan.pending.includes(file) || plan.toRollBack.includes(file);
+      if (runs) versions = migration.applied.apply(readBack);
+      declared.push(migration);
+    };
+    for (const file of goingBack) declare(file, "rolled back");
+    for (const file of staying) declare(file, "applied");
     this.versions = versions;
-    this.last = previous;
     this.registerOutputs({});
   }
 }
@@ -59,18 +62,51 @@ function after(migration: Migration, versions: pulumi.Output<Versions>): pulumi.
   return versions.apply(() => migration);
 }
 
-function inputsOf(file: MigrationFile, files: readonly MigrationFile[]) {
-  const { header, rollback } = file;
+/** Newest first, and lowest first. What was rolled back above the target stays declared: nothing happens to it. */
+function declaredFiles({ files, history, plan, violations }: Survey): {
+  readonly goingBack: readonly MigrationFile[];
+  readonly staying: readonly MigrationFile[];
+} {
+  const rolledBack = new Set(
+    history.versions.filter(({ status }) => status === "rolled back").map(({ version }) => version),
+  );
+  const refused = violations.some(({ severity }) => severity === "error");
+  const kept = holdsRollbacks(violations);
+  const isGone = (file: MigrationFile): boolean =>
+    plan.held.includes(file) && rolledBack.has(file.header.version);
+  const isGoing = (file: MigrationFile): boolean => plan.toRollBack.includes(file);
+  const stays = (file: MigrationFile): boolean =>
+    plan.applied.includes(file) || (!refused && plan.pending.includes(file));
+  const ordered = [...files].sort((a, b) => a.number - b.number);
   return {
+    goingBack: ordered.filter((file) => isGone(file) || (!kept && isGoing(file))).reverse(),
+    staying: ordered.filter((file) => stays(file) && (kept || !isGoing(file))),
+  };
+}
+
+function inputsOf(
+  file: MigrationFile,
+  { files, losses, tickets }: Survey,
+  goal: MigrationInputs["goal"],
+): MigrationInputs {
+  const { header, rollback } = file;
+  const versions = (wanted: (one: MigrationFile) => boolean): readonly string[] =>
+    files.filter(wanted).map((one) => one.header.version);
+  const [ticketOfRun = header.ticket] = tickets;
+  return {
+    goal,
     file: file.fileName,
     version: header.version,
-    ticket: header.ticket,
+    ticket: goal === "applied" || tickets.includes(header.ticket) ? header.ticket : ticketOfRun,
     author: header.author,
     reviewedBy: header.reviewedBy ?? "nobody yet",
     checksum: file.checksum,
     rollbackFile: rollback?.fileName ?? "none",
     rollbackChecksum: rollback?.checksum ?? "none",
-    statements: describeStatements(file.segments),
-    lower: files.filter(({ number }) => number < file.number).map((one) => one.header.version),
+    dataRecovery: header.rollback.dataRecovery,
+    statements: describeStatements(goal === "applied" ? file.segments : (rollback?.segments ?? [])),
+    lower: versions(({ number }) => number < file.number),
+    higher: versions(({ number }) => number > file.number),
+    wouldLose: losses.get(file.fileName) ?? [],
   };
 }

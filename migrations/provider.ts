@@ -18,14 +18,17 @@ function engine(): typeof import("./engine/entry") {
 const migrationProvider: pulumi.dynamic.ResourceProvider = {
   configure: (request) => engine().configure(request),
   check: async (_olds, news) => engine().migration.check(news as MigrationInputs),
-  diff: (_id, _olds, news) => Promise.resolve(engine().migration.diff(news as MigrationInputs)),
+  diff: (_id, olds, news) =>
+    Promise.resolve(
+      engine().migration.diff(olds as Partial<MigrationOutputs>, news as MigrationInputs),
+    ),
   create: async (inputs) => engine().migration.create(inputs as MigrationInputs),
   update: async (_id, _olds, news) => engine().migration.update(news as MigrationInputs),
   read: async (id, props) => engine().migration.read(id, props as MigrationOutputs),
   // No delete: dropping a file or a stack never changes a database.
 };
 
-/** One migration file. Created or updated by being run; never deleted from the database by Pulumi. */
+/** One migration file. Created or updated by being run, or rolled back; never deleted from the database by Pulumi. */
 export class Migration extends pulumi.dynamic.Resource {
   /** One line, read back from ledger and events: version, state, time, login, ticket, checksum. */
   declare readonly applied: pulumi.Output<string>;

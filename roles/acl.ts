@@ -2,6 +2,7 @@
  * Compares a live catalog with the rules, and says which statements would make them equal.
  * Pure: rules and catalog in, deviations out. Does NOT read the catalog (catalog.ts) or run the statements (heal.ts).
  */
+import { adminGrants, asOwner, grantName, isAdmins, passedOn } from "./adminGrants";
 import { bypassDeviations } from "./bypassDeviations";
 import { defaultDeviations } from "./defaultDeviations";
 import { compare, type Difference, expectedOn, heldIn, publicKey } from "./expected";
@@ -34,8 +35,9 @@ function comparer(context: AclContext, who: Standings): Comparer {
     }
     const alike = known.get(acl) ?? new Map<string, readonly Difference[]>();
     known.set(acl, alike);
+    const others = (): readonly AclEntry[] => acl.filter((e) => !isAdmins(context, object, e));
     const key = JSON.stringify([kind, place, schema, column, owner]);
-    const differences = alike.get(key) ?? compare(expectedOn(context, object), acl, owner);
+    const differences = alike.get(key) ?? compare(expectedOn(context, object), others(), owner);
     alike.set(key, differences);
     return differences;
   };
@@ -45,20 +47,23 @@ function grantDeviations(
   context: AclContext,
   differencesOf: Comparer,
   object: CatalogObject,
+  delegated: ReadonlySet<string>,
 ): readonly Deviation[] {
-  const { kind, identity, column, owner, acl } = object;
+  const { column, owner, acl } = object;
   const differences = differencesOf(object);
   if (differences.length === 0) return [];
   const target = {
-    on: `${objectKinds[kind].grant} ${identity}`,
+    on: grantName(object),
     ...(column === null ? {} : { columns: ` (${context.quote(column)})` }),
     cascades: true,
     acl,
     quote: context.quote,
   };
+  const runnable = (statements: readonly string[]): readonly string[] =>
+    delegated.has(target.on) ? asOwner(context, owner, statements) : statements;
   return differences.map((difference) => ({
     text: describeDifference(titleOf(object), difference),
-    statements: mendDifference(difference, target),
+    statements: runnable(mendDifference(difference, target)),
     power: owner,
   }));
 }
@@ -108,9 +113,11 @@ export function findDeviations(configured: AclContext, catalog: Catalog): readon
   const context = withPresent(configured, catalog);
   const who = standings(context, catalog);
   const differencesOf = comparer(context, who);
+  const delegated = passedOn(context, catalog);
   return [
     ...catalog.objects.flatMap((object) => [
-      ...grantDeviations(context, differencesOf, object),
+      ...grantDeviations(context, differencesOf, object, delegated),
+      ...adminGrants(context, object, titleOf(object)),
       ...selfRevoked(context, who, catalog, object),
       ...ownerDeviations(context, who, object),
     ]),

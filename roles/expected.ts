@@ -50,14 +50,20 @@ export function heldIn(acl: readonly AclEntry[]): Held {
   return held;
 }
 
+/** A privilege by who gave it: null is the owner. */
+export interface Given {
+  readonly privilege: string;
+  readonly grantor: string | null;
+}
+
 /** How one grantee's privileges on one object differ. */
 export interface Difference {
   readonly grantee: string;
   readonly missing: readonly string[];
-  /** Privileges that are too many, by who gave them: null is the owner. */
-  readonly unexpected: readonly { readonly privilege: string; readonly grantor: string | null }[];
+  /** Privileges that are too many. */
+  readonly unexpected: readonly Given[];
   /** Privileges held with the right to pass them on, which nobody should have. */
-  readonly grantable: readonly string[];
+  readonly grantable: readonly Given[];
 }
 
 /**
@@ -80,18 +86,15 @@ export function compare(
       const held = acl.filter((entry) => (entry.grantee ?? publicKey) === grantee);
       const has = new Set(held.filter((e) => e.grantor === grantor).map((e) => e.privilege));
       const expects = (privilege: string): boolean => should.has(privilege) || may.has(privilege);
+      const givenBy = (entry: AclEntry): Given => ({
+        privilege: entry.privilege,
+        grantor: entry.grantor === grantor ? null : entry.grantor,
+      });
       return {
         grantee,
         missing: [...should].filter((privilege) => !has.has(privilege)),
-        unexpected: held
-          .filter((entry) => !expects(entry.privilege))
-          .map((entry) => ({
-            privilege: entry.privilege,
-            grantor: entry.grantor === grantor ? null : entry.grantor,
-          })),
-        grantable: held
-          .filter((entry) => entry.grantable && expects(entry.privilege))
-          .map((entry) => entry.privilege),
+        unexpected: held.filter((entry) => !expects(entry.privilege)).map(givenBy),
+        grantable: held.filter((entry) => entry.grantable && expects(entry.privilege)).map(givenBy),
       };
     })
     .filter((d) => d.missing.length + d.unexpected.length + d.grantable.length > 0);

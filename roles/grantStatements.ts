@@ -2,7 +2,7 @@
  * Says a difference in words, and writes the GRANT and REVOKE statements that mend it. Pure.
  * Does NOT decide what is a difference (expected.ts).
  */
-import { type Difference, publicKey } from "./expected";
+import { type Difference, type Given, publicKey } from "./expected";
 import type { AclEntry } from "./model";
 
 /** What the statements are about. */
@@ -23,22 +23,30 @@ export interface Target {
 /** Who, for people. */
 const nameOf = (grantee: string): string => (grantee === publicKey ? "PUBLIC" : grantee);
 
+/** Names of privileges, each once. */
+const namesOf = (given: readonly Given[]): readonly string[] => [
+  ...new Set(given.map(({ privilege }) => privilege)),
+];
+
 /** One line: where, who, what is missing or too many. */
 export function describeDifference(where: string, difference: Difference): string {
-  const { missing, grantable } = difference;
-  const unexpected = [...new Set(difference.unexpected.map(({ privilege }) => privilege))];
+  const { missing } = difference;
+  const [unexpected, grantable] = [difference.unexpected, difference.grantable].map(namesOf);
   const parts = [
-    missing.length > 0 ? `lacks ${missing.join(", ")}` : "",
-    unexpected.length > 0 ? `should not have ${unexpected.join(", ")}` : "",
-    grantable.length > 0 ? `may pass on ${grantable.join(", ")}` : "",
-  ].filter(Boolean);
-  return `${where}: ${nameOf(difference.grantee)} ${parts.join("; ")}`;
+    ["lacks", missing],
+    ["should not have", unexpected],
+    ["may pass on", grantable],
+  ] as const;
+  const said = parts.flatMap(([what, names = []]) =>
+    names.length > 0 ? [`${what} ${names.join(", ")}`] : [],
+  );
+  return `${where}: ${nameOf(difference.grantee)} ${said.join("; ")}`;
 }
 
 /**
  * GRANT and REVOKE statements for a difference. What a delegate gave, an owner's plain REVOKE leaves where it is: it
- * goes with the delegate's right to pass it on, so that is what is taken. A delegate who passed a column on with a right
- * to the whole table has none on the column, so it is given one first.
+ * goes with the delegate's right to pass it on, so that is what is taken. A delegate who has no such right, because it
+ * passed a column on with a right to the whole table, or lost it while it was a member of the owner, is given one first.
  */
 export function mendDifference(difference: Difference, target: Target): readonly string[] {
   const { on, prefix = "", columns = "", acl, quote } = target;
@@ -47,31 +55,27 @@ export function mendDifference(difference: Difference, target: Target): readonly
   const cascade = target.cascades ? " CASCADE" : "";
   const list = (privileges: readonly string[]): string =>
     privileges.map((privilege) => privilege + columns).join(", ");
-  const grantors = new Set(difference.unexpected.map(({ grantor }) => grantor));
 
-  const takenBack = [...grantors].flatMap((grantor): readonly string[] => {
-    const privileges = difference.unexpected
-      .filter((one) => one.grantor === grantor)
-      .map(({ privilege }) => privilege);
-    if (grantor === null)
-      return [`${prefix}REVOKE ${list(privileges)} ON ${on} FROM ${who}${cascade}`];
-    const delegate = role(grantor);
-    const takeOption = `REVOKE GRANT OPTION FOR ${list(privileges)} ON ${on} FROM ${delegate} CASCADE`;
-    const holds = (privilege: string): boolean =>
-      acl.some((e) => e.grantee === grantor && e.privilege === privilege && e.grantable);
-    return privileges.every(holds)
-      ? [takeOption]
-      : [`GRANT ${list(privileges)} ON ${on} TO ${delegate} WITH GRANT OPTION`, takeOption];
-  });
+  /** Takes what each grantor gave; `own` is how the owner takes its own. */
+  const takeBack = (given: readonly Given[], own: string): readonly string[] =>
+    [...new Set(given.map(({ grantor }) => grantor))].flatMap((grantor): readonly string[] => {
+      const privileges = namesOf(given.filter((one) => one.grantor === grantor));
+      if (grantor === null) {
+        return [`${prefix}REVOKE ${own}${list(privileges)} ON ${on} FROM ${who}${cascade}`];
+      }
+      const delegate = role(grantor);
+      const takeOption = `REVOKE GRANT OPTION FOR ${list(privileges)} ON ${on} FROM ${delegate} CASCADE`;
+      const holds = (privilege: string): boolean =>
+        acl.some((e) => e.grantee === grantor && e.privilege === privilege && e.grantable);
+      return privileges.every(holds)
+        ? [takeOption]
+        : [`GRANT ${list(privileges)} ON ${on} TO ${delegate} WITH GRANT OPTION`, takeOption];
+    });
   return [
     ...(difference.missing.length > 0
       ? [`${prefix}GRANT ${list(difference.missing)} ON ${on} TO ${who}`]
       : []),
-    ...takenBack,
-    ...(difference.grantable.length > 0
-      ? [
-          `${prefix}REVOKE GRANT OPTION FOR ${list(difference.grantable)} ON ${on} FROM ${who}${cascade}`,
-        ]
-      : []),
+    ...takeBack(difference.unexpected, ""),
+    ...takeBack(difference.grantable, "GRANT OPTION FOR "),
   ];
 }

@@ -7,6 +7,7 @@ import { acknowledge } from "./acknowledge";
 import { apply } from "./apply";
 import { breakGlassClose, breakGlassOpen } from "./breakGlass";
 import { check } from "./check";
+import { evidence } from "./evidence";
 import { grants } from "./grants";
 import { heal } from "./heal";
 import { newCommand } from "./new";
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   acknowledge,
   breakGlassOpen,
   breakGlassClose,
+  evidence,
   grants,
   heal,
 ];

@@ -11,8 +11,9 @@ import { numberOf } from "../../migrations/engine/file";
 import { loadMigrations } from "../../migrations/engine/load";
 import { run as runProgram } from "../../toolchain/run";
 import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../command";
-import { type NewMigration, newMigrationFiles, slugOf } from "../newMigration";
+import { type NewMigration, newMigrationFiles } from "../newMigration";
 import { projectFolder, projectMigrations, shownPath } from "../project";
+import { slugOf } from "../slug";
 
 const ticketForm = /^(CHG-\d{4}-\d{4,}|pending)$/;
 const tableForm = /^[a-z_][a-z0-9_$]*\.[a-z_][a-z0-9_$]*$/;

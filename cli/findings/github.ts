@@ -11,14 +11,20 @@ const escapeProperty = (text: string): string =>
   escapeData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
 
 function annotation(finding: Finding, report: Report): string {
-  const { file, line, column, severity, rule, message, why, remedy } = finding;
+  const { file, line, column, severity, rule, message, why, remedy, excepted } = finding;
   const properties = [
     ...(file === "" ? [] : [`file=${escapeProperty(report.pathOf(file))}`]),
     ...(line === null ? [] : [`line=${line}`]),
     ...(column === null ? [] : [`col=${column}`]),
     `title=${escapeProperty(rule)}`,
   ];
-  const text = [message, ...(why === null ? [] : [`Why: ${why}`]), `Do: ${remedy}`].join("\n");
+  const texts = [
+    message,
+    ...(excepted === null ? [] : [`Excepted: ${excepted}`]),
+    ...(why === null ? [] : [`Why: ${why}`]),
+    `Do: ${remedy}`,
+  ];
+  const text = texts.join("\n");
   return `::${severity} ${properties.join(",")}::${escapeData(text)}`;
 }
 

@@ -33,7 +33,7 @@ function ruleDescriptor(id: string, help: RuleHelp | undefined): object {
 }
 
 function result(finding: Finding, ruleIndex: number, report: Report): object {
-  const { file, line, column, severity, rule, message, why, remedy } = finding;
+  const { file, line, column, severity, rule, message, why, remedy, excepted } = finding;
   const region =
     line === null
       ? {}
@@ -49,6 +49,7 @@ function result(finding: Finding, ruleIndex: number, report: Report): object {
     ruleIndex,
     level: severity,
     message: { text },
+    ...(excepted === null ? {} : { suppressions: [{ kind: "inSource", justification: excepted }] }),
     locations: file === "" ? [] : [{ physicalLocation: { artifactLocation, ...region } }],
   };
 }

@@ -183,6 +183,8 @@ export type Action =
       readonly language: string;
       /** What its SQL body is checked against; nothing of other languages. */
       readonly query: QueryUse;
+      /** What it does when it is called. */
+      readonly body: BlockActions;
     }
   | {
       readonly kind: "create sequence";
@@ -226,13 +228,7 @@ export type Action =
   | { readonly kind: "cluster"; readonly table: ObjectName | null }
   | { readonly kind: "lock"; readonly tables: readonly TableUse[]; readonly mode: LockMode }
   | { readonly kind: "call"; readonly procedure: string }
-  | {
-      readonly kind: "do";
-      readonly language: string;
-      readonly actions: readonly Action[];
-      /** Why the actions are not all, or null. */
-      readonly unknown: string | null;
-    }
+  | (BlockActions & { readonly kind: "do"; readonly language: string })
   | {
       readonly kind: "search path";
       readonly schemas: readonly string[] | null;
@@ -251,6 +247,13 @@ export type Action =
   | { readonly kind: "session" }
   /** EXECUTE of something prepared, a tag this program has no row for. */
   | { readonly kind: "unknown"; readonly reason: string };
+
+/** What a DO block or a function does, whatever the conditions around its statements. */
+export interface BlockActions {
+  readonly actions: readonly Action[];
+  /** Why the actions are not all, or null. */
+  readonly unknown: string | null;
+}
 
 /** A table of TRUNCATE or LOCK. */
 export interface TableUse {

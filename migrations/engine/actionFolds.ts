@@ -21,8 +21,13 @@ function drop(draft: SchemaDraft, { objects, table }: ActionOf<"drop">): void {
       draft.setType(object, null);
     } else if (object.kind === "trigger" && table !== null) {
       dropTrigger(draft, table, object.name.slice(table.name.length + 1));
-    } else draft.setOther(object, null);
+    } else forget(draft, object);
   }
+}
+
+function forget(draft: SchemaDraft, object: ObjectRef): void {
+  draft.setOther(object, null);
+  if (["function", "procedure", "routine"].includes(object.kind)) draft.setRoutine(object, null);
 }
 
 function dropTrigger(draft: SchemaDraft, table: ObjectName, name: string): void {
@@ -115,6 +120,7 @@ const folds: { readonly [K in Action["kind"]]?: Fold<K> } = {
   },
   "create function": (draft, action, { place }) => {
     other(draft, action.function, place, null);
+    draft.setRoutine({ ...action.function, ...draft.nameForNew(action.function) }, action.body);
   },
   "create statistics": (draft, { statistics, table }, { place }) => {
     other(draft, { kind: "statistics", ...statistics }, place, table);

@@ -4,6 +4,7 @@
  */
 import type { Action } from "./action";
 import { applyAction } from "./actionFolds";
+import { nameOf } from "./columnParts";
 import type { StatementEffect } from "./effect";
 import { EffectDraft } from "./effectDraft";
 import type { MigrationFile } from "./file";
@@ -30,6 +31,21 @@ function addAction(
   for (const inner of action.actions) addAction(effects, draft, inner, { ...at, surely: false });
 }
 
+/** What a function does is a part of what its caller does; it is known where a file makes the function. */
+function addCall(effects: EffectDraft, draft: SchemaDraft, name: string): void {
+  const bodies = draft.routines(nameOf(name.split(".")));
+  if (bodies === null) effects.noteUnknown(`what ${name}() does is not looked at`);
+  for (const { actions, unknown } of bodies ?? []) {
+    if (unknown !== null) effects.noteUnknown(`${name}(): ${unknown}`);
+    for (const action of actions) {
+      actionEffect(effects, action);
+      const isQuery =
+        action.kind === "query" || action.kind === "call" || action.kind === "session";
+      if (!isQuery) effects.noteUnknown(`${name}() does more than queries, which is not followed`);
+    }
+  }
+}
+
 function effectOf(draft: SchemaDraft, statement: Statement, number: number): StatementEffect {
   const effects = new EffectDraft(draft, number);
   // The runner keeps the record itself, in a table that only it writes.
@@ -38,6 +54,9 @@ function effectOf(draft: SchemaDraft, statement: Statement, number: number): Sta
   const at = { place: { number, line: statement.line }, surely: true };
   // What the statement itself makes is new also when it is made by its first action and changed by the next.
   for (const action of statement.actions) addAction(effects, draft, action, at);
+  for (let name = effects.nextCall(); name !== undefined; name = effects.nextCall()) {
+    addCall(effects, draft, name);
+  }
   return effects.finish(statement);
 }
 

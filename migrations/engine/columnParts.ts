@@ -168,7 +168,11 @@ export function readConstraint(value: unknown, column: string | null): Constrain
   const type = constraintTypes[asText(node?.["contype"]) ?? ""];
   if (node === null || type === undefined) return null;
   const expression = node["raw_expr"];
-  const own = type === "foreign key" ? names(node["fk_attrs"]) : names(node["keys"]);
+  const excluded = asList(node["exclusions"]).flatMap(
+    (item) => asText(dig(asList(dig(item, "List", "items"))[0], "IndexElem", "name")) ?? [],
+  );
+  const keys = type === "foreign key" ? names(node["fk_attrs"]) : names(node["keys"]);
+  const own = type === "exclusion" ? excluded : keys;
   const mentioned = type === "check" ? columnsIn(expression) : own;
   const hasReference = node["pktable"] !== undefined;
   const canBeUnenforced = type === "check" || type === "foreign key";

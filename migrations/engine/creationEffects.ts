@@ -59,11 +59,7 @@ export function createIndexEffect(effects: EffectDraft, action: ActionOf<"create
   const reached = effects.family(table, only);
   effects.lockAll(reached, mode);
   effects.scanAll(reached);
-  if (unknownFunctions.length > 0) {
-    effects.noteUnknown(
-      `what ${unknownFunctions.map((one) => `${one}()`).join(", ")} does is not looked at`,
-    );
-  }
+  for (const one of unknownFunctions) effects.call(one);
 }
 
 /** CREATE TRIGGER, RULE and POLICY. */

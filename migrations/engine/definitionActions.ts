@@ -5,10 +5,9 @@
 import type { Action, QueryUse } from "./action";
 import { nameOf, readType, relationOf } from "./columnParts";
 import { argumentWords, objectRef, refKind } from "./objectActions";
-import { parseStatements } from "./parser";
-import { emptyUse, mergeUses, readQuery } from "./queryUse";
+import { emptyUse, readQuery } from "./queryUse";
 import type { ObjectName } from "./tableAction";
-import { asList, asNode, asText, dig, names, type TreeNode } from "./tree";
+import { asList, asText, dig, names, type TreeNode } from "./tree";
 
 type Reader = (node: TreeNode) => readonly Action[];
 
@@ -38,39 +37,6 @@ function option(options: unknown, name: string): unknown {
 function ownerOf(node: TreeNode): ObjectName | null {
   const parts = names(dig(option(node["options"], "owned_by"), "arg", "List", "items"));
   return parts.length < 2 ? null : nameOf(parts.slice(0, -1));
-}
-
-/** Tables that CREATE FUNCTION looks up at once: PostgreSQL checks bodies of LANGUAGE sql. */
-function bodyUse(node: TreeNode, language: string): QueryUse {
-  if (node["sql_body"] !== undefined) return readQuery(node["sql_body"]);
-  if (language !== "sql") return emptyUse;
-  const text = names(dig(option(node["options"], "as"), "arg", "List", "items"))[0];
-  const parsed = parseStatements(text ?? "");
-  if ("reason" in parsed) return emptyUse;
-  return mergeUses(parsed.map((raw) => readQuery({ [raw.tag]: raw.node })));
-}
-
-function createFunction(node: TreeNode): readonly Action[] {
-  const { schema, name } = dotted(node["funcname"]);
-  const inputs = asList(node["parameters"])
-    .map((item) => asNode(dig(item, "FunctionParameter")) ?? {})
-    .filter(({ mode }) => mode !== "FUNC_PARAM_OUT" && mode !== "FUNC_PARAM_TABLE")
-    .map(({ argType }) => argType);
-  const given = asText(dig(option(node["options"], "language"), "arg", "String", "sval"));
-  const language = (given ?? "sql").toLowerCase();
-  return [
-    {
-      kind: "create function",
-      function: {
-        kind: node["is_procedure"] === true ? "procedure" : "function",
-        schema,
-        name: `${name}(${argumentWords(inputs)})`,
-      },
-      replace: node["replace"] === true,
-      language,
-      query: bodyUse(node, language),
-    },
-  ];
 }
 
 function createDomain(node: TreeNode): readonly Action[] {
@@ -212,7 +178,6 @@ export const definitionActions: Readonly<Record<string, Reader>> = {
       table: relationOf(node["table"]),
     },
   ],
-  CreateFunctionStmt: createFunction,
   CreateSeqStmt: (node) => [
     {
       kind: "create sequence",

@@ -32,6 +32,8 @@ export interface ObjectRef {
 export interface ObjectLock {
   readonly object: ObjectRef;
   readonly mode: LockMode;
+  /** The same file surely made it, so nobody else can wait for it. */
+  readonly isNew: boolean;
 }
 
 /** What one statement does, as far as text and the files before it can tell. */

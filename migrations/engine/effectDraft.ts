@@ -30,8 +30,12 @@ export class EffectDraft {
   private readonly scanned = new Map<string, ObjectRef>();
   private readonly assumed = new Set<string>();
   private readonly unknowns = new Set<string>();
+  private readonly called = new Set<string>();
+  private readonly calls: string[] = [];
   private loses: StatementEffect["reversible"] = "yes";
   private isWide = false;
+  /** Rows that were there before this file are read or written anew. */
+  private takesLong = false;
   /** Something that is locked, written or dropped was there before this file. */
   private touchesOld = false;
 
@@ -116,16 +120,24 @@ export class EffectDraft {
     if (this.created.has(key)) return;
     const before = this.locked.get(key)?.mode;
     const strongest = before === undefined ? mode : strongerOf(before, mode);
-    this.locked.set(key, { object: target.ref, mode: strongest });
-    if (!this.isNew(target)) this.touchesOld = true;
+    const isNew = this.isNew(target);
+    this.locked.set(key, { object: target.ref, mode: strongest, isNew });
+    if (!isNew) this.touchesOld = true;
   }
 
-  rewrite({ ref }: Target): void {
-    if (!this.created.has(refKey(ref))) this.rewritten.set(refKey(ref), ref);
+  rewrite(target: Target): void {
+    this.work(target, this.rewritten);
   }
 
-  scan({ ref }: Target): void {
-    if (!this.created.has(refKey(ref))) this.scanned.set(refKey(ref), ref);
+  scan(target: Target): void {
+    this.work(target, this.scanned);
+  }
+
+  private work(target: Target, list: Map<string, ObjectRef>): void {
+    const key = refKey(target.ref);
+    if (this.created.has(key)) return;
+    list.set(key, target.ref);
+    if (!this.isNew(target)) this.takesLong = true;
   }
 
   create(ref: ObjectRef): void {
@@ -167,6 +179,17 @@ export class EffectDraft {
     if (model === null) this.assume(`no file makes ${fullName(ref)}, so its ${what} are not known`);
   }
 
+  /** Notes that a function or procedure runs, by its dotted name. */
+  call(name: string): void {
+    if (!this.called.has(name)) this.calls.push(name);
+    this.called.add(name);
+  }
+
+  /** The next function that runs and was not looked at, or undefined. */
+  nextCall(): string | undefined {
+    return this.calls.pop();
+  }
+
   noteUnknown(reason: string): void {
     this.unknowns.add(reason);
   }
@@ -187,6 +210,9 @@ export class EffectDraft {
       mistakes: [],
       onlyNewObjects: !this.touchesOld && unknown === null,
     };
-    return { ...effect, risk: riskOf(effect, this.isWide) };
+    return {
+      ...effect,
+      risk: riskOf(effect, { losesAll: this.isWide, takesLong: this.takesLong }),
+    };
   }
 }

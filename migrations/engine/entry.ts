@@ -18,6 +18,7 @@ import {
 } from "./ledger";
 import { loadMigrations, migrationsFolder } from "./load";
 import { showProgress } from "./progress";
+import { rollBackVersion } from "./rollback";
 import { applyMigration } from "./run";
 import { modelBefore } from "./schemaFold";
 import { ensureStamp } from "./stamp";
@@ -27,18 +28,27 @@ export { configure };
 
 /** Inputs of a Migration as the program gives them. */
 export interface MigrationInputs {
+  /** What the ledger shall say. */
+  readonly goal: "applied" | "rolled back";
   readonly file: string;
   readonly version: string;
+  /** The header's; of a rollback that of the run. */
   readonly ticket: string;
   readonly author: string;
   readonly reviewedBy: string;
   readonly checksum: string;
   readonly rollbackFile: string;
   readonly rollbackChecksum: string;
-  /** One short line per statement: the planned DDL, shown by preview. Empty once it is applied. */
+  /** The header's word on what a rollback brings back. */
+  readonly dataRecovery: string;
+  /** One short line per statement: the planned DDL, of the file that runs. Empty once the goal is reached. */
   readonly statements: readonly string[];
   /** Versions that must be applied before this one, lowest first. */
   readonly lower: readonly string[];
+  /** Versions that must be gone before this one goes back, lowest first. */
+  readonly higher: readonly string[];
+  /** What a rollback would throw away, one line a table with an estimate of its rows. Empty once the goal is reached. */
+  readonly wouldLose: readonly string[];
   /** Added by `check`: what the ledger says now. */
   readonly ledger?: Status | "pending";
 }
@@ -63,22 +73,25 @@ export const migration = {
   check: (inputs: MigrationInputs): Promise<CheckResult<MigrationInputs>> =>
     checked("file", async () => {
       const ledger = (await liveState(inputs.version))?.status ?? "pending";
-      // What is applied is no longer planned, and the state stays small.
-      return { ...inputs, ledger, statements: ledger === "applied" ? [] : inputs.statements };
+      // What is done is no longer planned, and the state stays small.
+      return { ...inputs, ...(ledger === inputs.goal ? nothingPlanned : {}), ledger };
     }),
 
-  /** A Migration changes when the ledger does not call it applied; its text is the gate's affair. */
-  diff: (inputs: MigrationInputs): { changes: boolean } => ({
-    changes: inputs.ledger !== "applied",
+  /**
+   * A Migration changes when the ledger does not say what it shall, or says what the state does not know yet (it was
+   * rolled back by hand). Its text is the gate's affair.
+   */
+  diff: (olds: Partial<MigrationOutputs>, news: MigrationInputs): { changes: boolean } => ({
+    changes: news.ledger !== news.goal || olds.ledger !== news.ledger,
   }),
 
   create: async (inputs: MigrationInputs): Promise<{ id: string; outs: MigrationOutputs }> => ({
     id: inputs.version,
-    outs: await apply(inputs),
+    outs: await reach(inputs),
   }),
 
   update: async (inputs: MigrationInputs): Promise<{ outs: MigrationOutputs }> => ({
-    outs: await apply(inputs),
+    outs: await reach(inputs),
   }),
 
   read: async (id: string, outputs: MigrationOutputs): Promise<ReadResult<MigrationOutputs>> => {
@@ -95,32 +108,55 @@ export interface ReadResult<Outputs> {
   readonly inputs: Outputs;
 }
 
+/** What preview shows of a change that is to come. */
+const nothingPlanned = { statements: [], wouldLose: [] } as const;
+
 function outputsOf(inputs: MigrationInputs, state: VersionState | undefined): MigrationOutputs {
   const ledger = state?.status ?? "pending";
-  const facts =
-    state === undefined || ledger !== "applied"
-      ? [ledger]
-      : [
-          `applied ${state.completedAt?.toISOString() ?? "at an unknown time"}`,
-          `by ${state.executedBy ?? "an unknown login"}`,
-          `ticket ${state.ticket ?? "none"}`,
-          state.checksum ?? "unrecorded",
-        ];
-  return { ...inputs, statements: [], ledger, applied: [inputs.version, ...facts].join(", ") };
+  const facts = state === undefined ? [ledger] : factsOf(state);
+  return {
+    ...inputs,
+    ...nothingPlanned,
+    ledger,
+    applied: [inputs.version, ...facts].join(", "),
+  };
 }
 
-async function apply(inputs: MigrationInputs): Promise<MigrationOutputs> {
+function factsOf(state: VersionState): readonly string[] {
+  const { status, executedBy, ticket, checksum, completedAt, rolledBackAt } = state;
+  if (status === "incomplete") return [status];
+  const at = status === "applied" ? completedAt : rolledBackAt;
+  return [
+    `${status} ${at?.toISOString() ?? "at an unknown time"}`,
+    `by ${executedBy ?? "an unknown login"}`,
+    `ticket ${ticket ?? "none"}`,
+    ...(status === "applied" ? [checksum ?? "unrecorded"] : []),
+  ];
+}
+
+async function reach(inputs: MigrationInputs): Promise<MigrationOutputs> {
   const { file, files } = await loadPlanned(inputs);
   const log = (message: string): void => {
     showProgress(`${file.name}: ${message}`);
   };
   const started = Date.now();
   const effects = effectsOf(file, modelBefore(files, file.number));
-  const request = { migration: file, lower: inputs.lower, effects };
-  const outcome = await applyMigration(currentAccess(), request, log);
+  const outcome =
+    inputs.goal === "applied"
+      ? await applyMigration(
+          currentAccess(),
+          { migration: file, lower: inputs.lower, effects },
+          log,
+        )
+      : await rollBackVersion(
+          currentAccess(),
+          { migration: file, ticket: inputs.ticket, higher: inputs.higher },
+          log,
+        );
   const took = ((Date.now() - started) / 1000).toFixed(1);
-  log(outcome.ranNow ? `applied in ${took} s` : "the ledger says it is applied: adopted");
-  return outputsOf({ ...inputs, ledger: "applied" }, outcome.state);
+  const { goal } = inputs;
+  log(outcome.ranNow ? `${goal} in ${took} s` : `the ledger says it is ${goal}: adopted`);
+  return outputsOf({ ...inputs, ledger: goal }, outcome.state);
 }
 
 /** The file changed after it was planned. */
@@ -134,9 +170,13 @@ async function loadPlanned(
 ): Promise<{ readonly file: MigrationFile; readonly files: readonly MigrationFile[] }> {
   const { migrations } = await loadMigrations(migrationsFolder);
   const file = migrations.find(({ fileName }) => fileName === inputs.file);
-  if (file?.checksum !== inputs.checksum) {
+  const [name, then, now] =
+    inputs.goal === "applied"
+      ? [inputs.file, inputs.checksum, file?.checksum]
+      : [inputs.rollbackFile, inputs.rollbackChecksum, file?.rollback?.checksum ?? "none"];
+  if (file === undefined || then !== now) {
     throw new MovedPlanError(
-      `${inputs.file} is not what was planned: ${inputs.checksum} then, ${file?.checksum ?? "no such file"} now.`,
+      `${name} is not what was planned: ${then} then, ${now ?? "no such file"} now.`,
       "Run up again and read the new preview.",
     );
   }

@@ -39,7 +39,7 @@ export const fileRules: readonly GateRule[] = [
     why: "a ticket without a change was approved for something that is not here.",
     source: "Policy, Change Management Process",
     check: ({ plan, tickets }) =>
-      plan.pending.length === 0
+      plan.pending.length === 0 || plan.toRollBack.length > 0
         ? []
         : tickets
             .filter((ticket) => !plan.pending.some((file) => file.header.ticket === ticket))

@@ -6,7 +6,6 @@ import type { MigrationFile } from "./file";
 import { always, elseWarn, type GateRule, listed, whereDemanded } from "./gateRule";
 import { rollbackNameOf } from "./header";
 import type { Plan, PlanProblem } from "./plan";
-import { rollbackCommand } from "./rollbackCommand";
 import { tierRules } from "./tier";
 
 const ofPlan = <K extends PlanProblem["kind"]>(plan: Plan<MigrationFile>, kind: K) =>
@@ -118,28 +117,12 @@ export const planRules: readonly GateRule[] = [
         : [],
   },
   {
-    id: "target-below-applied",
-    severity: always,
-    why: "this program does not roll back by itself; a rollback is run by hand, newest first.",
-    source: "Policy, Emergency Procedures",
-    check: ({ plan, targetVersion, infrastructureRole = "rmhgeoapi_infra" }) =>
-      plan.toRollBack.map(({ fileName, header, rollback }) => ({
-        file: fileName,
-        line: null,
-        message: `version ${header.version} is applied or begun, above targetVersion ${targetVersion}.`,
-        remedy:
-          rollback === null
-            ? "write its rollback file first; then run that with psql."
-            : rollbackCommand(infrastructureRole, rollback.fileName),
-      })),
-  },
-  {
     id: "migrator-required",
     severity: elseWarn("requiresMigrator"),
     why: "under the admin's login one RESET ROLE gives a file every right, and the ledger cannot tell who ran it.",
     source: "Policy, Permission Model",
     check: ({ plan, migratorConfigured }) =>
-      plan.pending.length > 0 && !migratorConfigured
+      plan.pending.length + plan.toRollBack.length > 0 && !migratorConfigured
         ? [
             {
               file: "",

@@ -199,8 +199,8 @@ export const promotionRules: readonly GateRule[] = [
     check: (input) =>
       lacking(
         input,
-        ({ file, below }) =>
-          below.proven === null || below.proven.rollbackChecksum !== file.rollback?.checksum,
+        ({ file: { rollback }, below: { proven } }) =>
+          rollback !== null && proven?.rollbackChecksum !== rollback.checksum,
         ({ below, stack }, tier) => ({
           message:
             below.proven === null

@@ -5,6 +5,7 @@
 import { fileRules } from "./gateFileRules";
 import { planRules } from "./gatePlanRules";
 import { promotionRules } from "./gatePromotionRules";
+import { goingBackRules } from "./gateRollbackRules";
 import type { GateRule } from "./gateRule";
 import { columnRules } from "./rules/columnRules";
 import { compatibilityRules } from "./rules/compatibilityRules";
@@ -35,6 +36,7 @@ export const ruleChapters: Readonly<Record<string, readonly GateRule[]>> = {
 export const gateRules: readonly GateRule[] = [
   ...planRules,
   ...promotionRules,
+  ...goingBackRules,
   ...fileRules,
   ...Object.values(ruleChapters).flat(),
   ...exceptionRules,

@@ -96,6 +96,8 @@ export interface VersionState {
   /** Null unless the version is incomplete because its rollback is. */
   readonly begunRollback: BegunRollback | null;
   readonly completedAt: Date | null;
+  /** Null unless it is rolled back. */
+  readonly rolledBackAt: Date | null;
   /** Milliseconds from start to completion, null unless applied. */
   readonly durationMs: number | null;
   readonly executedBy: string | null;
@@ -235,6 +237,7 @@ function foldVersion(row: LedgerRow, ordered: readonly EventRow[]): VersionState
       : [],
     begunRollback,
     completedAt: row.completedAt,
+    rolledBackAt: status === "rolled back" ? row.rolledBackAt : null,
     durationMs: status === "applied" ? took : null,
     executedBy: row.executedBy,
     ticket: row.ticket,

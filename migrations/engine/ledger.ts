@@ -54,14 +54,18 @@ export async function readHistory(client: Client): Promise<History> {
             rolled_back_at AS "rolledBackAt", executed_by AS "executedBy", ticket_number AS ticket
        FROM public.schema_migrations ORDER BY id`,
   );
-  const events = await rowsOrNone<EventRow>(
+  return foldHistory(rows, await readEvents(client));
+}
+
+/** All events as they were written, in order; none while there is no such table. */
+export function readEvents(client: Client): Promise<readonly EventRow[]> {
+  return rowsOrNone<EventRow>(
     client,
     "public.schema_migration_events",
     `SELECT id::float8 AS id, happened_at AS "happenedAt", login::text, kind, version, segment, checksum,
             rollback_checksum AS "rollbackChecksum", ticket, detail
        FROM public.schema_migration_events ORDER BY id`,
   );
-  return foldHistory(rows, events);
 }
 
 async function rowsOrNone<T extends object>(

@@ -47,3 +47,11 @@ export const indexName = (table: string, keys: readonly string[]): string =>
 /** The sequence of a serial or identity column. */
 export const sequenceName = (table: string, column: string): string =>
   madeUpName(table, column, "seq");
+
+/** The wanted name, or with the first number behind it that is free. */
+export function firstFree(wanted: string, isTaken: (name: string) => boolean): string {
+  for (let number = 0; ; number += 1) {
+    const name = number === 0 ? wanted : `${wanted}${number}`;
+    if (!isTaken(name)) return name;
+  }
+}

@@ -120,7 +120,8 @@ export function planMigrations<F extends PlanFile>(
   for (const { version } of [...missing].sort((a, b) => compareVersions(a.version, b.version))) {
     problems.push({ kind: "missing file", version });
   }
-  const highestApplied = applied.at(-1);
+  // What goes back is no longer in front of anything.
+  const highestApplied = applied.findLast((file) => !tooHigh.includes(file));
   if (highestApplied !== undefined) {
     for (const file of pending.filter((one) => one.number < highestApplied.number)) {
       problems.push({ kind: "gap", file, highestApplied });

@@ -1,16 +1,10 @@
 /**
- * The actions inside a DO block of PL/pgSQL: its SQL statements, whatever the conditions around them.
+ * The actions inside a DO block or a function of PL/pgSQL: its SQL statements, whatever the conditions around them.
  * Does NOT run or fold anything: a statement in a branch or loop counts as if it ran once.
  */
-import type { Action } from "./action";
+import type { Action, BlockActions } from "./action";
 import { parsePlpgsql, parseStatements, type RawStatement } from "./parser";
 import { asText, dig, type TreeNode, walk } from "./tree";
-
-/** Actions of a block; `unknown` says why they may not be all. */
-export interface BlockActions {
-  readonly actions: readonly Action[];
-  readonly unknown: string | null;
-}
 
 /** How the parser is told to read an expression. Source: PostgreSQL, enum RawParseMode. */
 const expressionModes: readonly unknown[] = [2];
@@ -67,9 +61,9 @@ function collect(tree: unknown): Found {
 }
 
 /**
- * Reads a DO block.
+ * Reads a block of PL/pgSQL.
  *
- * @param text  The whole statement.
+ * @param text  The whole DO or CREATE FUNCTION statement.
  * @param read  Gives the actions of one SQL statement (see readActions).
  */
 export function readBlock(
@@ -78,7 +72,7 @@ export function readBlock(
 ): BlockActions {
   const tree = parsePlpgsql(text);
   if (tree === null) {
-    return { actions: [], unknown: "the PL/pgSQL of the block could not be read" };
+    return { actions: [], unknown: "its PL/pgSQL could not be read" };
   }
   const { sql, dynamic } = collect(tree);
   let unread = 0;
@@ -90,7 +84,7 @@ export function readBlock(
   });
   const reasons = [
     ...(dynamic > 0 ? ["EXECUTE runs text that is put together at run time"] : []),
-    ...(unread > 0 ? ["a part of the block could not be read"] : []),
+    ...(unread > 0 ? ["a part of it could not be read"] : []),
   ];
   return { actions: actions.filter(matters), unknown: reasons.join("; ") || null };
 }

@@ -1,6 +1,6 @@
 /**
  * What queries lock: the tables they name, those behind views, partitions, and the other ends of foreign keys.
- * Does NOT look into triggers and functions: that they may do anything is said.
+ * Does NOT look into triggers and functions: it notes that they run (see classify).
  */
 import type { QueryUse, RowWrite } from "./action";
 import type { LockMode } from "./effect";
@@ -74,9 +74,7 @@ function write(effects: EffectDraft, use: RowWrite): void {
   for (const one of reached) {
     effects.lock(one, "ROW EXCLUSIVE");
     lockKeys(effects, one, use);
-    if ((one.model?.triggers.length ?? 0) > 0) {
-      effects.noteUnknown(`triggers of ${one.ref.name} run, and what they do is not looked at`);
-    }
+    for (const trigger of one.model?.triggers ?? []) effects.call(trigger.function);
   }
   if (target.model?.ref.kind === "view") {
     for (const read of effects.all(target.model.reads)) effects.lock(read, "ROW EXCLUSIVE");
@@ -89,11 +87,7 @@ export function queryEffect(effects: EffectDraft, query: QueryUse): void {
   for (const name of query.reads) lockRead(effects, name, "ACCESS SHARE");
   for (const name of query.locksRows) lockRead(effects, name, "ROW SHARE");
   for (const use of query.writes) write(effects, use);
-  if (query.unknownFunctions.length > 0) {
-    effects.noteUnknown(
-      `what ${query.unknownFunctions.map((name) => `${name}()`).join(", ")} does is not looked at`,
-    );
-  }
+  for (const name of query.unknownFunctions) effects.call(name);
 }
 
 /** Locks of a query that is only parsed and stored: a view's, a function's. */

@@ -2,99 +2,22 @@
  * What a statement asks for, as typed actions: one reader per node tag.
  * Does NOT say what it locks or costs (see classify) and forbids nothing.
  */
-import type { Action, CreateTable } from "./action";
-import { nameOf, readColumn, readConstraint, readType, relationOf } from "./columnParts";
+import type { Action, BlockActions } from "./action";
+import { nameOf, relationOf } from "./columnParts";
+import { createFromQuery, createTable } from "./createTableActions";
 import { definitionActions } from "./definitionActions";
 import { lockModes } from "./effect";
+import { createFunction, languageOf, sqlBody } from "./functionActions";
 import { dropActions, namedObjectActions } from "./objectActions";
 import type { RawStatement } from "./parser";
 import { readBlock } from "./plpgsqlActions";
 import { readQuery } from "./queryUse";
-import type { Constraint, ObjectName } from "./tableAction";
-import { indexDependencies, indexKeys, partitionKeyOf, readTableCommands } from "./tableCommands";
-import { asList, asNode, asText, dig, hasOption, names, type TreeNode } from "./tree";
+import type { ObjectName } from "./tableAction";
+import { indexDependencies, indexKeys, readTableCommands } from "./tableCommands";
+import { asList, asText, dig, hasOption, names, type TreeNode } from "./tree";
 
 /** Gives the actions of a node; `text` is the statement's source. */
 export type ActionReader = (node: TreeNode, text: string) => readonly Action[];
-
-const isTemporary = (relation: unknown): boolean => dig(relation, "relpersistence") === "t";
-
-function createTable(node: TreeNode): readonly Action[] {
-  // CREATE FOREIGN TABLE keeps the table's own node in `base`.
-  const base = asNode(node["base"]) ?? node;
-  const columns: CreateTable["columns"][number][] = [];
-  const constraints: Constraint[] = [];
-  const like: ObjectName[] = [];
-  for (const item of [...asList(base["tableElts"]), ...asList(base["constraints"])]) {
-    if (dig(item, "ColumnDef") !== undefined) {
-      const read = readColumn(item);
-      columns.push(read.column);
-      constraints.push(...read.constraints);
-    }
-    if (dig(item, "TableLikeClause") !== undefined) {
-      like.push(relationOf(dig(item, "TableLikeClause", "relation")));
-    }
-    const constraint = readConstraint(item, null);
-    if (constraint !== null) constraints.push(constraint);
-  }
-  const parents = asList(base["inhRelations"]).map(relationOf);
-  const bound = base["partbound"];
-  return [
-    {
-      kind: "create table",
-      table: relationOf(base["relation"]),
-      ifNotExists: base["if_not_exists"] === true,
-      temporary: isTemporary(base["relation"]),
-      foreign: base !== node,
-      columns,
-      constraints,
-      like,
-      inherits: bound === undefined ? parents : [],
-      ofType: base["ofTypename"] === undefined ? null : readType(base["ofTypename"]),
-      partitionOf: bound === undefined ? null : (parents[0] ?? null),
-      isDefaultPartition: dig(bound, "is_default") === true,
-      partitionKey: partitionKeyOf(base["partspec"]),
-      query: null,
-    },
-  ];
-}
-
-/** CREATE TABLE AS, CREATE MATERIALIZED VIEW and SELECT INTO. */
-function createFromQuery(into: unknown, query: unknown, node: TreeNode): readonly Action[] {
-  const relation = dig(into, "rel");
-  const used = readQuery(query);
-  const prepared = dig(query, "ExecuteStmt") !== undefined;
-  const more: readonly Action[] = prepared
-    ? [{ kind: "unknown", reason: "EXECUTE runs what was prepared elsewhere" }]
-    : [];
-  const ifNotExists = node["if_not_exists"] === true;
-  if (node["objtype"] === "OBJECT_MATVIEW") {
-    const view = relationOf(relation);
-    return [
-      { kind: "create view", view, materialized: true, replace: false, ifNotExists, query: used },
-      ...more,
-    ];
-  }
-  return [
-    {
-      kind: "create table",
-      table: relationOf(relation),
-      ifNotExists,
-      temporary: isTemporary(relation),
-      foreign: false,
-      columns: [],
-      constraints: [],
-      like: [],
-      inherits: [],
-      ofType: null,
-      partitionOf: null,
-      isDefaultPartition: false,
-      partitionKey: null,
-      query: used,
-    },
-    ...more,
-  ];
-}
 
 const query =
   (tag: string): ActionReader =>
@@ -130,10 +53,23 @@ function doBlock(node: TreeNode, text: string): readonly Action[] {
       .map((item) => asText(dig(item, "arg", "String", "sval")))[0] ?? null;
   const language = (option("language") ?? "plpgsql").toLowerCase();
   if (language !== "plpgsql") {
-    const unknown = `the body is in ${language}, which cannot be read here`;
-    return [{ kind: "do", language, actions: [], unknown }];
+    return [{ kind: "do", language, ...unreadable(language) }];
   }
   return [{ kind: "do", language, ...readBlock(text, readActions) }];
+}
+
+const unreadable = (language: string): BlockActions => ({
+  actions: [],
+  unknown: `the body is in ${language}, which cannot be read here`,
+});
+
+/** What a function does when it is called. */
+function functionBody(node: TreeNode, text: string): BlockActions {
+  const language = languageOf(node);
+  if (language === "plpgsql") return readBlock(text, readActions);
+  const statements = language === "sql" ? sqlBody(node) : null;
+  if (statements === null) return unreadable(language);
+  return { actions: statements.flatMap((raw) => readActions(raw, "")), unknown: null };
 }
 
 function searchPath(node: TreeNode): readonly Action[] {
@@ -172,6 +108,7 @@ const lockModeOf = (value: unknown): (typeof lockModes)[number] =>
 const readers: Readonly<Record<string, ActionReader>> = {
   ...definitionActions,
   ...namedObjectActions,
+  CreateFunctionStmt: (node, text) => createFunction(node, functionBody(node, text)),
   DropStmt: dropActions,
   CreateStmt: createTable,
   CreateForeignTableStmt: createTable,

@@ -77,6 +77,8 @@ function move(draft: SchemaDraft, from: ObjectRef, to: ObjectRef): void {
     draft.setType(from, null);
     draft.setType(to, { ...type, ref: to });
   }
+  // Under its new name a function is one that no file makes: what it does is then unknown, and that is said.
+  if (["function", "procedure", "routine"].includes(from.kind)) draft.setRoutine(from, null);
   const other = draft.other(from);
   draft.setOther(from, null);
   draft.setOther(to, other);

@@ -8,7 +8,7 @@ import { MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
 import type { VersionState } from "./history";
 import type { Outcome } from "./run";
-import { withRunnerLock } from "./runnerLock";
+import { type RunnerLock, withRunnerLock } from "./runnerLock";
 import {
   historyUnderLock,
   type Log,
@@ -17,6 +17,7 @@ import {
   stateOf,
   withRunSession,
 } from "./session";
+import type { StatementError } from "./statementError";
 
 /** What a rollback needs to know beside the files. */
 export interface RollbackRequest {
@@ -25,6 +26,11 @@ export interface RollbackRequest {
   readonly ticket?: string;
   /** Versions of all files with a higher number, in any order. None of them may be applied or begun. */
   readonly higher: readonly string[];
+}
+
+/** A migration failed, and its rollback file was run at once, as the stack's onFailure says. */
+export class RolledBackError extends MigrationError {
+  readonly code = "FAILED_ROLLED_BACK";
 }
 
 /** A version cannot be rolled back as things are. Nothing was changed. */
@@ -100,4 +106,43 @@ export async function runRollback(
   const course = { direction: "rollback", ticket } as const;
   await new Attempt(session, migration, course).rollBack(state, rollback);
   return stateAfter(session.client, migration.header.version, "rolled back");
+}
+
+/**
+ * Takes back what a failed migration left, on a connection of its own: the one that failed may be gone.
+ *
+ * @returns what to tell: the failure, with what became of the version. It is the failure itself where nothing was kept,
+ *          or where nothing can be run: there is no rollback file, or it was the rollback that failed.
+ */
+export async function rollBackAfter(
+  failure: StatementError,
+  access: Access,
+  migration: MigrationFile,
+  lock: RunnerLock,
+  log: Log,
+): Promise<StatementError | RolledBackError> {
+  const { version, ticket } = migration.header;
+  const what = failure.message.slice(0, failure.message.lastIndexOf("\n  Hint:"));
+  try {
+    return await withRunSession(access, `rollback ${version}`, lock, log, async (session) => {
+      const state = stateOf(await historyUnderLock(session.client, access), version);
+      const isOpen = state?.status === "incomplete" && state.begunRollback === null;
+      const hasKept = isOpen && state.segmentsDone.length + state.segmentsBegun.length > 0;
+      if (!hasKept || migration.rollback === null) return failure;
+      log(`it failed: rolling ${version} back, as onFailure says`);
+      await runRollback(session, migration, state, ticket);
+      return new RolledBackError(
+        `${what}\n  Version ${version} was then rolled back with ${migration.rollback.fileName}: nothing of it is left.`,
+        "Correct it in a lower environment, then run up again: it begins anew.",
+        { cause: failure },
+      );
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return new RolledBackError(
+      `${what}\n  Rolling version ${version} back failed as well:\n  ${reason.replaceAll("\n", "\n  ")}`,
+      "Read both messages. Lower targetVersion below this version and run up to try the rollback again.",
+      { cause: failure },
+    );
+  }
 }

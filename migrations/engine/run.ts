@@ -12,10 +12,11 @@ import type { MigrationFile } from "./file";
 import type { History, VersionState } from "./history";
 import { serverTime } from "./ledger";
 import { formatFinding, judgeServer, needsOf, PreflightError } from "./preflight";
-import { runRollback } from "./rollback";
-import { withRunnerLock } from "./runnerLock";
+import { rollBackAfter, runRollback } from "./rollback";
+import { type RunnerLock, withRunnerLock } from "./runnerLock";
 import { readServerFacts } from "./serverFacts";
 import { historyUnderLock, type Log, stateAfter, stateOf, withRunSession } from "./session";
+import { StatementError } from "./statementError";
 import { tierRules } from "./tier";
 import { describeWindows, openWindow, OutsideWindowError, windowReason } from "./window";
 
@@ -51,6 +52,7 @@ export class OrderError extends MigrationError {
  * @throws {StampError}      the database belongs to another tier.
  * @throws {PreflightError}  the server is not fit for it now; nothing was changed.
  * @throws {StatementError}  a statement failed; what is kept and what to do are in the message.
+ * @throws {RolledBackError} a statement failed, and the stack's onFailure had the version rolled back.
  * @throws {RunnerBusyError} another runner did not finish in time.
  */
 export async function applyMigration(
@@ -59,7 +61,7 @@ export async function applyMigration(
   log: Log,
 ): Promise<Outcome> {
   const { version } = migration.header;
-  return withRunnerLock(access, log, (lock) =>
+  const run = (lock: RunnerLock): Promise<Outcome> =>
     withRunSession(access, `migration ${version}`, lock, log, async (session) => {
       const history = await historyUnderLock(session.client, access);
       ensureInOrder(history, migration, lower);
@@ -77,8 +79,17 @@ export async function applyMigration(
       await new Attempt(session, migration).apply(state);
       const after = await stateAfter(session.client, version, "applied");
       return { version, ranNow: true, state: after };
-    }),
-  );
+    });
+  return withRunnerLock(access, log, async (lock) => {
+    try {
+      return await run(lock);
+    } catch (error) {
+      if (access.settings.run.onFailure === "stop" || !(error instanceof StatementError)) {
+        throw error;
+      }
+      throw await rollBackAfter(error, access, migration, lock, log);
+    }
+  });
 }
 
 /** Refuses a version while a lower one is not applied. */

@@ -1,37 +1,12 @@
 /**
- * A schema model that can be changed: what making, renaming and dropping mean for what refers to each other.
- * Does NOT read actions (see schemaFold).
+ * A schema model that can be changed: columns, constraints and indexes, with what they bring along.
+ * Does NOT read actions (see actionFolds).
  */
-import type { ObjectRef } from "./effect";
 import { Layer } from "./layer";
-import { constraintName, indexName } from "./madeUpNames";
-import {
-  type ConstraintModel,
-  keyOf,
-  type ModelParts,
-  type OtherModel,
-  type Place,
-  type RelationId,
-  type RelationModel,
-  SchemaModel,
-  type TypeModel,
-} from "./schemaModel";
-import type { Column, Constraint, ObjectName } from "./tableAction";
-
-type Change = Partial<Omit<RelationModel, "id">>;
-
-const without = <T>(list: readonly T[], item: T): readonly T[] =>
-  list.includes(item) ? list.filter((one) => one !== item) : list;
-const withItem = <T>(list: readonly T[], item: T): readonly T[] =>
-  list.includes(item) ? list : [...list, item];
-
-/** The wanted name, or with the first number behind it that is free. */
-function firstFree(wanted: string, isTaken: (name: string) => boolean): string {
-  for (let number = 0; ; number += 1) {
-    const name = number === 0 ? wanted : `${wanted}${number}`;
-    if (!isTaken(name)) return name;
-  }
-}
+import { constraintName, firstFree, indexName } from "./madeUpNames";
+import { RelationDraft, withItem, without } from "./relationDraft";
+import type { ConstraintModel, Place, RelationId, RelationModel, SchemaModel } from "./schemaModel";
+import type { Column, Constraint } from "./tableAction";
 
 /** An index to be made. */
 export interface NewIndex {
@@ -45,17 +20,7 @@ export interface NewIndex {
 }
 
 /** The schema while statements change it. */
-export class SchemaDraft extends SchemaModel {
-  /** Numbers the relations of this draft; the layer's place makes ids unique. */
-  private made = 0;
-
-  private constructor(
-    parts: ModelParts,
-    private readonly prefix: string,
-  ) {
-    super(parts);
-  }
-
+export class SchemaDraft extends RelationDraft {
   /**
    * A draft over a model, which stays as it is.
    *
@@ -68,126 +33,9 @@ export class SchemaDraft extends SchemaModel {
       names: new Layer(below.names),
       types: new Layer(below.types),
       others: new Layer(below.others),
+      routines: new Layer(below.routines),
     };
     return new SchemaDraft(parts, prefix);
-  }
-
-  /** Follows SET search_path; null forgets it. */
-  setSearchPath(schemas: readonly string[] | null): void {
-    this.searchPath = schemas;
-  }
-
-  /** The name that a new object gets: the search path's first schema is where it is made. */
-  nameForNew(name: ObjectName): ObjectName {
-    const [first] = (this.searchPath ?? []).filter((schema) => schema !== "$user");
-    return name.schema === null && first !== undefined ? { schema: first, name: name.name } : name;
-  }
-
-  /** Makes a relation; one of the same name is forgotten. */
-  add(
-    kind: string,
-    wanted: ObjectName,
-    place: Place,
-    surely: boolean,
-    more: Change = {},
-  ): RelationModel {
-    const name = this.nameForNew(wanted);
-    this.made += 1;
-    const relation: RelationModel = {
-      id: `${this.prefix}:${this.made}`,
-      ref: { kind, ...name },
-      made: place,
-      surelyMade: surely,
-      renames: [],
-      comment: null,
-      temporary: false,
-      ofType: null,
-      columns: new Map(),
-      columnsKnown: true,
-      constraints: [],
-      partitionKey: null,
-      isDefaultPartition: false,
-      parents: [],
-      children: [],
-      indexes: [],
-      referencedBy: [],
-      triggers: [],
-      reads: [],
-      readBy: [],
-      table: null,
-      sequences: [],
-      index: null,
-      ...more,
-    };
-    this.parts.relations.set(relation.id, relation);
-    this.parts.names.set(keyOf(name), relation.id);
-    return relation;
-  }
-
-  /** Replaces parts of a relation. */
-  change(id: RelationId, change: (relation: RelationModel) => Change): void {
-    const relation = this.byId(id);
-    if (relation !== null) this.parts.relations.set(id, { ...relation, ...change(relation) });
-  }
-
-  rename(relation: RelationModel, to: ObjectName, place: Place): void {
-    const from = { schema: relation.ref.schema, name: relation.ref.name };
-    this.parts.names.set(keyOf(from), null);
-    this.parts.names.set(keyOf(to), relation.id);
-    this.change(relation.id, ({ renames, ref }) => ({
-      ref: { kind: ref.kind, ...to },
-      renames: [...renames, { place, from }],
-    }));
-  }
-
-  /** Drops a relation with its indexes and sequences; views on it go as well (they must, by CASCADE). */
-  remove(id: RelationId): void {
-    const relation = this.byId(id);
-    if (relation === null) return;
-    this.parts.relations.set(id, null);
-    if (this.parts.names.get(keyOf(relation.ref)) === id) {
-      this.parts.names.set(keyOf(relation.ref), null);
-    }
-    for (const parent of relation.parents) {
-      this.change(parent, ({ children }) => ({ children: without(children, id) }));
-    }
-    for (const { target } of relation.constraints) {
-      if (target === null) continue;
-      this.change(target, ({ referencedBy }) => ({ referencedBy: without(referencedBy, id) }));
-    }
-    for (const referencing of relation.referencedBy) {
-      this.change(referencing, ({ constraints }) => ({
-        constraints: constraints.filter(({ target }) => target !== id),
-      }));
-    }
-    for (const read of relation.reads) {
-      this.change(read, ({ readBy }) => ({ readBy: without(readBy, id) }));
-    }
-    if (relation.table !== null) {
-      const isIndex = relation.ref.kind === "index";
-      this.change(relation.table, ({ indexes, sequences, constraints }) => ({
-        indexes: without(indexes, id),
-        sequences: without(sequences, id),
-        constraints: isIndex
-          ? constraints.filter(({ name }) => name !== relation.ref.name)
-          : constraints,
-      }));
-    }
-    const dependents = [...relation.indexes, ...relation.sequences, ...relation.readBy];
-    for (const dependent of [...dependents, ...relation.children]) this.remove(dependent);
-  }
-
-  link(parent: RelationId, child: RelationId): void {
-    this.change(parent, ({ children }) => ({ children: withItem(children, child) }));
-    this.change(child, ({ parents }) => ({ parents: withItem(parents, parent) }));
-  }
-
-  unlink(parent: RelationId, child: RelationId): void {
-    this.change(parent, ({ children }) => ({ children: without(children, child) }));
-    this.change(child, ({ parents }) => ({
-      parents: without(parents, parent),
-      isDefaultPartition: false,
-    }));
   }
 
   setColumn(id: RelationId, column: Column): void {
@@ -199,10 +47,29 @@ export class SchemaDraft extends SchemaModel {
     if (column !== undefined) this.setColumn(id, { ...column, ...change });
   }
 
-  /** Removes a column with its constraints and indexes. */
+  /**
+   * Drops the foreign keys that point at a key of a table, as CASCADE does.
+   *
+   * @param points  Whether a foreign key with these columns, [] for the primary key's, is one of them.
+   */
+  dropReferencing(id: RelationId, points: (columns: readonly string[]) => boolean): void {
+    for (const { id: other, constraints } of this.all(this.byId(id)?.referencedBy ?? [])) {
+      for (const { name, target, referencedColumns } of constraints) {
+        if (target === id && points(referencedColumns)) this.dropConstraint(other, name);
+      }
+    }
+  }
+
+  /** Removes a column with its constraints and indexes, and foreign keys that point at it. */
   dropColumn(id: RelationId, name: string): void {
     const relation = this.byId(id);
     if (relation === null) return;
+    const isInKey = relation.constraints.some(
+      ({ type, columns }) => type === "primary key" && columns.includes(name),
+    );
+    this.dropReferencing(id, (columns) =>
+      columns.length === 0 ? isInKey : columns.includes(name),
+    );
     const columns = new Map(relation.columns);
     columns.delete(name);
     this.change(id, () => ({ columns }));
@@ -232,7 +99,10 @@ export class SchemaDraft extends SchemaModel {
     const isNotNull = type === "primary key" || (type === "not null" && valid);
     const target = constraint.references === null ? null : this.relation(constraint.references);
     const name = constraint.name ?? this.chooseName(relation, constraint);
-    const model: ConstraintModel = { ...constraint, name, target: target?.id ?? null };
+    const primary = target?.constraints.find((one) => one.type === "primary key");
+    const { referencedColumns: named } = constraint;
+    const referencedColumns = named.length > 0 ? named : (primary?.columns ?? []);
+    const model = { ...constraint, name, target: target?.id ?? null, referencedColumns };
     this.change(id, ({ constraints }) => ({ constraints: [...constraints, model] }));
     for (const column of isNotNull ? columns : []) this.changeColumn(id, column, { notNull: true });
     if (target !== null) {
@@ -310,20 +180,5 @@ export class SchemaDraft extends SchemaModel {
     this.change(table, ({ indexes }) => ({ indexes: withItem(indexes, made.id) }));
     if (above !== null) this.link(above, made.id);
     return made.id;
-  }
-
-  /** Says what a view reads. */
-  setReads(view: RelationId, reads: readonly ObjectName[]): void {
-    const ids = reads.flatMap((name) => this.relation(name)?.id ?? []);
-    this.change(view, () => ({ reads: ids }));
-    for (const id of ids) this.change(id, ({ readBy }) => ({ readBy: withItem(readBy, view) }));
-  }
-
-  setType(name: ObjectName, type: TypeModel | null): void {
-    this.parts.types.set(keyOf(name), type);
-  }
-
-  setOther(object: ObjectRef, model: OtherModel | null): void {
-    this.parts.others.set(object.kind + keyOf(object), model);
   }
 }

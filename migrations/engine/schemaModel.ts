@@ -2,6 +2,7 @@
  * What the migration files have made of the schema up to a point: relations, their columns, constraints, partitions.
  * Does NOT ask a database: what came to be by other means is absent, and who asks must assume the worst of it.
  */
+import type { BlockActions } from "./action";
 import type { ObjectRef } from "./effect";
 import { Layer } from "./layer";
 import type { Column, Constraint, ObjectName, TypeRef } from "./tableAction";
@@ -105,6 +106,8 @@ export interface ModelParts {
   readonly types: Layer<TypeModel>;
   /** Functions and the rest, by kind and key. */
   readonly others: Layer<OtherModel>;
+  /** Key of a function's name without arguments to its bodies by signature. */
+  readonly routines: Layer<ReadonlyMap<string, BlockActions>>;
 }
 
 const emptyParts = (): ModelParts => ({
@@ -112,6 +115,7 @@ const emptyParts = (): ModelParts => ({
   names: new Layer(),
   types: new Layer(),
   others: new Layer(),
+  routines: new Layer(),
 });
 
 /** A name as a key; a name without a schema is another one than any with. */
@@ -173,6 +177,16 @@ export class SchemaModel {
   /** A function or another object without rows, by kind and name as in ObjectRef. */
   other(object: ObjectRef): OtherModel | null {
     return this.parts.others.get(object.kind + keyOf(object)) ?? null;
+  }
+
+  /** Bodies of all functions and procedures of that name, or null when no file makes one. */
+  routines(name: ObjectName): readonly BlockActions[] | null {
+    const schemas = name.schema !== null ? [name.schema] : (this.searchPath ?? [null]);
+    for (const schema of schemas) {
+      const bodies = this.parts.routines.get(keyOf({ schema, name: name.name }));
+      if (bodies !== undefined && bodies.size > 0) return [...bodies.values()];
+    }
+    return null;
   }
 
   /** True when files made it and dropped it again. */

@@ -14,6 +14,7 @@ import { type Access, errorCode, inTransaction, withClient } from "./database";
 import { MigrationError } from "./errors";
 import { createTables } from "./ledger";
 import { createSchemas } from "./schemas";
+import { alwaysOpen } from "./window";
 
 /** The scratch database could not be made. Nothing was changed in the governed one. */
 export class ScratchError extends MigrationError {
@@ -68,9 +69,14 @@ export async function withScratchDatabase<T>(
   });
 }
 
-/** The same logins on another database of the server. Passwords are those of the governed one. */
+/**
+ * The same logins on another database of the server. Passwords are those of the governed one. What fails there stays
+ * as it is: a proof shows the failure itself. Nobody works there, so it is always a good time.
+ */
 function withDatabase({ settings, passwordOf }: Access, database: string): Access {
-  return { settings: { ...settings, server: { ...settings.server, database } }, passwordOf };
+  const server = { ...settings.server, database };
+  const run = { ...settings.run, onFailure: "stop", windows: [alwaysOpen] } as const;
+  return { settings: { ...settings, server, run }, passwordOf };
 }
 
 /** From template0, so that nothing of template1 gets in, with the governed database's own encoding and collation. */

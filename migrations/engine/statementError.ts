@@ -87,7 +87,7 @@ function whatNow(standing: Standing, sqlstate: string | undefined): string {
   const resume = "Up resumes at the first segment that is not done";
   return standing.rollbackFileName === null
     ? `${resume}, as long as the file's text stays the same. There is no rollback file.`
-    : `${resume}; to go back instead: ${rollbackCommand(standing.infrastructureRole, standing.rollbackFileName)}`;
+    : `${resume}; to go back instead, lower targetVersion below ${standing.version} and run up, or by hand: ${rollbackCommand(standing.infrastructureRole, standing.rollbackFileName)}`;
 }
 
 function whatIsKept(standing: Standing): string {

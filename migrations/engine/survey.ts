@@ -14,6 +14,8 @@ import { inspectTables, isEmptyDatabase, readHistory, serverTime } from "./ledge
 import { loadMigrations } from "./load";
 import { type Plan, planMigrations } from "./plan";
 import type { LowerTier } from "./promotion";
+import { describeLosses, lossesOf } from "./rollbackLosses";
+import { readRowEstimates } from "./rowEstimates";
 import { ensureStamp } from "./stamp";
 
 /** What neither files nor database can say. */
@@ -30,6 +32,10 @@ export interface Survey {
   readonly history: History;
   readonly plan: Plan<MigrationFile>;
   readonly violations: readonly Violation[];
+  /** What each rollback file of plan.toRollBack would throw away, by the migration's file name; one line a table. */
+  readonly losses: ReadonlyMap<string, readonly string[]>;
+  /** Named for this run. */
+  readonly tickets: readonly string[];
   /** Those of the configured roles that the server has already. */
   readonly existingRoles: ReadonlySet<string>;
   /** When it was looked at, by the server's clock. */
@@ -78,8 +84,12 @@ export async function surveyStack(
   const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
   const live = await withClient(access, purpose, async (client) => {
     await ensureLedgerShape(client, settings.roles);
+    const history = await readHistory(client);
+    const plan = planMigrations(files, history.versions, settings.run.targetVersion);
     return {
-      history: await readHistory(client),
+      history,
+      plan,
+      losses: await estimateLosses(client, files, plan.toRollBack),
       empty: await isEmptyDatabase(client),
       existingRoles: await findRoles(client, settings.roles),
       now: await serverTime(client),
@@ -94,19 +104,19 @@ export async function surveyStack(
   });
 
   const { targetVersion, tickets } = settings.run;
-  const plan = planMigrations(files, live.history.versions, targetVersion);
+  const { history, plan, losses, existingRoles } = live;
   const violations = checkGate({
     tier: settings.tier,
     plan,
     tickets,
     targetVersion,
     migratorConfigured: settings.roles.migrator !== null,
-    infrastructureRole: settings.roles.infrastructure,
+    provenRollbacks: provenRollbacks(files, history),
     files,
     schemas: settings.schemas,
     now: live.now,
     appliedAt: (version) => {
-      const state = live.history.versions.find((one) => one.version === version);
+      const state = history.versions.find((one) => one.version === version);
       return state?.status === "applied" ? state.completedAt : null;
     },
     isUpdate,
@@ -114,8 +124,37 @@ export async function surveyStack(
     windows: settings.run.windows,
     breakGlass: live.history.breakGlass,
   });
-  const { history, existingRoles, now } = live;
-  return { files, history, plan, violations, existingRoles, now };
+  return { files, history, plan, violations, losses, tickets, existingRoles, now: live.now };
+}
+
+/** Versions with a proof for exactly the texts that the files have now. */
+function provenRollbacks(
+  files: readonly MigrationFile[],
+  { versions }: History,
+): ReadonlySet<string> {
+  const proofOf = new Map(
+    versions.map(({ version, checksum, proof }) => [version, { checksum, proof }]),
+  );
+  const isProven = ({ header, checksum, rollback }: MigrationFile): boolean => {
+    const found = proofOf.get(header.version);
+    return (
+      rollback !== null &&
+      found?.checksum === checksum &&
+      found.proof?.rollbackChecksum === rollback.checksum
+    );
+  };
+  return new Set(files.filter(isProven).map(({ header }) => header.version));
+}
+
+async function estimateLosses(
+  client: Client,
+  files: readonly MigrationFile[],
+  toRollBack: readonly MigrationFile[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const losses = toRollBack.map((file) => ({ file, losses: lossesOf(file, files) }));
+  const tables = losses.flatMap((one) => one.losses.map(({ table }) => table));
+  const estimates = await readRowEstimates(client, [...new Set(tables)]);
+  return new Map(losses.map((one) => [one.file.fileName, describeLosses(one.losses, estimates)]));
 }
 
 async function findRoles(

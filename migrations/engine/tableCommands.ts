@@ -12,6 +12,7 @@ import {
   readType,
   relationOf,
 } from "./columnParts";
+import { firstFree } from "./madeUpNames";
 import type { ColumnCommand, PlainCommand, TableCommand } from "./tableAction";
 import { asList, asNode, asText, dig, names, type TreeNode } from "./tree";
 
@@ -206,11 +207,29 @@ export function partitionKeyOf(specification: unknown): readonly string[] | null
   );
 }
 
-/** What an index stores: keys and INCLUDE, "expr" for an expression. */
+/** What PostgreSQL calls an expression: its outermost function, else "expr". Source: PostgreSQL, FigureIndexColname. */
+function expressionName(expression: unknown): string {
+  const inner = dig(expression, "TypeCast", "arg") ?? dig(expression, "CollateClause", "arg");
+  const own = names(dig(expression, "FuncCall", "funcname")).at(-1);
+  if (own !== undefined) return own;
+  if (dig(expression, "CoalesceExpr") !== undefined) return "coalesce";
+  const type = names(dig(expression, "TypeCast", "typeName", "names")).at(-1);
+  const name = inner === undefined ? "expr" : expressionName(inner);
+  return name === "expr" ? (type ?? name) : name;
+}
+
+/** What an index stores, as its name is made up from it: keys and INCLUDE; the same name twice gets a number. */
 export function indexKeys(node: TreeNode): readonly string[] {
-  return [...asList(node["indexParams"]), ...asList(node["indexIncludingParams"])].map(
-    (item) => asText(dig(item, "IndexElem", "name")) ?? "expr",
-  );
+  const seen: string[] = [];
+  for (const item of [...asList(node["indexParams"]), ...asList(node["indexIncludingParams"])]) {
+    const element = dig(item, "IndexElem");
+    seen.push(
+      firstFree(asText(dig(element, "name")) ?? expressionName(dig(element, "expr")), (name) =>
+        seen.includes(name),
+      ),
+    );
+  }
+  return seen;
 }
 
 /** Columns that an index depends on: keys, INCLUDE, expressions and predicate. */

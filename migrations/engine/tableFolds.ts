@@ -179,8 +179,17 @@ const commandFolds: { readonly [K in TableCommand["kind"]]?: CommandFold<K> } = 
   "add constraint": (draft, { id }, { constraint }, at) => {
     addConstraint(draft, id, constraint, at);
   },
-  "drop constraint": (draft, table, { constraint }) => {
+  "drop constraint": (draft, table, { constraint, cascade }) => {
     setNotNull(draft, table, constraint, false);
+    const key = table.constraints.find(({ name }) => name === constraint);
+    if (cascade && key !== undefined) {
+      const isPrimary = key.type === "primary key";
+      draft.dropReferencing(table.id, (columns) =>
+        columns.length === 0
+          ? isPrimary
+          : [...columns].sort().join() === [...key.columns].sort().join(),
+      );
+    }
     draft.dropConstraint(table.id, constraint);
   },
   "validate constraint": (draft, table, { constraint }) => {

@@ -90,7 +90,7 @@ const controlled: TierRules = {
   requiresPromotionSource: true,
   requiresSignOff: true,
   requiresValidation: false,
-  requiresProof: false,
+  requiresProof: true,
   requiresRecord: true,
   enforcesWindow: true,
   requiresSecondPerson: true,

@@ -14,6 +14,11 @@ export interface Window {
   readonly end: Date;
 }
 
+/** From the first moment that a Date knows to its last. */
+export const alwaysOpen: Window = {
+  ...{ text: "always", start: new Date(-8.64e15), end: new Date(8.64e15) },
+};
+
 /** A text that is not an interval; settings.ts collects these. */
 export class WindowTextError extends Error {
   constructor(text: string, reason: string) {

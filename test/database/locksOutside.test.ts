@@ -2,8 +2,8 @@
 import type { Client } from "pg";
 
 import { effectsOf } from "../../migrations/engine/classify";
-import type { LockMode, StatementEffect } from "../../migrations/engine/effect";
-import { compareModes } from "../../migrations/engine/lockModes";
+import { type LockMode, lockModes, type StatementEffect } from "../../migrations/engine/effect";
+import { compareModes, conflict } from "../../migrations/engine/lockModes";
 import type { SchemaModel } from "../../migrations/engine/schemaModel";
 import { loadParser } from "../../migrations/engine/statements";
 import { MAJORS } from "../../sandbox/binaries";
@@ -103,6 +103,20 @@ describe.each(MAJORS)("PostgreSQL %d", (major) => {
     if (effect === undefined) throw new Error("no statement");
     return effect;
   };
+
+  it.each(lockModes)("%s keeps out what is claimed", async (held) => {
+    const { runner, blocker } = sessions;
+    await blocker.query("BEGIN");
+    await blocker.query(`LOCK TABLE m.empty IN ${held} MODE`);
+    const kept: string[] = [];
+    for (const wanted of lockModes) {
+      const lock = `BEGIN; LOCK TABLE m.empty IN ${wanted} MODE NOWAIT`;
+      await runner.query(lock).catch(() => kept.push(wanted));
+      await runner.query("ROLLBACK");
+    }
+    await blocker.query("ROLLBACK");
+    expect(kept).toEqual(lockModes.filter((wanted) => conflict(held, wanted)));
+  });
 
   it.each(accepted)("takes %s, and so no mistake is claimed", async (sql) => {
     const effects = effectsOf(fileOf(2, sql.replace("ROLLBACK", "COMMIT")), model);

@@ -186,6 +186,13 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
     });
   });
 
+  it("asks for no maintenance window: nobody works in a scratch database", async () => {
+    const access = database.accessWith({ tier: "uat" });
+    const files = [makeMigration({ downtime: "Yes" })];
+    const results = await proveMigrations(access, files, files, (line) => log.push(line));
+    expect(results.map(describeProof)).toEqual([expect.stringContaining("1.0.0 is proven")]);
+  });
+
   it("stops where something fails, says what, and drops the scratch database", async () => {
     const faulty = second({
       body: "BEGIN;\nCREATE TABLE dagapp.second (id INTEGER);\nCOMMIT;",

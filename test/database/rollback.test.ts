@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { readHistory } from "../../migrations/engine/ledger";
 import { loadMigrations } from "../../migrations/engine/load";
-import { RollbackRefusedError } from "../../migrations/engine/rollback";
+import { RollbackRefusedError, RolledBackError } from "../../migrations/engine/rollback";
 import { StatementError } from "../../migrations/engine/statementError";
 import { loadParser } from "../../migrations/engine/statements";
 import { MAJORS } from "../../sandbox/binaries";
@@ -165,6 +165,54 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
     expect(log.join("\n")).not.toContain("resuming");
     expect(await exists(database, "dagapp.one")).toBe(true);
     expect(await statusOf()).toMatchObject({ status: "applied", begunRollback: null });
+  });
+
+  describe("where a stack's onFailure says rollback", () => {
+    const parts = {
+      body: "BEGIN;\nCREATE TABLE dagapp.one (id INTEGER);\nCOMMIT;\nINSERT INTO dagapp.later VALUES (1);",
+      rollbackBody: "DROP TABLE IF EXISTS dagapp.one;",
+    };
+    const failing = (migration: ReturnType<typeof makeMigration>): Promise<Error> =>
+      failureOf(
+        apply(database, migration, { access: database.accessWith({ onFailure: "rollback" }) }),
+      );
+
+    it("is rolled back at once when something was kept, and says both", async () => {
+      const error = await failing(makeMigration(parts));
+      expect(error).toBeInstanceOf(RolledBackError);
+      expect(error.message).toContain("INSERT dagapp.later failed");
+      expect(error.message).toContain(
+        "Version 1.0.0 was then rolled back with 001_add_jobs_rollback.sql: nothing of it is left.",
+      );
+      expect(error.message.match(/Hint:/g)).toHaveLength(1);
+      expect(await exists(database, "dagapp.one")).toBe(false);
+      expect((await statusOf())?.status).toBe("rolled back");
+      expect((await rollbackEvents()).at(-1)).toMatchObject({
+        kind: "rolled-back",
+        ticket: "CHG-2026-0142",
+      });
+    });
+
+    it("is left alone when nothing was kept or no rollback file is there", async () => {
+      const nothing = await failing(makeMigration({ ...parts, body: "SELECT 1 / 0;" }));
+      expect(nothing).toBeInstanceOf(StatementError);
+      expect((await statusOf())?.status).toBe("incomplete");
+      const without = await failing(makeMigration(parts, false));
+      expect(without).toBeInstanceOf(StatementError);
+      expect(without.message).toContain("There is no rollback file.");
+      expect(await exists(database, "dagapp.one")).toBe(true);
+      expect(await rollbackEvents()).toEqual([]);
+    });
+
+    it("says so when the rollback fails as well", async () => {
+      const error = await failing(
+        makeMigration({ ...parts, rollbackBody: "DROP TABLE dagapp.two;" }),
+      );
+      expect(error.message).toContain("INSERT dagapp.later failed");
+      expect(error.message).toContain("Rolling version 1.0.0 back failed as well:");
+      expect(error.message).toContain("DROP TABLE dagapp.two failed");
+      expect((await statusOf())?.status).toBe("incomplete");
+    });
   });
 
   it("leaves the version applied when the rollback fails at once, and says so", async () => {

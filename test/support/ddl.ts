@@ -11,7 +11,7 @@ export const ddlShim = join(repository, "cli/bin/ddl.js");
 
 export interface DdlOptions {
   /** Set on top of this process's environment, less what would lead to a database. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** The repository by default. */
   readonly cwd?: string;
 }
@@ -25,11 +25,16 @@ export interface DdlOutcome {
 /** Variables of whoever runs the tests that would change what a command does or looks like. */
 const misleading = /^(DDL_|PG|GITHUB_|NO_COLOR|FORCE_COLOR|NODE_OPTIONS)/;
 
+/** This process's environment, less what would mislead, and what is given. */
+export function ddlEnvironment(own: DdlOptions["env"] = {}): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !misleading.test(name));
+  return { ...Object.fromEntries(kept), ...own };
+}
+
 /** Runs `ddl <args>`. */
 export function ddl(args: readonly string[], options: DdlOptions = {}): Promise<DdlOutcome> {
-  const kept = Object.entries(process.env).filter(([name]) => !misleading.test(name));
   return run(process.execPath, [ddlShim, ...args], {
     cwd: options.cwd ?? repository,
-    env: { ...Object.fromEntries(kept), ...options.env },
+    env: ddlEnvironment(options.env),
   });
 }

@@ -8,21 +8,26 @@ import { join, resolve } from "node:path";
 
 import { stringify } from "yaml";
 
-import { ddl, type DdlOutcome } from "./ddl";
+import { ddl, ddlEnvironment, type DdlOutcome } from "./ddl";
 import type { ProgramDatabase } from "./programDatabase";
+import { backendIn } from "./publishBelow";
 
 const repository = resolve(__dirname, "../..");
 
 /** Files by name. */
 type Files = Readonly<Record<string, string>>;
 
+type Variables = Readonly<Record<string, string | undefined>>;
+
 export interface DdlProject {
   readonly folder: string;
   readonly migrations: string;
-  /** Runs `ddl <words>` here; a password that is shown fails the test. */
-  run(words: string, env?: Readonly<Record<string, string>>): Promise<DdlOutcome>;
+  /** What leads a command here, for a test that starts one itself. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** Runs `ddl <words>` here; a password that is shown fails the test. `env` may take variables away. */
+  run(words: string, env?: Variables): Promise<DdlOutcome>;
   /** The same for words that hold blanks. */
-  runWords(words: readonly string[], env?: Readonly<Record<string, string>>): Promise<DdlOutcome>;
+  runWords(words: readonly string[], env?: Variables): Promise<DdlOutcome>;
   /** Adds or replaces a stack's file. */
   configure(
     stack: string,
@@ -50,6 +55,7 @@ function configOf({ settings }: ProgramDatabase): Record<string, unknown> {
     serviceRole: roles.service,
     infrastructureRole: roles.infrastructure,
     targetVersion: run.targetVersion,
+    promotesFrom: run.promotesFrom ?? "",
     lockTimeoutMs: run.lockTimeoutMs,
     lockBudgetMs: run.lockBudgetMs,
     runnerWaitMs: run.runnerWaitMs,
@@ -63,18 +69,16 @@ export async function makeDdlProject(database: ProgramDatabase, files: Files): P
   await mkdir(migrations);
   await copyFile(join(repository, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
   const password = (await database.access.passwordOf("admin", database.names.admin)) ?? "";
+  const own = {
+    DDL_PROJECT: folder,
+    DDL_SANDBOX: join(folder, ".sandbox"),
+    DDL_ADMIN_PASSWORD: password,
+    DDL_MIGRATOR_PASSWORD: password,
+    DDL_APPROVER_PASSWORD: password,
+    ...backendIn(folder),
+  };
   const runWords: DdlProject["runWords"] = async (words, env = {}) => {
-    const outcome = await ddl(words, {
-      cwd: folder,
-      env: {
-        DDL_PROJECT: folder,
-        DDL_SANDBOX: join(folder, ".sandbox"),
-        DDL_ADMIN_PASSWORD: password,
-        DDL_MIGRATOR_PASSWORD: password,
-        DDL_APPROVER_PASSWORD: password,
-        ...env,
-      },
-    });
+    const outcome = await ddl(words, { cwd: folder, env: { ...own, ...env } });
     const shown = outcome.stdout + outcome.stderr;
     if (shown.includes(password)) throw new Error("the password was shown");
     if (/^\s+at .+:\d+:\d+/m.test(shown)) throw new Error(`a stack trace was shown:\n${shown}`);
@@ -83,6 +87,7 @@ export async function makeDdlProject(database: ProgramDatabase, files: Files): P
   const project: DdlProject = {
     folder,
     migrations,
+    environment: ddlEnvironment(own),
     runWords,
     run: (words, env) => runWords(words.split(" "), env),
     async configure(stack, { settings, ...rest }, more = {}) {

@@ -139,6 +139,42 @@ export const drifts: readonly Drift[] = [
     ],
   },
   {
+    name: "privileges that the admin may pass on in its own name",
+    sql: [
+      "GRANT TRUNCATE ON dagapp.item TO {delegate} WITH GRANT OPTION",
+      "GRANT SELECT (note) ON geoapi.item TO {admin} WITH GRANT OPTION",
+      "GRANT USAGE ON SCHEMA dagapp TO {delegate}",
+      "SET SESSION AUTHORIZATION {delegate}",
+      "GRANT TRUNCATE ON dagapp.item TO {admin} WITH GRANT OPTION",
+      "SET SESSION AUTHORIZATION {admin}",
+      "GRANT TRUNCATE ON dagapp.item TO {service}, {outsider}",
+      "GRANT SELECT (note) ON geoapi.item TO {outsider}",
+    ],
+    found: [
+      "table dagapp.item: {admin} should not have TRUNCATE",
+      "table dagapp.item: {service} should not have TRUNCATE from {admin}",
+      "column geoapi.item.note: {outsider} should not have SELECT from {admin}",
+    ],
+  },
+  {
+    name: "privileges that a member of the owner passed on, and its membership",
+    sql: [
+      "SET SESSION AUTHORIZATION {admin}",
+      "GRANT {infra} TO {delegate}",
+      "RESET SESSION AUTHORIZATION",
+      "GRANT EXECUTE ON FUNCTION dagapp.twice(INTEGER) TO {delegate} WITH GRANT OPTION",
+      "SET SESSION AUTHORIZATION {delegate}",
+      "GRANT EXECUTE ON FUNCTION dagapp.twice(INTEGER) TO {service} WITH GRANT OPTION",
+      "SET SESSION AUTHORIZATION {service}",
+      "GRANT EXECUTE ON FUNCTION dagapp.twice(INTEGER) TO {migrator}",
+    ],
+    found: [
+      "function dagapp.twice(integer): {service} may pass on EXECUTE",
+      "function dagapp.twice(integer): {migrator} should not have EXECUTE",
+      "function dagapp.twice(integer): {delegate} should not have EXECUTE",
+    ],
+  },
+  {
     name: "a wanted privilege that only a delegate's grant gives",
     sql: [
       "GRANT USAGE ON SCHEMA dagapp TO {delegate}",

@@ -196,6 +196,8 @@ export function afterStatement(
   statement: string,
   grantor: string,
 ): readonly AclEntry[] {
+  // Whoever runs it, it is the owner's: what is simulated has no other.
+  if (/^(SET|RESET) ROLE\b/.test(statement)) return acl;
   const { verb, option, list = "", who = "" } = form.exec(statement)?.groups ?? {};
   if (verb === undefined) throw new Error(`not a GRANT or REVOKE: ${statement}`);
   const grantee = who === "PUBLIC" ? null : who.slice(1, -1);

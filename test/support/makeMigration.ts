@@ -21,6 +21,7 @@ export interface MigrationParts {
   /** Behind the rollback's COMMIT. */
   readonly rollbackEnd?: string;
   readonly tables?: string;
+  readonly risk?: string;
   /** The one bullet of DEPENDENCIES. */
   readonly dependency?: string;
 }
@@ -51,7 +52,7 @@ ${rule}
 --   - Tables affected: ${parts.tables ?? "dagapp.jobs"}
 --   - Estimated duration: 1 minute
 --   - Downtime required: ${parts.downtime ?? "No"}
---   - Lock escalation risk: Low
+--   - Lock escalation risk: ${parts.risk ?? "Low"}
 --
 -- ROLLBACK:
 --   - Rollback script: ${name}_rollback.sql

@@ -37,6 +37,7 @@ export const wellFormed: Configuration = {
   lockTimeoutMs: "200",
   lockBudgetMs: "5000",
   statementTimeoutMs: "20000",
+  onFailure: "stop",
   runnerWaitMs: "20000",
   adopt: "",
 };

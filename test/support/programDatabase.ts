@@ -46,6 +46,8 @@ export interface ProgramDatabase {
   deviations(): Promise<readonly Deviation[]>;
   /** The same access with other values configured. */
   accessWith(overrides: Configuration): Access;
+  /** Opens the session of `rows` again, after the server was gone. */
+  reconnect(): Promise<void>;
   /** Ends every session that `connect` and `rows` opened. */
   close(): Promise<void>;
 }
@@ -155,7 +157,7 @@ export async function makeProgramDatabase(
   await root.query(`CREATE ROLE ${names.delegate} LOGIN PASSWORD ${secret}`);
   await root.query(`CREATE DATABASE ${escapeIdentifier(place.database)} OWNER ${admin}`);
   await root.end();
-  const superuser = await open("superuser", place.database);
+  let superuser = await open("superuser", place.database);
 
   const asAdmin = <T>(work: (client: Client) => Promise<T>): Promise<T> =>
     withClient(access, { account: "admin", activity: "test" }, work);
@@ -173,6 +175,10 @@ export async function makeProgramDatabase(
         findDeviations(aclContext(settings), await readCatalog(client, settings)),
       ),
     accessWith: (more) => ({ settings: makeSettings({ ...overrides, ...more }), passwordOf }),
+    reconnect: async () => {
+      for (const client of clients.splice(0)) await client.end().catch(() => undefined);
+      superuser = await open("superuser", place.database);
+    },
     close: async () => {
       await Promise.all(clients.splice(0).map((client) => client.end()));
     },

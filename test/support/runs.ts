@@ -41,11 +41,18 @@ export async function apply(
 export async function rollBack(
   database: ProgramDatabase,
   migration: MigrationFile,
-  more: { readonly higher?: readonly string[]; readonly ticket?: string } = {},
+  {
+    access = database.access,
+    ...more
+  }: {
+    readonly higher?: readonly string[];
+    readonly ticket?: string;
+    readonly access?: Access;
+  } = {},
 ): Promise<Ran> {
   const log: string[] = [];
   const request = { migration, higher: [], ...more };
-  const outcome = await rollBackVersion(database.access, request, (line) => log.push(line));
+  const outcome = await rollBackVersion(access, request, (line) => log.push(line));
   return { ...outcome, log };
 }
 

@@ -2,7 +2,8 @@
  * A migrations folder of small files for tests of the program: each makes one table and its rollback drops it, as the
  * rules of every tier ask. Does NOT touch the disk.
  */
-import { forwardText, type MigrationParts, rollbackText } from "./makeMigration";
+import { formalities } from "./formalities";
+import { forwardText, rollbackText } from "./makeMigration";
 
 /** One migration: `body` replaces what stands between BEGIN and COMMIT. */
 export interface SmallMigration {
@@ -21,27 +22,6 @@ export const versionOf = (number: number): string => `0.${number}.0`;
 export const nameOf = (number: number): string =>
   `${String(number).padStart(3, "0")}_table_${number}`;
 
-const failUnless = (condition: string): string =>
-  `DO $$ BEGIN IF NOT (${condition}) THEN RAISE EXCEPTION 'Check failed'; END IF; END $$;`;
-
-/** Checks and header lines of the migration with this number. */
-function formalities(number: number): MigrationParts {
-  const done = (what: string): string => `DO $$ BEGIN RAISE NOTICE '${what}'; END $$;`;
-  const common = {
-    tables: `dagapp.t${number}`,
-    postflight: `${failUnless(`to_regclass('dagapp.t${number}') IS NOT NULL`)}\n${done("Migration completed")}`,
-    rollbackEnd: `${done("Rollback completed")}\n`,
-  };
-  if (number === 1) return common;
-  const before = versionOf(number - 1);
-  const isApplied = `EXISTS (SELECT 1 FROM public.schema_migrations WHERE version = '${before}' AND applied)`;
-  return {
-    ...common,
-    dependency: `Requires migration ${before}`,
-    preflight: failUnless(isApplied),
-  };
-}
-
 /** Files by name; the first migration has number 1 and makes `dagapp.t1`. */
 export function smallMigrations(
   migrations: readonly SmallMigration[],
@@ -50,7 +30,7 @@ export function smallMigrations(
   for (const [index, { body, ticket, hasRollback = true }] of migrations.entries()) {
     const number = index + 1;
     const parts = {
-      ...formalities(number),
+      ...formalities([`t${number}`], number === 1 ? undefined : versionOf(number - 1)),
       name: nameOf(number),
       version: versionOf(number),
       ticket: ticket ?? ticketOf(number),

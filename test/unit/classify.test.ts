@@ -83,6 +83,44 @@ describe("what cannot be seen", () => {
   });
 });
 
+describe("functions that files make", () => {
+  const made = `
+    CREATE TABLE a.b (c int);
+    CREATE FUNCTION a.plain(x int) RETURNS void LANGUAGE plpgsql AS $$ BEGIN UPDATE a.b SET c = x; END $$;
+    CREATE FUNCTION a.sql() RETURNS void LANGUAGE sql AS 'SELECT a.plain(1)';
+    CREATE FUNCTION a.atomic() RETURNS void BEGIN ATOMIC DELETE FROM a.b; SELECT 1; END;
+    CREATE FUNCTION a.itself() RETURNS void LANGUAGE sql AS 'SELECT a.itself()';
+    CREATE FUNCTION a.ddl() RETURNS void LANGUAGE plpgsql AS $$ BEGIN DROP TABLE a.b; END $$;
+    CREATE FUNCTION a.other() RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE x; END $$;
+    CREATE FUNCTION a.foreign() RETURNS void LANGUAGE plpython3u AS 'x';
+    CREATE PROCEDURE a.act() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO a.b VALUES (1); END $$;
+    CREATE FUNCTION a.trig() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.c := 1; RETURN NEW; END $$;
+    CREATE TABLE a.t (c int);
+    CREATE TRIGGER t BEFORE INSERT ON a.t FOR EACH ROW EXECUTE FUNCTION a.trig()`;
+
+  it.each([
+    ["SELECT a.plain(1)", "ROW EXCLUSIVE", null],
+    ["SELECT a.sql()", "ROW EXCLUSIVE", null],
+    ["SELECT a.atomic()", "ROW EXCLUSIVE", null],
+    ["CALL a.act()", "ROW EXCLUSIVE", null],
+    ["DO $$ BEGIN PERFORM a.plain(1); END $$", "ROW EXCLUSIVE", null],
+    ["SELECT a.itself()", undefined, null],
+    ["SELECT a.ddl()", "ACCESS EXCLUSIVE", /more than queries/],
+    ["SELECT a.other()", undefined, /a\.other\(\): .*run time/],
+    ["SELECT a.foreign()", undefined, /plpython3u/],
+    ["INSERT INTO a.t VALUES (2)", "ROW EXCLUSIVE", null],
+    ["SET search_path = a; SELECT plain(1)", "ROW EXCLUSIVE", null],
+    ["SELECT plain(1)", undefined, /not looked at/],
+    ["DROP FUNCTION a.plain(int); SELECT a.plain(1)", undefined, /not looked at/],
+    ["ALTER FUNCTION a.plain(int) RENAME TO z; SELECT a.z(1)", undefined, /not looked at/],
+  ])("are looked into: %s", (sql, mode, unknown) => {
+    const effect = last(sql, made);
+    expect(effect.locks[0]?.mode).toBe(mode);
+    if (unknown === null) expect(effect.unknown).toBeNull();
+    else expect(effect.unknown).toMatch(unknown);
+  });
+});
+
 describe("enum values", () => {
   const use = "CREATE TYPE a.e AS ENUM ('x')";
 

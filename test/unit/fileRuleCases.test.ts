@@ -145,6 +145,27 @@ describe("nothing is said about", () => {
   });
 });
 
+describe("a dropped column", () => {
+  const dropAfter = (set: string): Example => ({
+    body: [
+      "ALTER TABLE dagapp.jobs ADD COLUMN owner_copy TEXT;",
+      `-- batch\nUPDATE dagapp.jobs SET ${set} WHERE owner_copy IS NULL;`,
+      "ALTER TABLE dagapp.jobs DROP COLUMN owner;",
+    ].join("\n"),
+    rollback:
+      "ALTER TABLE dagapp.jobs ADD COLUMN IF NOT EXISTS owner TEXT;\nALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS owner_copy;",
+  });
+
+  it.each([
+    ["owner_copy = owner", []],
+    ["owner_copy = jobs.owner::VARCHAR", []],
+    ["owner_copy = left(owner, 1)", ["ban-drop-column"]],
+    ["owner_copy = job_id", ["ban-drop-column"]],
+  ])("is kept, or not, by SET %s", (set, rules) => {
+    expect(brokenRules(dropAfter(set))).toEqual(rules);
+  });
+});
+
 describe("also broken by", () => {
   const wrong: readonly (readonly [rule: string, Example])[] = [
     [

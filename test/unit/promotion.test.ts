@@ -8,7 +8,14 @@ const at = new Date("2026-11-01T10:00:00Z");
 const decision = { at, login: "eve", by: "Eve Holt", reason: "" };
 const state = (overrides: Partial<VersionState> = {}): VersionState => ({
   ...{ version: "1.0.0", status: "applied", checksum: "sha256:a", rollbackChecksum: "sha256:r" },
-  ...{ segmentsDone: [], segmentsBegun: [], begunRollback: null, completedAt: at, durationMs: 5 },
+  ...{
+    segmentsDone: [],
+    segmentsBegun: [],
+    begunRollback: null,
+    rolledBackAt: null,
+    completedAt: at,
+    durationMs: 5,
+  },
   ...{ executedBy: "ada", ticket: "CHG-2026-0001" },
   ...{ proof: null, signOff: null, validation: null, acknowledgement: null },
   ...overrides,

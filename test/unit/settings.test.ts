@@ -50,6 +50,7 @@ describe("readSettings", () => {
         targetVersion: "latest",
         tickets: ["CHG-2026-0001"],
         promotesFrom: null,
+        onFailure: "stop",
         windows: [],
         lockTimeoutMs: 200,
         lockBudgetMs: 5000,

@@ -1,7 +1,7 @@
 // Maintenance windows: intervals of ISO 8601, and where a moment is among them.
-import { loadParser } from "../../migrations/engine/statements";
 import { effectsOf } from "../../migrations/engine/classify";
 import { modelBefore } from "../../migrations/engine/schemaFold";
+import { loadParser } from "../../migrations/engine/statements";
 import {
   describeWindows,
   nextWindow,

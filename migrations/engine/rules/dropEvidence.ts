@@ -76,6 +76,13 @@ function mentionsColumn(value: unknown, column: string): boolean {
   return found;
 }
 
+/** True for the column itself, cast or not: anything else may lose some of what it holds. */
+function isColumn(value: unknown, column: string): boolean {
+  const inner = dig(value, "TypeCast", "arg");
+  if (inner !== undefined) return isColumn(inner, column);
+  return names(dig(value, "ColumnRef", "fields")).at(-1) === column;
+}
+
 /** True when the statement stores the column elsewhere: in another table, or in another column. */
 function copies({ action, statement }: Act, table: ObjectName, column: string): boolean {
   if (action.kind !== "create table" && action.kind !== "query") return false;
@@ -87,7 +94,8 @@ function copies({ action, statement }: Act, table: ObjectName, column: string): 
     if (write.verb === "insert") return reads && mentionsColumn(node, column);
     const isOther = write.verb === "update" && !write.columns.includes(column);
     const from = reads || sameName(write.table, table);
-    return isOther && from && mentionsColumn(node?.["targetList"], column);
+    const sets = asList(node?.["targetList"]).map((item) => dig(item, "ResTarget", "val"));
+    return isOther && from && sets.some((value) => isColumn(value, column));
   });
 }
 

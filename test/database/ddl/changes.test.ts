@@ -7,6 +7,7 @@ import type { StatusReport } from "../../../cli/report/statusReport";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { type DdlProject, makeDdlProject } from "../../support/ddlProject";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/programDatabase";
+import { publishBelow, stackBelow } from "../../support/publishBelow";
 import { eventsOf, exists, ledgerRows } from "../../support/runs";
 import { smallMigrations } from "../../support/smallMigrations";
 
@@ -35,7 +36,11 @@ const versions = async (): Promise<readonly string[]> =>
   (await ledgerRows(database)).map((row) => `${String(row["version"])} ${String(row["applied"])}`);
 
 describe("uat, on PostgreSQL 18", () => {
-  beforeAll(() => start(18, { tier: "uat", targetVersion: "0.2.0" }));
+  beforeAll(async () => {
+    const promotesFrom = stackBelow("qa");
+    await start(18, { tier: "uat", targetVersion: "0.2.0", promotesFrom });
+    await publishBelow(project.folder, "qa");
+  });
   afterAll(stop);
 
   it("plan tells what would run, what is held and what the gate refuses, and writes nothing", async () => {
@@ -170,7 +175,7 @@ describe("uat, on PostgreSQL 18", () => {
       /^uat: tier uat, 127\.0\.0\.1:\d+\/db_\w+, PostgreSQL 18[.\d]*, stamped uat\n/,
     );
     expect(text).toMatch(
-      /\n {2}0\.1\.0 {2}applied {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC {2}\d+ ms {2}by migrator_\w+ {2}CHG-2026-0001\n/,
+      /\n {2}0\.1\.0 {2}applied {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC {2}[\d.]+ m?s {2}by migrator_\w+ {2}CHG-2026-0001\n/,
     );
     expect(text).toMatch(/\nNobody runs migrations now\.\n$/);
   });

@@ -84,7 +84,7 @@ INSERT INTO m.lone SELECT 1, n FROM generate_series(1, 100) AS n;
 CREATE TABLE m.listed (k integer, v integer, CHECK (k IS NOT NULL AND k IN (2, 3)));
 INSERT INTO m.listed SELECT 2, n FROM generate_series(1, 100) AS n;
 
-CREATE TABLE m.keyed (k integer NOT NULL, parent_id integer REFERENCES m.parent (id)) PARTITION BY RANGE (k);
+CREATE TABLE m.keyed (k integer NOT NULL, parent_id integer REFERENCES m.parent) PARTITION BY RANGE (k);
 CREATE TABLE m.keyed_1 PARTITION OF m.keyed FOR VALUES FROM (0) TO (100);
 INSERT INTO m.keyed SELECT n, n FROM generate_series(1, 99) AS n;
 CREATE TABLE m.keyed_new (k integer NOT NULL, parent_id integer, CHECK (k >= 100 AND k < 200));

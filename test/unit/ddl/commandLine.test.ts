@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { loadMigrations } from "../../../migrations/engine/load";
 import { run } from "../../../toolchain/run";
 import { ddl, ddlShim } from "../../support/ddl";
+import { hasGit } from "../../support/git";
 import { forwardText, rollbackText } from "../../support/makeMigration";
 
 jest.setTimeout(60_000);
@@ -249,7 +250,7 @@ describe("ddl new", () => {
     );
   });
 
-  it("takes the author from git", async () => {
+  (hasGit ? it : it.skip)("takes the author from git", async () => {
     const env = {
       GIT_CONFIG_COUNT: "1",
       GIT_CONFIG_KEY_0: "user.name",

@@ -32,6 +32,26 @@ const report = (
 
 const plain = styleFor(false, {});
 
+describe("an exception of the header", () => {
+  const excepted = report([finding({ severity: "warning", excepted: "twenty rows" })]);
+
+  it("is told with its reason in each format", () => {
+    expect(textReport(excepted, plain)).toContain(
+      "  warning ban-truncate | tier prod | excepted: twenty rows\n",
+    );
+    expect(githubReport(excepted)).toContain("%0AExcepted: twenty rows%0A");
+    expect(jsonReport(excepted)).toContain('"excepted": "twenty rows"');
+    expect(JSON.parse(sarifReport(excepted, [], "1.0.0"))).toMatchObject({
+      runs: [
+        {
+          results: [{ suppressions: [{ kind: "inSource", justification: "twenty rows" }] }],
+        },
+      ],
+    });
+    expect(sarifReport(report([finding()]), [], "1.0.0")).not.toContain("suppressions");
+  });
+});
+
 describe("text", () => {
   it("shows place, line, caret, rule, why and what to do", () => {
     expect(textReport(report([finding()]), plain))

@@ -167,7 +167,8 @@ describe("plan", () => {
     const now = new Date("2026-11-01T00:00:00Z");
     const plan = planMigrations(files, states, settings.run.targetVersion);
     const history = { stamp: "uat", breakGlass: null, versions: [] } as const;
-    const survey = { files, history, plan, violations, existingRoles: new Set<string>(), now };
+    const known = { losses: new Map<string, readonly string[]>(), tickets: [], now };
+    const survey = { files, history, plan, violations, existingRoles: new Set<string>(), ...known };
     return planReport("uat", settings, survey);
   };
   const error: Violation = {

@@ -1,0 +1,50 @@
+/**
+ * One event in words, as evidence tells it. Pure. Does NOT fold events (see history.ts).
+ */
+import type { EventKind } from "../../migrations/engine/eventKinds";
+import type { MigrationFile } from "../../migrations/engine/file";
+import { type EventRow, rollbackDirection } from "../../migrations/engine/history";
+import { momentText } from "./times";
+
+/** Null: a step within a run, of which the end is told. */
+const words: Readonly<Record<EventKind, string | null>> = {
+  started: "started",
+  "segment-started": null,
+  "segment-done": null,
+  applied: "applied",
+  failed: "failed",
+  "rolled-back": "rolled back",
+  proven: "rollback proven",
+  "signed-off": "signed off",
+  validated: "validated",
+  acknowledged: "acknowledged as run by hand",
+  stamped: null,
+  rebuilt: null,
+  healed: null,
+  "break-glass-opened": null,
+  "break-glass-closed": null,
+};
+
+const shownMessage = 200;
+
+/**
+ * `2026-04-22 09:00:01 UTC applied, login m`, with the person, the reason and the error where there are any, and a
+ * note where another text than the file's is meant. Null when there is nothing to tell.
+ */
+export function eventText(event: EventRow, file: MigrationFile): string | null {
+  const word = words[event.kind];
+  if (word === null) return null;
+  const { detail, checksum, happenedAt, login } = event;
+  const said = (key: string): string => (typeof detail[key] === "string" ? detail[key] : "");
+  const isRollback = detail["direction"] === rollbackDirection.direction;
+  const [message = ""] = said("message").split("\n");
+  return [
+    `${momentText(happenedAt)} ${isRollback && event.kind !== "rolled-back" ? `rollback ${word}` : word}`,
+    ...(said("by") === "" ? [] : [`by ${said("by")}`]),
+    `login ${login}`,
+    ...(event.ticket === null || event.ticket === file.header.ticket ? [] : [event.ticket]),
+    ...(said("reason") === "" ? [] : [`"${said("reason")}"`]),
+    ...(message === "" ? [] : [message.slice(0, shownMessage)]),
+    ...(checksum === null || checksum === file.checksum ? [] : ["another text than the file now"]),
+  ].join(", ");
+}

@@ -1,0 +1,107 @@
+/**
+ * Evidence written down: as text for a terminal or a ticket's field, as markdown for a page. Pure.
+ */
+import type { Answer, ChecklistLine, EvidenceReport, MigrationEvidence } from "./evidence";
+import { statementFacts } from "./statementReport";
+
+const marks: Readonly<Record<Answer, string>> = {
+  yes: "[x]",
+  no: "[ ]",
+  unknown: "[ ]",
+  people: "[ ]",
+};
+
+/** Behind the item, so that an open box says why it is open. */
+const remarks: Readonly<Record<Answer, string>> = {
+  yes: "",
+  no: " (missing)",
+  unknown: " (could not be told)",
+  people: " (only people can answer)",
+};
+
+const lineText = ({ item, answer }: ChecklistLine): string =>
+  `${marks[answer]} ${item}${remarks[answer]}`;
+
+/** What is told of a migration, by label. */
+function factsOf(one: MigrationEvidence): readonly (readonly [label: string, text: string])[] {
+  const review =
+    one.reviewedBy === null ? "nobody yet" : `${one.reviewedBy}, ${one.reviewedOn ?? "no date"}`;
+  const { rollback } = one;
+  return [
+    ["description", one.description],
+    ["author", one.author],
+    ["reviewed", review],
+    ["checksum", one.checksum],
+    [
+      "impact",
+      `${one.estimatedDuration}, downtime ${one.downtimeRequired ? "yes" : "no"}, lock escalation risk ${one.lockEscalationRisk.toLowerCase()}`,
+    ],
+    ["rollback", rollback === null ? "none" : `${rollback.file}, ${rollback.checksum}`],
+    ["data recovery", one.dataRecovery],
+    ...(rollback?.warning == null ? [] : [["warning", rollback.warning] as const]),
+  ];
+}
+
+/** For a terminal. */
+export function evidenceText({ ticket, checklist, migrations }: EvidenceReport): string {
+  return [
+    `Evidence of ${ticket}`,
+    "",
+    "Before production deployment",
+    ...checklist.flatMap((one) => [
+      `  ${lineText(one)}`,
+      ...one.facts.map((fact) => `        ${fact}`),
+    ]),
+    ...migrations.flatMap((one) => [
+      "",
+      `${one.version} ${one.file}`,
+      ...factsOf(one).map(([label, text]) => `  ${label}: ${text}`),
+      "  plan:",
+      ...one.statements.flatMap((statement) => [
+        `    ${statement.text}`,
+        ...statementFacts(statement).map((fact) => `        ${fact}`),
+      ]),
+      ...one.record.flatMap(({ stack, events }) => [
+        `  record of ${stack}:`,
+        ...events.map((event) => `    ${event}`),
+      ]),
+    ]),
+  ].join("\n");
+}
+
+/** What markdown would take for a mark. */
+const escaped = (text: string): string => text.replace(/[\\`*_{}[\]<>|#]/g, "\\$&");
+const inCode = (text: string): string => `\`${text.replaceAll("`", "'")}\``;
+
+/** For a page or a comment. */
+export function evidenceMarkdown({ ticket, checklist, migrations }: EvidenceReport): string {
+  return [
+    `# Evidence of ${escaped(ticket)}`,
+    "",
+    "## Before production deployment",
+    "",
+    ...checklist.flatMap((one) => [
+      `- ${lineText(one)}`,
+      ...one.facts.map((fact) => `  - ${escaped(fact)}`),
+    ]),
+    ...migrations.flatMap((one) => [
+      "",
+      `## ${escaped(one.version)} ${inCode(one.file)}`,
+      "",
+      ...factsOf(one).map(([label, text]) => `- ${label}: ${escaped(text)}`),
+      "",
+      "### Plan",
+      "",
+      ...one.statements.flatMap((statement) => [
+        `- ${inCode(statement.text)}`,
+        ...statementFacts(statement).map((fact) => `  - ${escaped(fact)}`),
+      ]),
+      ...one.record.flatMap(({ stack, events }) => [
+        "",
+        `### Record of ${escaped(stack)}`,
+        "",
+        ...events.map((event) => `- ${escaped(event)}`),
+      ]),
+    ]),
+  ].join("\n");
+}
