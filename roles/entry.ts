@@ -92,7 +92,7 @@ async function heal(inputs: GrantsInputs): Promise<GrantsInputs> {
     );
     throw new PrivilegesLeftError(
       `${left.length} privilege(s) could not be mended:\n  ${lines.join("\n  ")}`,
-      "Have an administrator run the statements above, then run up again.",
+      "Have an administrator run the statements above, or name the role in furtherRoles; then run up again.",
     );
   }
   return { ...inputs, drift: [] };

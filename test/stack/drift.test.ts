@@ -76,6 +76,46 @@ it("names a privilege too many by table and role, takes it back, and then finds 
   expect(await database.catalog()).toEqual(catalog);
 });
 
+it("sees without a refresh what roles are and what code may do, and mends it by a plain up", async () => {
+  const { service, infrastructure } = database.roles;
+  const reader = `reader of ${database.name}`;
+  const furtherRoles = [{ name: reader, kind: "reader", schemas: ["geoapi"], connectionLimit: 9 }];
+  await stack.configure({ extensions: [], furtherRoles });
+  done(await stack.up());
+  done(await stack.preview("--expect-no-changes"));
+  const catalog = await database.catalog();
+  expect(catalog.join("\n")).toContain(`role ${reader} `);
+
+  const geo = `"${database.name}"`;
+  await database.sql(
+    "superuser",
+    `ALTER ROLE "${service}" IN DATABASE ${geo} SET role = "${infrastructure}"`,
+  );
+  await database.sql("superuser", `ALTER ROLE "${reader}" CREATEDB CONNECTION LIMIT -1`);
+  await database.sql("superuser", `GRANT SELECT ON dagapp.t1 TO "${reader}"`);
+  await database.sql(
+    "infrastructure",
+    "CREATE FUNCTION dagapp.sly() RETURNS INTEGER LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
+  );
+  const { status, output } = await stack.preview("--expect-no-changes", "--diff");
+  expect(status).toBe(CHANGES_FOUND);
+  for (const text of [
+    `role ${service}: should not set role=${infrastructure} in database ${database.name}`,
+    `role ${reader}: should not have CREATEDB`,
+    `role ${reader}: connection limit is -1, not 9`,
+    `table dagapp.t1: ${reader} should not have SELECT`,
+    "function dagapp.sly(): should not run with the rights of",
+  ]) {
+    expect(output).toContain(text);
+  }
+
+  done(await stack.up());
+  done(await stack.preview("--expect-no-changes"));
+  done(await stack.preview("--refresh", "--expect-no-changes"));
+  await database.sql("infrastructure", "DROP FUNCTION dagapp.sly()");
+  expect(await database.catalog()).toEqual(catalog);
+});
+
 it("applies again what was rolled back by hand, and refuses to guess while a row alone was deleted", async () => {
   done(await stack.up());
   const old = await stack.exportState();
