@@ -32,6 +32,7 @@ export function sandboxEnvironment(
     DDL_ADMIN: loginOf(tier, "admin"),
     DDL_ADMIN_PASSWORD: passwords.admin,
     DDL_MIGRATOR_PASSWORD: passwords.migrator,
+    DDL_APPROVER_PASSWORD: passwords.approver,
     DDL_SERVICE_PASSWORD: passwords.service,
     PGPASSFILE: join(sandbox.folder, "pgpass"),
     PULUMI_BACKEND_URL: `file://${stateFolder(sandbox)}`,

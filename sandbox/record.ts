@@ -16,7 +16,7 @@ import { ensureSharedFolder, SANDBOX_PREFIX } from "./sharedFolder";
 export { type Tier, TIERS };
 
 /** The logins of each database; all but `admin` are made by the Pulumi program. */
-export const LOGINS = ["admin", "migrator", "service"] as const;
+export const LOGINS = ["admin", "migrator", "approver", "service"] as const;
 export type Login = (typeof LOGINS)[number];
 
 export interface SandboxRecord {
@@ -65,19 +65,34 @@ export async function makeFolder(folder: string): Promise<void> {
   await chmod(folder, 0o700);
 }
 
+const secret = (): string => randomBytes(24).toString("base64url");
+
+/** A password for each login. */
+const newPasswords = (): Record<Login, string> => ({
+  admin: secret(),
+  migrator: secret(),
+  approver: secret(),
+  service: secret(),
+});
+
+/** The record with a password for every login; one that was made when there were fewer lacks some. */
+export function completed(record: SandboxRecord): SandboxRecord {
+  const entries = TIERS.map((tier) => [tier, { ...newPasswords(), ...record.passwords[tier] }]);
+  return { ...record, passwords: Object.fromEntries(entries) as SandboxRecord["passwords"] };
+}
+
 /** A new record: a free port and passwords that nobody has seen. */
 export async function newRecord(major: Major): Promise<SandboxRecord> {
-  const secret = (): string => randomBytes(24).toString("base64url");
-  const passwordsOf = (): Record<Login, string> => ({
-    admin: secret(),
-    migrator: secret(),
-    service: secret(),
-  });
   return {
     major,
     port: await freePort(),
     superuserPassword: secret(),
-    passwords: { dev: passwordsOf(), qa: passwordsOf(), uat: passwordsOf(), prod: passwordsOf() },
+    passwords: {
+      dev: newPasswords(),
+      qa: newPasswords(),
+      uat: newPasswords(),
+      prod: newPasswords(),
+    },
   };
 }
 

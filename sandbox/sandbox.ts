@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 
 import { escapeIdentifier, escapeLiteral } from "pg";
 
@@ -15,6 +16,7 @@ import { exclusively } from "./exclusively";
 import { dataDirState, postmasterPid } from "./launch";
 import { type Address, connect, servedDataDir } from "./ready";
 import {
+  completed,
   databaseOf,
   loginOf,
   LOGINS,
@@ -52,7 +54,7 @@ export async function ensureSandbox(log: Log, folder = sandboxFolder()): Promise
   await makeFolder(folder);
   return exclusively(join(folder, "starting"), async () => {
     const dataDir = await placeOfData(folder);
-    const record = (await readRecord(folder)) ?? (await makeRecord(folder, dataDir));
+    const record = (await completeRecord(folder)) ?? (await makeRecord(folder, dataDir));
     const wanted = wantedMajor();
     if (wanted !== undefined && wanted !== record.major) {
       throw new Error(
@@ -81,6 +83,15 @@ export async function removeSandbox(folder = sandboxFolder()): Promise<void> {
   // Either this is `folder` itself, or the folder outside that only this sandbox has.
   await rm(dirname(dataDir), { recursive: true, force: true });
   await rm(folder, { recursive: true, force: true });
+}
+
+/** The record of the sandbox that is there, with all logins. */
+async function completeRecord(folder: string): Promise<SandboxRecord | undefined> {
+  const found = await readRecord(folder);
+  if (found === undefined) return undefined;
+  const record = completed(found);
+  if (!isDeepStrictEqual(found, record)) await writeRecord(folder, record);
+  return record;
 }
 
 async function makeRecord(folder: string, dataDir: string): Promise<SandboxRecord> {

@@ -8,7 +8,15 @@ import { join } from "node:path";
 
 import { Client } from "pg";
 
-import { databaseOf, loginOf, readRecord, type Tier, TIERS } from "../../sandbox/record";
+import {
+  databaseOf,
+  loginOf,
+  readRecord,
+  type SandboxRecord,
+  type Tier,
+  TIERS,
+  writeRecord,
+} from "../../sandbox/record";
 import { ensureSandbox, removeSandbox, type Sandbox, stopSandbox } from "../../sandbox/sandbox";
 import { silentLog } from "../../toolchain/log";
 
@@ -36,6 +44,18 @@ afterAll(async () => {
   await removeSandbox(folder);
   await rm(parent, { recursive: true });
   process.env = environment;
+});
+
+it("gives a sandbox that was made when there were fewer logins what it lacks, and changes nothing else", async () => {
+  const lacking = structuredClone(sandbox.record) as { passwords: Record<Tier, object> };
+  for (const tier of TIERS) Reflect.deleteProperty(lacking.passwords[tier], "approver");
+  await writeRecord(folder, lacking as SandboxRecord);
+  const { record } = await ensureSandbox(silentLog, folder);
+  expect(record.passwords.qa.approver).toMatch(/^[\w-]{32}$/);
+  expect(record).toMatchObject(lacking);
+  expect(await readRecord(folder)).toEqual(record);
+  const passfile = await readFile(join(folder, "pgpass"), "utf8");
+  expect(passfile).toContain(`:rmhgeoapi_qa_approver:${record.passwords.qa.approver}\n`);
 });
 
 it.each(TIERS)("gives %s a database, owned by an admin who is no superuser", async (tier) => {

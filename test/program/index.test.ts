@@ -58,6 +58,7 @@ describe.each(tiers)("the program in tier %s", (tier) => {
         "postgresql:index/extension:Extension extension-unaccent",
         "postgresql:index/grantRole:GrantRole infrastructure-admin",
         `${role} infrastructure-role`,
+        `${role} approver-${database.roles.approver}`,
         `${role} migrator-${migrator}`,
         `${role} service-role`,
         "postgresql:index/schema:Schema schema-dagapp",
@@ -91,7 +92,7 @@ describe.each(tiers)("the program in tier %s", (tier) => {
     const holding = run.resources.filter(({ type }) =>
       /^postgresql:index|ddl:(Ledger|ExactGrants)$/.test(type),
     );
-    expect(holding).toHaveLength(12);
+    expect(holding).toHaveLength(13);
     for (const { name, protect, retainOnDelete } of holding) {
       expect({ name, protect, retainOnDelete }).toEqual({
         name,
@@ -104,7 +105,7 @@ describe.each(tiers)("the program in tier %s", (tier) => {
     }
   });
 
-  it("makes no role powerful, and lets only service and migrator log in", () => {
+  it("makes no role powerful, and lets only service, migrator and approver log in", () => {
     for (const { inputs } of ofType(run, role)) {
       expect(inputs).toMatchObject({
         superuser: false,
@@ -115,12 +116,13 @@ describe.each(tiers)("the program in tier %s", (tier) => {
         inherit: false,
       });
     }
-    const { service, migrator, infrastructure } = database.roles;
+    const { service, migrator, approver, infrastructure } = database.roles;
     const logins = ofType(run, role).map(({ inputs }) => [inputs.name, inputs.login]);
     expect(logins).toEqual(
       expect.arrayContaining([
         [service, true],
         [migrator, true],
+        [approver, true],
         [infrastructure, false],
       ]),
     );
@@ -129,7 +131,7 @@ describe.each(tiers)("the program in tier %s", (tier) => {
   });
 
   it("sends passwords as secrets only", () => {
-    const { admin, migrator, service } = database.passwords;
+    const { admin, migrator, approver, service } = database.passwords;
     const secretOf = (value: unknown): unknown =>
       Object.values(value as object).includes(secretSignature)
         ? (value as { value: unknown }).value
@@ -138,6 +140,9 @@ describe.each(tiers)("the program in tier %s", (tier) => {
     expect(secretOf(named(run, "service-role").inputs.passwordWo)).toBe(service);
     expect(secretOf(named(run, `migrator-${database.roles.migrator}`).inputs.passwordWo)).toBe(
       migrator,
+    );
+    expect(secretOf(named(run, `approver-${database.roles.approver}`).inputs.passwordWo)).toBe(
+      approver,
     );
     const plain = JSON.stringify(run.resources.map(({ inputs }) => withoutSecrets(inputs)));
     for (const password of Object.values(database.passwords)) {
@@ -187,7 +192,7 @@ it.each(["uat", "prod"] as const)(
   async (tier) => {
     const run = await registerProgram(tier, database);
     expect(ofType(run, migration)).toEqual([]);
-    expect(ofType(run, role)).toHaveLength(3);
+    expect(ofType(run, role)).toHaveLength(4);
     expect(ofType(run, "pulumi-nodejs:dynamic/ddl:ExactGrants")).toHaveLength(2);
     expect(run.outputs.versions).toEqual([]);
     expect(run.logged.error.join("\n")).toContain("3 violation(s); no migration is run");

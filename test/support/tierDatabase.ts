@@ -17,9 +17,11 @@ export type Row = Readonly<Record<string, unknown>>;
 export interface TierDatabase {
   readonly server: PostgresServer;
   readonly name: string;
-  readonly roles: Readonly<Record<"admin" | "migrator" | "service" | "infrastructure", string>>;
-  /** Of the three logins; generated. */
-  readonly passwords: Readonly<Record<"admin" | "migrator" | "service", string>>;
+  readonly roles: Readonly<
+    Record<"admin" | "migrator" | "approver" | "service" | "infrastructure", string>
+  >;
+  /** Of the logins; generated. */
+  readonly passwords: Readonly<Record<"admin" | "migrator" | "approver" | "service", string>>;
   /** What leads the program here, as DDL_* variables. */
   readonly variables: Readonly<Record<string, string>>;
   /** The same names as configuration, by key. */
@@ -63,10 +65,14 @@ export async function makeTierDatabase(server: PostgresServer): Promise<TierData
   const roles = {
     admin: `admin_${id}`,
     migrator: `migrator_${id}`,
+    approver: `approver_${id}`,
     service: `service_${id}`,
     infrastructure: `infra_${id}`,
   };
-  const passwords = { admin: secret(), migrator: secret(), service: secret() };
+  const passwords = {
+    ...{ admin: secret(), migrator: secret() },
+    ...{ approver: secret(), service: secret() },
+  };
   const { name: root, password: rootPassword } = server.superuser;
   const accounts: Readonly<Record<Login, readonly [string, string]>> = {
     superuser: [root, rootPassword],
@@ -124,6 +130,7 @@ export async function makeTierDatabase(server: PostgresServer): Promise<TierData
       DDL_SSLMODE: "disable",
       DDL_ADMIN_PASSWORD: passwords.admin,
       DDL_MIGRATOR_PASSWORD: passwords.migrator,
+      DDL_APPROVER_PASSWORD: passwords.approver,
       DDL_SERVICE_PASSWORD: passwords.service,
     },
     config: {
@@ -133,6 +140,8 @@ export async function makeTierDatabase(server: PostgresServer): Promise<TierData
       infrastructureRole: roles.infrastructure,
       migrator: roles.migrator,
       migrators: [roles.migrator],
+      approver: roles.approver,
+      approvers: [roles.approver],
     },
     sql,
     catalog: () =>
