@@ -8,7 +8,7 @@ import { loadParser } from "../../migrations/engine/statements";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { readCatalog } from "../support/catalog";
-import { migrationsFolder, SCHEMAS } from "../support/migrationFiles";
+import { migrationsFolder, SCHEMAS, VERSIONS } from "../support/migrationFiles";
 import { makeProgramDatabase, type ProgramDatabase } from "../support/programDatabase";
 import { apply, failureOf, ledgerRows } from "../support/runs";
 
@@ -56,12 +56,12 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
       await infra.query("CREATE TABLE dagapp.left_by_hand (id int)");
       await infra.query("DELETE FROM dagapp.platforms");
 
-      expect(await rebuild(database)).toBe(3);
+      expect(await rebuild(database)).toBe(VERSIONS.length);
       const relations = `SELECT relname FROM pg_class WHERE relnamespace = ANY ($1::regnamespace[])`;
       expect(await database.rows(relations, [SCHEMAS])).toEqual([]);
       expect(await ledgerRows(database)).toEqual(
-        [1, 2, 3].map(
-          (n) => expect.objectContaining({ version: `0.${n}.0`, applied: false }) as unknown,
+        VERSIONS.map(
+          ({ version }) => expect.objectContaining({ version, applied: false }) as unknown,
         ),
       );
 
