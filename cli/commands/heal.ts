@@ -34,7 +34,8 @@ async function run(call: Call): Promise<ExitStatus> {
     print(`${style.green(`${mended.length} deviation(s) mended:`)}\n${driftText(mended)}`);
   }
   if (left.length > 0) {
-    const hint = "  Hint: have an administrator run these statements, or name the role in furtherRoles.";
+    const hint =
+      "  Hint: have an administrator run these statements, or name the role in furtherRoles.";
     print(`${style.red(`${left.length} deviation(s) left:`)}\n${leftText(left)}\n${hint}`);
     return exitStatus.failed;
   }
