@@ -11,7 +11,7 @@ import { readHeaderLines } from "../migrations/engine/headerLines";
 import { readEvents, readHistory } from "../migrations/engine/ledger";
 import { ensureStamp } from "../migrations/engine/stamp";
 import { tiers } from "../migrations/engine/tier";
-import { run } from "../toolchain/run";
+import { run as runProgram } from "../toolchain/run";
 import type { Call } from "./command";
 import type { Commit, GitFacts, MigrationFacts, StackFacts } from "./report/evidence";
 import { statementReports } from "./report/statementReport";
@@ -44,7 +44,7 @@ async function warningOf(path: string): Promise<string | null> {
 const commitFormat = "--format=%h%x1f%an%x1f%as";
 
 async function gitFacts(folder: string, name: string): Promise<GitFacts | null> {
-  const git = (...args: readonly string[]) => run("git", args, { cwd: folder });
+  const git = (...args: readonly string[]) => runProgram("git", args, { cwd: folder });
   const commits = await git("log", "--follow", commitFormat, "--", name);
   const state = await git("status", "--porcelain", "--", name);
   if (commits.status !== 0 || state.status !== 0) return null;
@@ -97,10 +97,11 @@ async function factsOf(name: string, open: () => Promise<Stack>): Promise<StackF
   try {
     stack = await open();
   } catch (error) {
-    return { stack: name, tier: null, reached: false, reason: reasonOf(error) };
+    return { stack: name, tier: null, windows: null, reached: false, reason: reasonOf(error) };
   }
   const { access } = stack;
-  const { tier, server } = access.settings;
+  const { tier, server, run } = access.settings;
+  const { windows } = run;
   const purpose = { account: "admin", activity: "evidence", readOnly: true } as const;
   try {
     return await withClient(access, purpose, async (client) => {
@@ -108,9 +109,9 @@ async function factsOf(name: string, open: () => Promise<Stack>): Promise<StackF
       const events = await readEvents(client);
       const empty = stamp === null && versions.length === 0;
       ensureStamp({ stamp, empty, tier, adopt: null, database: server.database });
-      return { stack: name, tier, reached: true, versions, events };
+      return { stack: name, tier, windows, reached: true, versions, events };
     });
   } catch (error) {
-    return { stack: name, tier, reached: false, reason: reasonOf(error) };
+    return { stack: name, tier, windows, reached: false, reason: reasonOf(error) };
   }
 }

@@ -54,7 +54,7 @@ async function run(call: Call): Promise<ExitStatus> {
   }
   const stacks = await stackFacts(call);
   const facts = await Promise.all(own.map((file) => migrationFacts(folder, file, files)));
-  const report = evidenceReport(ticket, facts, stacks);
+  const report = evidenceReport(ticket, facts, stacks, new Date());
   const write = formats[call.text("format") ?? "text"];
   if (write === undefined) throw new Error("a format is missing");
   call.terminal.print(write(report));

@@ -4,6 +4,7 @@
  * Source: policy, "Checklist: Before Production Deployment".
  */
 import { type Tier, tierRules } from "../../migrations/engine/tier";
+import { describeWindows, nextWindow, openWindow } from "../../migrations/engine/window";
 import type { Answer, ChecklistLine, GitFacts, MigrationFacts, StackFacts } from "./evidence";
 import { momentText } from "./times";
 
@@ -135,7 +136,20 @@ function testedLine(
   return line(item, findings);
 }
 
-function windowLine(item: string, migrations: readonly MigrationFacts[]): ChecklistLine {
+/** Whether the stack's file has a window that is open or to come. */
+function scheduledIn({ stack, windows }: StackFacts, now: Date): Finding {
+  if (windows === null) return unknown(`the file of ${stack} could not be read`);
+  const where = `maintenance windows of ${stack}: ${describeWindows(windows, now)}`;
+  const isScheduled = (openWindow(windows, now) ?? nextWindow(windows, now)) !== null;
+  return isScheduled ? yes(where) : no(where);
+}
+
+function windowLine(
+  item: string,
+  migrations: readonly MigrationFacts[],
+  stacks: readonly StackFacts[],
+  now: Date,
+): ChecklistLine {
   const reasons = migrations.flatMap(({ file, statements }) => {
     const { fileName, header } = file;
     const rewritten = [...new Set(statements.flatMap(({ rewrites }) => rewrites))];
@@ -144,9 +158,13 @@ function windowLine(item: string, migrations: readonly MigrationFacts[]): Checkl
       ...(rewritten.length === 0 ? [] : [`${fileName} writes all of ${rewritten.join(", ")} anew`]),
     ];
   });
-  return reasons.length === 0
-    ? line(item, [yes("not needed: no downtime is declared, and no table is written anew")])
-    : forPeople(item, ...reasons);
+  if (reasons.length === 0) {
+    return line(item, [yes("not needed: no downtime is declared, and no table is written anew")]);
+  }
+  const prod = stacks.filter(({ tier }) => tier === "prod");
+  const scheduled = prod.map((stack) => scheduledIn(stack, now));
+  const nobody = unknown("no stack of this project has tier prod");
+  return line(item, [...reasons.map(yes), ...(prod.length === 0 ? [nobody] : scheduled)]);
 }
 
 function planLine(item: string, migrations: readonly MigrationFacts[]): ChecklistLine {
@@ -167,6 +185,7 @@ function planLine(item: string, migrations: readonly MigrationFacts[]): Checklis
 export function answerChecklist(
   migrations: readonly MigrationFacts[],
   stacks: readonly StackFacts[],
+  now: Date,
 ): readonly ChecklistLine[] {
   const tickets = [...new Set(migrations.map(({ file }) => file.header.ticket))];
   const names = migrations.map(({ file }) => file.fileName);
@@ -186,7 +205,7 @@ export function answerChecklist(
       "Change ticket created and approved",
       `${tickets.join(", ")} is named by ${names.join(", ")}`,
     ),
-    windowLine("Maintenance window scheduled (if needed)", migrations),
+    windowLine("Maintenance window scheduled (if needed)", migrations, stacks, now),
     forPeople("DBA/Platform team briefed"),
     forPeople("Application team on standby for validation"),
     planLine("Rollback plan documented", migrations),

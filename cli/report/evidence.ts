@@ -6,6 +6,7 @@
 import type { MigrationFile } from "../../migrations/engine/file";
 import type { EventRow, VersionState } from "../../migrations/engine/history";
 import type { Tier } from "../../migrations/engine/tier";
+import type { Window } from "../../migrations/engine/window";
 import { answerChecklist } from "./checklist";
 import { eventText } from "./eventText";
 import type { StatementReport } from "./statementReport";
@@ -39,8 +40,13 @@ export interface MigrationFacts {
   readonly statements: readonly StatementReport[];
 }
 
-/** What a stack's database says, or why it could not be asked. */
-export type StackFacts = { readonly stack: string; readonly tier: Tier | null } & (
+/** What a stack's file and its database say, or why the database could not be asked. */
+export type StackFacts = {
+  readonly stack: string;
+  readonly tier: Tier | null;
+  /** Maintenance windows of the stack's file; null when it could not be read. */
+  readonly windows: readonly Window[] | null;
+} & (
   | {
       readonly reached: true;
       readonly versions: readonly VersionState[];
@@ -123,16 +129,18 @@ function evidenceOf(
  *
  * @param migrations  Those under the ticket, lowest number first; at least one.
  * @param stacks      In the order of promotion.
+ * @param now         Tells windows that are past from those to come.
  */
 export function evidenceReport(
   ticket: string,
   migrations: readonly MigrationFacts[],
   stacks: readonly StackFacts[],
+  now: Date,
 ): EvidenceReport {
   return {
     schemaVersion: 1,
     ticket,
-    checklist: answerChecklist(migrations, stacks),
+    checklist: answerChecklist(migrations, stacks, now),
     migrations: migrations.map((one) => evidenceOf(one, stacks)),
   };
 }

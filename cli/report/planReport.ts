@@ -2,13 +2,16 @@
  * What a stack would do, as data: the shape of `ddl plan --json`, and what its text is made from. Pure.
  * Does NOT plan or judge (see plan.ts, gate.ts).
  */
+import { effectsOf } from "../../migrations/engine/classify";
 import type { MigrationFile } from "../../migrations/engine/file";
 import type { Violation } from "../../migrations/engine/gate";
 import type { BreakGlass } from "../../migrations/engine/history";
+import { modelBefore } from "../../migrations/engine/schemaFold";
 import type { Survey } from "../../migrations/engine/survey";
 import type { Tier } from "../../migrations/engine/tier";
+import { describeWindows, openWindow, windowReason } from "../../migrations/engine/window";
 import type { Settings } from "../../settings";
-import { type StatementReport, statementReports } from "./statementReport";
+import { rollbackReports, type StatementReport, statementReports } from "./statementReport";
 
 /** A migration in one line. */
 export interface PlannedFile {
@@ -27,8 +30,21 @@ export interface PendingFile extends PlannedFile {
   readonly reviewedOn: string | null;
   readonly description: string;
   readonly downtimeRequired: boolean;
+  /** Why it belongs into a maintenance window; null: it may run at any time. */
+  readonly needsWindow: string | null;
   readonly rollbackFile: string | null;
   /** Of the MIGRATION section, in order. */
+  readonly statements: readonly StatementReport[];
+}
+
+/** A version that would be taken back. */
+export interface RollBackFile extends PlannedFile {
+  readonly rollbackFile: string | null;
+  /** The header's word on what the rollback brings back. */
+  readonly dataRecovery: string;
+  /** What would be thrown away, one line a table with an estimate of its rows. */
+  readonly losses: readonly string[];
+  /** Of the rollback file, in order. */
   readonly statements: readonly StatementReport[];
 }
 
@@ -47,8 +63,16 @@ export interface PlanReport {
   /** Above the target: neither run nor judged. */
   readonly held: readonly PlannedFile[];
   /** Above the target and applied or begun, newest first. */
-  readonly toRollBack: readonly PlannedFile[];
+  readonly toRollBack: readonly RollBackFile[];
   readonly violations: readonly Violation[];
+  /** Maintenance windows, by the server's clock. */
+  readonly windows: {
+    /** ISO 8601 intervals, as configured. */
+    readonly configured: readonly string[];
+    readonly isOpen: boolean;
+    /** Where the moment is among them, in words. */
+    readonly now: string;
+  };
   /** The emergency that is under way, or null. */
   readonly breakGlass: BreakGlass | null;
   /** refused: an error among the violations. */
@@ -74,14 +98,26 @@ function pendingOf(file: MigrationFile, survey: Survey): PendingFile {
     reviewedOn: header.reviewedOn,
     description: header.description,
     downtimeRequired: header.impact.downtimeRequired,
+    needsWindow: windowReason(file, effectsOf(file, modelBefore(survey.files, file.number))),
     rollbackFile: rollback?.fileName ?? null,
     statements: statementReports(file, survey.files),
   };
 }
 
+function rollBackOf(file: MigrationFile, { files, losses }: Survey): RollBackFile {
+  return {
+    ...lineOf(file),
+    rollbackFile: file.rollback?.fileName ?? null,
+    dataRecovery: file.header.rollback.dataRecovery,
+    losses: losses.get(file.fileName) ?? [],
+    statements: rollbackReports(file, files),
+  };
+}
+
 /** Puts together what the survey found. */
 export function planReport(stack: string, settings: Settings, survey: Survey): PlanReport {
-  const { plan, violations } = survey;
+  const { plan, violations, now } = survey;
+  const { windows } = settings.run;
   const { host, port, database } = settings.server;
   const isRefused = violations.some(({ severity }) => severity === "error");
   const work = plan.pending.length + plan.toRollBack.length;
@@ -95,8 +131,13 @@ export function planReport(stack: string, settings: Settings, survey: Survey): P
     applied: plan.applied.map(lineOf),
     pending: plan.pending.map((file) => pendingOf(file, survey)),
     held: plan.held.map(lineOf),
-    toRollBack: plan.toRollBack.map(lineOf),
+    toRollBack: plan.toRollBack.map((file) => rollBackOf(file, survey)),
     violations,
+    windows: {
+      configured: windows.map(({ text }) => text),
+      isOpen: openWindow(windows, now) !== null,
+      now: describeWindows(windows, now),
+    },
     breakGlass: survey.history.breakGlass,
     verdict: isRefused ? "refused" : work === 0 ? "nothing to do" : "may run",
   };

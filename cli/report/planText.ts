@@ -4,7 +4,7 @@
 import { columns } from "../columns";
 import { counted } from "../findings/finding";
 import type { Style } from "../terminal";
-import type { PendingFile, PlanReport } from "./planReport";
+import type { PendingFile, PlanReport, RollBackFile } from "./planReport";
 import { statementFacts, type StatementReport } from "./statementReport";
 import { breakGlassText } from "./statusText";
 
@@ -20,18 +20,33 @@ function pendingText(file: PendingFile, style: Style): readonly string[] {
     review,
     ...(file.state === "not started" ? [] : [file.state]),
     ...(file.downtimeRequired ? ["downtime required"] : []),
+    ...(file.needsWindow === null ? [] : ["needs a maintenance window"]),
     file.rollbackFile === null ? "no rollback file" : `rollback ${file.rollbackFile}`,
   ];
   return [
     "",
     `${style.bold(file.file)} (${file.version})`,
     `  ${facts.join(", ")}`,
-    ...file.statements.flatMap((statement) => [
-      `  ${statement.text}`,
-      ...statementFacts(statement).map((fact) => `      ${factStyle(statement, style)(fact)}`),
-    ]),
+    ...statementLines(file.statements, style),
   ];
 }
+
+/** One version that would be taken back, with its statements and what is lost. */
+function rollBackText(file: RollBackFile, style: Style): readonly string[] {
+  return [
+    "",
+    `${style.bold(file.rollbackFile ?? file.file)} takes back ${file.version}`,
+    `  data recovery ${file.dataRecovery.toLowerCase()}`,
+    ...file.losses.map((loss) => `  ${style.red(loss)}`),
+    ...statementLines(file.statements, style),
+  ];
+}
+
+const statementLines = (statements: readonly StatementReport[], style: Style): readonly string[] =>
+  statements.flatMap((statement) => [
+    `  ${statement.text}`,
+    ...statementFacts(statement).map((fact) => `      ${factStyle(statement, style)(fact)}`),
+  ]);
 
 /** What may hurt stands out. */
 function factStyle({ risk }: StatementReport, style: Style): (text: string) => string {
@@ -54,12 +69,27 @@ export function planText(report: PlanReport, violations: readonly string[], styl
     `${stack}: tier ${tier}, ${database}, target ${targetVersion}, tickets ${tickets.join(", ") || "none"}`,
     "",
     ...(table.length === 0 ? ["  no migration files"] : table),
+    ...report.toRollBack.flatMap((file) => rollBackText(file, style)),
     ...report.pending.flatMap((file) => pendingText(file, style)),
+    ...(isAboutWindows(report) ? ["", `Maintenance windows: ${report.windows.now}.`] : []),
     ...violations.flatMap((text) => ["", text]),
     ...(report.breakGlass === null ? [] : ["", style.red(breakGlassText(report.breakGlass))]),
     "",
     verdictText(report, style),
   ].join("\n");
+}
+
+/** Windows are worth a word when there are some, or something pending needs one. */
+const isAboutWindows = ({ pending, windows }: PlanReport): boolean =>
+  pending.length > 0 &&
+  (windows.configured.length > 0 || pending.some(({ needsWindow }) => needsWindow !== null));
+
+function work({ pending, toRollBack }: PlanReport): string {
+  const parts = [
+    ...(toRollBack.length === 0 ? [] : [counted(toRollBack.length, "rollback")]),
+    ...(pending.length === 0 ? [] : [counted(pending.length, "migration")]),
+  ];
+  return parts.join(", ");
 }
 
 function verdictText(report: PlanReport, style: Style): string {
@@ -70,7 +100,7 @@ function verdictText(report: PlanReport, style: Style): string {
     case "nothing to do":
       return `${style.green("Nothing to do")}: the database is at its target${also}.`;
     case "may run":
-      return `${style.green("May run")}: ${counted(report.pending.length, "migration")}${also}.`;
+      return `${style.green("May run")}: ${work(report)}${also}.`;
     case "refused":
       return `${style.red("Refused")}: ${counted(errors, "error")}${also}; no migration would run.`;
   }

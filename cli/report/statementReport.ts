@@ -2,7 +2,7 @@
  * What a statement does to a database, as data for `--json` and as lines for a person. Pure.
  * Does NOT classify (see classify.ts).
  */
-import { effectsOf } from "../../migrations/engine/classify";
+import { effectsOf, rollbackEffectsOf } from "../../migrations/engine/classify";
 import type {
   LockMode,
   ObjectLock,
@@ -12,6 +12,8 @@ import type {
 import type { MigrationFile } from "../../migrations/engine/file";
 import { describeStatements } from "../../migrations/engine/preview";
 import { modelBefore } from "../../migrations/engine/schemaFold";
+import type { Segment } from "../../migrations/engine/segments";
+import { checks } from "../../migrations/engine/segmentTraits";
 
 export interface LockReport {
   /** `dagapp.jobs` */
@@ -22,7 +24,7 @@ export interface LockReport {
 }
 
 export interface StatementReport {
-  /** 1-based, in the migration's file. */
+  /** 1-based, in the file. */
   readonly line: number;
   /** Upper case: CREATE INDEX CONCURRENTLY. */
   readonly kind: string;
@@ -78,15 +80,32 @@ export function statementReports(
   file: MigrationFile,
   files: readonly MigrationFile[],
 ): readonly StatementReport[] {
-  const effects = new Map(
-    effectsOf(file, modelBefore(files, file.number)).map((effect) => [effect.statement, effect]),
-  );
-  const body = file.segments.filter(({ section }) => section === "migration");
+  return reportsOf(file.segments, effectsOf(file, modelBefore(files, file.number)));
+}
+
+/** The same for its rollback file; empty where there is none. */
+export function rollbackReports(
+  file: MigrationFile,
+  files: readonly MigrationFile[],
+): readonly StatementReport[] {
+  const { rollback, number } = file;
+  if (rollback === null) return [];
+  return reportsOf(rollback.segments, rollbackEffectsOf(file, modelBefore(files, number)));
+}
+
+function reportsOf(
+  segments: readonly Segment[],
+  effects: readonly StatementEffect[],
+): readonly StatementReport[] {
+  const effectOf = new Map(effects.map((effect) => [effect.statement, effect]));
+  const body = segments.filter(({ section }) => !checks.has(section));
   const texts = describeStatements(body);
   return body
     .flatMap(({ statements }) => statements)
     .flatMap((statement, index): StatementReport[] => {
-      const effect = effects.get(statement);
+      // The runner keeps the record itself.
+      if (statement.ledger !== null) return [];
+      const effect = effectOf.get(statement);
       if (effect === undefined) return [];
       const { line, kind, target, transactional } = statement;
       const { risk, reversible, unknown, assumes, mistakes, onlyNewObjects } = effect;

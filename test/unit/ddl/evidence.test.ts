@@ -16,11 +16,13 @@ import type { MigrationFile } from "../../../migrations/engine/file";
 import { type EventRow, foldHistory, type LedgerRow } from "../../../migrations/engine/history";
 import { loadParser } from "../../../migrations/engine/statements";
 import { parseTier } from "../../../migrations/engine/tier";
+import { parseWindow } from "../../../migrations/engine/window";
 import { makeMigration, type MigrationParts } from "../../support/makeMigration";
 
 beforeAll(loadParser);
 
 const at = (time: string): Date => new Date(`2026-04-22T${time}Z`);
+const now = at("12:00:00");
 const commit: Commit = { hash: "a1b2c3d", author: "Ada", date: "2026-01-29" };
 const clean: GitFacts = { added: commit, changed: commit, isDirty: false };
 
@@ -82,6 +84,7 @@ function stackOf(
   return {
     stack: tier,
     tier: parseTier(tier),
+    windows: [],
     reached: true,
     versions: foldHistory(rows, events).versions,
     events,
@@ -93,7 +96,7 @@ const everywhere = (one: MigrationFacts): readonly StackFacts[] =>
 
 /** The answer to a line and its facts. */
 function line(item: RegExp, one: MigrationFacts, stacks: readonly StackFacts[] = everywhere(one)) {
-  const { checklist } = evidenceReport("CHG-2026-0142", [one], stacks);
+  const { checklist } = evidenceReport("CHG-2026-0142", [one], stacks, now);
   const found = checklist.find((entry) => item.test(entry.item));
   if (found === undefined) throw new Error(`there is no line ${String(item)}`);
   return found;
@@ -102,13 +105,13 @@ function line(item: RegExp, one: MigrationFacts, stacks: readonly StackFacts[] =
 it("has every line of the policy's checklist, in its order", () => {
   const policy = readFileSync(join(__dirname, "../../fixtures/policyChecklist.txt"), "utf8");
   const items = policy.trim().split("\n");
-  expect(evidenceReport("CHG-2026-0142", [facts()], []).checklist.map(({ item }) => item)).toEqual(
-    items,
-  );
+  expect(
+    evidenceReport("CHG-2026-0142", [facts()], [], now).checklist.map(({ item }) => item),
+  ).toEqual(items);
 });
 
 it("leaves to people what only people know, whatever the facts are", () => {
-  const { checklist } = evidenceReport("CHG-2026-0142", [facts()], everywhere(facts()));
+  const { checklist } = evidenceReport("CHG-2026-0142", [facts()], everywhere(facts()), now);
   expect(checklist.filter(({ answer }) => answer === "people").map(({ item }) => item)).toEqual([
     "Change ticket created and approved",
     "DBA/Platform team briefed",
@@ -185,7 +188,7 @@ describe("a line is open when something is missing", () => {
           {},
           { statements: facts().statements.map((one) => ({ ...one, rewrites: ["dagapp.jobs"] })) },
         ),
-      "people",
+      "no",
       "004_add_status.sql writes all of dagapp.jobs anew",
     ],
   ];
@@ -232,6 +235,7 @@ describe("a line is open when something is missing", () => {
     const away: StackFacts = {
       stack: "qa",
       tier: "qa",
+      windows: [],
       reached: false,
       reason: "No server listens.",
     };
@@ -239,11 +243,49 @@ describe("a line is open when something is missing", () => {
       answer: "unknown",
       facts: ["qa could not be asked: No server listens."],
     });
-    const unread: StackFacts = { stack: "odd", tier: null, reached: false, reason: "tier: …" };
+    const unread: StackFacts = {
+      stack: "odd",
+      tier: null,
+      windows: null,
+      reached: false,
+      reason: "tier: …",
+    };
     expect(line(/UAT/, facts(), [unread])).toMatchObject({
       answer: "unknown",
       facts: ["no stack of this project has tier uat", "odd could not be read: tier: …"],
     });
+  });
+
+  const windows: readonly (readonly [string, readonly string[], Answer, string])[] = [
+    ["none", [], "no", "none is configured"],
+    ["a past one", ["2026-04-22T08:00Z/PT2H"], "no", "all that are configured are past"],
+    [
+      "one to come",
+      ["2026-04-22T22:00Z/PT2H"],
+      "yes",
+      "the next, 2026-04-22T22:00Z/PT2H, opens at 2026-04-22T22:00:00.000Z",
+    ],
+    [
+      "an open one",
+      ["2026-04-22T11:00Z/PT2H"],
+      "yes",
+      "2026-04-22T11:00Z/PT2H is open until 2026-04-22T13:00:00.000Z",
+    ],
+  ];
+  it.each(windows)("downtime, and prod's file has %s", (_, texts, answer, fact) => {
+    const one = facts({ downtime: "Yes" });
+    const prod = { ...stackOf("prod", one), windows: texts.map(parseWindow) };
+    expect(line(/^Maintenance/, one, [prod])).toMatchObject({
+      answer,
+      facts: ["004_add_status.sql needs downtime", `maintenance windows of prod: ${fact}`],
+    });
+  });
+
+  it("downtime, and prod's file cannot be read, or no stack is prod: that is not known", () => {
+    const one = facts({ downtime: "Yes" });
+    const unread = { ...stackOf("prod", one), windows: null };
+    expect(line(/^Maintenance/, one, [unread]).answer).toBe("unknown");
+    expect(line(/^Maintenance/, one, []).answer).toBe("unknown");
   });
 
   it("when no stack has proven the rollback for both texts", () => {
@@ -251,7 +293,13 @@ describe("a line is open when something is missing", () => {
     const item = /^Rollback script/;
     expect(line(item, one, [stackOf("dev", one)]).answer).toBe("yes");
     expect(line(item, one, [stackOf("dev", one, ["proven"])]).answer).toBe("no");
-    const away: StackFacts = { stack: "qa", tier: "qa", reached: false, reason: "" };
+    const away: StackFacts = {
+      stack: "qa",
+      tier: "qa",
+      windows: [],
+      reached: false,
+      reason: "",
+    };
     expect(line(item, one, [stackOf("dev", one, ["proven"]), away]).answer).toBe("unknown");
   });
 });
@@ -269,7 +317,7 @@ describe("written down", () => {
     const made = one();
     const uat = stackOf("uat", made);
     const stacks = uat.reached ? [{ ...uat, events: [failed(made.file), ...uat.events] }] : [];
-    return evidenceReport("CHG-2026-0142", [made], stacks);
+    return evidenceReport("CHG-2026-0142", [made], stacks, now);
   };
 
   it("as text", () => {

@@ -149,11 +149,13 @@ describe("a statement", () => {
 });
 
 describe("plan", () => {
-  const settings = makeSettings({ tier: "uat", targetVersion: "1.1.0", tickets: "CHG-2026-0143" });
+  const uat = { tier: "uat", targetVersion: "1.1.0", tickets: "CHG-2026-0143" };
   const report = (
     states: Parameters<typeof planMigrations>[1],
     violations: readonly Violation[],
+    { window = "", downtime = "No", target = "1.1.0" } = {},
   ) => {
+    const settings = makeSettings({ ...uat, targetVersion: target, window });
     const files = [
       makeMigration(),
       makeMigration({
@@ -161,13 +163,16 @@ describe("plan", () => {
         version: "1.1.0",
         ticket: "CHG-2026-0143",
         body: "ALTER TABLE dagapp.jobs ADD COLUMN a TEXT;",
+        rollbackBody: "ALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS a;",
+        downtime: downtime === "Yes" ? "Yes" : "No",
       }),
       makeMigration({ name: "003_later", version: "1.2.0" }),
     ];
+    const losses = new Map([["002_change.sql", ["drops dagapp.jobs.a"]]]);
     const now = new Date("2026-11-01T00:00:00Z");
     const plan = planMigrations(files, states, settings.run.targetVersion);
     const history = { stamp: "uat", breakGlass: null, versions: [] } as const;
-    const known = { losses: new Map<string, readonly string[]>(), tickets: [], now };
+    const known = { losses, tickets: [], now };
     const survey = { files, history, plan, violations, existingRoles: new Set<string>(), ...known };
     return planReport("uat", settings, survey);
   };
@@ -203,6 +208,28 @@ describe("plan", () => {
       ACCESS EXCLUSIVE on dagapp.jobs (blocks reads and writes)
 
 May run: 1 migration.`);
+  });
+
+  it.each([
+    ["", "none is configured"],
+    [
+      "2026-11-01T22:00Z/PT2H",
+      "the next, 2026-11-01T22:00Z/PT2H, opens at 2026-11-01T22:00:00.000Z",
+    ],
+  ])("with windows %j tells what needs one, and where the moment is", (window, where) => {
+    const found = report([applied("1.0.0")], [], { window, downtime: "Yes" });
+    expect(found.windows).toMatchObject({ isOpen: false, now: where });
+    expect(found.pending[0]?.needsWindow).toBe("its header says that downtime is required");
+    const text = planText(found, [], plain);
+    expect(text).toContain("downtime required, needs a maintenance window");
+    expect(text).toContain(`\n\nMaintenance windows: ${where}.\n`);
+  });
+
+  it("tells of a rollback what it does and what is lost", () => {
+    const found = report([applied("1.0.0"), applied("1.1.0")], [], { target: "1.0.0" });
+    expect(planText(found, [], plain)).toMatch(
+      /002_change_rollback\.sql takes back 1\.1\.0\n {2}data recovery manual\n {2}drops dagapp\.jobs\.a\n {2}L\d+ ALTER TABLE dagapp\.jobs DROP COLUMN IF EXISTS a\n {6}risk high\n[^]*\n\nMay run: 1 rollback\.$/,
+    );
   });
 
   it("says that the gate refuses, behind its reasons", () => {
