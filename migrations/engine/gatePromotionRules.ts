@@ -57,6 +57,41 @@ const lacking = (
       ...words(one, tierRules[input.tier].lowerTier ?? ""),
     }));
 
+/**
+ * A proof counts from the tier below, or from this server. Not lifted by a break-glass: what never ran below is then
+ * proven here, in a scratch database.
+ */
+function unprovenRollbacks(input: GateInput): readonly Finding[] {
+  const { plan, tier, lower, provenRollbacks, breakGlass } = input;
+  const belowOf = new Map(promoted(input).map(({ file, below }) => [file, below]));
+  return plan.pending.flatMap((file) => {
+    const { rollback, header } = file;
+    const { version } = header;
+    const below = belowOf.get(file);
+    // Without a rollback file, or where the version is not below, another rule speaks.
+    if (rollback === null || (below === undefined && breakGlass === null)) return [];
+    const isProven =
+      below?.proven?.rollbackChecksum === rollback.checksum ||
+      provenRollbacks?.has(version) === true;
+    if (isProven) return [];
+    const otherText = below?.proven?.rollbackChecksum ?? null;
+    const where = below === undefined ? "here" : `in ${lower?.stack ?? "the tier below"}`;
+    return [
+      {
+        ...ofFile(file),
+        message:
+          otherText === null
+            ? `the rollback of version ${version} is not proven ${where}.`
+            : `another rollback of version ${version} is proven ${where}: ${short(otherText)}.`,
+        remedy:
+          below === undefined
+            ? `ddl prove ${version} --stack ${tier}: it runs in a scratch database beside this one.`
+            : `ddl prove ${version} --stack ${tierRules[tier].lowerTier ?? ""}, then up there, which publishes it.`,
+      },
+    ];
+  });
+}
+
 /** First what is out of the ordinary; then in the order of a change: where it comes from, what was said there, when it may run. */
 export const promotionRules: readonly GateRule[] = [
   {
@@ -193,22 +228,9 @@ export const promotionRules: readonly GateRule[] = [
   {
     id: "rollback-unproven",
     severity: whereDemanded("requiresProof"),
-    liftedByBreakGlass: true,
     why: "a rollback that was never run from this text back to the one before is a guess.",
     source: "Policy, Header Block: Rollback tested; Checklist: Rollback plan documented",
-    check: (input) =>
-      lacking(
-        input,
-        ({ file: { rollback }, below: { proven } }) =>
-          rollback !== null && proven?.rollbackChecksum !== rollback.checksum,
-        ({ below, stack }, tier) => ({
-          message:
-            below.proven === null
-              ? `the rollback of version ${below.version} is not proven in ${stack}.`
-              : `${stack} has proven another rollback of version ${below.version}: ${short(below.proven.rollbackChecksum)}.`,
-          remedy: `ddl prove ${below.version} --stack ${tier}, then up on ${tier}, which publishes it.`,
-        }),
-      ),
+    check: unprovenRollbacks,
   },
   {
     id: "outside-window",

@@ -19,7 +19,7 @@ export interface GateInput {
   readonly targetVersion: string;
   /** Whether migrations would run on a login of their own. */
   readonly migratorConfigured: boolean;
-  /** Versions whose rollback was proven in this database, for the texts that both files have now. */
+  /** Versions whose rollback was proven on this server, for the texts that both files have now. */
   readonly provenRollbacks?: ReadonlySet<string>;
   /** All files of the folder: those before a pending one say what it finds in the database. */
   readonly files: readonly MigrationFile[];

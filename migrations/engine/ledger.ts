@@ -7,6 +7,7 @@ import { type Client, escapeIdentifier } from "pg";
 import type { EventKind } from "./eventKinds";
 import { type EventRow, foldHistory, type History, type LedgerRow } from "./history";
 import { inspectPolicies, mendPolicies } from "./policies";
+import type { ProvenTexts } from "./proof";
 import {
   compareShape,
   describePolicy,
@@ -171,13 +172,6 @@ export async function recordRolledBack(
       WHERE version = $1`,
     [version, ticket],
   );
-}
-
-/** The two texts for which a rollback was proven. */
-export interface ProvenTexts {
-  readonly version: string;
-  readonly checksum: string;
-  readonly rollbackChecksum: string;
 }
 
 /** Every proof there is, whatever became of its version. */

@@ -1,7 +1,29 @@
 /**
- * What the proof of a rollback ended with, and how that is told. Pure.
- * Does NOT run a proof (see prove.ts).
+ * Which rollbacks are proven, what a proof ended with, and how that is told. Pure.
+ * Does NOT run a proof (see prove.ts) or read one (see ledger.ts).
  */
+import type { MigrationFile } from "./file";
+
+/** The two texts for which a rollback was proven. */
+export interface ProvenTexts {
+  readonly version: string;
+  readonly checksum: string;
+  readonly rollbackChecksum: string;
+}
+
+/** Versions whose rollback is proven for exactly the texts that both files have now. */
+export function provenVersions(
+  migrations: readonly MigrationFile[],
+  proofs: readonly ProvenTexts[],
+): ReadonlySet<string> {
+  const keyOf = (...texts: readonly string[]): string => texts.join(" ");
+  const proven = new Set(
+    proofs.map((one) => keyOf(one.version, one.checksum, one.rollbackChecksum)),
+  );
+  const isProvenNow = ({ header, checksum, rollback }: MigrationFile): boolean =>
+    rollback !== null && proven.has(keyOf(header.version, checksum, rollback.checksum));
+  return new Set(migrations.filter(isProvenNow).map(({ header }) => header.version));
+}
 
 /**
  * proven: apply, roll back, apply again, and nothing differs. irreversible: both ran, something differs, and the header

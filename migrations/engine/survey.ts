@@ -10,10 +10,11 @@ import { BadInputError, MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
 import { checkGate, type Violation } from "./gate";
 import type { History } from "./history";
-import { inspectTables, isEmptyDatabase, readHistory, serverTime } from "./ledger";
+import { inspectTables, isEmptyDatabase, readHistory, readProofs, serverTime } from "./ledger";
 import { loadMigrations } from "./load";
 import { type Plan, planMigrations } from "./plan";
 import type { LowerTier } from "./promotion";
+import { provenVersions } from "./proof";
 import { describeLosses, lossesOf } from "./rollbackLosses";
 import { readRowEstimates } from "./rowEstimates";
 import { ensureStamp } from "./stamp";
@@ -89,6 +90,7 @@ export async function surveyStack(
     return {
       history,
       plan,
+      proven: provenVersions(files, await readProofs(client)),
       losses: await estimateLosses(client, files, plan.toRollBack),
       empty: await isEmptyDatabase(client),
       existingRoles: await findRoles(client, settings.roles),
@@ -111,7 +113,7 @@ export async function surveyStack(
     tickets,
     targetVersion,
     migratorConfigured: settings.roles.migrator !== null,
-    provenRollbacks: provenRollbacks(files, history),
+    provenRollbacks: live.proven,
     files,
     schemas: settings.schemas,
     now: live.now,
@@ -125,25 +127,6 @@ export async function surveyStack(
     breakGlass: live.history.breakGlass,
   });
   return { files, history, plan, violations, losses, tickets, existingRoles, now: live.now };
-}
-
-/** Versions with a proof for exactly the texts that the files have now. */
-function provenRollbacks(
-  files: readonly MigrationFile[],
-  { versions }: History,
-): ReadonlySet<string> {
-  const proofOf = new Map(
-    versions.map(({ version, checksum, proof }) => [version, { checksum, proof }]),
-  );
-  const isProven = ({ header, checksum, rollback }: MigrationFile): boolean => {
-    const found = proofOf.get(header.version);
-    return (
-      rollback !== null &&
-      found?.checksum === checksum &&
-      found.proof?.rollbackChecksum === rollback.checksum
-    );
-  };
-  return new Set(files.filter(isProven).map(({ header }) => header.version));
 }
 
 async function estimateLosses(

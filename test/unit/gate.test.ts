@@ -248,16 +248,33 @@ describe("an open break-glass", () => {
     ["not-promoted", { below: null }],
     ["sign-off-missing", { below: { signedOff: null } }],
     ["validation-missing", { below: { validated: null } }],
-    ["rollback-unproven", { below: { proven: null } }],
     ["outside-window", { parts: { downtime: "Yes" } }],
   ];
 
   it.each(lifted)("makes a warning of %s", (rule, change) => {
-    const found = judge("prod", { ...change, breakGlass });
+    const provenRollbacks = new Set(["1.1.0"]);
+    const found = judge("prod", { ...change, breakGlass, provenRollbacks });
     expect(found.map((one) => [one.rule, one.severity])).toEqual([
       ["break-glass-open", "warning"],
       [rule, "warning"],
     ]);
+  });
+
+  const notBelow: readonly (readonly [string, Case])[] = [
+    ["does not have it", { below: null }],
+    ["has another text of it", { below: { checksum: "sha256:old" } }],
+    ["is not there", { lower: { kind: "missing", stack: "s", reason: "unknown" } }],
+    ["cannot be asked", { lower: { kind: "unknown", stack: "s", reason: "no pulumi" } }],
+    ["is not stated", { lower: null }],
+  ];
+  it.each(notBelow)("asks for a proof on this server where the tier below %s", (_, change) => {
+    const unproven = (more: Case) =>
+      judge("prod", { ...change, ...more }).filter(({ rule }) => rule === "rollback-unproven");
+    expect(unproven({ breakGlass })).toMatchObject([
+      { severity: "error", message: "the rollback of version 1.1.0 is not proven here." },
+    ]);
+    expect(unproven({ breakGlass, provenRollbacks: new Set(["1.1.0"]) })).toEqual([]);
+    expect(unproven({})).toEqual([]);
   });
 
   it("lifts nothing else", () => {
