@@ -19,7 +19,7 @@ BIN = node_modules/.bin
 READY = node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: bench-backfill bench-grants crash-matrix help up preview drift heal rebuild refresh env psql sandbox-stop clean distclean test check
+.PHONY: bench-backfill bench-grants crash-matrix help tour up preview drift heal rebuild refresh env psql sandbox-stop clean distclean test check
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | sed 's/[$$][$$]*/$$/' | \
@@ -49,6 +49,9 @@ env: $(READY) ## Print the environment of a stack, for: eval "$$(make env)"
 
 psql: $(READY) ## Open a session in a stack's database, as its admin
 	@$(CLI) psql --stack $(STACK) -- $(ARGS)
+
+tour: $(READY) ## Walk a change from dev to prod in databases of its own, with each refusal on the way (minutes)
+	@$(CLI) tour
 
 sandbox-stop: $(READY) ## Stop the sandbox; its data stays
 	@$(CLI) sandbox-stop

@@ -21,6 +21,7 @@ import { prepare, type Prepared } from "./prepare";
 import { projectFolder } from "./project";
 import { stackAccess } from "./stackAccess";
 import { summarise } from "./summary";
+import { tour, tourSandbox } from "./tour/tour";
 
 interface Call {
   readonly stack: Tier;
@@ -117,18 +118,22 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     return 1;
   },
 
+  tour: () => tour(print),
+
   async "sandbox-stop"({ log }) {
     log.say((await stopSandbox()) ? "Sandbox stopped; its data stays" : "The sandbox does not run");
     return 0;
   },
 
   async clean({ log }) {
+    await removeSandbox(tourSandbox());
     await removeSandbox();
     log.say("Sandbox removed");
     return 0;
   },
 
   async distclean({ log }) {
+    await removeSandbox(tourSandbox());
     await removeSandbox();
     await rm(cacheFolder(), { recursive: true, force: true });
     await removeSharedFolder();
