@@ -31,6 +31,7 @@ const pureFiles = [
   "migrations/engine/{knownFunctions,layer,lockModes,objectActions,objectEffects,partitionEffects,plpgsqlActions}.ts",
   "migrations/engine/{queryEffects,queryUse,readActions,risk,schemaDraft,schemaFold,schemaModel}.ts",
   "migrations/engine/{tableCommands,tableDropEffects,tableEffects,typeChanges}.ts",
+  "migrations/engine/{recorded,sharedRead}.ts",
   "migrations/engine/rules/*.ts",
   "migrations/engine/{action,actionFolds,classify,columnEffects,columnParts,constraintEffects,creationEffects}.ts",
   "migrations/engine/{definitionActions,dropEffects,effect,effectDraft,knownFunctions,layer,lockModes,madeUpNames}.ts",
