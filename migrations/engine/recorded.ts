@@ -14,7 +14,7 @@ import {
   type RollbackFile,
   type SourceFile,
 } from "./file";
-import { parseHeader, type ParsedHeader, parseRollbackHeader } from "./header";
+import { type ParsedHeader, parseHeader, parseRollbackHeader } from "./header";
 import type { VersionState } from "./history";
 import { decodeSource } from "./sourceText";
 
