@@ -86,7 +86,8 @@ async function nothingToDo(task: Task): Promise<Ended> {
 
 async function main(): Promise<void> {
   installPeers();
-  const server = await startServer();
+  // Some tools make all tables in one transaction, and the schema is dropped in one.
+  const server = await startServer({ settings: { max_locks_per_transaction: "1024" } });
   const place = await mkdtemp(join(tmpdir(), "bench-files-"));
   try {
     const database = await makeProgramDatabase(server);
