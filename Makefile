@@ -19,7 +19,7 @@ BIN = node_modules/.bin
 READY = node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: bench-backfill bench-grants crash-matrix help tour up preview drift heal rebuild refresh env psql sandbox-stop clean distclean test check
+.PHONY: bench-backfill bench-files bench-grants bench-latency crash-matrix help tour up preview drift heal rebuild refresh env psql sandbox-stop clean distclean test check
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | sed 's/[$$][$$]*/$$/' | \
@@ -74,6 +74,12 @@ crash-matrix: $(READY) ## Disturb a run at each of its points, in each way, and 
 
 bench-grants: $(READY) ## Measure the check and the mending of privileges by the number of objects (about five minutes)
 	@node --expose-gc --import tsx bench/grants.ts
+
+bench-files: $(READY) ## Measure how long it takes to find nothing to do in 5,000 files, beside other tools (about six minutes)
+	@node --import tsx bench/manyFiles.ts $(ARGS)
+
+bench-latency: $(READY) ## Measure what readers and writers feel of a migration, beside other tools (about six minutes; ARGS=quick)
+	@node --import tsx bench/latency.ts $(ARGS)
 
 check: $(READY) ## Format, lint and types only
 	@$(BIN)/prettier --check --log-level warn .

@@ -5,7 +5,14 @@
 import { compare } from "semver";
 
 import { type Problem, sortProblems } from "./errors";
-import { type MigrationFile, numberOf, parseMigration, type SourceFile, wrongName } from "./file";
+import {
+  type MigrationFile,
+  numberOf,
+  type ParsedMigration,
+  parseMigration,
+  type SourceFile,
+  wrongName,
+} from "./file";
 import { rollbackNameOf } from "./header";
 
 export interface Collection {
@@ -14,6 +21,13 @@ export interface Collection {
   /** All problems of all files, sorted. When there are any, nothing may run. */
   readonly problems: readonly Problem[];
 }
+
+/** Parses one pair, as parseMigration does. */
+export type ParsePair = (
+  name: string,
+  bytes: Buffer,
+  rollback: SourceFile | null,
+) => ParsedMigration;
 
 const isRollback = (name: string): boolean => name.endsWith("_rollback.sql");
 
@@ -59,15 +73,19 @@ function checkVersions(migrations: readonly MigrationFile[]): readonly Problem[]
  * Parses all `*.sql` files of a folder; other names are ignored.
  *
  * @param files  In any order.
+ * @param parse  Another way to the same result, for who knows some of the files already.
  * @throws {ParserNotLoadedError} loadParser was not awaited.
  */
-export function parseCollection(files: readonly SourceFile[]): Collection {
+export function parseCollection(
+  files: readonly SourceFile[],
+  parse: ParsePair = parseMigration,
+): Collection {
   const sql = files
     .filter(({ name }) => name.toLowerCase().endsWith(".sql"))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const named = sql.filter(({ name }) => numberOf(name) !== null);
   const problems: Problem[] = sql
-    .filter((file) => !named.includes(file))
+    .filter(({ name }) => numberOf(name) === null)
     .map(({ name }) => wrongName(name));
   const forward = named.filter(({ name }) => !isRollback(name));
   const rollbacks = new Map(
@@ -77,7 +95,7 @@ export function parseCollection(files: readonly SourceFile[]): Collection {
   const migrations: MigrationFile[] = [];
   for (const { name, bytes } of forward) {
     const rollbackName = rollbackNameOf(name);
-    const parsed = parseMigration(name, bytes, rollbacks.get(rollbackName) ?? null);
+    const parsed = parse(name, bytes, rollbacks.get(rollbackName) ?? null);
     rollbacks.delete(rollbackName);
     if ("migration" in parsed) migrations.push(parsed.migration);
     else problems.push(...parsed.problems);

@@ -21,6 +21,7 @@ import { showProgress } from "./progress";
 import { rollBackVersion } from "./rollback";
 import { applyMigration } from "./run";
 import { modelBefore } from "./schemaFold";
+import { SharedRead } from "./sharedRead";
 import { ensureStamp } from "./stamp";
 import { ensureLedgerShape } from "./survey";
 
@@ -60,13 +61,15 @@ export interface MigrationOutputs extends MigrationInputs {
   readonly applied: string;
 }
 
+/** Of all versions: the checks of a plain preview come one after another, each for one of them. */
+const liveStates = new SharedRead(async (): Promise<ReadonlyMap<string, VersionState>> => {
+  const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
+  const { versions } = await withClient(currentAccess(), purpose, readHistory);
+  return new Map(versions.map((state) => [state.version, state]));
+});
+
 async function liveState(version: string): Promise<VersionState | undefined> {
-  const history = await withClient(
-    currentAccess(),
-    { account: "admin", activity: "plan", readOnly: true },
-    readHistory,
-  );
-  return history.versions.find((state) => state.version === version);
+  return (await liveStates.get()).get(version);
 }
 
 export const migration = {
@@ -134,7 +137,10 @@ function factsOf(state: VersionState): readonly string[] {
   ];
 }
 
-async function reach(inputs: MigrationInputs): Promise<MigrationOutputs> {
+const reach = (inputs: MigrationInputs): Promise<MigrationOutputs> =>
+  liveStates.changing(() => run(inputs));
+
+async function run(inputs: MigrationInputs): Promise<MigrationOutputs> {
   const { file, files } = await loadPlanned(inputs);
   const log = (message: string): void => {
     showProgress(`${file.name}: ${message}`);
@@ -207,11 +213,11 @@ export const ledger = {
 
   create: async (inputs: LedgerInputs): Promise<{ id: string; outs: LedgerInputs }> => ({
     id: "public.schema_migrations",
-    outs: await ensureLedger(inputs),
+    outs: await liveStates.changing(() => ensureLedger(inputs)),
   }),
 
   update: async (inputs: LedgerInputs): Promise<{ outs: LedgerInputs }> => ({
-    outs: await ensureLedger(inputs),
+    outs: await liveStates.changing(() => ensureLedger(inputs)),
   }),
 
   read: async (

@@ -194,7 +194,8 @@ function parseForward(
   return { file, header: parsed.header, problems: [] };
 }
 
-function checkRollbackHeader(
+/** Whether the two headers name the same version and ticket. */
+export function checkRollbackHeader(
   name: string,
   rollback: RollbackHeader,
   forward: Header,

@@ -126,12 +126,24 @@ export interface History {
  */
 export function foldHistory(rows: readonly LedgerRow[], events: readonly EventRow[]): History {
   const ordered = [...events].sort((a, b) => a.id - b.id);
+  const eventsOf = groupByVersion(ordered);
   const stamped = ordered.find((event) => event.kind === "stamped")?.detail["tier"];
   return {
     stamp: tiers.find((tier) => tier === stamped) ?? null,
     breakGlass: foldBreakGlass(ordered),
-    versions: rows.map((row) => foldVersion(row, ordered)),
+    versions: rows.map((row) => foldVersion(row, eventsOf.get(row.version) ?? [])),
   };
+}
+
+function groupByVersion(ordered: readonly EventRow[]): ReadonlyMap<string, readonly EventRow[]> {
+  const groups = new Map<string, EventRow[]>();
+  for (const event of ordered) {
+    if (event.version === null) continue;
+    const group = groups.get(event.version);
+    if (group === undefined) groups.set(event.version, [event]);
+    else group.push(event);
+  }
+  return groups;
 }
 
 const textOf = (event: EventRow, key: string): string => {
@@ -194,12 +206,11 @@ function foldRollback(own: readonly EventRow[]): BegunRollback | null {
   };
 }
 
-function foldVersion(row: LedgerRow, ordered: readonly EventRow[]): VersionState {
+/** @param ofVersion  All events of the row's version, in order. */
+function foldVersion(row: LedgerRow, ofVersion: readonly EventRow[]): VersionState {
   const status = statusOf(row);
   const since = row.startedAt?.getTime() ?? 0;
-  const own = ordered.filter(
-    (event) => event.version === row.version && event.happenedAt.getTime() >= since,
-  );
+  const own = ofVersion.filter((event) => event.happenedAt.getTime() >= since);
   const lastOf = (...kinds: readonly EventKind[]): EventRow | undefined =>
     own.findLast((event) => kinds.includes(event.kind) && !isOfRollback(event));
   const ran =
@@ -241,10 +252,7 @@ function foldVersion(row: LedgerRow, ordered: readonly EventRow[]): VersionState
     durationMs: status === "applied" ? took : null,
     executedBy: row.executedBy,
     ticket: row.ticket,
-    proof: foldProof(
-      ordered.filter(({ version }) => version === row.version),
-      checksum,
-    ),
+    proof: foldProof(ofVersion, checksum),
     signOff: decided("signed-off"),
     validation: decided("validated"),
     acknowledgement: decided("acknowledged"),

@@ -5,9 +5,9 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-import { type Collection, parseCollection } from "./collection";
+import { type Collection, parseCollection, type ParsePair } from "./collection";
 import { FolderUnreadableError, type Problem, sortProblems } from "./errors";
-import type { SourceFile } from "./file";
+import { type ParsedMigration, parseMigration, type SourceFile } from "./file";
 import { fileTooLarge, maxFileBytes } from "./sourceText";
 import { loadParser } from "./statements";
 import { asText, dig } from "./tree";
@@ -43,6 +43,48 @@ async function readOne(folder: string, name: string): Promise<SourceFile | Probl
   }
 }
 
+/** How many files are read at a time. */
+const readAtOnce = 32;
+
+/** The files of a folder as they are on disk. */
+export interface Sources {
+  readonly files: readonly SourceFile[];
+  readonly unreadable: readonly Problem[];
+}
+
+/**
+ * Reads all SQL files of a folder, and loads the parser for whoever goes on.
+ *
+ * @param folder  Path; absolute or from the working directory.
+ * @throws {FolderUnreadableError} the folder itself cannot be listed.
+ */
+export async function readSources(folder: string): Promise<Sources> {
+  await loadParser();
+  let all: readonly string[];
+  try {
+    all = await readdir(folder);
+  } catch (error) {
+    throw new FolderUnreadableError(folder, reasonOf(error), error);
+  }
+  const names = all.filter((one) => one.toLowerCase().endsWith(".sql"));
+  const files: SourceFile[] = [];
+  const unreadable: Problem[] = [];
+  for (let from = 0; from < names.length; from += readAtOnce) {
+    const some = names.slice(from, from + readAtOnce).map((name) => readOne(folder, name));
+    for (const read of await Promise.all(some)) {
+      if ("bytes" in read) files.push(read);
+      else unreadable.push(read);
+    }
+  }
+  return { files, unreadable };
+}
+
+/** Migrations and all problems of files that were read; the caller refuses to go on when there are problems. */
+export function collect({ files, unreadable }: Sources, parse: ParsePair = parseOnce): Collection {
+  const { migrations, problems } = parseCollection(files, parse);
+  return { migrations, problems: sortProblems([...unreadable, ...problems]) };
+}
+
 /**
  * Loads and parses all migrations of a folder.
  *
@@ -51,20 +93,28 @@ async function readOne(folder: string, name: string): Promise<SourceFile | Probl
  * @throws {FolderUnreadableError} the folder itself cannot be listed.
  */
 export async function loadMigrations(folder: string): Promise<Collection> {
-  await loadParser();
-  let names: readonly string[];
-  try {
-    names = await readdir(folder);
-  } catch (error) {
-    throw new FolderUnreadableError(folder, reasonOf(error), error);
+  return collect(await readSources(folder));
+}
+
+interface Parsed {
+  readonly bytes: Buffer;
+  readonly rollback: SourceFile | null;
+  readonly result: ParsedMigration;
+}
+
+/** By the forward file's name. A process that runs two hundred migrations loads the folder as often. */
+const parsedBefore = new Map<string, Parsed>();
+
+const isSame = (a: SourceFile | null, b: SourceFile | null): boolean =>
+  a === null || b === null ? a === b : a.name === b.name && a.bytes.equals(b.bytes);
+
+/** parseMigration, which is not asked again about the very same bytes. */
+function parseOnce(name: string, bytes: Buffer, rollback: SourceFile | null): ParsedMigration {
+  const before = parsedBefore.get(name);
+  if (before?.bytes.equals(bytes) === true && isSame(before.rollback, rollback)) {
+    return before.result;
   }
-  const sources: SourceFile[] = [];
-  const unreadable: Problem[] = [];
-  for (const name of names.filter((one) => one.toLowerCase().endsWith(".sql"))) {
-    const read = await readOne(folder, name);
-    if ("bytes" in read) sources.push(read);
-    else unreadable.push(read);
-  }
-  const { migrations, problems } = parseCollection(sources);
-  return { migrations, problems: sortProblems([...unreadable, ...problems]) };
+  const result = parseMigration(name, bytes, rollback);
+  parsedBefore.set(name, { bytes, rollback, result });
+  return result;
 }

@@ -22,24 +22,32 @@ function foldFile(model: SchemaModel, file: MigrationFile): SchemaModel {
   return draft;
 }
 
+/** Lists of files are never changed, so that what was made of one holds. */
+const folded = new WeakMap<readonly MigrationFile[], ReadonlyMap<number, SchemaModel>>();
+
 /**
- * The model before each file, in one pass over all of them.
+ * The model before each file, in one pass over all of them; of the same list it is worked out once.
  *
  * @param files  In any order; numbers are unique.
  * @returns      By the migration's number. States share what they have in common.
  */
 export function foldModels(files: readonly MigrationFile[]): ReadonlyMap<number, SchemaModel> {
+  const before = folded.get(files);
+  if (before !== undefined) return before;
   const models = new Map<number, SchemaModel>();
   let model: SchemaModel = new SchemaModel();
   for (const file of [...files].sort((a, b) => a.number - b.number)) {
     models.set(file.number, model);
     model = foldFile(model, file);
   }
+  folded.set(files, models);
   return models;
 }
 
 /** The model before the file with that number: what all files with lower numbers make. */
 export function modelBefore(files: readonly MigrationFile[], number: number): SchemaModel {
+  const model = foldModels(files).get(number);
+  if (model !== undefined) return model;
   return [...files]
     .filter((file) => file.number < number)
     .sort((a, b) => a.number - b.number)

@@ -6,15 +6,16 @@ import type { Client } from "pg";
 
 import type { RoleSettings } from "../../settings";
 import { type Access, withClient } from "./database";
-import { BadInputError, MigrationError } from "./errors";
+import { BadInputError, MigrationError, type Problem } from "./errors";
 import type { MigrationFile } from "./file";
 import { checkGate, type Violation } from "./gate";
 import type { History } from "./history";
 import { inspectTables, isEmptyDatabase, readHistory, readProofs, serverTime } from "./ledger";
-import { loadMigrations } from "./load";
+import { collect, readSources, type Sources } from "./load";
 import { type Plan, planMigrations } from "./plan";
 import type { LowerTier } from "./promotion";
 import { provenVersions } from "./proof";
+import { parseUnlessRecorded, recordedIn } from "./recorded";
 import { describeLosses, lossesOf } from "./rollbackLosses";
 import { readRowEstimates } from "./rowEstimates";
 import { ensureStamp } from "./stamp";
@@ -80,22 +81,11 @@ export async function surveyStack(
   { lower, isUpdate }: Circumstances,
 ): Promise<Survey> {
   const { settings } = access;
-  const { migrations: files, problems } = await loadMigrations(folder);
-  if (problems.length > 0) throw new BadInputError(problems);
-  const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
-  const live = await withClient(access, purpose, async (client) => {
-    await ensureLedgerShape(client, settings.roles);
-    const history = await readHistory(client);
-    const plan = planMigrations(files, history.versions, settings.run.targetVersion);
-    return {
-      history,
-      plan,
-      proven: provenVersions(files, await readProofs(client)),
-      losses: await estimateLosses(client, files, plan.toRollBack),
-      empty: await isEmptyDatabase(client),
-      existingRoles: await findRoles(client, settings.roles),
-      now: await serverTime(client),
-    };
+  const sources = await readSources(folder);
+  const live = await readDatabase(access, sources).catch((error: unknown) => {
+    // Whatever is wrong with the database, files that cannot be used are to be corrected first.
+    ensureUsable(collect(sources).problems);
+    throw error;
   });
   ensureStamp({
     stamp: live.history.stamp,
@@ -106,7 +96,8 @@ export async function surveyStack(
   });
 
   const { targetVersion, tickets } = settings.run;
-  const { history, plan, losses, existingRoles } = live;
+  const { files, history, plan, losses, existingRoles } = live;
+  const stateOf = new Map(history.versions.map((state) => [state.version, state]));
   const violations = checkGate({
     tier: settings.tier,
     plan,
@@ -118,7 +109,7 @@ export async function surveyStack(
     schemas: settings.schemas,
     now: live.now,
     appliedAt: (version) => {
-      const state = history.versions.find((one) => one.version === version);
+      const state = stateOf.get(version);
       return state?.status === "applied" ? state.completedAt : null;
     },
     isUpdate,
@@ -127,6 +118,34 @@ export async function surveyStack(
     breakGlass: live.history.breakGlass,
   });
   return { files, history, plan, violations, losses, tickets, existingRoles, now: live.now };
+}
+
+/** Reads what the database knows, and the files in its light: what is applied as it stands is not parsed again. */
+async function readDatabase(access: Access, sources: Sources) {
+  const { roles, run } = access.settings;
+  const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
+  return withClient(access, purpose, async (client) => {
+    await ensureLedgerShape(client, roles);
+    const history = await readHistory(client);
+    const parse = parseUnlessRecorded(recordedIn(history.versions));
+    const { migrations: files, problems } = collect(sources, parse);
+    ensureUsable(problems);
+    const plan = planMigrations(files, history.versions, run.targetVersion);
+    return {
+      files,
+      history,
+      plan,
+      proven: provenVersions(files, await readProofs(client)),
+      losses: await estimateLosses(client, files, plan.toRollBack),
+      empty: await isEmptyDatabase(client),
+      existingRoles: await findRoles(client, roles),
+      now: await serverTime(client),
+    };
+  });
+}
+
+function ensureUsable(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new BadInputError(problems);
 }
 
 async function estimateLosses(

@@ -87,19 +87,26 @@ interface Worked {
   readonly subjects: Map<MigrationFile, Subject>;
   /** What stands before each file, by its number. */
   readonly models: ReadonlyMap<number, SchemaModel>;
+  /** All files, lowest number first, and how many come before each number. */
+  readonly ordered: readonly MigrationFile[];
+  readonly before: ReadonlyMap<number, number>;
 }
 
 const worked = new WeakMap<GateInput, Worked>();
 
-function makeSubject(file: MigrationFile, input: GateInput, models: Worked["models"]): Subject {
-  const earlier = input.files
-    .filter(({ number }) => number < file.number)
-    .sort((a, b) => a.number - b.number);
+function makeSubject(
+  file: MigrationFile,
+  input: GateInput,
+  { models, ordered, before }: Worked,
+): Subject {
   const acts = actsOf(file);
   const made = madeBy(acts);
   return {
     file,
-    earlier,
+    // Few rules ask, and thousands of lists of thousands of files would be kept.
+    get earlier() {
+      return ordered.slice(0, before.get(file.number));
+    },
     schemas: input.schemas,
     now: input.now,
     appliedAt: input.appliedAt,
@@ -111,17 +118,24 @@ function makeSubject(file: MigrationFile, input: GateInput, models: Worked["mode
   };
 }
 
+function workOut({ files }: GateInput): Worked {
+  const ordered = [...files].sort((a, b) => a.number - b.number);
+  const before = new Map<number, number>();
+  for (const [place, { number }] of ordered.entries()) {
+    // Two files may have one number by mistake.
+    if (!before.has(number)) before.set(number, place);
+  }
+  return { subjects: new Map(), models: foldModels(files), ordered, before };
+}
+
 /** The pending migrations of an input, each worked out once for all rules. */
 export function subjectsOf(input: GateInput): readonly Subject[] {
   if (input.plan.pending.length === 0) return [];
-  const { subjects, models } = worked.get(input) ?? {
-    subjects: new Map<MigrationFile, Subject>(),
-    models: foldModels(input.files),
-  };
-  worked.set(input, { subjects, models });
+  const known = worked.get(input) ?? workOut(input);
+  worked.set(input, known);
   return input.plan.pending.map((file) => {
-    const subject = subjects.get(file) ?? makeSubject(file, input, models);
-    subjects.set(file, subject);
+    const subject = known.subjects.get(file) ?? makeSubject(file, input, known);
+    known.subjects.set(file, subject);
     return subject;
   });
 }
