@@ -9,6 +9,37 @@
  */
 export type ProofOutcome = "proven" | "irreversible" | "differs" | "failed" | "not run";
 
+/** A version and the two texts that a proof is about. */
+export interface RollbackTexts {
+  readonly version: string;
+  readonly checksum: string;
+  readonly rollbackChecksum: string;
+}
+
+/** What names the texts of a migration; MigrationFile fits. */
+export interface ProvableFile {
+  readonly header: { readonly version: string };
+  readonly checksum: string;
+  readonly rollback: { readonly checksum: string } | null;
+}
+
+/** The texts to prove: one for each file that has a rollback file, in the order of the files. */
+export const rollbackTexts = (files: readonly ProvableFile[]): readonly RollbackTexts[] =>
+  files.flatMap(({ header: { version }, checksum, rollback }) =>
+    rollback === null ? [] : [{ version, checksum, rollbackChecksum: rollback.checksum }],
+  );
+
+/** Those of the texts that are not among the others. A proof of another text is none. */
+export function textsWithout(
+  texts: readonly RollbackTexts[],
+  others: readonly RollbackTexts[],
+): readonly RollbackTexts[] {
+  const keyOf = (one: RollbackTexts): string =>
+    [one.version, one.checksum, one.rollbackChecksum].join(" ");
+  const keys = new Set(others.map(keyOf));
+  return texts.filter((one) => !keys.has(keyOf(one)));
+}
+
 /** The end of one proof. */
 export interface ProofResult {
   readonly version: string;

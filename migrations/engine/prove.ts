@@ -10,7 +10,7 @@ import { BadInputError, MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
 import { readProofs, recordEvent } from "./ledger";
 import { loadMigrations } from "./load";
-import { isProven, type ProofResult } from "./proof";
+import { isProven, type ProofResult, rollbackTexts, textsWithout } from "./proof";
 import { rollBackVersion } from "./rollback";
 import { applyMigration } from "./run";
 import { readSnapshot } from "./schemaSnapshot";
@@ -62,13 +62,9 @@ export async function unprovenOf(
 ): Promise<readonly MigrationFile[]> {
   const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
   const proofs = await withClient(access, purpose, readProofs);
-  const keyOf = (...texts: readonly string[]): string => texts.join(" ");
-  const proven = new Set(
-    proofs.map((one) => keyOf(one.version, one.checksum, one.rollbackChecksum)),
-  );
-  return migrations.filter(
-    ({ header, checksum, rollback }) =>
-      rollback !== null && !proven.has(keyOf(header.version, checksum, rollback.checksum)),
+  const unproven = textsWithout(rollbackTexts(migrations), proofs);
+  return migrations.filter(({ header }) =>
+    unproven.some(({ version }) => version === header.version),
   );
 }
 
