@@ -113,14 +113,14 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
   });
 
   it("in dev warns of a rollback that does not hold, and tries again each time, also after it was corrected", async () => {
-    await rollbackWith(2, "DROP TABLE IF EXISTS dagapp.t2; CREATE TABLE dagapp.left (id INT);");
+    await rollbackWith(2, "DROP TABLE IF EXISTS dagapp.t2; CREATE TABLE dagapp.remains (id INT);");
     await applyFirst(3);
     const ended = await run();
     expect(ended.unproven).toEqual([versionOf(2)]);
     expect(await proven()).toEqual([1, 3].map(versionOf));
     expect(warnings).toEqual([expect.stringContaining("1 rollback(s) are not proven")]);
     expect(warnings[0]).toContain(`the rollback of ${versionOf(2)} is not proven`);
-    expect(warnings[0]).toContain("after the rollback: table dagapp.left is new");
+    expect(warnings[0]).toContain("after the rollback: table dagapp.remains is new");
     expect(warnings[0]).toContain("Hint: correct the rollback file");
 
     await run();

@@ -17,7 +17,7 @@ import {
 import { nameOf, smallMigrations, ticketOf, versionOf } from "../support/smallMigrations";
 import { makeTierDatabase, type TierDatabase, versionsOf } from "../support/tierDatabase";
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 let server: PostgresServer;
 let home: string;
