@@ -165,18 +165,36 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
     await away.end();
   });
 
-  it("does not need to end an idle pool: it is told that it stays", async () => {
+  it("does not need to end an idle pool: it is told that it stays, and that what it has prepared may fail", async () => {
+    const objects = [
+      "CREATE TYPE dagapp.mood AS ENUM ('fine')",
+      "CREATE TABLE dagapp.moods (mood dagapp.mood, note TEXT)",
+    ];
+    await arrange(database, ...objects);
+    await database.heal();
     const pool = await database.connect("service");
-    await pool.query("SELECT FROM dagapp.jobs");
+    const insert = { name: "insert", text: "INSERT INTO dagapp.moods (mood) VALUES ($1)" };
+    const select = { name: "select", text: "SELECT note FROM dagapp.moods WHERE note = $1" };
+    await pool.query(insert, ["fine"]);
+    await pool.query(select, ["x"]);
+
     expect(await rebuild()).toBe(1);
     expect(log.at(-1)).toMatch(
       /^1 session\(s\) of the application stay connected: process \d+, login service_\w+, application "test: service", connected for /,
     );
-    expect((await pool.query<{ one: number }>("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
+    await arrange(database, ...objects);
+    await database.heal();
+    await pool.query(select, ["x"]);
+    // The type of the parameter is one that is gone.
+    expect((await failureOf(pool.query(insert, ["fine"]))).message).toContain(
+      "cache lookup failed",
+    );
+    const anew = await database.connect("service");
+    await anew.query(insert, ["fine"]);
   });
 
   it("never ends a superuser's session, nor one it may not end, and says who is to", async () => {
-    const [root, pid] = await idling("superuser", "LOCK TABLE geoapi.layers");
+    const [root, pid] = await idling("superuser", "LOCK TABLE geoapi.layers IN SHARE MODE");
     const before = await everything();
     const error = await failureOf(rebuild({ endSessions: true }));
     expect(error).toBeInstanceOf(RebuildHeldUpError);
