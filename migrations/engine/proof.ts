@@ -67,17 +67,21 @@ const sentences: Readonly<Record<ProofOutcome, string>> = {
   "not run": "was not tried",
 };
 
+/** How it ended, in one line. */
+export function proofHeadline({ fileName, version, outcome, durationMs }: ProofResult): string {
+  const took = outcome === "not run" ? "" : ` (${(durationMs / 1000).toFixed(1)} s)`;
+  return `${fileName}: the rollback of ${version} ${sentences[outcome]}${took}.`;
+}
+
 /** One line, and one more for each difference or the reason. */
 export function describeProof(result: ProofResult): string {
-  const { fileName, version, outcome, differences, remarks, reason, durationMs } = result;
-  const took = outcome === "not run" ? "" : ` (${(durationMs / 1000).toFixed(1)} s)`;
+  const { differences, remarks, reason } = result;
   const more = [
     ...(reason === null ? [] : [reason]),
     ...differences,
     ...remarks.map((remark) => `not counted: ${remark}`),
   ];
-  return [
-    `${fileName}: the rollback of ${version} ${sentences[outcome]}${took}.`,
-    ...more.map((line) => `  ${line.replaceAll("\n", "\n  ")}`),
-  ].join("\n");
+  return [proofHeadline(result), ...more.map((line) => `  ${line.replaceAll("\n", "\n  ")}`)].join(
+    "\n",
+  );
 }

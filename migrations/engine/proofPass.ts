@@ -13,6 +13,7 @@ import { showProgress, showWarning } from "./progress";
 import {
   describeProof,
   isProven,
+  proofHeadline,
   type ProofResult,
   type RollbackTexts,
   rollbackTexts,
@@ -162,7 +163,13 @@ async function pass(
   progress(`proving ${wanted.length} rollback(s) in a scratch database`);
   let results: readonly ProofResult[];
   try {
-    results = await proveMigrations(access, migrations, wanted, progress);
+    // What each of some forty runs says would drown everything else that up shows.
+    results = await proveMigrations(access, migrations, wanted, progress, {
+      detail: () => undefined,
+      onResult: (result) => {
+        progress(proofHeadline(result));
+      },
+    });
   } catch (error) {
     if (!(error instanceof ScratchError) && !(error instanceof ConnectionError)) throw error;
     await warn(

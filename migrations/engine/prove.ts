@@ -68,6 +68,14 @@ export async function unprovenOf(
   );
 }
 
+/** How a pass is followed, beside its log. */
+export interface Following {
+  /** Told what each single run says; by default the log. */
+  readonly detail?: Log;
+  /** Told each result as it comes, of what was to be proven and of what failed on the way. */
+  readonly onResult?: (result: ProofResult) => void;
+}
+
 /**
  * Proves some of the migrations in one pass, and records each proof as it succeeds.
  *
@@ -78,6 +86,7 @@ export async function proveMigrations(
   migrations: readonly MigrationFile[],
   wanted: readonly MigrationFile[],
   log: Log,
+  { detail = log, onResult = () => undefined }: Following = {},
 ): Promise<readonly ProofResult[]> {
   const provable = wanted.filter(({ rollback }) => rollback !== null);
   const highest = Math.max(0, ...provable.map(({ number }) => number));
@@ -96,10 +105,13 @@ export async function proveMigrations(
       async (eyes) => {
         for (const migration of needed) {
           const isWanted = provable.includes(migration);
-          const prover = new Prover(scratch, eyes, migration, needed, log);
+          const prover = new Prover(scratch, eyes, migration, needed, detail);
           const result = await (isWanted ? prover.prove() : prover.onlyApply());
           if (isWanted && isProven(result)) await recordProof(access, migration, result);
-          if (isWanted || result.reason !== null) results.push(result);
+          if (isWanted || result.reason !== null) {
+            results.push(result);
+            onResult(result);
+          }
           // What comes after would run on ground that nobody knows.
           if (result.reason !== null) return migration.fileName;
         }

@@ -96,7 +96,12 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
     expect(ended.unproven).toEqual([versionOf(3)]);
     expect(ended.lastPass).toMatch(/^20\S+Z: 2 of 2 proven in \d+\.\d s$/);
     expect(warnings).toEqual([]);
-    expect(progress).toContain("proving 2 rollback(s) in a scratch database");
+    expect(progress).toEqual([
+      "proving 2 rollback(s) in a scratch database",
+      expect.stringMatching(/^001_table_1\.sql: the rollback of 0\.1\.0 is proven: /),
+      expect.stringMatching(/^002_table_2\.sql: the rollback of 0\.2\.0 is proven: /),
+      expect.stringMatching(/^2 of 2 rollback\(s\) proven in \d+\.\d s$/),
+    ]);
 
     expect((await run()).lastPass).toBe("before");
     expect(await proven()).toHaveLength(2);
