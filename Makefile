@@ -7,6 +7,9 @@ STACK ?= dev
 # Further arguments for pulumi, such as ARGS="--diff".
 ARGS ?=
 
+# Of a rebuild: anything here ends the sessions that hold it up, and those of the application.
+END_SESSIONS ?=
+
 # Change tickets approved for this run, separated by commas.
 TICKETS ?=
 ifneq ($(TICKETS),)
@@ -38,8 +41,8 @@ drift: $(READY) ## Say whether the database still is as declared (status 1: drif
 heal: $(READY) ## Mend privileges in a stack's database, and change nothing else
 	@$(DDL) heal --stack $(STACK) --sandbox
 
-rebuild: $(READY) ## Drop the schemas of a dev or qa stack and build them anew
-	@$(CLI) rebuild --stack $(STACK) -- $(ARGS)
+rebuild: $(READY) ## Drop the schemas of a dev or qa stack and build them anew (END_SESSIONS=1: end sessions in its way)
+	@$(CLI) rebuild --stack $(STACK) $(if $(END_SESSIONS),--end-sessions) -- $(ARGS)
 
 refresh: $(READY) ## Read the state of the stack from the database again
 	@$(CLI) refresh --stack $(STACK) -- $(ARGS)

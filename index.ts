@@ -4,11 +4,12 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 
-import { readLowerStack } from "./lowerStack";
+import { readCircumstances } from "./lowerStack";
 import { accessFrom } from "./migrations/engine/access";
 import { migrationsFolder } from "./migrations/engine/load";
 import { surveyStack } from "./migrations/engine/survey";
 import { MigrationSet } from "./migrations/migrationSet";
+import { provenVersions } from "./migrations/provenVersions";
 import { Ledger } from "./migrations/provider";
 import { type Published, publishedOutputs, publishLive, publishNow } from "./publish";
 import { declareRoles } from "./roles/declareRoles";
@@ -19,22 +20,21 @@ import { refusing, showVerdict } from "./verdict";
 export = async (): Promise<Published> => {
   const { access, survey } = await refusing(async () => {
     const access = accessFrom(new pulumi.Config());
-    const lower = await readLowerStack(access.settings);
-    const circumstances = { lower, isUpdate: !pulumi.runtime.isDryRun() };
+    const circumstances = await readCircumstances(access.settings);
     return { access, survey: await surveyStack(access, migrationsFolder, circumstances) };
   });
   const { tier, roles, server, run } = access.settings;
   await showVerdict(survey, tier, run.windows);
   await publishNow(access.settings, survey.history);
-
   const { service, infrastructure, others } = await declareRoles(access, survey.existingRoles);
   const behind = (...dependsOn: pulumi.Resource[]) => ({ ...guarded(tier), dependsOn });
   const ledgerArgs = { infrastructureRole: roles.infrastructure, tier };
   const ledger = new Ledger("ledger", ledgerArgs, behind(service, infrastructure, ...others));
-  const { database } = server;
-  const privileges = new ExactGrants("privileges", { database }, behind(ledger));
+  const args = { database: server.database };
+  const privileges = new ExactGrants("privileges", args, behind(ledger));
   const setArgs = { survey, readBack: () => refusing(() => publishLive(access)) };
   const migrations = new MigrationSet("migrations", setArgs, { dependsOn: [privileges] });
-  new ExactGrants("privileges-after", { database }, behind(privileges, migrations));
-  return { ...publishedOutputs(access.settings), versions: migrations.versions };
+  const after = new ExactGrants("privileges-after", args, behind(privileges, migrations));
+  const versions = provenVersions(access.settings, migrations, setArgs, behind(after));
+  return { ...publishedOutputs(access.settings), versions };
 };

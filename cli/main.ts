@@ -1,5 +1,6 @@
 /**
- * The commands behind the Makefile: `node --import tsx cli/main.ts <command> [--stack S] [-- pulumi's arguments]`.
+ * The commands behind the Makefile: `node --import tsx cli/main.ts <command> [--stack S] [--end-sessions]
+ * [-- pulumi's arguments]`.
  * Does NOT hold any command's work: each is a few calls.
  */
 import { spawnSync } from "node:child_process";
@@ -25,6 +26,8 @@ import { tour, tourSandbox } from "./tour/tour";
 
 interface Call {
   readonly stack: Tier;
+  /** Of a rebuild: end the sessions that hold it up, and those of the application. */
+  readonly endSessions: boolean;
   /** Passed on to pulumi. */
   readonly extra: readonly string[];
   readonly log: Log;
@@ -58,9 +61,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
   async rebuild(call) {
     const access = await accessOf(await prepare(call.stack, "change", call.log));
-    const versions = await rebuildSchemas(access, (message) => {
+    const say = (message: string): void => {
       call.log.say(message);
-    });
+    };
+    const versions = await rebuildSchemas(access, say, { endSessions: call.endSessions });
     call.log.say(`Schemas dropped and made anew; ${versions} version(s) are applied again now`);
     return up(call);
   },
@@ -157,18 +161,21 @@ async function main(): Promise<number> {
   const log = streamLog();
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { stack: { type: "string", default: "dev" } },
+    options: {
+      stack: { type: "string", default: "dev" },
+      "end-sessions": { type: "boolean", default: false },
+    },
   });
   const [name = "", ...extra] = positionals;
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   const stack = TIERS.find((tier) => tier === values.stack);
   if (command === undefined || stack === undefined) {
     log.say(
-      `usage: cli/main.ts <${Object.keys(COMMANDS).join("|")}> [--stack ${TIERS.join("|")}] [-- arguments]`,
+      `usage: cli/main.ts <${Object.keys(COMMANDS).join("|")}> [--stack ${TIERS.join("|")}] [--end-sessions] [-- arguments]`,
     );
     return 2;
   }
-  return command({ stack, extra, log });
+  return command({ stack, endSessions: values["end-sessions"], extra, log });
 }
 
 main().then(

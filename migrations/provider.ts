@@ -1,10 +1,11 @@
 /**
- * Migration and Ledger as Pulumi sees them: thin shells around engine/entry.ts.
+ * Migration, Ledger and Proofs as Pulumi sees them: thin shells around engine/entry.ts.
  * Does NOT hold logic, because what stands here is turned into text and stored in every stack's state.
  */
 import * as pulumi from "@pulumi/pulumi";
 
 import type { LedgerInputs, MigrationInputs, MigrationOutputs } from "./engine/entry";
+import type { ProofsInputs, ProofsOutputs } from "./engine/proofPass";
 
 /** Runs in the provider's process: captures nothing and loads the engine from the program's folder there. */
 function engine(): typeof import("./engine/entry") {
@@ -51,5 +52,26 @@ const ledgerProvider: pulumi.dynamic.ResourceProvider = {
 export class Ledger extends pulumi.dynamic.Resource {
   constructor(name: string, args: LedgerInputs, opts?: pulumi.CustomResourceOptions) {
     super(ledgerProvider, name, args, opts, "ddl", "Ledger");
+  }
+}
+
+const proofsProvider: pulumi.dynamic.ResourceProvider = {
+  configure: (request) => engine().configure(request),
+  check: async (_olds, news) => engine().proofs.check(news as ProofsInputs),
+  diff: (_id, _olds, news) => Promise.resolve(engine().proofs.diff(news as ProofsInputs)),
+  create: async (inputs) => engine().proofs.create(inputs as ProofsInputs),
+  update: async (_id, olds, news) =>
+    engine().proofs.update(olds as ProofsOutputs, news as ProofsInputs),
+  read: async (id, props) => engine().proofs.read(id, props as ProofsOutputs),
+  // No delete: a proof is a fact that stays among the events.
+};
+
+/** The proofs of all rollbacks: what is not proven is, in a scratch database, in one pass. */
+export class Proofs extends pulumi.dynamic.Resource {
+  /** One line: when the last pass was and how it ended. */
+  declare readonly lastPass: pulumi.Output<string>;
+
+  constructor(name: string, args: ProofsInputs, opts?: pulumi.CustomResourceOptions) {
+    super(proofsProvider, name, { lastPass: undefined, ...args }, opts, "ddl", "Proofs");
   }
 }

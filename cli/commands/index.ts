@@ -13,6 +13,7 @@ import { heal } from "./heal";
 import { newCommand } from "./new";
 import { plan } from "./plan";
 import { prove } from "./prove";
+import { rebuild } from "./rebuild";
 import { rollback } from "./rollback";
 import { signoff } from "./signoff";
 import { status } from "./status";
@@ -34,4 +35,5 @@ export const commands: readonly Command[] = [
   evidence,
   grants,
   heal,
+  rebuild,
 ];

@@ -132,7 +132,9 @@ async function runRound(
     const { rows } = await inside(
       title,
       () => session.client.query<{ changed: number; still: number }>(batch.round, range),
-      (look) => (heldUp = Math.max(heldUp, look.heldUp)),
+      (look) => {
+        heldUp = Math.max(heldUp, look.heldUp);
+      },
     );
     const [result = { changed: 0, still: 0 }] = rows;
     if (result.still > 0) throw notDone(result.still, result.changed);

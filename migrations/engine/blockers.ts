@@ -9,6 +9,8 @@ export interface Blocker {
   readonly pid: number;
   readonly login: string | null;
   readonly application: string | null;
+  /** Age of the session in milliseconds, where it was asked for. */
+  readonly connectedMs?: number | null;
   /** Age of its transaction in milliseconds. */
   readonly transactionMs: number | null;
   /** "active", "idle in transaction" and so on, as pg_stat_activity has it. */
@@ -34,13 +36,14 @@ const seconds = (ms: number): string =>
 /** `process 4711, login app, application "etl", in a transaction for 12 s, idle in transaction (last: SELECT)` */
 export function describeBlocker(blocker: Blocker): string {
   if (blocker.pid === 0) return "a prepared transaction (see pg_prepared_xacts)";
-  const { pid, login, application, transactionMs, state, verb } = blocker;
+  const { pid, login, application, connectedMs = null, transactionMs, state, verb } = blocker;
   const isIdle = state?.startsWith("idle") === true;
   const doing = verb === null ? state : isIdle ? `${state} (last: ${verb})` : `running ${verb}`;
   return [
     `process ${pid}`,
     login === null ? null : `login ${login}`,
     application === null || application === "" ? null : `application "${application}"`,
+    connectedMs === null ? null : `connected for ${seconds(connectedMs)}`,
     transactionMs === null ? null : `in a transaction for ${seconds(transactionMs)}`,
     doing,
   ]

@@ -1,5 +1,5 @@
 /**
- * What the provider process runs for Ledger and Migration. The program's provider shells load this file by its path
+ * What the provider process runs for Ledger, Migration and Proofs. The program's provider shells load this file by its path
  * at run time, and the path is stored in every stack's state: never rename it.
  * Does NOT register resources or hold rules; each function reads, decides with the pure modules, and acts.
  */
@@ -26,6 +26,7 @@ import { ensureStamp } from "./stamp";
 import { ensureLedgerShape } from "./survey";
 
 export { configure };
+export { proofs } from "./proofPass";
 
 /** Inputs of a Migration as the program gives them. */
 export interface MigrationInputs {

@@ -7,7 +7,7 @@ import { type Client, escapeIdentifier } from "pg";
 import type { EventKind } from "./eventKinds";
 import { type EventRow, foldHistory, type History, type LedgerRow } from "./history";
 import { inspectPolicies, mendPolicies } from "./policies";
-import type { ProvenTexts } from "./proof";
+import type { RollbackTexts } from "./proof";
 import {
   compareShape,
   describePolicy,
@@ -174,13 +174,13 @@ export async function recordRolledBack(
   );
 }
 
-/** Every proof there is, whatever became of its version. */
-export const readProofs = (client: Client): Promise<readonly ProvenTexts[]> =>
-  rowsOrNone<ProvenTexts>(
+/** The newest proof of each text that ever ran: the one that is published, whatever became of the version. */
+export const readProofs = (client: Client): Promise<readonly RollbackTexts[]> =>
+  rowsOrNone<RollbackTexts>(
     client,
     "public.schema_migration_events",
-    `SELECT DISTINCT version, checksum, rollback_checksum AS "rollbackChecksum"
-       FROM public.schema_migration_events WHERE kind = 'proven'`,
+    `SELECT DISTINCT ON (version, checksum) version, checksum, rollback_checksum AS "rollbackChecksum"
+       FROM public.schema_migration_events WHERE kind = 'proven' ORDER BY version, checksum, id DESC`,
   );
 
 /** Compares the live tables with their shapes. Runs as the admin, reads only. */

@@ -41,7 +41,7 @@ export class BlockedError extends Error {
 export type RunInside = <T>(
   title: string,
   work: () => Promise<T>,
-  onLook?: (look: Look) => void,
+  onLook?: (look: Look) => Promise<void> | void,
 ) => Promise<T>;
 
 /** Says every two seconds how long `work` has been running and what it waits for; quick work goes unmentioned. */
@@ -111,7 +111,7 @@ function tryOnce<T>(
     }
     try {
       return await tellWhileSlow(session, title, one, async (look) => {
-        onLook(look);
+        await onLook(look);
         if (look.wait !== null) patience.see(look.wait);
         if (!patience.isSpent || cancelled) return;
         cancelled = true;

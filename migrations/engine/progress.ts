@@ -20,13 +20,30 @@ let engine: EngineClient | null = null;
 
 /** Shows a line in the output of `pulumi up` while the operation runs. Failing to show it is no failure. */
 export function showProgress(message: string): void {
-  if (!isAddress(engineAddress)) return;
-  engine ??= new EngineClient(engineAddress, credentials.createInsecure());
   const request = new LogRequest();
   request.setSeverity(LogSeverity.INFO);
   request.setMessage(message);
   request.setEphemeral(true);
-  engine.log(request, () => undefined);
+  void send(request);
+}
+
+/** Shows a warning that stays in the output of `pulumi up`. Ends when the engine has it. */
+export function showWarning(message: string): Promise<void> {
+  const request = new LogRequest();
+  request.setSeverity(LogSeverity.WARNING);
+  request.setMessage(message);
+  return send(request);
+}
+
+function send(request: LogRequest): Promise<void> {
+  if (!isAddress(engineAddress)) return Promise.resolve();
+  engine ??= new EngineClient(engineAddress, credentials.createInsecure());
+  const told = engine;
+  return new Promise((done) => {
+    told.log(request, () => {
+      done();
+    });
+  });
 }
 
 let watch: NodeJS.Timeout | null = null;

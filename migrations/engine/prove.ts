@@ -10,7 +10,7 @@ import { BadInputError, MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
 import { readProofs, recordEvent } from "./ledger";
 import { loadMigrations } from "./load";
-import { isProven, type ProofResult, provenVersions } from "./proof";
+import { isProven, type ProofResult, rollbackTexts, textsWithout } from "./proof";
 import { rollBackVersion } from "./rollback";
 import { applyMigration } from "./run";
 import { readSnapshot } from "./schemaSnapshot";
@@ -61,10 +61,19 @@ export async function unprovenOf(
   migrations: readonly MigrationFile[],
 ): Promise<readonly MigrationFile[]> {
   const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
-  const proven = provenVersions(migrations, await withClient(access, purpose, readProofs));
-  return migrations.filter(
-    ({ header, rollback }) => rollback !== null && !proven.has(header.version),
+  const proofs = await withClient(access, purpose, readProofs);
+  const unproven = textsWithout(rollbackTexts(migrations), proofs);
+  return migrations.filter(({ header }) =>
+    unproven.some(({ version }) => version === header.version),
   );
+}
+
+/** How a pass is followed, beside its log. */
+export interface Following {
+  /** Told what each single run says; by default the log. */
+  readonly detail?: Log;
+  /** Told each result as it comes, of what was to be proven and of what failed on the way. */
+  readonly onResult?: (result: ProofResult) => void;
 }
 
 /**
@@ -77,6 +86,7 @@ export async function proveMigrations(
   migrations: readonly MigrationFile[],
   wanted: readonly MigrationFile[],
   log: Log,
+  { detail = log, onResult = () => undefined }: Following = {},
 ): Promise<readonly ProofResult[]> {
   const provable = wanted.filter(({ rollback }) => rollback !== null);
   const highest = Math.max(0, ...provable.map(({ number }) => number));
@@ -95,10 +105,13 @@ export async function proveMigrations(
       async (eyes) => {
         for (const migration of needed) {
           const isWanted = provable.includes(migration);
-          const prover = new Prover(scratch, eyes, migration, needed, log);
+          const prover = new Prover(scratch, eyes, migration, needed, detail);
           const result = await (isWanted ? prover.prove() : prover.onlyApply());
           if (isWanted && isProven(result)) await recordProof(access, migration, result);
-          if (isWanted || result.reason !== null) results.push(result);
+          if (isWanted || result.reason !== null) {
+            results.push(result);
+            onResult(result);
+          }
           // What comes after would run on ground that nobody knows.
           if (result.reason !== null) return migration.fileName;
         }

@@ -33,7 +33,7 @@ const pollMs = 250;
 const messageEveryMs = 5_000;
 
 /** First word of what a run's own session is called in pg_stat_activity. */
-export const runActivities = ["migration", "rollback"] as const;
+export const runActivities = ["migration", "rollback", "rebuild"] as const;
 
 /**
  * Runs `work` while holding the lock, which is polled and never waited for: a session that waits has a snapshot, and

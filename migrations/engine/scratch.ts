@@ -151,7 +151,10 @@ async function drop(client: Client, name: string): Promise<void> {
   }
 }
 
-/** Drops what earlier runs left: by name, of this admin, old enough, and nobody connected, or the server refuses. */
+/**
+ * Drops what earlier runs left: by name, of this admin, old enough, and nobody connected. One that cannot be dropped now
+ * (another run is just dropping it, or connects) is left to the next run: it must not keep this one from its work.
+ */
 async function dropLeftovers(client: Client, log: (message: string) => void): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT d.datname AS name FROM pg_database AS d
@@ -163,10 +166,11 @@ async function dropLeftovers(client: Client, log: (message: string) => void): Pr
     const made = scratchForm.exec(name)?.[1];
     if (made === undefined || Number(made) > oldest) continue;
     try {
-      await client.query(`DROP DATABASE ${escapeIdentifier(name)}`);
+      await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)}`);
       log(`dropped the scratch database ${name} that an earlier proof left`);
     } catch (error) {
-      if (errorCode(error) !== objectInUse) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      log(`the scratch database ${name} that an earlier proof left is still there: ${reason}`);
     }
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { Client } from "pg";
 
-import { type Access, withClient } from "./database";
+import { type Access, type Purpose, withClient } from "./database";
 import type { History, VersionState } from "./history";
 import { readHistory } from "./ledger";
 import { ensureSessions, type OwnSession } from "./pooling";
@@ -33,7 +33,8 @@ export interface RunSession {
 /**
  * Runs `work` as the migrator; the server's notices go to the log. Whatever a predecessor left running has ended by then.
  *
- * @param activity  Shown in pg_stat_activity; one of the `runActivities` and a version.
+ * @param activity  Shown in pg_stat_activity; one of the `runActivities` and what it is about.
+ * @param account   Who works, where it is not the migrator.
  * @throws {PooledConnectionError} what we connect to is a pooler in transaction mode.
  * @throws {RunnerBusyError}       a predecessor's session does not end.
  */
@@ -43,6 +44,7 @@ export function withRunSession<T>(
   lock: RunnerLock,
   log: Log,
   work: (session: RunSession) => Promise<T>,
+  account: Purpose["account"] = "migrator",
 ): Promise<T> {
   const { run } = access.settings;
   const parameters = {
@@ -50,7 +52,7 @@ export function withRunSession<T>(
     statement_timeout: `${run.statementTimeoutMs}ms`,
     search_path: "public",
   };
-  return withClient(access, { account: "migrator", activity, parameters }, async (client) => {
+  return withClient(access, { account, activity, parameters }, async (client) => {
     const watch = await Watch.open(access);
     try {
       client.on("notice", (notice) => {

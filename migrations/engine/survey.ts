@@ -14,7 +14,7 @@ import { inspectTables, isEmptyDatabase, readHistory, readProofs, serverTime } f
 import { collect, readSources, type Sources } from "./load";
 import { type Plan, planMigrations } from "./plan";
 import type { LowerTier } from "./promotion";
-import { provenVersions } from "./proof";
+import { provenNow } from "./proof";
 import { parseUnlessRecorded, recordedIn } from "./recorded";
 import { describeLosses, lossesOf } from "./rollbackLosses";
 import { readRowEstimates } from "./rowEstimates";
@@ -135,7 +135,7 @@ async function readDatabase(access: Access, sources: Sources) {
       files,
       history,
       plan,
-      proven: provenVersions(files, await readProofs(client)),
+      proven: provenNow(files, await readProofs(client)),
       losses: await estimateLosses(client, files, plan.toRollBack),
       empty: await isEmptyDatabase(client),
       existingRoles: await findRoles(client, roles),

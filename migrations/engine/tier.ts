@@ -38,6 +38,8 @@ export interface TierRules {
   readonly requiresValidation: boolean;
   /** Its rollback must be proven there. */
   readonly requiresProof: boolean;
+  /** How `up` judges a rollback that its own proof refutes; null where it proves none. */
+  readonly provesRollbacks: Severity | null;
   /** What ran without this program must be acknowledged. */
   readonly requiresRecord: boolean;
   /** What needs a maintenance window runs only inside one. */
@@ -68,6 +70,7 @@ const rebuildable: TierRules = {
   requiresSignOff: false,
   requiresValidation: false,
   requiresProof: false,
+  provesRollbacks: "error",
   requiresRecord: false,
   enforcesWindow: false,
   requiresSecondPerson: false,
@@ -91,6 +94,7 @@ const controlled: TierRules = {
   requiresSignOff: true,
   requiresValidation: false,
   requiresProof: true,
+  provesRollbacks: null,
   requiresRecord: true,
   enforcesWindow: true,
   requiresSecondPerson: true,
@@ -102,7 +106,7 @@ const controlled: TierRules = {
 
 /** Source: policy, "Environment Patterns" and "Change Management Process". */
 export const tierRules: Readonly<Record<Tier, TierRules>> = {
-  dev: { ...rebuildable, requiresRollback: "warning" },
+  dev: { ...rebuildable, requiresRollback: "warning", provesRollbacks: "warning" },
   qa: { ...rebuildable, lowerTier: "dev" },
   uat: controlled,
   prod: { ...controlled, lowerTier: "uat", requiresValidation: true },

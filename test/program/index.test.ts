@@ -67,6 +67,7 @@ describe.each(tiers)("the program in tier %s", (tier) => {
         "pulumi-nodejs:dynamic/ddl:ExactGrants privileges",
         "pulumi-nodejs:dynamic/ddl:ExactGrants privileges-after",
         "pulumi-nodejs:dynamic/ddl:Ledger ledger",
+        ...(isGuarded ? [] : ["pulumi-nodejs:dynamic/ddl:Proofs proofs"]),
         ...migrationNames.map((name) => `${migration} ${name}`),
         "pulumi:providers:postgresql admin",
       ].sort(),
@@ -158,10 +159,19 @@ describe.each(tiers)("the program in tier %s", (tier) => {
       ["migration-001", "migration-002"],
       ["migration-002", "migration-003"],
       [migrationNames.at(-1) ?? "", "privileges-after"],
+      ...(isGuarded ? [] : [["privileges-after", "proofs"] as const]),
     ] as const) {
       expect(named(run, after).dependencies).toContain(urnOf(before));
     }
     for (const { retainOnDelete } of ofType(run, migration)) expect(retainOnDelete).toBe(true);
+  });
+
+  it("has the proofs of rollbacks name every version that will be applied, where up proves", () => {
+    const [proofs] = ofType(run, "pulumi-nodejs:dynamic/ddl:Proofs");
+    const named = (proofs?.inputs.rollbacks ?? []) as readonly { readonly version: string }[];
+    expect(named.map(({ version }) => version)).toEqual(
+      isGuarded ? [] : VERSIONS.map(({ version }) => version),
+    );
   });
 
   it("publishes what the database says, which is nothing as long as nothing has run", () => {

@@ -54,9 +54,9 @@ it("keeps roles, owners, privileges and the ledger in prod whatever is destroyed
 
   await stack.configure({ ...config, extensions: [] });
   await expectRefused(await stack.up());
-  await stack.edit("index.ts", lastGrants, "// left out");
+  await stack.edit("index.ts", lastGrants, leftOut);
   await expectRefused(await stack.up());
-  await stack.edit("index.ts", "// left out", lastGrants);
+  await stack.edit("index.ts", leftOut, lastGrants);
 
   // Who is not listed any more loses access at once, but the role stays until an administrator drops it.
   await stack.configure({ ...config, migrators: [], migrator: "" });
@@ -86,8 +86,8 @@ it("keeps roles, owners, privileges and the ledger in prod whatever is destroyed
 });
 
 /** As index.ts has it. */
-const lastGrants =
-  'new ExactGrants("privileges-after", { database }, behind(privileges, migrations));';
+const lastGrants = 'new ExactGrants("privileges-after", args, behind(privileges, migrations))';
+const leftOut = "privileges /* left out */";
 
 const withoutConnect = (catalog: readonly string[]): readonly string[] =>
   catalog.map((line) => line.replace(`,${database.roles.migrator}=c/${database.roles.admin}`, ""));

@@ -22,11 +22,11 @@ CREATE TABLE schema_migrations (
 CREATE INDEX idx_migrations_version ON schema_migrations(version);
 CREATE INDEX idx_migrations_applied ON schema_migrations(applied);`;
 
-/** Makes and stamps, or adopts, with these values configured. */
-export async function createLedger(
+/** Configures this process as the engine configures a provider's. */
+export async function configureProvider(
   { access, settings }: ProgramDatabase,
   overrides: Configuration = {},
-): Promise<unknown> {
+): Promise<void> {
   const { roles, server } = settings;
   const adminPassword = await access.passwordOf("admin", roles.admin);
   await configure({
@@ -45,5 +45,14 @@ export async function createLedger(
       ...overrides,
     }),
   });
-  return ledger.create({ infrastructureRole: roles.infrastructure, tier: "dev" });
+}
+
+/** Makes and stamps, or adopts, with these values configured. */
+export async function createLedger(
+  database: ProgramDatabase,
+  overrides: Configuration = {},
+): Promise<unknown> {
+  await configureProvider(database, overrides);
+  const { infrastructure } = database.settings.roles;
+  return ledger.create({ infrastructureRole: infrastructure, tier: "dev" });
 }

@@ -43,8 +43,8 @@ const PASSPHRASE = "the passphrase of a test";
 const QUICK = ["--skip-preview", "--suppress-progress"] as const;
 const repository = resolve(__dirname, "../..");
 
-/** Lines of a stack trace, and not an output named `at`: nobody who runs the program shall ever see one. */
-const stackTrace = /^\s+at \S.*[:(]/m;
+/** Lines of a stack trace: nobody who runs the program shall ever see one. Not the time of a decision, `at : "…"`. */
+const stackTrace = /^\s+at (?! *: ").+[:(]/m;
 
 export interface ProgramOptions {
   /** Name of the stack and, unless `config` says otherwise, the tier: its committed configuration is used. */

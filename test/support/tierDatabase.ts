@@ -37,7 +37,10 @@ export interface TierDatabase {
   nextTransaction(): Promise<string>;
 }
 
-/** Roles, settings, memberships, databases, extensions, schemas and default privileges, as lines. */
+/**
+ * Roles, settings, memberships, databases, extensions, schemas and default privileges, as lines. Who was granted first on
+ * a database does not matter.
+ */
 export const serverCatalog = `
 SELECT format('role %s %s', r.rolname, to_jsonb(r) - 'oid' - 'rolpassword') AS line FROM pg_roles AS r
 UNION ALL
@@ -45,7 +48,8 @@ SELECT format('setting %s %s %s', s.setdatabase, s.setrole::REGROLE, s.setconfig
 UNION ALL
 SELECT format('member %s of %s admin %s', m.member::REGROLE, m.roleid::REGROLE, m.admin_option) FROM pg_auth_members AS m
 UNION ALL
-SELECT format('database %s owner %s acl %s', datname, datdba::REGROLE, datacl) FROM pg_database
+SELECT format('database %s owner %s acl %s', datname, datdba::REGROLE,
+  (SELECT array_agg(a ORDER BY a::TEXT COLLATE "C") FROM unnest(datacl) AS a)) FROM pg_database
 UNION ALL
 SELECT format('extension %s', extname) FROM pg_extension
 UNION ALL

@@ -1,0 +1,40 @@
+/**
+ * `ddl rebuild`: drops the governed schemas of a dev or qa stack and makes them anew, empty.
+ * Does NOT apply migrations or mend privileges: up does, and has to follow.
+ */
+import { rebuildSchemas } from "../../migrations/engine/rebuild";
+import { type Call, type Command, type ExitStatus, exitStatus } from "../command";
+import { openStack, stackOptions } from "../stack";
+
+export const rebuild: Command = {
+  name: "rebuild",
+  summary: "Drop the schemas of dev or qa and make them anew, empty: up has to follow",
+  details: [
+    "Everything in them is gone, at once and for good; uat and prod refuse, also by the stamp of their database.",
+    "Sessions that hold it up are listed, and nothing is changed, unless --end-sessions is given.",
+  ],
+  arguments: [],
+  options: {
+    ...stackOptions,
+    "end-sessions": {
+      summary: "end the sessions that hold it up, and those of the application",
+    },
+  },
+  examples: [
+    ["ddl rebuild --stack dev --sandbox", "then make up"],
+    ["ddl rebuild --stack qa --end-sessions", "while the application is connected; then pulumi up"],
+  ],
+  run,
+};
+
+async function run(call: Call): Promise<ExitStatus> {
+  const { access, name } = await openStack(call);
+  const { print, say } = call.terminal;
+  const options = { endSessions: call.flag("end-sessions") };
+  const versions = await rebuildSchemas(access, say, options);
+  print(
+    `Schemas dropped and made anew; ${versions} version(s) were applied and are pending again.\n` +
+      `Now run up on ${name}: until then there are no objects, and the application has no rights.`,
+  );
+  return exitStatus.fine;
+}
