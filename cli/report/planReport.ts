@@ -5,6 +5,8 @@
 import type { MigrationFile } from "../../migrations/engine/file";
 import type { Violation } from "../../migrations/engine/gate";
 import type { BreakGlass } from "../../migrations/engine/history";
+import type { PreflightPreview } from "../../migrations/engine/preflightPreview";
+import type { Comparison } from "../../migrations/engine/structureRecord";
 import type { Survey } from "../../migrations/engine/survey";
 import type { Tier } from "../../migrations/engine/tier";
 import type { Settings } from "../../settings";
@@ -49,6 +51,10 @@ export interface PlanReport {
   /** Above the target and applied or begun, newest first. */
   readonly toRollBack: readonly PlannedFile[];
   readonly violations: readonly Violation[];
+  /** How the live schemas compare with what was recorded. */
+  readonly structure: Comparison;
+  /** What pre-flight would say of the server as it is now; null when nothing is to run. */
+  readonly preflight: PreflightPreview | null;
   /** The emergency that is under way, or null. */
   readonly breakGlass: BreakGlass | null;
   /** refused: an error among the violations. */
@@ -97,6 +103,8 @@ export function planReport(stack: string, settings: Settings, survey: Survey): P
     held: plan.held.map(lineOf),
     toRollBack: plan.toRollBack.map(lineOf),
     violations,
+    structure: survey.structure,
+    preflight: survey.preflight,
     breakGlass: survey.history.breakGlass,
     verdict: isRefused ? "refused" : work === 0 ? "nothing to do" : "may run",
   };

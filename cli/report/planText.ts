@@ -1,6 +1,7 @@
 /**
  * A plan for a person. Pure. Does NOT decide anything.
  */
+import { describePreview } from "../../migrations/engine/preflightPreview";
 import { columns } from "../columns";
 import { counted } from "../findings/finding";
 import type { Style } from "../terminal";
@@ -56,6 +57,7 @@ export function planText(report: PlanReport, violations: readonly string[], styl
     ...(table.length === 0 ? ["  no migration files"] : table),
     ...report.pending.flatMap((file) => pendingText(file, style)),
     ...violations.flatMap((text) => ["", text]),
+    ...describePreview(report.preflight).flatMap((text) => ["", style.yellow(text)]),
     ...(report.breakGlass === null ? [] : ["", style.red(breakGlassText(report.breakGlass))]),
     "",
     verdictText(report, style),

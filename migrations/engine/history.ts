@@ -95,6 +95,8 @@ export interface VersionState {
   readonly segmentsBegun: readonly BegunSegment[];
   /** Null unless the version is incomplete because its rollback is. */
   readonly begunRollback: BegunRollback | null;
+  /** Something of it is there, by whatever text, and something is not: nobody can say what should be. */
+  readonly halfDone: boolean;
   readonly completedAt: Date | null;
   /** Null unless it is rolled back. */
   readonly rolledBackAt: Date | null;
@@ -236,6 +238,7 @@ function foldVersion(row: LedgerRow, ordered: readonly EventRow[]): VersionState
       ? foldBegun(own.slice(ended + 1).filter((event) => !isOfRollback(event)))
       : [],
     begunRollback,
+    halfDone: status === "incomplete" && hasOpenWork(row.version, ordered),
     completedAt: row.completedAt,
     rolledBackAt: status === "rolled back" ? row.rolledBackAt : null,
     durationMs: status === "applied" ? took : null,
@@ -249,6 +252,22 @@ function foldVersion(row: LedgerRow, ordered: readonly EventRow[]): VersionState
     validation: decided("validated"),
     acknowledgement: decided("acknowledged"),
   };
+}
+
+/** Whether a run has changed something since the version last was whole or gone, by whatever text and however often begun. */
+function hasOpenWork(version: string, ordered: readonly EventRow[]): boolean {
+  const ended = ordered.findLastIndex(
+    (event) =>
+      event.kind === "rebuilt" ||
+      (event.version === version && (event.kind === "applied" || event.kind === "rolled-back")),
+  );
+  return ordered
+    .slice(ended + 1)
+    .some(
+      (event) =>
+        event.version === version &&
+        (event.kind === "segment-started" || event.kind === "segment-done"),
+    );
 }
 
 /** A proof is about texts, not about a run: it holds for as long as the text that ran is the one that was proven. */

@@ -10,6 +10,8 @@ import { readHistory, recordEvent } from "./ledger";
 import { withRunnerLock } from "./runnerLock";
 import { createSchemas } from "./schemas";
 import { ensureStamp } from "./stamp";
+import { readStructure } from "./structure";
+import { wholeRecord } from "./structureRecord";
 import { type Tier, tierRules } from "./tier";
 
 /** The tier, or the database's own stamp, does not allow a rebuild. */
@@ -63,7 +65,8 @@ export async function rebuildSchemas(
           `UPDATE public.schema_migrations SET applied = false, rolled_back_at = clock_timestamp()
             WHERE applied OR rolled_back_at IS NULL`,
         );
-        await recordEvent(client, { kind: "rebuilt", detail: { schemas } });
+        const structure = wholeRecord(await readStructure(client, schemas));
+        await recordEvent(client, { kind: "rebuilt", detail: { schemas, structure } });
         return rowCount ?? 0;
       }),
     ),

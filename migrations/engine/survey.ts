@@ -10,13 +10,17 @@ import { BadInputError, MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
 import { checkGate, type Violation } from "./gate";
 import type { History } from "./history";
-import { inspectTables, isEmptyDatabase, readHistory, serverTime } from "./ledger";
+import { inspectTables, isEmptyDatabase, serverTime } from "./ledger";
 import { loadMigrations } from "./load";
 import { type Plan, planMigrations } from "./plan";
+import type { PreflightPreview } from "./preflightPreview";
 import type { LowerTier } from "./promotion";
 import { describeLosses, lossesOf } from "./rollbackLosses";
 import { readRowEstimates } from "./rowEstimates";
+import { previewServer } from "./serverLook";
 import { ensureStamp } from "./stamp";
+import { readStanding } from "./structure";
+import type { Comparison } from "./structureRecord";
 
 /** What neither files nor database can say. */
 export interface Circumstances {
@@ -30,10 +34,14 @@ export interface Circumstances {
 export interface Survey {
   readonly files: readonly MigrationFile[];
   readonly history: History;
+  /** How the live schemas compare with what was recorded. */
+  readonly structure: Comparison;
   readonly plan: Plan<MigrationFile>;
   readonly violations: readonly Violation[];
   /** What each rollback file of plan.toRollBack would throw away, by the migration's file name; one line a table. */
   readonly losses: ReadonlyMap<string, readonly string[]>;
+  /** What pre-flight would say now; null when nothing is to run, or when it is about to say so itself. */
+  readonly preflight: PreflightPreview | null;
   /** Named for this run. */
   readonly tickets: readonly string[];
   /** Those of the configured roles that the server has already. */
@@ -84,12 +92,14 @@ export async function surveyStack(
   const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
   const live = await withClient(access, purpose, async (client) => {
     await ensureLedgerShape(client, settings.roles);
-    const history = await readHistory(client);
+    const { history, structure } = await readStanding(client, settings.schemas);
     const plan = planMigrations(files, history.versions, settings.run.targetVersion);
     return {
       history,
+      structure,
       plan,
       losses: await estimateLosses(client, files, plan.toRollBack),
+      preflight: isUpdate ? null : await previewServer(client, settings.roles, { files, ...plan }),
       empty: await isEmptyDatabase(client),
       existingRoles: await findRoles(client, settings.roles),
       now: await serverTime(client),
@@ -123,8 +133,21 @@ export async function surveyStack(
     lower,
     windows: settings.run.windows,
     breakGlass: live.history.breakGlass,
+    structure: live.structure,
   });
-  return { files, history, plan, violations, losses, tickets, existingRoles, now: live.now };
+  const { structure, preflight } = live;
+  return {
+    files,
+    history,
+    structure,
+    preflight,
+    plan,
+    violations,
+    losses,
+    tickets,
+    existingRoles,
+    now: live.now,
+  };
 }
 
 /** Versions with a proof for exactly the texts that the files have now. */

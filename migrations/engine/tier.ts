@@ -40,6 +40,8 @@ export interface TierRules {
   readonly requiresProof: boolean;
   /** What ran without this program must be acknowledged. */
   readonly requiresRecord: boolean;
+  /** What somebody changed in the schemas by hand must be acknowledged. */
+  readonly requiresUnchangedSchema: boolean;
   /** What needs a maintenance window runs only inside one. */
   readonly enforcesWindow: boolean;
   /** Who ran a version may not sign it off or validate it. */
@@ -69,6 +71,7 @@ const rebuildable: TierRules = {
   requiresValidation: false,
   requiresProof: false,
   requiresRecord: false,
+  requiresUnchangedSchema: false,
   enforcesWindow: false,
   requiresSecondPerson: false,
   validatesBeforeSignOff: false,
@@ -92,6 +95,7 @@ const controlled: TierRules = {
   requiresValidation: false,
   requiresProof: true,
   requiresRecord: true,
+  requiresUnchangedSchema: true,
   enforcesWindow: true,
   requiresSecondPerson: true,
   validatesBeforeSignOff: true,
