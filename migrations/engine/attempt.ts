@@ -125,6 +125,8 @@ export class Attempt {
       lock.ensureHeld();
       await this.runSegment(segment, begun.get(segment.index) ?? {});
     }
+    // What the file set for its session (a DateStyle, a timeout) must not touch how its end is recorded. The role stays.
+    await this.session.client.query("RESET ALL");
   }
 
   /** Sets the parameters again that a segment set: they ended with the session it ran in. */
