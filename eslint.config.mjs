@@ -12,6 +12,7 @@ const pureFiles = [
   "migrations/engine/{tier,file,header,sections,statements,segments,checksum,plan,gate,history,errors,eventKinds,rollbackCommand,shape,stamp}.ts",
   "migrations/engine/{batch,batchDirective,batchPace,batchStatement,blockers,concurrentWork,lockPatience,preflight,segmentTraits}.ts",
   "migrations/engine/{collection,forbidden,gateFileRules,gatePlanRules,gatePromotionRules,gateRule,gateRules,promotion,window}.ts",
+  "migrations/engine/{gateStructureRules,preflightPreview,structureRecord}.ts",
   "migrations/engine/{batch,batchDirective,batchPace,batchStatement,blockers,concurrentWork,lockPatience}.ts",
   "migrations/engine/{collection,forbidden,gateFileRules,gatePlanRules,gateRollbackRules,rollbackLosses,gateRule,gateRules}.ts",
   "migrations/engine/{batch,batchDirective,batchPace,batchStatement,blockers,concurrentWork,lockPatience,preflight}.ts",

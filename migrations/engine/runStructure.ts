@@ -7,10 +7,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError } from "pg";
 
 import { errorCode } from "./database";
+import { countObjects } from "./gateStructureRules";
 import type { VersionState } from "./history";
 import type { RunSession } from "./session";
 import { readExpected, readStructure, reasonOf } from "./structure";
 import {
+  compareStructure,
   deviationsOf,
   type PartChanges,
   recordOfRun,
@@ -52,14 +54,13 @@ export async function structureBefore(
   if (state?.halfDone === true) return {};
   const live = await tryStructure(session);
   if (live === null) return { deviations: null };
-  const deviations = deviationsOf(await readExpected(session.client), live);
-  const objects = Object.keys(deviations);
-  if (objects.length > 0) {
-    session.log(
-      `${objects.length} object(s) were changed by hand before this run, and are told as such after it too`,
-    );
+  const expected = await readExpected(session.client);
+  const found = compareStructure(expected, live);
+  if (found.kind === "compared" && found.differences.length > 0) {
+    const objects = countObjects(found.differences);
+    session.log(`${objects} changed by hand before this run, and will be told of after it too`);
   }
-  return { deviations };
+  return { deviations: deviationsOf(expected, live) };
 }
 
 /**

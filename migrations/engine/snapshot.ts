@@ -119,7 +119,7 @@ function compareSides<T>(
 }
 
 /** Named by schemaSnapshot.ts. A column that comes or goes changes the order too, which needs no second mention. */
-const orderOfColumns = "order of columns";
+export const orderOfColumns = "order of columns";
 
 /** Whether columns only stand in another order: no PostgreSQL statement puts one back where it was. */
 export const isOrderOnly = ({ part, change }: SnapshotDifference): boolean =>

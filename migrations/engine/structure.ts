@@ -61,9 +61,12 @@ export async function readExpected(client: Client): Promise<Expected> {
     at: Date;
     record: unknown;
   }>(
-    `SELECT kind, version, happened_at AS at, detail -> 'structure' AS record FROM public.schema_migration_events
-      WHERE (kind IN ('applied', 'rolled-back', 'rebuilt') OR kind = 'acknowledged' AND detail ? 'structure')
-        AND id >= (SELECT max(id) FROM public.schema_migration_events WHERE detail -> 'structure' -> 'whole' = 'true')
+    `WITH change AS (
+       SELECT * FROM public.schema_migration_events
+        WHERE kind IN ('applied', 'rolled-back', 'rebuilt') OR kind = 'acknowledged' AND detail ? 'structure'
+     )
+     SELECT kind, version, happened_at AS at, detail -> 'structure' AS record FROM change
+      WHERE id >= (SELECT max(id) FROM change WHERE detail -> 'structure' -> 'whole' = 'true')
       ORDER BY id`,
   );
   return foldRecords(
