@@ -156,7 +156,8 @@ it("warns of a change by hand, and of what stands in the way of the next run, wh
   done(await stack.up());
   expect(done(await stack.preview())).not.toContain("schema-drift");
   await database.sql("infrastructure", "ALTER TABLE dagapp.t1 ADD COLUMN extra TEXT");
-  const body = "ALTER TABLE dagapp.t1 ADD COLUMN more TEXT;";
+  const body =
+    "CREATE TABLE dagapp.t4 (id INTEGER PRIMARY KEY);\nALTER TABLE dagapp.t1 ADD COLUMN more TEXT;";
   await stack.replaceMigrations(smallMigrations([{}, {}, {}, { body }]));
   const asleep = database.sql(
     "service",
