@@ -183,11 +183,15 @@ export function recordOfRun(
   const { objects } = expected.structure;
   const kept: Record<string, Record<string, string | null>> = {};
   for (const [object, parts] of Object.entries(deviations)) {
-    const own = Object.entries(parts).flatMap(([part, was]): [string, string | null][] => {
-      const isUntouched = (live.objects[object]?.[part] ?? null) === was;
-      if (isUntouched) return [[part, objects[object]?.[part] ?? null]];
-      // Columns of both stand among each other: which order is right cannot be told, and is not asked for any more.
-      return part === orderOfColumns ? [[part, null]] : [];
+    const isUntouched = (part: string): boolean =>
+      (live.objects[object]?.[part] ?? null) === (parts[part] ?? null);
+    // Where the run touched the columns too, which order is right cannot be told, and is not asked for any more.
+    const isOrdered = Object.keys(parts).every(
+      (part) => isUntouched(part) || !(part === orderOfColumns || part.startsWith("column ")),
+    );
+    const own = Object.keys(parts).flatMap((part): [string, string | null][] => {
+      if (part === orderOfColumns && !isOrdered) return [[part, null]];
+      return isUntouched(part) ? [[part, objects[object]?.[part] ?? null]] : [];
     });
     if (own.length > 0) kept[object] = Object.fromEntries(own);
   }
