@@ -17,6 +17,7 @@ const effectFiles = [
   "migrations/engine/{access,database,entry,ledger,load,policies,pooling,progress,schemas,session,survey}.ts",
   "migrations/engine/{attempt,batchRun,concurrent,lockWaiting,rollback,run,runnerLock,serverFacts,watch}.ts",
   "migrations/engine/{decisions,proofPass,prove,rebuild,rowEstimates,schemaSnapshot,scratch,sessions}.ts",
+  "migrations/engine/{acknowledgeSchema,runStructure,serverLook,structure}.ts",
   "migrations/engine/statementError.ts", // Asks whether an error is pg's.
   "roles/{catalog,entry,heal,mender}.ts",
   "roles/{adminProvider,approverLogins,declareRoles,exactGrants,infrastructureRole,readerRoles,serviceRole}.ts",

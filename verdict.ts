@@ -7,6 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { describeChanges, describeRollbacks } from "./migrations/engine/changeReport";
 import { formatViolations } from "./migrations/engine/gate";
 import { holdsRollbacks } from "./migrations/engine/gateRollbackRules";
+import { describePreview } from "./migrations/engine/preflightPreview";
 import type { Survey } from "./migrations/engine/survey";
 import type { Tier } from "./migrations/engine/tier";
 import { describeWindows, type Window } from "./migrations/engine/window";
@@ -48,6 +49,8 @@ export async function showVerdict(
       ...describeChanges(plan.pending, files),
     ];
     for (const change of changes) await pulumi.log.info(change);
+    const preflight = describePreview(survey.preflight);
+    if (preflight.length > 0) await pulumi.log.warn(preflight.join("\n"));
   }
   const [errors, warnings] = [of("error"), of("warning")];
   if (warnings.length > 0) await pulumi.log.warn(formatViolations(warnings, tier));

@@ -1,11 +1,14 @@
 /**
- * Describes how live privileges deviate from the rules, with the statements that mend them.
+ * Describes how live privileges deviate from the rules, with the statements that mend them, and what was changed in the
+ * schemas by hand.
  * Does NOT mend anything; up and heal do.
  */
 import { type Access, withClient } from "../migrations/engine/database";
+import { readStanding } from "../migrations/engine/structure";
 import { findDeviations } from "../roles/acl";
 import { aclContext, readCatalog } from "../roles/catalog";
 import { driftText } from "./report/grantsText";
+import { structureLines } from "./report/statusText";
 
 /** A readable list of the deviations; empty when privileges are as declared. */
 export async function describeDrift(access: Access): Promise<string> {
@@ -19,4 +22,23 @@ export async function describeDrift(access: Access): Promise<string> {
   if (deviations.length === 0) return "";
   const heading = `${deviations.length} privilege(s) are not as declared; up mends them:`;
   return `${heading}\n${driftText(deviations)}`;
+}
+
+/** What a look at the schemas says. */
+export interface SchemaDrift {
+  readonly isDrift: boolean;
+  /** Empty when they are as recorded, or nothing was recorded yet. */
+  readonly text: string;
+}
+
+/** Names what was changed in the schemas without a migration. */
+export async function describeSchemaDrift(access: Access): Promise<SchemaDrift> {
+  const purpose = { account: "admin", activity: "drift", readOnly: true } as const;
+  const { structure } = await withClient(access, purpose, (client) =>
+    readStanding(client, access.settings.schemas),
+  );
+  return {
+    isDrift: structure.kind === "compared" && structure.differences.length > 0,
+    text: structureLines(structure).join("\n"),
+  };
 }

@@ -16,7 +16,7 @@ import { removeSharedFolder } from "../sandbox/sharedFolder";
 import { cacheFolder } from "../toolchain/cache";
 import { type Log, streamLog } from "../toolchain/log";
 import { ensurePulumi } from "../toolchain/pulumi";
-import { describeDrift } from "./drift";
+import { describeDrift, describeSchemaDrift } from "./drift";
 import { changedNothing, runPulumi } from "./engine";
 import { prepare, type Prepared } from "./prepare";
 import { projectFolder } from "./project";
@@ -80,11 +80,19 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       const prepared = await prepare(stack, "look", log);
       const flags = ["--expect-no-changes", ...QUIET, ...extra];
       const status = await runPulumi(prepared, ["preview", ...flags], log);
-      const described = await describeDrift(await accessOf(prepared));
-      if (described !== "") print(described);
-      else if (status === 0) print(`No drift: ${stack} is as declared.`);
-      else print("Privileges are as declared; what else differs stands above.");
-      return status === 0 ? 0 : status === DRIFT_FOUND ? 1 : 2;
+      const access = await accessOf(prepared);
+      const described = await describeDrift(access);
+      const schemas = await describeSchemaDrift(access);
+      for (const text of [described, schemas.text].filter((one) => one !== "")) print(text);
+      if (described === "" && !schemas.isDrift) {
+        print(
+          status === 0
+            ? `No drift: ${stack} is as declared.`
+            : "Privileges are as declared; what else differs stands above.",
+        );
+      }
+      if (status !== 0 && status !== DRIFT_FOUND) return 2;
+      return status === DRIFT_FOUND || schemas.isDrift ? 1 : 0;
     } catch (error) {
       log.say(messageOf(error));
       return 2;

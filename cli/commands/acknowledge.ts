@@ -1,23 +1,30 @@
 /**
- * `ddl acknowledge`: vouches for a version that was run without this program (psql in an emergency).
+ * `ddl acknowledge`: vouches for a version that was run without this program (psql in an emergency), or for the schemas as
+ * somebody changed them by hand.
  */
+import { acknowledgeSchema } from "../../migrations/engine/acknowledgeSchema";
 import { acknowledge as recordAcknowledgement } from "../../migrations/engine/decisions";
+import { countObjects, listDifferences } from "../../migrations/engine/gateStructureRules";
 import { byOption, decisionText } from "../approval";
-import { type Call, type Command, type ExitStatus, exitStatus } from "../command";
+import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../command";
 import { migrationsOf, openStack, stackOptions } from "../stack";
 import { fileOfVersion } from "../target";
 
 export const acknowledge: Command = {
   name: "acknowledge",
-  summary: "Vouch that a version which was run by hand ran as its file is now",
-  details: ["Compare database and file first: from then on this text is what counts as applied."],
-  arguments: [{ name: "VERSION", summary: "an applied, unrecorded version", required: true }],
+  summary: "Vouch that a version ran by hand as its file is now, or for schemas changed by hand",
+  details: [
+    "Compare database and file first: from then on this text is what counts as applied. With --schema what is in the",
+    "governed schemas now, as ddl status lists it, is what should be there; the event names what had changed.",
+  ],
+  arguments: [{ name: "VERSION", summary: "an applied, unrecorded version", required: false }],
   options: {
     ...stackOptions,
+    schema: { summary: "the schemas as they are now, in place of a version" },
     by: byOption,
     reason: {
       value: "TEXT",
-      summary: "why it was run by hand, and how it was compared",
+      summary: "why it was done by hand, and how it was compared",
       required: true,
     },
   },
@@ -26,16 +33,38 @@ export const acknowledge: Command = {
       'ddl acknowledge 0.3.0 --stack prod --by "Ada Moss" --reason "run with psql on 3 May, catalogs compared"',
       "after an emergency",
     ],
+    [
+      'ddl acknowledge --schema --stack prod --by "Ada Moss" --reason "index of incident 4711, kept by 014"',
+      "after a change by hand",
+    ],
   ],
   run,
 };
 
 async function run(call: Call): Promise<ExitStatus> {
-  const [version = ""] = call.args;
+  const [version] = call.args;
   const said = { by: call.text("by") ?? "", reason: call.text("reason") ?? "" };
+  const isSchema = call.flag("schema");
+  if (isSchema !== (version === undefined)) {
+    throw new UsageError(
+      isSchema
+        ? "VERSION and --schema say two different things."
+        : "ddl acknowledge needs VERSION or --schema.",
+      "name the version that ran by hand, or with --schema what was changed beside versions.",
+    );
+  }
   const stack = await openStack(call);
+  const { print } = call.terminal;
+  if (version === undefined) {
+    const found = await acknowledgeSchema(stack.access, said);
+    const differences = found.kind === "compared" ? found.differences : [];
+    for (const line of listDifferences(differences)) print(`  ${line}`);
+    const what = found.kind === "compared" ? `${countObjects(differences)} changed; ` : "";
+    print(`${what}what is there now was acknowledged by ${said.by.trim()}: ${said.reason.trim()}`);
+    return exitStatus.fine;
+  }
   const file = fileOfVersion(await migrationsOf(stack), version);
   const decision = await recordAcknowledgement(stack.access, said, file);
-  call.terminal.print(decisionText("acknowledged", decision));
+  print(decisionText("acknowledged", decision));
   return exitStatus.fine;
 }

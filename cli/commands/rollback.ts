@@ -2,10 +2,13 @@
  * `ddl rollback`: takes versions back with their rollback files, newest first.
  * Does NOT judge whether what was written since may be lost: whoever calls it has (policy, "Production Incident").
  */
+import { rollbackEffectsOf } from "../../migrations/engine/classify";
 import { withClient } from "../../migrations/engine/database";
+import type { MigrationFile } from "../../migrations/engine/file";
 import type { History } from "../../migrations/engine/history";
 import { readHistory } from "../../migrations/engine/ledger";
 import { rollBackVersion } from "../../migrations/engine/rollback";
+import { modelBefore } from "../../migrations/engine/schemaFold";
 import { ensureLedgerShape } from "../../migrations/engine/survey";
 import { tierRules } from "../../migrations/engine/tier";
 import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../command";
@@ -43,13 +46,14 @@ async function run(call: Call): Promise<ExitStatus> {
   const ticket = ticketOf(call, stack);
   const history = await historyOf(stack);
   ensureGoverned(stack, history);
-  const steps = rollbackSteps(await migrationsOf(stack), history, wish);
+  const files = await migrationsOf(stack);
+  const steps = rollbackSteps(files, history, wish);
   if (steps.length === 0) {
     call.terminal.print("Nothing to do: no later version is applied.");
     return exitStatus.fine;
   }
   const left = await interruptible(call.terminal.say, (isStopping) =>
-    takeBack(call, stack, steps, ticket, isStopping),
+    takeBack(call, stack, files, steps, ticket, isStopping),
   );
   if (left > 0) {
     call.terminal.say(
@@ -67,6 +71,7 @@ async function run(call: Call): Promise<ExitStatus> {
 async function takeBack(
   { terminal: { print, say } }: Call,
   { access }: Stack,
+  files: readonly MigrationFile[],
   steps: readonly RollbackStep[],
   ticket: string | undefined,
   isStopping: () => boolean,
@@ -74,7 +79,8 @@ async function takeBack(
   for (const [index, { migration, higher }] of steps.entries()) {
     if (isStopping()) return steps.length - index;
     const started = Date.now();
-    const request = { migration, higher, ...(ticket === undefined ? {} : { ticket }) };
+    const effects = rollbackEffectsOf(migration, modelBefore(files, migration.number));
+    const request = { migration, higher, effects, ...(ticket === undefined ? {} : { ticket }) };
     const { version, ranNow } = await rollBackVersion(access, request, (line) => {
       say(`${migration.name}: ${line}`);
     });

@@ -2,8 +2,8 @@
  * `ddl status`: what is applied, since when, by whom, for which ticket. Reads only, and needs no file.
  */
 import { withClient } from "../../migrations/engine/database";
-import { readHistory } from "../../migrations/engine/ledger";
 import { lockHolder } from "../../migrations/engine/runnerLock";
+import { readStanding } from "../../migrations/engine/structure";
 import { ensureLedgerShape } from "../../migrations/engine/survey";
 import { type Call, type Command, type ExitStatus, exitStatus } from "../command";
 import { statusReport } from "../report/statusReport";
@@ -12,7 +12,8 @@ import { openStack, stackOptions } from "../stack";
 
 export const status: Command = {
   name: "status",
-  summary: "Show what is applied in a database: when, by whom, for which ticket",
+  summary:
+    "Show what is applied in a database: when, by whom, for which ticket; and what was changed by hand",
   details: ["Ends with 1 when the database is stamped as another tier's."],
   arguments: [],
   options: {
@@ -36,7 +37,7 @@ async function run(call: Call): Promise<ExitStatus> {
       "SELECT current_setting('server_version') AS version",
     );
     const live = { serverVersion: rows[0]?.version ?? "", runner: await lockHolder(client) };
-    return statusReport(name, settings, await readHistory(client), live);
+    return statusReport(name, settings, await readStanding(client, settings.schemas), live);
   });
   const { style, print } = call.terminal;
   print(call.flag("json") ? JSON.stringify(report, null, 2) : statusText(report, style));

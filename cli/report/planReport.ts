@@ -6,7 +6,9 @@ import { effectsOf } from "../../migrations/engine/classify";
 import type { MigrationFile } from "../../migrations/engine/file";
 import type { Violation } from "../../migrations/engine/gate";
 import type { BreakGlass } from "../../migrations/engine/history";
+import type { PreflightPreview } from "../../migrations/engine/preflightPreview";
 import { modelBefore } from "../../migrations/engine/schemaFold";
+import type { Comparison } from "../../migrations/engine/structureRecord";
 import type { Survey } from "../../migrations/engine/survey";
 import type { Tier } from "../../migrations/engine/tier";
 import { describeWindows, openWindow, windowReason } from "../../migrations/engine/window";
@@ -73,6 +75,10 @@ export interface PlanReport {
     /** Where the moment is among them, in words. */
     readonly now: string;
   };
+  /** How the live schemas compare with what was recorded. */
+  readonly structure: Comparison;
+  /** What pre-flight would say of the server as it is now; null when nothing is to run. */
+  readonly preflight: PreflightPreview | null;
   /** The emergency that is under way, or null. */
   readonly breakGlass: BreakGlass | null;
   /** refused: an error among the violations. */
@@ -138,6 +144,8 @@ export function planReport(stack: string, settings: Settings, survey: Survey): P
       isOpen: openWindow(windows, now) !== null,
       now: describeWindows(windows, now),
     },
+    structure: survey.structure,
+    preflight: survey.preflight,
     breakGlass: survey.history.breakGlass,
     verdict: isRefused ? "refused" : work === 0 ? "nothing to do" : "may run",
   };

@@ -1,6 +1,7 @@
 /**
  * A plan for a person. Pure. Does NOT decide anything.
  */
+import { describePreview } from "../../migrations/engine/preflightPreview";
 import { columns } from "../columns";
 import { counted } from "../findings/finding";
 import type { Style } from "../terminal";
@@ -73,6 +74,7 @@ export function planText(report: PlanReport, violations: readonly string[], styl
     ...report.pending.flatMap((file) => pendingText(file, style)),
     ...(isAboutWindows(report) ? ["", `Maintenance windows: ${report.windows.now}.`] : []),
     ...violations.flatMap((text) => ["", text]),
+    ...describePreview(report.preflight).flatMap((text) => ["", style.yellow(text)]),
     ...(report.breakGlass === null ? [] : ["", style.red(breakGlassText(report.breakGlass))]),
     "",
     verdictText(report, style),

@@ -2,7 +2,9 @@
  * What a database says of itself, as data: the shape of `ddl status --json`, and what its text is made from. Pure.
  * Does NOT read files: what the ledger calls applied is told whether or not a file has it.
  */
-import type { BreakGlass, History, VersionState } from "../../migrations/engine/history";
+import type { BreakGlass, VersionState } from "../../migrations/engine/history";
+import type { Standing } from "../../migrations/engine/structure";
+import type { Comparison } from "../../migrations/engine/structureRecord";
 import type { Tier } from "../../migrations/engine/tier";
 import type { Settings } from "../../settings";
 
@@ -23,6 +25,8 @@ export interface StatusReport {
   readonly breakGlass: BreakGlass | null;
   /** Every version that the ledger knows, in the order in which they were first started. */
   readonly versions: readonly VersionState[];
+  /** How the live schemas compare with what was recorded. */
+  readonly structure: Comparison;
 }
 
 /** What was read from the server beside the history. */
@@ -34,7 +38,7 @@ export interface LiveFacts {
 export function statusReport(
   stack: string,
   settings: Settings,
-  history: History,
+  { history, structure }: Standing,
   live: LiveFacts,
 ): StatusReport {
   const { host, port, database } = settings.server;
@@ -47,5 +51,6 @@ export function statusReport(
     ...live,
     breakGlass: history.breakGlass,
     versions: history.versions,
+    structure,
   };
 }

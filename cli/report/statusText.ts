@@ -1,7 +1,9 @@
 /**
  * The state of a database for a person. Pure. Does NOT decide anything.
  */
+import { countObjects, listDifferences } from "../../migrations/engine/gateStructureRules";
 import type { BreakGlass, Decision, VersionState } from "../../migrations/engine/history";
+import type { Comparison } from "../../migrations/engine/structureRecord";
 import { columns } from "../columns";
 import type { Style } from "../terminal";
 import type { StatusReport } from "./statusReport";
@@ -36,8 +38,22 @@ export function breakGlassText({ at, ticket, reason, approvedBy, login }: BreakG
   return `Break-glass is open since ${momentText(at)} for ${ticket}: ${reason} (approved by ${approvedBy}, login ${login})`;
 }
 
+/** What was changed by hand, each part by name; nothing where all is as recorded or nothing was recorded yet. */
+export function structureLines(structure: Comparison): readonly string[] {
+  if (structure.kind === "not compared") {
+    return [`The schemas could not be compared with what the last run left: ${structure.reason}.`];
+  }
+  if (structure.kind !== "compared" || structure.differences.length === 0) return [];
+  const { differences, since } = structure;
+  return [
+    `${countObjects(differences)} changed by hand since ${since}:`,
+    ...listDifferences(differences).map((text) => `  ${text}`),
+  ];
+}
+
 export function statusText(report: StatusReport, style: Style): string {
-  const { stack, tier, stamp, database, serverVersion, runner, versions, breakGlass } = report;
+  const { stack, tier, stamp, database, serverVersion, runner, versions, breakGlass, structure } =
+    report;
   const stampText =
     stamp === null
       ? "no stamp: never set up by this program"
@@ -50,6 +66,7 @@ export function statusText(report: StatusReport, style: Style): string {
     ...(versions.length === 0 ? ["  nothing was ever applied"] : columns(versions.map(rowOf))),
     "",
     ...(breakGlass === null ? [] : [style.red(breakGlassText(breakGlass))]),
+    ...structureLines(structure).map(style.yellow),
     runner === null ? "Nobody runs migrations now." : style.yellow(`Running now: ${runner}`),
   ].join("\n");
 }

@@ -22,6 +22,7 @@ import {
   recordStart,
 } from "./ledger";
 import { inPatientTransaction } from "./lockWaiting";
+import { structureAfter, structureBefore } from "./runStructure";
 import type { Segment } from "./segments";
 import { checks, leavesOf, setsSession, titleOf } from "./segmentTraits";
 import type { RunSession } from "./session";
@@ -64,6 +65,7 @@ export class Attempt {
     const { client } = this.session;
     const past =
       state?.status === "incomplete" && state.checksum === migration.checksum ? state : nothing;
+    const before = await structureBefore(this.session, state);
     await inTransaction(client, async () => {
       await recordStart(
         client,
@@ -75,13 +77,14 @@ export class Attempt {
         past.segmentsDone.length + past.segmentsBegun.length > 0,
       );
       await this.record("started", {
-        detail: { file: migration.fileName, header: migration.header },
+        detail: { file: migration.fileName, header: migration.header, ...before },
       });
     });
     await this.runSegments(migration.segments, past);
+    const after = await structureAfter(this.session, this.version);
     await inTransaction(client, async () => {
       await recordApplied(client, this.version);
-      await this.record("applied");
+      await this.record("applied", { detail: after });
     });
   }
 
@@ -93,11 +96,15 @@ export class Attempt {
     const { client } = this.session;
     const begun = state.begunRollback;
     const past = begun !== null && begun.checksum === rollback.checksum ? begun : nothing;
-    await this.record("started", { detail: { file: rollback.fileName, header: rollback.header } });
+    const before = await structureBefore(this.session, state);
+    await this.record("started", {
+      detail: { file: rollback.fileName, header: rollback.header, ...before },
+    });
     await this.runSegments(rollback.segments, past);
+    const after = await structureAfter(this.session, this.version);
     await inTransaction(client, async () => {
       await recordRolledBack(client, this.version, this.course.ticket);
-      await this.record("rolled-back");
+      await this.record("rolled-back", { detail: after });
     });
   }
 
@@ -118,6 +125,8 @@ export class Attempt {
       lock.ensureHeld();
       await this.runSegment(segment, begun.get(segment.index) ?? {});
     }
+    // What the file set for its session (a DateStyle, a timeout) must not touch how its end is recorded. The role stays.
+    await this.session.client.query("RESET ALL");
   }
 
   /** Sets the parameters again that a segment set: they ended with the session it ran in. */

@@ -13,6 +13,7 @@ import { ticketForm } from "./headerCheck";
 import type { BreakGlass, Decision, History, VersionState } from "./history";
 import { readHistory, recordEvent } from "./ledger";
 import { ensureStamp } from "./stamp";
+import { readVouched } from "./structure";
 import { tierRules } from "./tier";
 
 /** A decision that may not be recorded as asked; nothing was written. */
@@ -84,12 +85,14 @@ export async function acknowledge(
         "nothing needs to be acknowledged.",
       );
     }
+    // What it made is then what should be there.
+    const vouched = await readVouched(client, access.settings.schemas, history);
     await recordEvent(client, {
       kind: "acknowledged",
       version,
       checksum: file.checksum,
       ...(file.rollback === null ? {} : { rollbackChecksum: file.rollback.checksum }),
-      detail: said,
+      detail: { ...said, ...(vouched.kind === "read" ? { structure: vouched.record } : {}) },
     });
     return recorded(await readHistory(client), version, "acknowledgement");
   });
@@ -156,7 +159,7 @@ export async function closeBreakGlass(
 }
 
 /** Connects, makes sure that the database is the configured tier's, and lets `work` decide on what holds. */
-function deciding<T>(
+export function deciding<T>(
   access: Access,
   account: "admin" | "approver",
   work: (client: Client, history: History) => Promise<T>,
@@ -246,7 +249,7 @@ function recorded(history: History, version: string, name: Decided): RecordedDec
 }
 
 /** @throws {DecisionRefusedError} the text is blank. */
-function given(what: string, text: string): string {
+export function given(what: string, text: string): string {
   if (text.trim() !== "") return text.trim();
   throw new DecisionRefusedError(`--${what} is missing.`, `say ${what} in words.`);
 }

@@ -4,7 +4,7 @@
  * Does NOT register resources or hold rules; each function reads, decides with the pure modules, and acts.
  */
 import { checked, type CheckResult, configure, currentAccess } from "./access";
-import { effectsOf } from "./classify";
+import { effectsOf, rollbackEffectsOf } from "./classify";
 import { inTransaction, withClient } from "./database";
 import { MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
@@ -147,17 +147,20 @@ async function run(inputs: MigrationInputs): Promise<MigrationOutputs> {
     showProgress(`${file.name}: ${message}`);
   };
   const started = Date.now();
-  const effects = effectsOf(file, modelBefore(files, file.number));
+  const model = modelBefore(files, file.number);
   const outcome =
     inputs.goal === "applied"
       ? await applyMigration(
           currentAccess(),
-          { migration: file, lower: inputs.lower, effects },
+          { migration: file, lower: inputs.lower, effects: effectsOf(file, model) },
           log,
         )
       : await rollBackVersion(
           currentAccess(),
-          { migration: file, ticket: inputs.ticket, higher: inputs.higher },
+          {
+            ...{ migration: file, ticket: inputs.ticket, higher: inputs.higher },
+            effects: rollbackEffectsOf(file, model),
+          },
           log,
         );
   const took = ((Date.now() - started) / 1000).toFixed(1);

@@ -6,6 +6,7 @@ import type { MigrationFile } from "./file";
 import type { BreakGlass } from "./history";
 import type { Plan } from "./plan";
 import type { LowerTier } from "./promotion";
+import type { Comparison } from "./structureRecord";
 import { type Severity, type Tier, type TierRules, tierRules } from "./tier";
 import type { Window } from "./window";
 
@@ -35,6 +36,8 @@ export interface GateInput {
   readonly lower: LowerTier | null;
   /** Maintenance windows. */
   readonly windows: readonly Window[];
+  /** How the live schemas compare with what was recorded; absent where no database is at hand. */
+  readonly structure?: Comparison;
   /** The emergency that is open. */
   readonly breakGlass: BreakGlass | null;
 }
@@ -129,6 +132,7 @@ type Demand =
   | "requiresValidation"
   | "requiresProof"
   | "requiresRecord"
+  | "requiresUnchangedSchema"
   | "enforcesWindow"
   | "requiresSafeFiles";
 

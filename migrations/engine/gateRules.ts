@@ -7,6 +7,7 @@ import { planRules } from "./gatePlanRules";
 import { promotionRules } from "./gatePromotionRules";
 import { goingBackRules } from "./gateRollbackRules";
 import type { GateRule } from "./gateRule";
+import { structureRules } from "./gateStructureRules";
 import { columnRules } from "./rules/columnRules";
 import { compatibilityRules } from "./rules/compatibilityRules";
 import { constraintRules } from "./rules/constraintRules";
@@ -35,6 +36,7 @@ export const ruleChapters: Readonly<Record<string, readonly GateRule[]>> = {
 
 export const gateRules: readonly GateRule[] = [
   ...planRules,
+  ...structureRules,
   ...promotionRules,
   ...goingBackRules,
   ...fileRules,

@@ -95,6 +95,8 @@ export interface VersionState {
   readonly segmentsBegun: readonly BegunSegment[];
   /** Null unless the version is incomplete because its rollback is. */
   readonly begunRollback: BegunRollback | null;
+  /** Something of it is there, by whatever text, and something is not: nobody can say what should be. */
+  readonly halfDone: boolean;
   readonly completedAt: Date | null;
   /** Null unless it is rolled back. */
   readonly rolledBackAt: Date | null;
@@ -128,10 +130,11 @@ export function foldHistory(rows: readonly LedgerRow[], events: readonly EventRo
   const ordered = [...events].sort((a, b) => a.id - b.id);
   const eventsOf = groupByVersion(ordered);
   const stamped = ordered.find((event) => event.kind === "stamped")?.detail["tier"];
+  const lastRebuild = ordered.findLast(({ kind }) => kind === "rebuilt")?.id ?? 0;
   return {
     stamp: tiers.find((tier) => tier === stamped) ?? null,
     breakGlass: foldBreakGlass(ordered),
-    versions: rows.map((row) => foldVersion(row, eventsOf.get(row.version) ?? [])),
+    versions: rows.map((row) => foldVersion(row, eventsOf.get(row.version) ?? [], lastRebuild)),
   };
 }
 
@@ -206,8 +209,15 @@ function foldRollback(own: readonly EventRow[]): BegunRollback | null {
   };
 }
 
-/** @param ofVersion  All events of the row's version, in order. */
-function foldVersion(row: LedgerRow, ofVersion: readonly EventRow[]): VersionState {
+/**
+ * @param ofVersion    All events of the row's version, in order.
+ * @param lastRebuild  Number of the event after which the schemas were empty, 0 for none.
+ */
+function foldVersion(
+  row: LedgerRow,
+  ofVersion: readonly EventRow[],
+  lastRebuild: number,
+): VersionState {
   const status = statusOf(row);
   const since = row.startedAt?.getTime() ?? 0;
   const own = ofVersion.filter((event) => event.happenedAt.getTime() >= since);
@@ -247,6 +257,7 @@ function foldVersion(row: LedgerRow, ofVersion: readonly EventRow[]): VersionSta
       ? foldBegun(own.slice(ended + 1).filter((event) => !isOfRollback(event)))
       : [],
     begunRollback,
+    halfDone: status === "incomplete" && hasOpenWork(ofVersion, lastRebuild),
     completedAt: row.completedAt,
     rolledBackAt: status === "rolled back" ? row.rolledBackAt : null,
     durationMs: status === "applied" ? took : null,
@@ -257,6 +268,15 @@ function foldVersion(row: LedgerRow, ofVersion: readonly EventRow[]): VersionSta
     validation: decided("validated"),
     acknowledgement: decided("acknowledged"),
   };
+}
+
+/** Whether a run has changed something since the version last was whole or gone, by whatever text and however often begun. */
+function hasOpenWork(ofVersion: readonly EventRow[], lastRebuild: number): boolean {
+  const ended = ofVersion.findLast(({ kind }) => kind === "applied" || kind === "rolled-back");
+  const since = Math.max(lastRebuild, ended?.id ?? 0);
+  return ofVersion.some(
+    ({ id, kind }) => id > since && (kind === "segment-started" || kind === "segment-done"),
+  );
 }
 
 /** A proof is about texts, not about a run: it holds for as long as the text that ran is the one that was proven. */

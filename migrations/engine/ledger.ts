@@ -58,13 +58,16 @@ export async function readHistory(client: Client): Promise<History> {
   return foldHistory(rows, await readEvents(client));
 }
 
-/** All events as they were written, in order; none while there is no such table. */
+/**
+ * All events in order, without what they keep of the structure (see structure.ts), which can be long; none while there is
+ * no such table.
+ */
 export function readEvents(client: Client): Promise<readonly EventRow[]> {
   return rowsOrNone<EventRow>(
     client,
     "public.schema_migration_events",
     `SELECT id::float8 AS id, happened_at AS "happenedAt", login::text, kind, version, segment, checksum,
-            rollback_checksum AS "rollbackChecksum", ticket, detail
+            rollback_checksum AS "rollbackChecksum", ticket, detail - '{structure,deviations}'::text[] AS detail
        FROM public.schema_migration_events ORDER BY id`,
   );
 }

@@ -100,12 +100,16 @@ const notPrograms = new Set(["migration", "version"]);
 
 /** What a migration needs, from its effects and its header. */
 export function needsOf(header: Header, effects: readonly StatementEffect[]): Needs {
-  const foreign = effects.filter(({ onlyNewObjects }) => !onlyNewObjects);
   const versions = header.dependencies.flatMap((text) => {
     const [, name, wanted] = requirement.exec(text) ?? [];
     if (name === undefined || wanted === undefined) return [];
     return notPrograms.has(name.toLowerCase()) ? [] : [{ name: name.toLowerCase(), wanted }];
   });
+  return { ...needsOfEffects(effects), versions };
+}
+
+function needsOfEffects(effects: readonly StatementEffect[]): Omit<Needs, "versions"> {
+  const foreign = effects.filter(({ onlyNewObjects }) => !onlyNewObjects);
   return {
     locks: foreign.flatMap(({ locks }) => locks),
     rewrites: foreign.flatMap(({ rewrites }) => rewrites),
@@ -113,9 +117,14 @@ export function needsOf(header: Header, effects: readonly StatementEffect[]): Ne
       .filter(({ statement }) => statement.tag === "IndexStmt")
       .flatMap(({ locks }) => locks.map(({ object }) => object)),
     concurrently: effects.some(({ statement }) => statement.kind.endsWith(" CONCURRENTLY")),
-    versions,
   };
 }
+
+/** The same of a rollback file. What the migration required of versions is no reason to keep it. */
+export const needsOfRollback = (effects: readonly StatementEffect[]): Needs => ({
+  ...needsOfEffects(effects),
+  versions: [],
+});
 
 /** `0.9.x` and `0.9` take every 0.9; `0.9.12` only itself and what is below it. */
 export function satisfies(installed: string, wanted: string): boolean {
@@ -262,6 +271,9 @@ export function judgeServer(facts: ServerFacts, needs: Needs): readonly Finding[
     ...found.filter(({ severity }) => severity === "warning"),
   ];
 }
+
+/** Whether a finding keeps a rollback from being run: only where nothing could be written anyway. */
+export const refusesRollback = ({ id }: Finding): boolean => id === "server-in-recovery";
 
 /** `old-transaction: Transactions … Do: …` */
 export const formatFinding = ({ id, message, todo }: Finding): string =>

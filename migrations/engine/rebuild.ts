@@ -15,6 +15,8 @@ import { createSchemas } from "./schemas";
 import { historyUnderLock, type Log, type RunSession, withRunSession } from "./session";
 import { describeSessions, endSessions, type SessionChoice } from "./sessions";
 import { ensureStamp } from "./stamp";
+import { readStructure } from "./structure";
+import { wholeRecord } from "./structureRecord";
 import { type Tier, tierRules } from "./tier";
 import type { Look } from "./watch";
 
@@ -143,7 +145,8 @@ class Rebuild {
       const endedSessions = this.ended.map(({ pid, login, application }) => ({
         ...{ pid, login, application },
       }));
-      const detail = { schemas, ...(endedSessions.length > 0 ? { endedSessions } : {}) };
+      const structure = wholeRecord(await readStructure(client, schemas));
+      const detail = { schemas, structure, ...(endedSessions.length > 0 ? { endedSessions } : {}) };
       await recordEvent(client, { kind: "rebuilt", detail });
       return rowCount ?? 0;
     });

@@ -4,11 +4,13 @@
  */
 import { Attempt } from "./attempt";
 import type { Access } from "./database";
+import type { StatementEffect } from "./effect";
 import { MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
 import type { VersionState } from "./history";
 import type { Outcome } from "./run";
 import { type RunnerLock, withRunnerLock } from "./runnerLock";
+import { checkServerForRollback } from "./serverLook";
 import {
   historyUnderLock,
   type Log,
@@ -26,6 +28,8 @@ export interface RollbackRequest {
   readonly ticket?: string;
   /** Versions of all files with a higher number, in any order. None of them may be applied or begun. */
   readonly higher: readonly string[];
+  /** What the statements of its rollback file do (see rollbackEffectsOf). Without them pre-flight looks at the server alone. */
+  readonly effects?: readonly StatementEffect[];
 }
 
 /** A migration failed, and its rollback file was run at once, as the stack's onFailure says. */
@@ -44,13 +48,14 @@ export class RollbackRefusedError extends MigrationError {
  *
  * @throws {RollbackRefusedError} a higher version is still there, there is no rollback file, or nothing to roll back.
  * @throws {StampError}      the database belongs to another tier.
+ * @throws {PreflightError}  the server takes no writes.
  * @throws {StatementError}  a statement failed; what is done and what to do are in the message.
  * @throws {RunnerBusyError} another runner did not finish in time.
  * Source: policy, "Emergency Procedures".
  */
 export async function rollBackVersion(
   access: Access,
-  { migration, ticket = migration.header.ticket, higher }: RollbackRequest,
+  { migration, ticket = migration.header.ticket, higher, effects = [] }: RollbackRequest,
   log: Log,
 ): Promise<Outcome> {
   const { version } = migration.header;
@@ -74,6 +79,9 @@ export async function rollBackVersion(
           `Version ${version} may not be rolled back while a later one is there: ${named}.`,
           "Roll back the newest one first.",
         );
+      }
+      if (migration.rollback !== null) {
+        await checkServerForRollback(access, migration.rollback.fileName, effects, log);
       }
       const after = await runRollback(session, migration, state, ticket);
       return { version, ranNow: true, state: after };

@@ -5,16 +5,15 @@
 import type { Client } from "pg";
 
 import { Attempt } from "./attempt";
-import { type Access, withClient } from "./database";
+import type { Access } from "./database";
 import type { StatementEffect } from "./effect";
 import { MigrationError } from "./errors";
 import type { MigrationFile } from "./file";
 import type { History, VersionState } from "./history";
 import { serverTime } from "./ledger";
-import { formatFinding, judgeServer, needsOf, PreflightError } from "./preflight";
 import { rollBackAfter, runRollback } from "./rollback";
 import { type RunnerLock, withRunnerLock } from "./runnerLock";
-import { readServerFacts } from "./serverFacts";
+import { checkServer } from "./serverLook";
 import { historyUnderLock, type Log, stateAfter, stateOf, withRunSession } from "./session";
 import { StatementError } from "./statementError";
 import { tierRules } from "./tier";
@@ -121,22 +120,4 @@ async function ensureInsideWindow(
   const now = await serverTime(client);
   if (openWindow(windows, now) !== null) return;
   throw new OutsideWindowError(migration.fileName, reason, describeWindows(windows, now));
-}
-
-/** Looks whether the server is fit for it, as the admin, who sees most. Warnings go to the log. */
-async function checkServer(
-  access: Access,
-  migration: MigrationFile,
-  effects: readonly StatementEffect[],
-  log: Log,
-): Promise<void> {
-  const needs = needsOf(migration.header, effects);
-  const purpose = { account: "admin", activity: "pre-flight", readOnly: true } as const;
-  const facts = await withClient(access, purpose, (client) =>
-    readServerFacts(client, access.settings.roles, needs),
-  );
-  const findings = judgeServer(facts, needs);
-  const errors = findings.filter(({ severity }) => severity === "error");
-  if (errors.length > 0) throw new PreflightError(migration.fileName, errors);
-  for (const finding of findings) log(`pre-flight: ${formatFinding(finding)}`);
 }

@@ -170,24 +170,53 @@ SELECT s.object, 'default privileges', concat_ws(' ', 'by', pg_get_userbyid(d.de
     (SELECT string_agg(item::TEXT, ' ' ORDER BY item::TEXT) FROM unnest(d.defaclacl) AS item)), true
 FROM pg_default_acl AS d JOIN space AS s ON s.oid = d.defaclnamespace`;
 
+/** What a session may have set otherwise, and what would then be printed in other words. */
+const printing: Readonly<Record<string, string>> = {
+  // Names outside the search path come out qualified.
+  search_path: "pg_catalog",
+  DateStyle: "ISO, YMD",
+  IntervalStyle: "postgres",
+  TimeZone: "UTC",
+  bytea_output: "hex",
+  extra_float_digits: "1",
+  lc_monetary: "C",
+  quote_all_identifiers: "off",
+  standard_conforming_strings: "on",
+  // Not for the words: compiling so long a query would take longer than running it.
+  jit: "off",
+};
+
 /**
- * Reads a snapshot, in whatever transaction the caller has open. A schema that does not exist adds no line.
+ * Reads a snapshot, in whatever transaction the caller has open, and leaves the session's parameters as they were. A
+ * schema that does not exist adds no line. The server locks each view, and what it reads, in the weakest mode.
  *
- * @param schemas  Names of the governed schemas.
+ * @param schemas     Names of the governed schemas.
+ * @param parameters  Further parameters while it reads, such as lock_timeout.
  */
 export async function readSnapshot(
   client: Client,
   schemas: readonly string[],
+  parameters: Readonly<Record<string, string>> = {},
 ): Promise<SchemaSnapshot> {
-  const { rows: before } = await client.query<{ path: string }>(
-    "SELECT current_setting('search_path') AS path",
+  const wanted = { ...printing, ...parameters };
+  const { rows: before } = await client.query<{ name: string; value: string }>(
+    "SELECT name, current_setting(name) AS value FROM unnest($1::text[]) AS name",
+    [Object.keys(wanted)],
   );
-  const setPath = "SELECT set_config('search_path', $1, false)";
-  // Names outside the search path come out qualified, whatever the session has set.
-  await client.query(setPath, ["pg_catalog"]);
-  const { rows } = await client.query<SnapshotLine>(query, [schemas]);
-  await client.query(setPath, [before[0]?.path ?? "pg_catalog"]);
-  return rows;
+  const set = (values: Readonly<Record<string, string>>): Promise<unknown> =>
+    client.query(
+      "SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS s (name, value)",
+      [Object.keys(values), Object.values(values)],
+    );
+  await set(wanted);
+  try {
+    return (await client.query<SnapshotLine>(query, [schemas])).rows;
+  } finally {
+    // Of a transaction that failed, the server has undone it already.
+    await set(Object.fromEntries(before.map(({ name, value }) => [name, value]))).catch(
+      () => undefined,
+    );
+  }
 }
 
 /** The server's major version. */

@@ -31,17 +31,19 @@ export interface SnapshotDifference {
   readonly after: readonly string[];
 }
 
+/** Digest of each part of each object. */
+export type PartDigests = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
 /** What is kept of a snapshot: enough to say later which objects have changed since. */
 export interface SchemaDigest {
-  /** Of everything. */
+  /** Of all parts together. */
   readonly fingerprint: string;
-  /** Of each part of each object. */
-  readonly objects: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly objects: PartDigests;
   /** Major version of the server: another one may print the same definition in other words. */
   readonly server: number;
 }
 
-/** Hexadecimal digits of a part's digest: one change in four billion would go unnamed, but by the fingerprint not unseen. */
+/** Hexadecimal digits of a part's digest: one change in four billion goes unseen. */
 const partDigits = 8;
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
@@ -64,26 +66,27 @@ function group(snapshot: SchemaSnapshot): Grouped {
 export const structureOf = (snapshot: SchemaSnapshot): SchemaSnapshot =>
   snapshot.filter(({ isPrivilege }) => !isPrivilege);
 
+const sorted = <T>(record: Readonly<Record<string, T>>): readonly (readonly [string, T])[] =>
+  Object.entries(record).sort(([a], [b]) => byText(a, b));
+
+/** One digest of all parts; the order in which they stand does not matter. */
+export const fingerprintOf = (objects: PartDigests): string =>
+  `sha256:${sha256(JSON.stringify(sorted(objects).map(([object, parts]) => [object, sorted(parts)])))}`;
+
 /** Reduces a snapshot to digests. The order of its lines does not matter. */
 export function digestSnapshot(snapshot: SchemaSnapshot, server: number): SchemaDigest {
-  const objects = [...group(snapshot)].sort(([a], [b]) => byText(a, b));
-  const digests = objects.map(([object, parts]): [string, Record<string, string>] => [
-    object,
-    Object.fromEntries(
-      [...parts]
-        .sort(([a], [b]) => byText(a, b))
-        .map(([part, lines]) => [part, sha256(JSON.stringify(lines)).slice(0, partDigits)]),
-    ),
-  ]);
-  const whole = objects.map(([object, parts]) => [
-    object,
-    [...parts].sort(([a], [b]) => byText(a, b)),
-  ]);
-  return {
-    fingerprint: `sha256:${sha256(JSON.stringify(whole))}`,
-    objects: Object.fromEntries(digests),
-    server,
-  };
+  const objects = Object.fromEntries(
+    [...group(snapshot)].map(([object, parts]): [string, Record<string, string>] => [
+      object,
+      Object.fromEntries(
+        [...parts].map(([part, lines]) => [
+          part,
+          sha256(JSON.stringify(lines)).slice(0, partDigits),
+        ]),
+      ),
+    ]),
+  );
+  return { fingerprint: fingerprintOf(objects), objects, server };
 }
 
 /** Parts that one side has, with what it says of them; "" for none. */
@@ -116,7 +119,7 @@ function compareSides<T>(
 }
 
 /** Named by schemaSnapshot.ts. A column that comes or goes changes the order too, which needs no second mention. */
-const orderOfColumns = "order of columns";
+export const orderOfColumns = "order of columns";
 
 /** Whether columns only stand in another order: no PostgreSQL statement puts one back where it was. */
 export const isOrderOnly = ({ part, change }: SnapshotDifference): boolean =>
@@ -124,16 +127,17 @@ export const isOrderOnly = ({ part, change }: SnapshotDifference): boolean =>
 
 /** Leaves out what another difference says already: parts of an object that is new or gone as a whole. */
 function withoutEchoes(differences: readonly SnapshotDifference[]): readonly SnapshotDifference[] {
+  const whole = new Map<string, Change>();
+  const withColumns = new Set<string>();
+  for (const { object, part, change } of differences) {
+    if (change === "changed") continue;
+    if (part === "itself") whole.set(object, change);
+    if (part.startsWith("column ")) withColumns.add(object);
+  }
   const isSaid = ({ object, part, change }: SnapshotDifference): boolean =>
-    differences.some(
-      (other) =>
-        other.object === object &&
-        other.part !== part &&
-        other.change !== "changed" &&
-        (part === orderOfColumns
-          ? other.part.startsWith("column ")
-          : other.part === "itself" && other.change === change),
-    );
+    part === orderOfColumns
+      ? withColumns.has(object)
+      : part !== "itself" && whole.get(object) === change;
   return differences.filter((difference) => !isSaid(difference));
 }
 

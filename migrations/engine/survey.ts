@@ -10,15 +10,19 @@ import { BadInputError, MigrationError, type Problem } from "./errors";
 import type { MigrationFile } from "./file";
 import { checkGate, type Violation } from "./gate";
 import type { History } from "./history";
-import { inspectTables, isEmptyDatabase, readHistory, readProofs, serverTime } from "./ledger";
+import { inspectTables, isEmptyDatabase, readProofs, serverTime } from "./ledger";
 import { collect, readSources, type Sources } from "./load";
 import { type Plan, planMigrations } from "./plan";
+import type { PreflightPreview } from "./preflightPreview";
 import type { LowerTier } from "./promotion";
 import { provenNow } from "./proof";
 import { parseUnlessRecorded, recordedIn } from "./recorded";
 import { describeLosses, lossesOf } from "./rollbackLosses";
 import { readRowEstimates } from "./rowEstimates";
+import { previewServer } from "./serverLook";
 import { ensureStamp } from "./stamp";
+import { readStanding } from "./structure";
+import type { Comparison } from "./structureRecord";
 
 /** What neither files nor database can say. */
 export interface Circumstances {
@@ -32,10 +36,14 @@ export interface Circumstances {
 export interface Survey {
   readonly files: readonly MigrationFile[];
   readonly history: History;
+  /** How the live schemas compare with what was recorded. */
+  readonly structure: Comparison;
   readonly plan: Plan<MigrationFile>;
   readonly violations: readonly Violation[];
   /** What each rollback file of plan.toRollBack would throw away, by the migration's file name; one line a table. */
   readonly losses: ReadonlyMap<string, readonly string[]>;
+  /** What pre-flight would say now; null when nothing is to run, or when it is about to say so itself. */
+  readonly preflight: PreflightPreview | null;
   /** Named for this run. */
   readonly tickets: readonly string[];
   /** Those of the configured roles that the server has already. */
@@ -82,7 +90,7 @@ export async function surveyStack(
 ): Promise<Survey> {
   const { settings } = access;
   const sources = await readSources(folder);
-  const live = await readDatabase(access, sources).catch((error: unknown) => {
+  const live = await readDatabase(access, sources, isUpdate).catch((error: unknown) => {
     // Whatever is wrong with the database, files that cannot be used are to be corrected first.
     ensureUsable(collect(sources).problems);
     throw error;
@@ -116,17 +124,30 @@ export async function surveyStack(
     lower,
     windows: settings.run.windows,
     breakGlass: live.history.breakGlass,
+    structure: live.structure,
   });
-  return { files, history, plan, violations, losses, tickets, existingRoles, now: live.now };
+  const { structure, preflight } = live;
+  return {
+    files,
+    history,
+    structure,
+    preflight,
+    plan,
+    violations,
+    losses,
+    tickets,
+    existingRoles,
+    now: live.now,
+  };
 }
 
 /** Reads what the database knows, and the files in its light: what is applied as it stands is not parsed again. */
-async function readDatabase(access: Access, sources: Sources) {
-  const { roles, run } = access.settings;
+async function readDatabase(access: Access, sources: Sources, isUpdate: boolean) {
+  const { roles, run, schemas } = access.settings;
   const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
   return withClient(access, purpose, async (client) => {
     await ensureLedgerShape(client, roles);
-    const history = await readHistory(client);
+    const { history, structure } = await readStanding(client, schemas);
     const parse = parseUnlessRecorded(recordedIn(history.versions));
     const { migrations: files, problems } = collect(sources, parse);
     ensureUsable(problems);
@@ -134,7 +155,9 @@ async function readDatabase(access: Access, sources: Sources) {
     return {
       files,
       history,
+      structure,
       plan,
+      preflight: isUpdate ? null : await previewServer(client, roles, { files, ...plan }),
       proven: provenNow(files, await readProofs(client)),
       losses: await estimateLosses(client, files, plan.toRollBack),
       empty: await isEmptyDatabase(client),

@@ -42,6 +42,8 @@ export interface TierRules {
   readonly provesRollbacks: Severity | null;
   /** What ran without this program must be acknowledged. */
   readonly requiresRecord: boolean;
+  /** What somebody changed in the schemas by hand must be acknowledged. */
+  readonly requiresUnchangedSchema: boolean;
   /** What needs a maintenance window runs only inside one. */
   readonly enforcesWindow: boolean;
   /** Who ran a version may not sign it off or validate it. */
@@ -72,6 +74,7 @@ const rebuildable: TierRules = {
   requiresProof: false,
   provesRollbacks: "error",
   requiresRecord: false,
+  requiresUnchangedSchema: false,
   enforcesWindow: false,
   requiresSecondPerson: false,
   validatesBeforeSignOff: false,
@@ -96,6 +99,7 @@ const controlled: TierRules = {
   requiresProof: true,
   provesRollbacks: null,
   requiresRecord: true,
+  requiresUnchangedSchema: true,
   enforcesWindow: true,
   requiresSecondPerson: true,
   validatesBeforeSignOff: true,

@@ -2,14 +2,23 @@
  * Pre-flight against real servers: facts are read without waiting for anybody, refusals change nothing.
  */
 import { PreflightError } from "../../migrations/engine/preflight";
+import { describePreview, type PreflightPreview } from "../../migrations/engine/preflightPreview";
+import { type Ahead, previewServer } from "../../migrations/engine/serverLook";
 import { loadParser } from "../../migrations/engine/statements";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { makeMigration } from "../support/makeMigration";
 import { makeProgramDatabase, type ProgramDatabase } from "../support/programDatabase";
-import { apply, arrange, failureOf, ledgerRows } from "../support/runs";
+import { apply, arrange, failureOf, ledgerRows, rollBack } from "../support/runs";
 
 jest.setTimeout(60_000);
+
+/** Adds a column, and drops it again. */
+const adding = () =>
+  makeMigration({
+    body: "BEGIN;\nALTER TABLE dagapp.item ADD COLUMN n TEXT;\nCOMMIT;",
+    rollbackBody: "ALTER TABLE dagapp.item DROP COLUMN n;",
+  });
 
 describe.each(MAJORS)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
@@ -69,6 +78,61 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
       ),
     );
     expect(told).toBeLessThan(3_000);
+  });
+
+  const ahead = (ahead: Partial<Ahead>): Promise<PreflightPreview | null> => {
+    const files = [...(ahead.pending ?? []), ...(ahead.toRollBack ?? [])];
+    const all = { files, pending: [], toRollBack: [], ...ahead };
+    return database.asAdmin((client) => previewServer(client, database.settings.roles, all));
+  };
+
+  it("says ahead of a run what it would say, once for all files, and waits for nobody", async () => {
+    expect(await ahead({})).toBeNull();
+    const holder = await database.connect("infrastructure");
+    await holder.query("BEGIN");
+    await holder.query("LOCK TABLE dagapp.item IN ACCESS EXCLUSIVE MODE");
+    const second = { ...requiring("Requires PgSTAC 0.9.x"), fileName: "002_second.sql", number: 2 };
+    const started = Date.now();
+    const look = await ahead({ pending: [adding(), second] });
+    expect(Date.now() - started).toBeLessThan(2_000);
+    expect(describePreview(look)).toEqual([
+      expect.stringContaining(
+        "002_second.sql: would be refused: version-required: DEPENDENCIES requires pgstac 0.9.x",
+      ),
+      expect.stringMatching(
+        /^pre-flight, as the server is now: 001_add_jobs\.sql: warning: lock-in-the-way: dagapp\.item is locked by process \d+/,
+      ),
+    ]);
+    const back = await ahead({ toRollBack: [adding()] });
+    expect(describePreview(back)).toEqual([
+      expect.stringContaining("001_add_jobs_rollback.sql: warning: lock-in-the-way: dagapp.item"),
+    ]);
+  });
+
+  it("says so when it cannot look", async () => {
+    await arrange(
+      database,
+      "CREATE TABLE pgstac.migrations (version TEXT, datetime TIMESTAMPTZ DEFAULT clock_timestamp())",
+    );
+    const holder = await database.connect("infrastructure");
+    await holder.query("BEGIN");
+    await holder.query("LOCK TABLE pgstac.migrations IN ACCESS EXCLUSIVE MODE");
+    const look = await ahead({ pending: [adding()] });
+    expect(describePreview(look)).toEqual([
+      "pre-flight: the server could not be asked: canceling statement due to lock timeout",
+    ]);
+  });
+
+  it("looks before a rollback too, and lets it run all the same", async () => {
+    const migration = requiring("Requires PostgreSQL 14");
+    await apply(database, { ...migration, header: { ...migration.header, dependencies: [] } });
+    const others = await Promise.all(Array.from({ length: 12 }, () => database.connect("service")));
+    const { ranNow, log } = await rollBack(database, migration);
+    expect(others).toHaveLength(12);
+    expect(ranNow).toBe(true);
+    expect(log[0]).toMatch(
+      /^pre-flight: (no-connection-left: 17 of 17|few-connections-left: 16 of 17) connections are in use\./,
+    );
   });
 
   it("refuses a version that is required and not there, and takes one that is", async () => {

@@ -43,6 +43,11 @@ CREATE VIEW dagapp.names AS SELECT name FROM dagapp.jobs;
 CREATE MATERIALIZED VIEW dagapp.sizes AS SELECT size FROM dagapp.jobs;
 CREATE TABLE geoapi.log (at DATE NOT NULL, what TEXT) PARTITION BY RANGE (at);
 CREATE TABLE geoapi.log_26 PARTITION OF geoapi.log FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+CREATE TABLE geoapi.moments (
+  at TIMESTAMPTZ NOT NULL DEFAULT '2026-01-31 12:00:00+02', took INTERVAL DEFAULT '90 minutes',
+  share DOUBLE PRECISION DEFAULT 0.1::DOUBLE PRECISION + 0.2::DOUBLE PRECISION, raw BYTEA DEFAULT '\\x00ff'
+) PARTITION BY RANGE (at);
+CREATE TABLE geoapi.moments_26 PARTITION OF geoapi.moments FOR VALUES FROM ('2026-01-01 00:00+00') TO ('2027-01-01 00:00+00');
 CREATE TABLE pgstac.items (id TEXT, collection TEXT) PARTITION BY LIST (collection);
 COMMENT ON TABLE dagapp.jobs IS 'Jobs.';`;
 
@@ -169,6 +174,8 @@ const NO_CHANGE: readonly string[] = [
   "ALTER TABLE dagapp.jobs DROP state; ALTER TABLE dagapp.jobs ADD state dagapp.state",
   "CREATE TABLE pgstac._items_1 PARTITION OF pgstac.items FOR VALUES IN ('c1'); CREATE INDEX ON pgstac._items_1 (id)",
   "SET search_path = dagapp",
+  "SET TimeZone = 'Asia/Tokyo'; SET DateStyle = 'SQL, DMY'; SET IntervalStyle = 'iso_8601'",
+  "SET extra_float_digits = 0; SET bytea_output = 'escape'; SET quote_all_identifiers = on",
 ];
 
 describe.each(MAJORS)("on PostgreSQL %d", (major) => {
@@ -225,6 +232,16 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
     const { all, structure } = await effectOf(sql);
     expect(all.length).toBeGreaterThan(0);
     expect(structure).toEqual([]);
+  });
+
+  it("leaves the session's parameters as they were", async () => {
+    await client.query("SET TimeZone = 'Asia/Tokyo'; SET lock_timeout = '7s'");
+    await readSnapshot(client, schemas, { lock_timeout: "1s" });
+    const { rows } = await client.query(
+      "SELECT current_setting('TimeZone') AS zone, current_setting('lock_timeout') AS patience",
+    );
+    expect(rows).toEqual([{ zone: "Asia/Tokyo", patience: "7s" }]);
+    await client.query("RESET TimeZone; RESET lock_timeout");
   });
 
   it("sees no change outside of the schemas", async () => {

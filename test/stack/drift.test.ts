@@ -151,3 +151,30 @@ it("applies again what was rolled back by hand, and refuses to guess while a row
   );
   done(await stack.preview("--expect-no-changes"));
 });
+
+it("warns of a change by hand, and of what stands in the way of the next run, whatever became of the state", async () => {
+  done(await stack.up());
+  expect(done(await stack.preview())).not.toContain("schema-drift");
+  await database.sql("infrastructure", "ALTER TABLE dagapp.t1 ADD COLUMN extra TEXT");
+  const body =
+    "CREATE TABLE dagapp.t4 (id INTEGER PRIMARY KEY);\nALTER TABLE dagapp.t1 ADD COLUMN more TEXT;";
+  await stack.replaceMigrations(smallMigrations([{}, {}, {}, { body }]));
+  const asleep = database.sql(
+    "service",
+    "BEGIN; DELETE FROM dagapp.t1; SELECT pg_sleep(20); ROLLBACK",
+  );
+  const preview = done(await stack.preview());
+  expect(preview).toContain("rule schema-drift | tier dev | warning");
+  expect(preview).toContain("    table dagapp.t1: column extra is new");
+  expect(preview).toMatch(
+    /pre-flight, as the server is now: 004_table_4\.sql: warning: lock-in-the-way: dagapp\.t1 is locked by process \d+/,
+  );
+  await asleep;
+
+  await stack.forgetState();
+  expect(done(await stack.up())).toContain("    table dagapp.t1: column extra is new");
+  expect(await versionsOf(database, "applied")).toEqual([1, 2, 3, 4].map(versionOf));
+  await database.sql("infrastructure", "ALTER TABLE dagapp.t1 DROP COLUMN extra");
+  const undone = done(await stack.preview("--expect-no-changes"));
+  expect(undone).not.toContain("column extra");
+});

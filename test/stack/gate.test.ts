@@ -2,6 +2,8 @@
  * The gate under the real engine: what it refuses in prod and what is done all the same.
  * Each rule by itself is tested in test/unit/gate.test.ts.
  */
+import { stackAccess } from "../../cli/stackAccess";
+import { acknowledgeSchema } from "../../migrations/engine/acknowledgeSchema";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import {
   diagnostics,
@@ -124,6 +126,27 @@ it("names a missing rollback, an unstated target, an edited file and an unknown 
   expect(unknown.output).toContain('Tier "production" is unknown.');
   expect(unknown.output).not.toContain("ExactGrants");
   expect(await database.nextTransaction()).toBe(before);
+});
+
+it("refuses what comes next after a change by hand, mends privileges all the same, and goes on once it is vouched for", async () => {
+  stack.variables = { DDL_TICKETS: [1, 2].map(ticketOf).join(",") };
+  done(await stack.up());
+  await database.sql("infrastructure", "ALTER TABLE dagapp.t1 ADD COLUMN extra TEXT");
+  await database.sql("admin", `GRANT CREATE ON SCHEMA dagapp TO "${database.roles.service}"`);
+
+  stack.variables = { DDL_TICKETS: ticketOf(3) };
+  await stack.configure({ targetVersion: versionOf(3), extensions: [] });
+  const refused = await stack.up();
+  expect(refused.status).not.toBe(0);
+  expect(refused.output).toContain("rule schema-drift | tier prod | error");
+  expect(occurrences(refused.output, "    table dagapp.t1: column extra is new")).toBe(1);
+  expect(await versionsOf(database, "applied")).toEqual([1, 2].map(versionOf));
+  expect(await mayCreate()).toBe(false);
+
+  const access = await stackAccess(stack.project, stack.file("Pulumi.prod.yaml"), stack.env);
+  await acknowledgeSchema(access, { by: "Eve Holt", reason: "incident 4711" });
+  expect(done(await stack.up())).not.toContain("schema-drift");
+  expect(await versionsOf(database, "applied")).toEqual([1, 2, 3].map(versionOf));
 });
 
 it("refuses a configuration of another tier before anything is declared", async () => {

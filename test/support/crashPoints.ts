@@ -11,7 +11,13 @@ import { loadParser } from "../../migrations/engine/statements";
 import type { Major } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import type { ChildTask } from "./crashChild";
-import { crashMigration, faultsOfRecord, startOver, stateOf } from "./crashScenario";
+import {
+  crashMigration,
+  faultsOfRecord,
+  faultsOfStructure,
+  startOver,
+  stateOf,
+} from "./crashScenario";
 import { type CuttingProxy, type Moment, startCuttingProxy } from "./cuttingProxy";
 import { makeProgramDatabase, type ProgramDatabase } from "./programDatabase";
 import { apply, rollBack } from "./runs";
@@ -100,6 +106,7 @@ export class CrashWorld {
       ...expected.filter((line) => !found.includes(line)).map((line) => `missing: ${line}`),
       ...found.filter((line) => !expected.includes(line)).map((line) => `too much: ${line}`),
       ...(await faultsOfRecord(this.database)),
+      ...(await faultsOfStructure(this.database)),
     ];
     return { fault: differences.length === 0 ? null : differences.join("\n    "), ended };
   }

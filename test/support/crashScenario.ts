@@ -2,6 +2,8 @@
  * What the crash matrix runs and compares: a version with every kind of segment, applied and rolled back.
  * Does NOT disturb anything (see crashPoints.ts).
  */
+import { describeDifference } from "../../migrations/engine/snapshot";
+import { readStanding } from "../../migrations/engine/structure";
 import { readCatalog } from "./catalog";
 import { makeMigration } from "./makeMigration";
 import type { ProgramDatabase } from "./programDatabase";
@@ -91,4 +93,15 @@ export async function faultsOfRecord(database: ProgramDatabase): Promise<readonl
       ({ kind, segment, direction, n }) =>
         `${String(n)} events ${String(kind)} ${String(segment)} ${String(direction)}`,
     );
+}
+
+/** What the program takes for a change by hand after it, though nobody made one. */
+export async function faultsOfStructure(database: ProgramDatabase): Promise<readonly string[]> {
+  const { structure } = await database.asAdmin((client) =>
+    readStanding(client, database.settings.schemas),
+  );
+  if (structure.kind !== "compared") return [`the structure: ${JSON.stringify(structure)}`];
+  return structure.differences.map(
+    (difference) => `taken for a change by hand: ${describeDifference(difference)}`,
+  );
 }

@@ -1,9 +1,11 @@
 // The gate: a well-formed change passes in every tier; each rule is broken one way at a time.
 import { checkGate, formatViolations, type GateInput } from "../../migrations/engine/gate";
+import { holdsRollbacks } from "../../migrations/engine/gateRollbackRules";
 import { gateRules } from "../../migrations/engine/gateRules";
 import { type AppliedState, planMigrations } from "../../migrations/engine/plan";
 import type { LowerTier, PublishedVersion } from "../../migrations/engine/promotion";
 import { loadParser } from "../../migrations/engine/statements";
+import type { Comparison } from "../../migrations/engine/structureRecord";
 import { type Tier, tierRules, tiers } from "../../migrations/engine/tier";
 import { parseWindow } from "../../migrations/engine/window";
 import { makeMigration, type MigrationParts } from "../support/makeMigration";
@@ -84,6 +86,7 @@ function judge(tier: Tier, change: Case = {}) {
     schemas: ["dagapp", "geoapi", "pgstac"],
     now: change.now ?? noon,
     appliedAt: () => null,
+    ...(change.structure === undefined ? {} : { structure: change.structure }),
   });
 }
 
@@ -112,6 +115,15 @@ const breakGlass = {
   ...{ ticket: "CHG-2026-0911", approvedBy: "Ann Duty" },
 };
 
+/** Somebody added that many columns by hand. */
+function driftOf(count: number): Comparison {
+  const differences = Array.from({ length: count }, (_, n) => ({
+    ...{ object: `table dagapp.t${n}`, part: "column extra", change: "new" as const },
+    ...{ before: [], after: [] },
+  }));
+  return { kind: "compared", since: "version 1.0.0 was applied at …", differences };
+}
+
 /** 002 is applied, and the target was lowered below it. */
 const goingBack: Case = { states: [state("1.0.0"), state("1.1.0")], targetVersion: "1.0.0" };
 
@@ -138,6 +150,13 @@ const broken: readonly (readonly [
     { states: [state("1.0.0", { checksum: null })] },
     warned,
     "001_add_jobs.sql:-",
+  ],
+  ["schema-drift", { structure: driftOf(1) }, warned, ":-"],
+  [
+    "schema-not-compared",
+    { structure: { kind: "not compared", reason: "a lock" } },
+    ["warning", "warning", "warning", "warning"],
+    ":-",
   ],
   ["missing-applied-file", { states: [state("0.9.0"), state("1.0.0")] }, all, ":-"],
   [
@@ -297,6 +316,53 @@ describe("an open break-glass", () => {
     expect(violation?.message).toBe(
       "break-glass is open since 2026-12-01T11:00:00.000Z: disk full (CHG-2026-0911, allowed by Ann Duty, opened by geo_admin).",
     );
+  });
+});
+
+describe("what was changed by hand", () => {
+  it("is named, and refuses though nothing is pending", () => {
+    const [violation, ...more] = judge("prod", {
+      ...{ structure: driftOf(1), states: [state("1.0.0"), state("1.1.0")] },
+    });
+    expect(more).toEqual([]);
+    expect(violation).toMatchObject({
+      rule: "schema-drift",
+      severity: "error",
+      message:
+        "1 object was changed by hand since version 1.0.0 was applied at …:\n    table dagapp.t0: column extra is new",
+      remedy:
+        "undo what must not stay, then vouch for the rest: ddl acknowledge --schema --stack prod --by <person> --reason <why>.",
+    });
+  });
+
+  it("is cut short when it is much, and says where all of it stands", () => {
+    const [violation] = judge("dev", { structure: driftOf(500) });
+    const lines = violation?.message.split("\n") ?? [];
+    expect(lines).toHaveLength(22);
+    expect(lines.at(-1)).toBe("    and 480 more");
+    expect(violation?.remedy).toContain("(ddl status --stack dev lists all)");
+  });
+
+  it("may be what a version did that ran without this program", () => {
+    const found = judge("uat", {
+      ...{ structure: driftOf(1), states: [state("1.0.0", { checksum: null })] },
+    });
+    expect(found.map(({ rule }) => rule)).toEqual(["schema-drift", "unrecorded-version"]);
+    expect(found[0]?.remedy).toMatch(/^where the file of 1\.0\.0 did it, acknowledge that version/);
+  });
+
+  it.each<Comparison>([
+    { kind: "never recorded" },
+    { kind: "half done" },
+    { kind: "compared", since: "…", differences: [] },
+  ])("is nothing when %j", (structure) => {
+    expect(judge("prod", { structure })).toEqual([]);
+  });
+
+  it("keeps no version from going back", () => {
+    const found = judge("prod", { ...goingBack, structure: driftOf(1) });
+    expect(found.map(({ rule }) => rule)).toEqual(["schema-drift"]);
+    expect(holdsRollbacks(found)).toBe(false);
   });
 });
 

@@ -11,6 +11,7 @@ const state = (overrides: Partial<VersionState> = {}): VersionState => ({
   ...{
     segmentsDone: [],
     segmentsBegun: [],
+    halfDone: false,
     begunRollback: null,
     rolledBackAt: null,
     completedAt: at,

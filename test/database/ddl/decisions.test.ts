@@ -3,7 +3,7 @@ import { loadMigrations } from "../../../migrations/engine/load";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { type DdlProject, makeDdlProject } from "../../support/ddlProject";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/programDatabase";
-import { apply } from "../../support/runs";
+import { apply, arrange } from "../../support/runs";
 import { smallMigrations } from "../../support/smallMigrations";
 
 jest.setTimeout(120_000);
@@ -29,6 +29,7 @@ afterAll(async () => {
   await server.stop();
 });
 
+const vouching = ["--by", "Ada", "--reason", "x"];
 const decide = (...words: readonly string[]) => project.runWords([...words, "--stack", "uat"]);
 
 /** The newest event. */
@@ -81,6 +82,35 @@ it("acknowledges what was run by hand, once", async () => {
   expect(again.stderr).toContain("What ran as version 0.2.0 is on record");
 });
 
+it("tells of a change by hand, lists it, and takes one person's word for it", async () => {
+  await arrange(database, "ALTER TABLE dagapp.t1 ADD COLUMN extra TEXT", "DROP TABLE dagapp.t2");
+  const changes = ["table dagapp.t1: column extra is new", "table dagapp.t2 is gone"];
+  const lines = `2 objects were changed by hand since version 0\\.2\\.0 was acknowledged at \\S+:\n *${changes.join("\n *")}`;
+  const planned = await decide("plan");
+  expect(planned.status).toBe(1);
+  expect(planned.stdout).toMatch(
+    new RegExp(
+      `${lines}\n  error schema-drift \\| tier uat\n  Why: .*\n  Do:   undo what must not`,
+    ),
+  );
+  const shown = await decide("status");
+  expect(shown.stdout).toMatch(new RegExp(lines));
+
+  const said = ["--by", "Ada Moss", "--reason", "incident 4711"];
+  const vouched = await decide("acknowledge", "--schema", ...said);
+  expect(vouched).toMatchObject({ status: 0, stderr: "" });
+  expect(vouched.stdout).toBe(
+    `  ${changes.join("\n  ")}\n2 objects were changed; what is there now was acknowledged by Ada Moss: incident 4711\n`,
+  );
+  expect(await newest()).toMatchObject({
+    ...{ kind: "acknowledged", version: null, login: database.names.approver },
+    detail: { by: "Ada Moss", reason: "incident 4711", changes },
+  });
+  expect((await decide("status")).stdout).not.toContain("by hand");
+  const again = await decide("acknowledge", "--schema", ...said);
+  expect(again.stderr).toContain("The schemas are as they should be.");
+});
+
 it("opens an emergency, shows it everywhere, and closes it", async () => {
   const why = ["--reason", "disk full", "--approved-by", "Ann Duty", "--ticket"];
   expect((await decide("break-glass", "open", ...why, "911")).status).toBe(1);
@@ -108,6 +138,8 @@ it("records nothing when it is called wrongly", async () => {
     [["validate", "--by", "Ada"], "ddl validate needs VERSION."],
     [["acknowledge", "0.2.0", "--by", "Ada"], "ddl acknowledge needs --reason."],
     [["acknowledge", "0.9.0", "--by", "Ada", "--reason", "x"], "No migration has version 0.9.0."],
+    [["acknowledge", ...vouching], "ddl acknowledge needs VERSION or --schema."],
+    [["acknowledge", "0.2.0", "--schema", ...vouching], "VERSION and --schema say two different"],
     [["break-glass", "open", "--reason", "x"], "ddl break-glass open needs --ticket."],
     [["break-glass", "close"], "ddl break-glass close needs --by."],
   ];

@@ -3,7 +3,7 @@ import { planReport } from "../../../cli/report/planReport";
 import { planText } from "../../../cli/report/planText";
 import { statementFacts, statementReports } from "../../../cli/report/statementReport";
 import { statusReport } from "../../../cli/report/statusReport";
-import { statusText } from "../../../cli/report/statusText";
+import { statusText, structureLines } from "../../../cli/report/statusText";
 import { durationText, momentText } from "../../../cli/report/times";
 import { styleFor } from "../../../cli/terminal";
 import type { Violation } from "../../../migrations/engine/gate";
@@ -14,13 +14,17 @@ import {
   type LedgerRow,
 } from "../../../migrations/engine/history";
 import { planMigrations } from "../../../migrations/engine/plan";
+import type { PreflightPreview } from "../../../migrations/engine/preflightPreview";
+import type { SnapshotDifference } from "../../../migrations/engine/snapshot";
 import { loadParser } from "../../../migrations/engine/statements";
+import type { Comparison } from "../../../migrations/engine/structureRecord";
 import { makeMigration } from "../../support/makeMigration";
 import { makeSettings } from "../../support/makeSettings";
 
 beforeAll(loadParser);
 
 const plain = styleFor(false, {});
+const unrecorded = { kind: "never recorded" } as const;
 const at = (time: string): Date => new Date(`2026-04-22T${time}Z`);
 
 const ledgerRow = (overrides: Partial<LedgerRow> = {}): LedgerRow => ({
@@ -64,12 +68,17 @@ describe("times", () => {
 });
 
 describe("status", () => {
-  const textFor = (history: History): string =>
+  const textFor = (history: History, structure: Comparison = unrecorded): string =>
     statusText(
-      statusReport("uat", makeSettings({ tier: "uat" }), history, {
-        serverVersion: "18.1",
-        runner: null,
-      }),
+      statusReport(
+        "uat",
+        makeSettings({ tier: "uat" }),
+        { history, structure },
+        {
+          serverVersion: "18.1",
+          runner: null,
+        },
+      ),
       plain,
     );
 
@@ -116,6 +125,36 @@ Nobody runs migrations now.`);
   });
 });
 
+describe("status of the schemas", () => {
+  const since = "version 1.0.0 was applied at 2026-04-22T09:00:01.000Z";
+  const changed = (part: string): SnapshotDifference => ({
+    ...{ object: "table dagapp.jobs", part, change: "new" },
+    ...{ before: [], after: [] },
+  });
+
+  it("lists all that was changed by hand, however much", () => {
+    const differences = Array.from({ length: 500 }, (_, n) => changed(`column c${n}`));
+    const lines = structureLines({ kind: "compared", since, differences });
+    expect(lines).toHaveLength(501);
+    expect(lines.slice(0, 2)).toEqual([
+      `1 object was changed by hand since ${since}:`,
+      "  table dagapp.jobs: column c0 is new",
+    ]);
+  });
+
+  it.each<[Comparison, readonly string[]]>([
+    [unrecorded, []],
+    [{ kind: "half done" }, []],
+    [{ kind: "compared", since, differences: [] }, []],
+    [
+      { kind: "not compared", reason: "why" },
+      ["The schemas could not be compared with what the last run left: why."],
+    ],
+  ])("is said in few words or none, case %#", (structure, lines) => {
+    expect(structureLines(structure)).toEqual(lines);
+  });
+});
+
 describe("a statement", () => {
   const factsOf = (body: string): readonly string[] => {
     const files = [
@@ -154,6 +193,7 @@ describe("plan", () => {
     states: Parameters<typeof planMigrations>[1],
     violations: readonly Violation[],
     { window = "", downtime = "No", target = "1.1.0" } = {},
+    preflight: PreflightPreview | null = null,
   ) => {
     const settings = makeSettings({ ...uat, targetVersion: target, window });
     const files = [
@@ -172,7 +212,7 @@ describe("plan", () => {
     const now = new Date("2026-11-01T00:00:00Z");
     const plan = planMigrations(files, states, settings.run.targetVersion);
     const history = { stamp: "uat", breakGlass: null, versions: [] } as const;
-    const known = { losses, tickets: [], now };
+    const known = { losses, tickets: [], now, structure: unrecorded, preflight };
     const survey = { files, history, plan, violations, existingRoles: new Set<string>(), ...known };
     return planReport("uat", settings, survey);
   };
@@ -192,6 +232,23 @@ describe("plan", () => {
       checksum: makeMigration().checksum,
       rollbackChecksum: null,
     }) as const;
+
+  it("says ahead what pre-flight would say", () => {
+    const preflight: PreflightPreview = {
+      kind: "looked",
+      findings: [
+        {
+          ...{ id: "version-required", severity: "error", files: ["002_change.sql"] },
+          ...{ message: "It needs pgstac 0.9.", todo: "Bring it there." },
+        },
+      ],
+    };
+    const planned = report([applied("1.0.0")], [], {}, preflight);
+    expect(planned.preflight).toEqual(preflight);
+    expect(planText(planned, [], plain)).toContain(
+      "\n\npre-flight, as the server is now: 002_change.sql: would be refused: version-required: It needs pgstac 0.9. Bring it there.\n",
+    );
+  });
 
   it("tells what runs, with locks, and what is held", () => {
     expect(planText(report([applied("1.0.0")], []), [], plain))
