@@ -20,8 +20,10 @@ export interface RowWrite {
   readonly table: ObjectName;
   /** False: UPDATE or DELETE without WHERE. */
   readonly filtered: boolean;
-  /** INSERT … ON CONFLICT DO UPDATE. */
+  /** INSERT … ON CONFLICT DO UPDATE; MERGE that updates or deletes. */
   readonly updatesOnConflict: boolean;
+  /** The statement itself lists the rows, as VALUES. */
+  readonly listed: boolean;
   /** Columns that UPDATE sets; empty otherwise. */
   readonly columns: readonly string[];
 }

@@ -48,12 +48,6 @@ export const forbiddenKinds: Readonly<Record<string, string>> = {
   "ALTER SYSTEM": server,
   "CREATE TABLESPACE": server,
   "DROP TABLESPACE": server,
-  "CREATE PUBLICATION": server,
-  "ALTER PUBLICATION": server,
-  "CREATE SUBSCRIPTION": server,
-  "ALTER SUBSCRIPTION": server,
-  "DROP SUBSCRIPTION": server,
-  "CREATE EVENT TRIGGER": server,
   "ALTER EVENT TRIGGER": server,
   LOAD: server,
   "SECURITY LABEL": privilege,
@@ -67,9 +61,13 @@ const ownership =
 
 /** Languages whose functions do what the server's own account may do. */
 const untrusted = /^(c|internal|.*u)$/;
-const unbounded = "a function in this language can do on the server's machine whatever the server can";
+const unbounded =
+  "a function in this language can do on the server's machine whatever the server can";
 
-function reasonOf({ kind, changesRole }: Pick<InnerStatement, "kind" | "changesRole">): string | null {
+function reasonOf({
+  kind,
+  changesRole,
+}: Pick<InnerStatement, "kind" | "changesRole">): string | null {
   const listed = Object.hasOwn(forbiddenKinds, kind) ? forbiddenKinds[kind] : undefined;
   if (listed !== undefined) return listed;
   if (kind.endsWith(" OWNER TO")) return ownership;
@@ -77,7 +75,9 @@ function reasonOf({ kind, changesRole }: Pick<InnerStatement, "kind" | "changesR
 }
 
 /** What is wrong with one statement, in words: with itself, or with one inside its DO block. */
-function faultsOf(statement: Statement): readonly { readonly what: string; readonly why: string }[] {
+function faultsOf(
+  statement: Statement,
+): readonly { readonly what: string; readonly why: string }[] {
   const { kind, target, changesRole } = statement;
   const own = reasonOf(statement);
   if (own !== null) {
