@@ -59,6 +59,13 @@ export const forbiddenKinds: Readonly<Record<string, string>> = {
 const ownership =
   "ownership decides who may ALTER and DROP; the infrastructure role owns everything";
 
+/** Kinds that stand by themselves in a file, and that a block must not hold. */
+const forbiddenInside: Readonly<Record<string, string>> = {
+  COMMIT:
+    "the runner's transaction is what makes a failure leave nothing behind; -- batch commits in rounds",
+  ROLLBACK: "it throws work away unseen; RAISE EXCEPTION says why",
+};
+
 /** Languages whose functions do what the server's own account may do. */
 const untrusted = /^(c|internal|.*u)$/;
 const unbounded =
@@ -91,7 +98,7 @@ function faultsOf(
     }
     if (action.kind !== "do") return [];
     return action.statements.flatMap((inner) => {
-      const why = reasonOf(inner);
+      const why = forbiddenInside[inner.kind] ?? reasonOf(inner);
       const what = [inner.kind, inner.target].filter(Boolean).join(" ");
       return why === null ? [] : [{ what: `${what} inside ${kind}`, why }];
     });

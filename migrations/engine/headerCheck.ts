@@ -8,7 +8,7 @@ import type { Problem } from "./errors";
 import type { HeaderLines, RawField } from "./headerLines";
 
 /** `[Date]`, TBD and the like: written, but not filled in. */
-const placeholder = /^(\[.*\]|<.*>|tbd|todo|\?+|-+|\.\.\.)?$/i;
+const placeholder = /^(\[.*\]|<.*>|(tbd|todo)\b.*|[?.!\s-]*)$/i;
 const nothing = /^none\.?$/i;
 /** Words that fill a line without naming anything. */
 const noName = /^(none|no|not? (applicable|needed|available|yet)|nil|nobody|n\/?a|-|\.)\.?$/i;
@@ -136,7 +136,7 @@ export class HeaderCheck {
     const field = this.filled(name, label);
     if (field === null) return null;
     const chosen = choices.find((choice) =>
-      new RegExp(`^${choice}(?![\\w/])`, "i").test(field.value),
+      new RegExp(`^${choice}(?=\\s*([,;:.(\u2013\u2014-]|$))`, "i").test(field.value),
     );
     if (chosen !== undefined) return chosen;
     const message = `${label} is ${JSON.stringify(field.value)}.`;

@@ -40,16 +40,27 @@ const dynamicFields: Readonly<Record<string, string>> = {
   PLpgSQL_stmt_open: "dynquery",
 };
 
+/** Statements of PL/pgSQL that end the transaction. */
+const endings: Readonly<Record<string, string>> = {
+  PLpgSQL_stmt_commit: "COMMIT",
+  PLpgSQL_stmt_rollback: "ROLLBACK",
+};
+
 interface Found {
   readonly sql: readonly string[];
   readonly dynamic: number;
+  /** COMMIT and ROLLBACK. */
+  readonly ends: readonly string[];
 }
 
 /** The SQL of a parsed block, in no order that matters. */
 function collect(tree: unknown): Found {
   const sql: string[] = [];
   let dynamic = 0;
+  const ends: string[] = [];
   walk(tree, (key, node) => {
+    const ending = Object.hasOwn(endings, key) ? endings[key] : undefined;
+    if (ending !== undefined) ends.push(ending);
     if (key === "PLpgSQL_expr") sql.push(sqlOf(node));
     const field = Object.hasOwn(dynamicFields, key) ? dynamicFields[key] : undefined;
     const query = field === undefined ? undefined : dig(node, field, "PLpgSQL_expr");
@@ -59,7 +70,7 @@ function collect(tree: unknown): Found {
     else sql.push(constant);
   });
   // The walk goes backwards through lists.
-  return { sql: sql.reverse(), dynamic };
+  return { sql: sql.reverse(), dynamic, ends };
 }
 
 /**
@@ -76,9 +87,10 @@ export function readBlock(
   if (tree === null) {
     return { actions: [], statements: [], unknown: "its PL/pgSQL could not be read" };
   }
-  const { sql, dynamic } = collect(tree);
+  const { sql, dynamic, ends } = collect(tree);
   let unread = 0;
-  const statements: InnerStatement[] = [];
+  const none = { target: null, changesRole: false, settings: [] };
+  const statements: InnerStatement[] = ends.map((kind) => ({ kind, ...none }));
   const actions = sql.flatMap((one) => {
     const parsed = parseStatements(one);
     if (!("reason" in parsed)) {
