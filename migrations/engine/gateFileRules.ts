@@ -12,6 +12,10 @@ const inHeader = (file: MigrationFile, field: string) => ({
   file: file.fileName,
   line: file.header.lines[field] ?? null,
 });
+/** The reviewer's own spelling where it is another. */
+const spelled = ({ header: { author, reviewedBy } }: MigrationFile): string =>
+  reviewedBy === null || reviewedBy === author ? "" : ` (the reviewer is spelled ${reviewedBy})`;
+
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** What is wrong with the dates of a review; null when nothing is. */
@@ -121,7 +125,7 @@ export const fileRules: readonly GateRule[] = [
         )
         .map((file) => ({
           ...inHeader(file, "REVIEWED BY"),
-          message: `author and reviewer are the same: ${file.header.author}, ${file.header.reviewedBy ?? ""}.`,
+          message: `author and reviewer are both ${file.header.author}${spelled(file)}.`,
           remedy: "have someone else review it.",
         })),
   },
