@@ -33,7 +33,8 @@ const key = ({ schema, name }: ObjectName): string =>
 export function withCalls(acts: readonly Act[], before: SchemaModel): readonly Act[] {
   const made = new Map<string, readonly BlockActions[]>();
   const found: Act[] = [];
-  const add = (act: Act, within: readonly string[]): void => {
+  // Each function once for each statement: calls of calls would grow beyond all bounds.
+  const add = (act: Act, seen: Set<string>): void => {
     found.push({ ...act, index: found.length });
     const { action } = act;
     if (action.kind === "create function") {
@@ -41,14 +42,15 @@ export function withCalls(acts: readonly Act[], before: SchemaModel): readonly A
       made.set(name, [...(made.get(name) ?? []), action.body]);
     }
     for (const called of callsOf(action)) {
-      if (within.includes(called)) continue;
+      if (seen.has(called)) continue;
+      seen.add(called);
       const name = nameOf(called.split("."));
       const bodies = made.get(key(name)) ?? before.routines(name) ?? [];
       for (const inner of bodies.flatMap((body) => flatActions(body.actions))) {
-        add({ ...act, action: inner }, [...within, called]);
+        add({ ...act, action: inner }, seen);
       }
     }
   };
-  for (const act of acts) add(act, []);
+  for (const act of acts) add(act, new Set());
   return found;
 }
