@@ -54,14 +54,13 @@ const sameTable = (a: TreeNode, b: TreeNode): boolean => {
 /** False for WHERE true, 1 = 1 and a = a: conditions that hold for all rows or for none. Calls are judged below. */
 function looksAtRows(where: unknown): boolean {
   if (dig(where, "CurrentOfExpr") !== undefined) return true;
-  let found = false;
-  walk({ where }, (key) => {
-    if (key === "ColumnRef" || key === "FuncCall") found = true;
-  });
+  const found = new Set<string>();
+  walk({ where }, (key) => found.add(key));
   const [left, right] = ["lexpr", "rexpr"].map((side) =>
     names(dig(where, "A_Expr", side, "ColumnRef", "fields")).join("."),
   );
-  return found && (left === "" || left !== right);
+  const looks = found.has("ColumnRef") || found.has("FuncCall");
+  return looks && (left === "" || left !== right);
 }
 
 /** Why the statement cannot be repeated range by range, or null. */

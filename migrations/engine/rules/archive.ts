@@ -22,15 +22,14 @@ const isStar = (value: unknown): boolean =>
 /** True when a condition looks at these columns alone and calls nothing: which rows are kept is then their matter. */
 function looksOnlyAt(where: unknown, columns: readonly string[]): boolean {
   if (where === undefined) return true;
-  let looksElsewhere = false;
-  let looks = false;
+  const seen = new Set<string>();
+  const found: string[] = [];
   walk({ where }, (key, node) => {
-    if (key === "SubLink" || key === "FuncCall") looksElsewhere = true;
-    if (key !== "ColumnRef") return;
-    if (columns.includes(names(node["fields"]).at(-1) ?? "")) looks = true;
-    else looksElsewhere = true;
+    seen.add(key);
+    if (key === "ColumnRef") found.push(names(node["fields"]).at(-1) ?? "");
   });
-  return looks && !looksElsewhere;
+  const calls = seen.has("SubLink") || seen.has("FuncCall");
+  return !calls && found.length > 0 && found.every((column) => columns.includes(column));
 }
 
 /** Clauses that leave rows out or put several into one. */
@@ -113,16 +112,40 @@ function empties({ action }: Act, table: ObjectName): boolean {
   }
 }
 
+/** All acts up to the end of the file, and those among them that may keep a column. */
+interface History {
+  readonly all: readonly Act[];
+  readonly copies: readonly { readonly act: Act; readonly place: number }[];
+}
+
+const known = new WeakMap<Subject, History>();
+
+function historyOf(subject: Subject): History {
+  const found = known.get(subject);
+  if (found !== undefined) return found;
+  const all = [...subject.earlier.flatMap(actsOf), ...subject.acts];
+  const copies = all.flatMap((act, place) => {
+    const { action, statement } = act;
+    const writes =
+      (action.kind === "create table" && action.query !== null) ||
+      (action.kind === "query" && action.query.writes.length > 0);
+    // Inside DO a condition may leave it out.
+    return writes && statement.kind !== "DO" ? [{ act, place }] : [];
+  });
+  const history = { all, copies };
+  known.set(subject, history);
+  return history;
+}
+
 /**
  * True when a statement before the act, in this or an earlier file, keeps what the column holds, and nothing up to
  * the end of this file takes the copy away again.
  */
 export function isArchived(subject: Subject, act: Act, table: ObjectName, column: string): boolean {
-  const all = [...subject.earlier.flatMap(actsOf), ...subject.acts];
+  const { all, copies } = historyOf(subject);
   const until = all.length - subject.acts.length + act.index;
-  return all.slice(0, until).some((one, place) => {
-    // Inside DO a condition may leave it out.
-    if (one.statement.kind === "DO") return false;
+  return copies.some(({ act: one, place }) => {
+    if (place >= until) return false;
     const kept = copyOf(subject, one, table, column) ?? writeOf(one, table, column);
     if (kept === null) return false;
     return sameName(kept, table) || !all.slice(place + 1).some((later) => empties(later, kept));

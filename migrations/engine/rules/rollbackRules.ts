@@ -11,8 +11,16 @@ import { type Act, actsOf, type Subject } from "./subject";
 
 const bare = (key: string): string => key.replace(/\(.*$/s, "");
 
-/** True when a rollback's changes answer the change. */
-function isUndone(one: Change, back: readonly Change[], existed: ReadonlySet<string>): boolean {
+/**
+ * True when a rollback's changes answer the change.
+ *
+ * @param existed  Whether the earlier files left that key: asked last, since it takes a look at all of them.
+ */
+function isUndone(
+  one: Change,
+  back: readonly Change[],
+  existed: (key: string) => boolean,
+): boolean {
   // DROP FUNCTION f; names every argument list.
   const same = back.filter(({ key }) => key === one.key || key === bare(one.key));
   const homeGone = one.within.some((home) =>
@@ -24,7 +32,7 @@ function isUndone(one: Change, back: readonly Change[], existed: ReadonlySet<str
   switch (one.sign) {
     case "+":
       // Of that name before and after: it went with its column, and came back.
-      return homeGone || existed.has(one.key) || same.some(({ sign }) => sign === "-");
+      return homeGone || same.some(({ sign }) => sign === "-") || existed(one.key);
     case "-":
       return homeBack || same.some(({ sign }) => sign !== "-");
     case "~":
@@ -33,7 +41,7 @@ function isUndone(one: Change, back: readonly Change[], existed: ReadonlySet<str
         homeGone ||
         back.some(({ within }) => within.includes(one.key)) ||
         same.some(({ sign }) => sign !== "-") ||
-        (same.length > 0 && !existed.has(one.key) && !existed.has(bare(one.key)))
+        (same.length > 0 && !existed(one.key) && !existed(bare(one.key)))
       );
   }
 }
@@ -48,7 +56,9 @@ const verbs: Readonly<Record<Change["sign"], string>> = {
 function leftOver(subject: Subject): readonly Change[] {
   const { rollback, header } = subject.file;
   if (rollback === null) return [];
-  const existed = leftBy(subject.earlier.flatMap(actsOf));
+  let left: ReadonlySet<string> | undefined;
+  const existed = (key: string): boolean =>
+    (left ??= leftBy(subject.earlier.flatMap(actsOf))).has(key);
   const back = allChanges(subject.rollbackActs);
   return netChanges(subject.acts)
     .filter((one) => !isUndone(one, back, existed))
