@@ -39,8 +39,9 @@ const refusedElsewhere: ReadonlySet<string> = new Set([
 function opaque(subject: Subject): readonly { readonly act: Act; readonly reason: string }[] {
   const acts = both(subject);
   return [...subject.effects, ...subject.rollbackEffects].flatMap(({ statement, unknown }) => {
+    if (unknown === null) return [];
     const act = acts.find((one) => one.statement === statement);
-    return act === undefined || unknown === null ? [] : [{ act, reason: unknown }];
+    return act === undefined ? [] : [{ act, reason: unknown }];
   });
 }
 
