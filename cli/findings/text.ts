@@ -8,9 +8,17 @@ import { counted, countOf, type Finding, type Report } from "./finding";
 /** Longest part of a source line that is shown, in characters. */
 const longestLine = 120;
 
+/** The text that was split last: a file with ten thousand findings is split once. */
+let split: { readonly text: string; readonly lines: readonly string[] } | null = null;
+
+function linesOf(text: string): readonly string[] {
+  if (split?.text !== text) split = { text, lines: text.split(/\r?\n/) };
+  return split.lines;
+}
+
 /** The line of the finding and a caret under its place; nothing when there is no such line. */
 function excerpt({ line, column }: Finding, text: string | null, style: Style): readonly string[] {
-  const source = line === null ? undefined : text?.split(/\r?\n/)[line - 1];
+  const source = line === null || text === null ? undefined : linesOf(text)[line - 1];
   if (source === undefined || source.trim() === "") return [];
   const characters = Array.from(source);
   const first = characters.findIndex((character) => character.trim() !== "");

@@ -20,8 +20,10 @@ export interface RowWrite {
   readonly table: ObjectName;
   /** False: UPDATE or DELETE without WHERE. */
   readonly filtered: boolean;
-  /** INSERT … ON CONFLICT DO UPDATE. */
+  /** INSERT … ON CONFLICT DO UPDATE; MERGE that updates or deletes. */
   readonly updatesOnConflict: boolean;
+  /** The statement itself lists the rows, as VALUES. */
+  readonly listed: boolean;
   /** Columns that UPDATE sets; empty otherwise. */
   readonly columns: readonly string[];
 }
@@ -248,9 +250,21 @@ export type Action =
   /** EXECUTE of something prepared, a tag this program has no row for. */
   | { readonly kind: "unknown"; readonly reason: string };
 
+/** A statement inside a block, for what judges statements by their kind alone. */
+export interface InnerStatement {
+  /** As of a statement of the file: "GRANT", "SET ROLE". */
+  readonly kind: string;
+  readonly target: string | null;
+  readonly changesRole: boolean;
+  /** Parameters that it sets. */
+  readonly settings: readonly string[];
+}
+
 /** What a DO block or a function does, whatever the conditions around its statements. */
 export interface BlockActions {
   readonly actions: readonly Action[];
+  /** Every SQL statement of the block, constant EXECUTE included. */
+  readonly statements: readonly InnerStatement[];
   /** Why the actions are not all, or null. */
   readonly unknown: string | null;
 }

@@ -51,6 +51,18 @@ const sameTable = (a: TreeNode, b: TreeNode): boolean => {
   return a["relname"] === b["relname"] && (schemas.includes(null) || schemas[0] === schemas[1]);
 };
 
+/** False for WHERE true, 1 = 1 and a = a: conditions that hold for all rows or for none. Calls are judged below. */
+function looksAtRows(where: unknown): boolean {
+  if (dig(where, "CurrentOfExpr") !== undefined) return true;
+  const found = new Set<string>();
+  walk({ where }, (key) => found.add(key));
+  const [left, right] = ["lexpr", "rexpr"].map((side) =>
+    names(dig(where, "A_Expr", side, "ColumnRef", "fields")).join("."),
+  );
+  const looks = found.has("ColumnRef") || found.has("FuncCall");
+  return looks && (left === "" || left !== right);
+}
+
 /** Why the statement cannot be repeated range by range, or null. */
 function refuse(tag: string, node: TreeNode): string | null {
   if (tag !== "UpdateStmt" && tag !== "DeleteStmt") return "it is neither UPDATE nor DELETE.";
@@ -58,6 +70,7 @@ function refuse(tag: string, node: TreeNode): string | null {
   if (where === undefined) {
     return "it has no WHERE: only that tells the rows that are done from those that are not.";
   }
+  if (!looksAtRows(where)) return "its WHERE is the same for every row, so it would never be done.";
   if (dig(where, "CurrentOfExpr") !== undefined) return "WHERE CURRENT OF needs a cursor.";
   const clause = Object.keys(refusedClauses).find(
     (field) => asList(node[field]).length > 0 || asNode(node[field]) !== null,

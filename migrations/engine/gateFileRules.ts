@@ -5,14 +5,30 @@
 import type { MigrationFile } from "./file";
 import { forbiddenStatements } from "./forbidden";
 import { always, elseWarn, type GateRule, listed, whereDemanded } from "./gateRule";
+import { samePerson } from "./person";
 import { tierRules } from "./tier";
 
 const inHeader = (file: MigrationFile, field: string) => ({
   file: file.fileName,
   line: file.header.lines[field] ?? null,
 });
-const sameName = (a: string, b: string): boolean =>
-  a.trim().toLowerCase() === b.trim().toLowerCase();
+/** The reviewer's own spelling where it is another. */
+const spelled = ({ header: { author, reviewedBy } }: MigrationFile): string =>
+  reviewedBy === null || reviewedBy === author ? "" : ` (the reviewer is spelled ${reviewedBy})`;
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** What is wrong with the dates of a review; null when nothing is. */
+function reviewDateFault({ header }: MigrationFile, now: Date): string | null {
+  const { created, reviewedOn } = header;
+  if (reviewedOn === null) return null;
+  if (reviewedOn < created)
+    return `it was reviewed on ${reviewedOn}, before it was created (${created}).`;
+  // Somewhere it is tomorrow already.
+  return Date.parse(reviewedOn) > now.getTime() + dayMs
+    ? `its review of ${reviewedOn} lies in the future.`
+    : null;
+}
 
 /** Each looks at pending migrations only. */
 export const fileRules: readonly GateRule[] = [
@@ -104,13 +120,28 @@ export const fileRules: readonly GateRule[] = [
     check: ({ plan }) =>
       plan.pending
         .filter(
-          ({ header }) => header.reviewedBy !== null && sameName(header.reviewedBy, header.author),
+          ({ header }) =>
+            header.reviewedBy !== null && samePerson(header.reviewedBy, header.author),
         )
         .map((file) => ({
           ...inHeader(file, "REVIEWED BY"),
-          message: `author and reviewer are both ${file.header.author}.`,
+          message: `author and reviewer are both ${file.header.author}${spelled(file)}.`,
           remedy: "have someone else review it.",
         })),
+  },
+  {
+    id: "review-date",
+    filesOnly: true,
+    severity: elseWarn("requiresReview"),
+    why: "a review of another day is not the review of this file.",
+    source: "Policy, Header Block: REVIEWED ON",
+    check: ({ plan, now }) =>
+      plan.pending.flatMap((file) => {
+        const message = reviewDateFault(file, now);
+        if (message === null) return [];
+        const remedy = "write the day on which this file was reviewed.";
+        return [{ ...inHeader(file, "REVIEWED ON"), message, remedy }];
+      }),
   },
   {
     id: "forbidden-statement",

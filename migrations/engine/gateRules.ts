@@ -19,6 +19,7 @@ import { rollbackRules } from "./rules/rollbackRules";
 import { rowRules } from "./rules/rowRules";
 import { scopeRules } from "./rules/scopeRules";
 import { sectionRules } from "./rules/sectionRules";
+import { silentRules } from "./rules/silentRules";
 
 /** Rules about what a file says and does, by theme: each has a page with examples. */
 export const ruleChapters: Readonly<Record<string, readonly GateRule[]>> = {
@@ -27,7 +28,7 @@ export const ruleChapters: Readonly<Record<string, readonly GateRule[]>> = {
   Constraints: constraintRules,
   "Indexes and other things that go CONCURRENTLY": indexRules,
   Rows: rowRules,
-  "What the application meets": compatibilityRules,
+  "What the application meets": [...compatibilityRules, ...silentRules],
   "Where a migration may reach": scopeRules,
   "Checks before and after": sectionRules,
   "The rollback file": rollbackRules,

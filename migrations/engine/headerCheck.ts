@@ -8,8 +8,10 @@ import type { Problem } from "./errors";
 import type { HeaderLines, RawField } from "./headerLines";
 
 /** `[Date]`, TBD and the like: written, but not filled in. */
-const placeholder = /^(\[.*\]|<.*>|tbd|todo|\?+|-+|\.\.\.)?$/i;
+const placeholder = /^(\[.*\]|<.*>|(tbd|todo)\b.*|[?.!\s-]*)$/i;
 const nothing = /^none\.?$/i;
+/** Words that fill a line without naming anything. */
+const noName = /^(none|no|not? (applicable|needed|available|yet)|nil|nobody|n\/?a|-|\.)\.?$/i;
 const exceptionForm = /^([a-z][a-z0-9-]*):\s*(.*)$/;
 /** A change ticket, as change management numbers them. */
 export const ticketForm = /^CHG-\d{4}-\d{4,}$/;
@@ -75,7 +77,7 @@ export class HeaderCheck {
   /** A value that may be missing, or is filled in later (review); null when absent or a placeholder. */
   optional(name: string, label?: string): string | null {
     const value = this.find(name, label)?.value;
-    return value === undefined || this.isOpen(value) ? null : value;
+    return value === undefined || this.isOpen(value) || noName.test(value) ? null : value;
   }
 
   optionalDate(name: string): string | null {
@@ -134,7 +136,7 @@ export class HeaderCheck {
     const field = this.filled(name, label);
     if (field === null) return null;
     const chosen = choices.find((choice) =>
-      new RegExp(`^${choice}(?![\\w/])`, "i").test(field.value),
+      new RegExp(`^${choice}(?=\\s*([,;:.(\u2013\u2014-]|$))`, "i").test(field.value),
     );
     if (chosen !== undefined) return chosen;
     const message = `${label} is ${JSON.stringify(field.value)}.`;
@@ -174,7 +176,7 @@ export class HeaderCheck {
     return [...beside, ...(entry?.bullets ?? [])].flatMap(({ value, line }) => {
       if (nothing.test(value)) return [];
       const [, rule = "", reason = ""] = exceptionForm.exec(value) ?? [];
-      if (!placeholder.test(reason)) return [{ rule, reason, line }];
+      if (!placeholder.test(reason) && /\p{L}{2}/u.test(reason)) return [{ rule, reason, line }];
       const message = `${JSON.stringify(value)} is not an exception with its reason.`;
       const hint = "write it as - rule-id: why the rule need not hold here.";
       this.report("HEADER_EXCEPTION", line, message, hint);

@@ -2,6 +2,7 @@
  * Recognises the statements a migration makes on its own record: start, applied, rolled back.
  * Does NOT carry them out (the runner does, with executor and ticket) and cannot see into DO bodies.
  */
+import { isHarmless } from "./knownFunctions";
 import { asList, asNode, asText, dig, names, relationName, type TreeNode, walk } from "./tree";
 
 /** What a statement does to the ledger. "other" is anything a migration has no business doing. */
@@ -75,6 +76,7 @@ function readInsert(node: TreeNode): LedgerStatement {
   // The column's default is false, so a start row may leave it out.
   if (values.has("applied") && constant(values.get("applied")) !== false) return other;
   const onConflict = assignments(dig(node, "onConflictClause", "targetList"));
+  if (onConflict.has("version")) return other;
   if (onConflict.has("applied") && constant(onConflict.get("applied")) !== false) return other;
   const version = constant(values.get("version"));
   return { action: "start", version: typeof version === "string" ? version : null };
@@ -88,6 +90,20 @@ function readUpdate(node: TreeNode): LedgerStatement {
   if (applied === true) return { action: "applied", version };
   if (applied !== false) return other;
   return { action: set.has("rolled_back_at") ? "rolled back" : "start", version };
+}
+
+/** What a statement on the record has no need of: it would run under psql, and not under the engine. */
+const strayFields = ["withClause", "returningList", "returningClause", "fromClause"];
+
+/** True when a statement on the record does something beside: reads a table, calls a function, has a WITH. */
+function strays(node: TreeNode): boolean {
+  let found = strayFields.some((field) => node[field] !== undefined);
+  walk({ node }, (key, child) => {
+    if (key === "SubLink" || key === "RangeFunction" || key === "RangeSubselect") found = true;
+    if (key === "RangeVar" && !isLedger(relationName(child))) found = true;
+    if (key === "FuncCall" && !isHarmless(names(child["funcname"]))) found = true;
+  });
+  return found;
 }
 
 /** True when a data-modifying part anywhere in the statement writes one of our tables. */
@@ -114,8 +130,8 @@ function namesOwnTable(node: TreeNode): boolean {
 /** Returns what a statement does to the ledger, or null when it does not touch it. Reading is free. */
 export function readLedgerStatement(tag: string, node: TreeNode): LedgerStatement | null {
   const target = relationName(node["relation"]);
-  if (tag === "InsertStmt" && isLedger(target)) return readInsert(node);
-  if (tag === "UpdateStmt" && isLedger(target)) return readUpdate(node);
+  if (tag === "InsertStmt" && isLedger(target)) return strays(node) ? other : readInsert(node);
+  if (tag === "UpdateStmt" && isLedger(target)) return strays(node) ? other : readUpdate(node);
   if (writes.has(tag) && isOwnTable(target)) return other;
   const touches = writes.has(tag) || tag === "SelectStmt" ? hidesWrite(node) : namesOwnTable(node);
   return touches ? other : null;

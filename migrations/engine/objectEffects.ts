@@ -131,7 +131,7 @@ const rows: { readonly [K in Action["kind"]]: Row<K> } = {
   },
   copy: (effects, { table, from }) => {
     const nothing = { reads: [], locksRows: [], writes: [], unknownFunctions: [] };
-    const row = { table, filtered: true, updatesOnConflict: false, columns: [] };
+    const row = { table, filtered: true, updatesOnConflict: false, listed: true, columns: [] };
     if (from) queryEffect(effects, { ...nothing, writes: [{ verb: "insert", ...row }] });
     else lockRead(effects, table, "ACCESS SHARE");
   },

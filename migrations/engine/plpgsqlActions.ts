@@ -2,8 +2,10 @@
  * The actions inside a DO block or a function of PL/pgSQL: its SQL statements, whatever the conditions around them.
  * Does NOT run or fold anything: a statement in a branch or loop counts as if it ran once.
  */
-import type { Action, BlockActions } from "./action";
+import type { Action, BlockActions, InnerStatement } from "./action";
 import { parsePlpgsql, parseStatements, type RawStatement } from "./parser";
+import { changesRole, settingsOf } from "./roleChange";
+import { classifyNode } from "./statementKinds";
 import { asText, dig, type TreeNode, walk } from "./tree";
 
 /** How the parser is told to read an expression. Source: PostgreSQL, enum RawParseMode. */
@@ -38,16 +40,27 @@ const dynamicFields: Readonly<Record<string, string>> = {
   PLpgSQL_stmt_open: "dynquery",
 };
 
+/** Statements of PL/pgSQL that end the transaction. */
+const endings: Readonly<Record<string, string>> = {
+  PLpgSQL_stmt_commit: "COMMIT",
+  PLpgSQL_stmt_rollback: "ROLLBACK",
+};
+
 interface Found {
   readonly sql: readonly string[];
   readonly dynamic: number;
+  /** COMMIT and ROLLBACK. */
+  readonly ends: readonly string[];
 }
 
 /** The SQL of a parsed block, in no order that matters. */
 function collect(tree: unknown): Found {
   const sql: string[] = [];
   let dynamic = 0;
+  const ends: string[] = [];
   walk(tree, (key, node) => {
+    const ending = Object.hasOwn(endings, key) ? endings[key] : undefined;
+    if (ending !== undefined) ends.push(ending);
     if (key === "PLpgSQL_expr") sql.push(sqlOf(node));
     const field = Object.hasOwn(dynamicFields, key) ? dynamicFields[key] : undefined;
     const query = field === undefined ? undefined : dig(node, field, "PLpgSQL_expr");
@@ -57,7 +70,7 @@ function collect(tree: unknown): Found {
     else sql.push(constant);
   });
   // The walk goes backwards through lists.
-  return { sql: sql.reverse(), dynamic };
+  return { sql: sql.reverse(), dynamic, ends };
 }
 
 /**
@@ -72,13 +85,18 @@ export function readBlock(
 ): BlockActions {
   const tree = parsePlpgsql(text);
   if (tree === null) {
-    return { actions: [], unknown: "its PL/pgSQL could not be read" };
+    return { actions: [], statements: [], unknown: "its PL/pgSQL could not be read" };
   }
-  const { sql, dynamic } = collect(tree);
+  const { sql, dynamic, ends } = collect(tree);
   let unread = 0;
+  const none = { target: null, changesRole: false, settings: [] };
+  const statements: InnerStatement[] = ends.map((kind) => ({ kind, ...none }));
   const actions = sql.flatMap((one) => {
     const parsed = parseStatements(one);
-    if (!("reason" in parsed)) return parsed.flatMap((raw) => read(raw, one));
+    if (!("reason" in parsed)) {
+      statements.push(...parsed.map(innerStatement));
+      return parsed.flatMap((raw) => read(raw, one));
+    }
     unread += 1;
     return [];
   });
@@ -86,7 +104,13 @@ export function readBlock(
     ...(dynamic > 0 ? ["EXECUTE runs text that is put together at run time"] : []),
     ...(unread > 0 ? ["a part of it could not be read"] : []),
   ];
-  return { actions: actions.filter(matters), unknown: reasons.join("; ") || null };
+  return { actions: actions.filter(matters), statements, unknown: reasons.join("; ") || null };
+}
+
+/** What is told of a statement inside a block. */
+export function innerStatement({ tag, node }: RawStatement): InnerStatement {
+  const { kind, target } = classifyNode(tag, node);
+  return { kind, target, changesRole: changesRole(tag, node), settings: settingsOf(tag, node) };
 }
 
 /** Expressions without a table or an unknown function are most of a block, and say nothing. */

@@ -52,6 +52,27 @@ function rowLocks(select: TreeNode): readonly ObjectName[] {
   });
 }
 
+const mergeClauses = (node: TreeNode): readonly unknown[] =>
+  asList(node["mergeWhenClauses"]).map((item) => dig(item, "MergeWhenClause"));
+
+/** INSERT and MERGE: whether rows that are there already are changed. */
+const changesFound = (node: TreeNode): boolean =>
+  dig(node, "onConflictClause", "action") === "ONCONFLICT_UPDATE" ||
+  mergeClauses(node).some((clause) =>
+    /^CMD_(UPDATE|DELETE)$/.test(asText(dig(clause, "commandType")) ?? ""),
+  );
+
+/** INSERT and MERGE: whether the rows they come with stand in the statement. */
+function listsItsRows(node: TreeNode): boolean {
+  const source =
+    dig(node, "selectStmt", "SelectStmt") ??
+    dig(node, "sourceRelation", "RangeSubselect", "subquery", "SelectStmt");
+  const bySource = mergeClauses(node).some(
+    (clause) => dig(clause, "matchKind") === "MERGE_WHEN_NOT_MATCHED_BY_SOURCE",
+  );
+  return asList(dig(source, "valuesLists")).length > 0 && !bySource;
+}
+
 const isSelect = (key: string): boolean => key === "SelectStmt" || key === "larg" || key === "rarg";
 
 /**
@@ -80,12 +101,12 @@ export function readQuery(tree: unknown): QueryUse {
     }
     const verb = verbs[key];
     if (verb !== undefined) {
-      const onConflict = dig(node, "onConflictClause", "action") === "ONCONFLICT_UPDATE";
       writes.push({
         verb,
         table: relationOf(node["relation"]),
         filtered: verb === "insert" || verb === "merge" || node["whereClause"] !== undefined,
-        updatesOnConflict: onConflict,
+        updatesOnConflict: changesFound(node),
+        listed: listsItsRows(node),
         columns:
           verb === "update"
             ? asList(node["targetList"]).flatMap(

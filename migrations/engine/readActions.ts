@@ -10,11 +10,11 @@ import { lockModes } from "./effect";
 import { createFunction, languageOf, sqlBody } from "./functionActions";
 import { dropActions, namedObjectActions } from "./objectActions";
 import type { RawStatement } from "./parser";
-import { readBlock } from "./plpgsqlActions";
+import { innerStatement, readBlock } from "./plpgsqlActions";
 import { readQuery } from "./queryUse";
 import type { ObjectName } from "./tableAction";
 import { indexDependencies, indexKeys, readTableCommands } from "./tableCommands";
-import { asList, asText, dig, hasOption, names, type TreeNode } from "./tree";
+import { asList, asNode, asText, dig, hasOption, names, type TreeNode } from "./tree";
 
 /** Gives the actions of a node; `text` is the statement's source. */
 export type ActionReader = (node: TreeNode, text: string) => readonly Action[];
@@ -60,6 +60,7 @@ function doBlock(node: TreeNode, text: string): readonly Action[] {
 
 const unreadable = (language: string): BlockActions => ({
   actions: [],
+  statements: [],
   unknown: `the body is in ${language}, which cannot be read here`,
 });
 
@@ -69,7 +70,11 @@ function functionBody(node: TreeNode, text: string): BlockActions {
   if (language === "plpgsql") return readBlock(text, readActions);
   const statements = language === "sql" ? sqlBody(node) : null;
   if (statements === null) return unreadable(language);
-  return { actions: statements.flatMap((raw) => readActions(raw, "")), unknown: null };
+  return {
+    actions: statements.flatMap((raw) => readActions(raw, "")),
+    statements: statements.map(innerStatement),
+    unknown: null,
+  };
 }
 
 function searchPath(node: TreeNode): readonly Action[] {
@@ -93,6 +98,15 @@ function copy(node: TreeNode): readonly Action[] {
     return [{ kind: "copy", table: relationOf(node["relation"]), from }];
   }
   return [{ kind: "query", query: readQuery(node["query"]) }];
+}
+
+/** ANALYZE carries the statement out; without it nothing but a plan is made. */
+function explain(node: TreeNode): readonly Action[] {
+  const [tag, inner] = Object.entries(asNode(node["query"]) ?? {})[0] ?? [];
+  const statement = asNode(inner);
+  return tag !== undefined && statement !== null && hasOption(node["options"], "analyze")
+    ? readActions({ start: 0, end: 0, tag, node: statement }, "")
+    : [{ kind: "query", query: readQuery(node["query"]) }];
 }
 
 const session: ActionReader = () => [{ kind: "session" }];
@@ -183,7 +197,7 @@ const readers: Readonly<Record<string, ActionReader>> = {
   UpdateStmt: query("UpdateStmt"),
   DeleteStmt: query("DeleteStmt"),
   MergeStmt: query("MergeStmt"),
-  ExplainStmt: (node) => [{ kind: "query", query: readQuery(node["query"]) }],
+  ExplainStmt: explain,
   PrepareStmt: (node) => [{ kind: "query", query: readQuery(node["query"]) }],
   DeclareCursorStmt: (node) => [{ kind: "query", query: readQuery(node["query"]) }],
   ExecuteStmt: () => [{ kind: "unknown", reason: "EXECUTE runs what was prepared elsewhere" }],

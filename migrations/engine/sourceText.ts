@@ -8,8 +8,11 @@ import type { Problem } from "./errors";
 /** Larger files are refused unread. Below it, maxParserLoad in parser.ts is the other limit. */
 export const maxFileBytes = 20 * 1024 * 1024;
 
-/** Characters that make text look different from what runs: bidirectional overrides and isolates. */
-const hiddenCharacter = /[\u202a-\u202e\u2066-\u2069]/u;
+/**
+ * Characters that make text look different from what runs: bidirectional overrides and isolates, line ends that end no
+ * comment (NEL, U+2028, U+2029), and letters of no width. The joiners U+200C and U+200D belong to scripts and emoji.
+ */
+const hiddenCharacter = /[\u202a-\u202e\u2066-\u2069\u0085\u2028\u2029\u200b\u2060\ufeff\u00ad]/u;
 
 /** Text with LF line ends and no BOM, or what is wrong with the bytes. */
 export type SourceText =

@@ -136,6 +136,7 @@ const statementKinds: Readonly<Record<string, StatementKind>> = {
   },
   CreateTrigStmt: { kind: "CREATE TRIGGER", target: relation() },
   CreateEventTrigStmt: { kind: "CREATE EVENT TRIGGER", target: plain("trigname") },
+  AlterEventTrigStmt: { kind: "ALTER EVENT TRIGGER", target: plain("trigname") },
   RuleStmt: { kind: "CREATE RULE", target: relation() },
   CreatePolicyStmt: { kind: "CREATE POLICY", target: relation("table") },
   AlterPolicyStmt: { kind: "ALTER POLICY", target: relation("table") },

@@ -11,6 +11,7 @@ export interface MigrationParts {
   readonly ticket?: string;
   readonly author?: string;
   readonly reviewedBy?: string;
+  readonly reviewedOn?: string;
   readonly tested?: string;
   readonly recovery?: string;
   readonly preflight?: string;
@@ -40,7 +41,7 @@ ${rule}
 -- AUTHOR:      ${parts.author ?? "Ada"}
 -- CREATED:     2026-01-29
 -- REVIEWED BY: ${parts.reviewedBy ?? "Grace"}
--- REVIEWED ON: 2026-01-30
+-- REVIEWED ON: ${parts.reviewedOn ?? "2026-01-30"}
 ${rule}
 -- DESCRIPTION:
 --   Adds a table.

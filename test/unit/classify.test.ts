@@ -63,13 +63,17 @@ describe("what cannot be seen", () => {
     ["SELECT a.f(1)", /a\.f\(\)/],
     ["CALL a.p()", /a\.p/],
     ["EXECUTE p", /prepared/],
+    ["SELECT pg_sleep(1)", /pg_sleep\(\)/],
+    ["SELECT pg_terminate_backend(1)", /pg_terminate_backend\(\)/],
+    ["SELECT a.st_area(g)", /st_area\(\)/],
   ])("is said: %s", (sql, reason) => {
     expect(last(sql)).toMatchObject({ unknown: expect.stringMatching(reason) as string });
     expect(last(sql).risk).toBe("medium");
   });
 
   it.each([
-    "SELECT pg_sleep(1), now(), count(*)",
+    "SELECT pg_notify('a', 'b'), now(), count(*), public.st_area(g)",
+    "EXPLAIN DELETE FROM a.b",
     "DO $$ BEGIN RAISE NOTICE '%', current_user; END $$",
     "DO $$ BEGIN EXECUTE 'DROP TABLE a.b'; END $$",
   ])("is not: %s", (sql) => {

@@ -40,6 +40,31 @@ const forbidden: readonly (readonly [kind: string, sql: string])[] = [
   ["ALTER SYSTEM", "ALTER SYSTEM SET a = 1"],
   ["CREATE TABLESPACE", "CREATE TABLESPACE a LOCATION '/x'"],
   ["DROP TABLESPACE", "DROP TABLESPACE a"],
+  ["ALTER EVENT TRIGGER", "ALTER EVENT TRIGGER a DISABLE"],
+  ["LOAD", "LOAD 'a'"],
+  ["SECURITY LABEL", "SECURITY LABEL ON TABLE a.b IS 'x'"],
+  ["IMPORT FOREIGN SCHEMA", "IMPORT FOREIGN SCHEMA a FROM SERVER b INTO c"],
+  ["COPY FROM", "COPY a.b FROM PROGRAM 'x'"],
+  ["COPY FROM", "COPY a.b FROM '/x'"],
+  ["COPY TO", "COPY a.b TO '/x'"],
+  ["COPY TO", "COPY (SELECT 1) TO STDOUT"],
+];
+/** The same where a block hides it. */
+const inside: readonly (readonly [kind: string, sql: string])[] = [
+  ["GRANT", "GRANT ALL ON a.b TO PUBLIC"],
+  ["GRANT", "EXECUTE 'GRANT ALL ON a.b TO PUBLIC'"],
+  ["GRANT", "IF false THEN GRANT ALL ON a.b TO PUBLIC; END IF"],
+  ["CREATE ROLE", "CREATE ROLE x"],
+  ["SET ROLE", "SET LOCAL ROLE x"],
+  ["RESET ROLE", "RESET ROLE"],
+  ["SELECT", "PERFORM set_config('role', 'x', false)"],
+  ["CREATE SCHEMA", "CREATE SCHEMA x"],
+  ["CREATE EXTENSION", "CREATE EXTENSION dblink"],
+  ["ALTER DEFAULT PRIVILEGES", "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO x"],
+  ["ALTER TABLE OWNER TO", "ALTER TABLE a.b OWNER TO x"],
+  ["DROP OWNED", "DROP OWNED BY x"],
+  ["COMMIT", "COMMIT"],
+  ["ROLLBACK", "ROLLBACK"],
 ];
 const disguised: readonly (readonly [kind: string, sql: string])[] = [
   ["ALTER TABLE OWNER TO", "ALTER TABLE a.b OWNER TO x"],
@@ -47,6 +72,8 @@ const disguised: readonly (readonly [kind: string, sql: string])[] = [
   ["ALTER SCHEMA OWNER TO", "ALTER SCHEMA a OWNER TO x"],
   ["SELECT", "SELECT set_config('role', 'x', false)"],
   ["CREATE FUNCTION", "CREATE FUNCTION a.f() RETURNS int LANGUAGE sql SET role = x AS 'SELECT 1'"],
+  ["CREATE FUNCTION", "CREATE FUNCTION a.f() RETURNS int LANGUAGE c AS 'x', 'y'"],
+  ["CREATE FUNCTION", "CREATE FUNCTION a.f() RETURNS int LANGUAGE plpython3u AS 'x'"],
 ];
 const problemsOf = (sql: string) =>
   forbiddenStatements(makeMigration({ body: `${sql};` }).segments);
@@ -61,6 +88,12 @@ describe("forbiddenStatements", () => {
     expect(problems[0]?.hint.length).toBeGreaterThan(20);
   });
 
+  it.each(inside)("refuses %s inside DO: %s", (kind, sql) => {
+    const problems = problemsOf(`DO $$ BEGIN ${sql}; END $$`);
+    expect(problems).toMatchObject([{ code: "FORBIDDEN_STATEMENT", line: 39 }]);
+    expect(problems[0]?.message).toMatch(new RegExp(`^${kind}.* inside DO is not allowed`));
+  });
+
   it("has a case for each kind of the table", () => {
     expect(new Set(forbidden.map(([kind]) => kind))).toEqual(new Set(Object.keys(forbiddenKinds)));
   });
@@ -71,6 +104,8 @@ describe("forbiddenStatements", () => {
     "CREATE TABLE a.b (c int)",
     "SELECT set_config('work_mem', '1MB', true)",
     "DROP TABLE a.b",
+    "DO $$ BEGIN PERFORM 1; EXECUTE 'SET LOCAL work_mem = 1'; END $$",
+    "CREATE FUNCTION a.f() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END'",
   ])("lets pass: %s", (sql) => {
     expect(problemsOf(sql)).toEqual([]);
   });

@@ -248,9 +248,17 @@ const broken: readonly (readonly [
   ["reviewer-is-author", { parts: { reviewedBy: "ada" } }, warned, "002_add_tasks.sql:8"],
   [
     "forbidden-statement",
-    { parts: { body: "GRANT SELECT ON dagapp.jobs TO PUBLIC;" } },
+    { parts: { body: "GRANT SELECT ON dagapp.jobs TO PUBLIC;", rollbackBody: "" } },
     all,
     "002_add_tasks.sql:39",
+  ],
+  ["review-date", { parts: { reviewedOn: "2025-12-31" } }, warned, "002_add_tasks.sql:9"],
+  ["review-date", { parts: { reviewedOn: "2099-12-31" } }, warned, "002_add_tasks.sql:9"],
+  [
+    "reviewer-is-author",
+    { parts: { reviewedBy: "Ad\u00e1 <ada@example.org>" } },
+    warned,
+    "002_add_tasks.sql:8",
   ],
   [
     "forbidden-statement",
@@ -475,7 +483,9 @@ function isCompanion(rule: string, other: string): boolean {
 
 describe("formatViolations", () => {
   it("gives four lines each", () => {
-    const violations = judge("prod", { parts: { body: "SELECT 1;\nSET ROLE postgres;" } });
+    const violations = judge("prod", {
+      parts: { body: "SELECT 1;\nSET ROLE postgres;", rollbackBody: "" },
+    });
     expect(formatViolations(violations, "prod").split("\n")).toEqual([
       "002_add_tasks.sql:40: SET ROLE is not allowed in a migration.",
       "  rule forbidden-statement | tier prod | error",

@@ -3,7 +3,8 @@
  * Does NOT cover DROP SCHEMA, which no migration may hold at all (see forbidden).
  */
 import type { GateRule } from "../gateRule";
-import { isArchived, markStatement, missingDelay } from "./dropEvidence";
+import { isArchived } from "./archive";
+import { markStatement, missingDelay } from "./dropEvidence";
 import { atStatement, backupNamed, docs, fileRule } from "./fileRule";
 import { oneLine, quoted, sqlName } from "./sqlText";
 import { type Act, actsOfKind, addsColumn, type Subject } from "./subject";

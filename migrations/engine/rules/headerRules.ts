@@ -14,9 +14,16 @@ const weight = (mode: (typeof lockModes)[number]): number => lockModes.indexOf(m
 const keepsOutDdl = weight("SHARE UPDATE EXCLUSIVE");
 const blocksWriters = weight("SHARE");
 
+const firstActs = new WeakMap<Subject, ReadonlyMap<Statement, Act>>();
+
 /** The first act of the effect's statement: it says what was new before. */
-const actOf = (subject: Subject, { statement }: StatementEffect): Act | undefined =>
-  subject.acts.find((act) => act.statement === statement);
+function actOf(subject: Subject, { statement }: StatementEffect): Act | undefined {
+  // The last entry of a key stays, so from the end.
+  const firsts =
+    firstActs.get(subject) ?? new Map(subject.acts.toReversed().map((act) => [act.statement, act]));
+  firstActs.set(subject, firsts);
+  return firsts.get(statement);
+}
 
 interface Named {
   readonly schema: string | null;

@@ -234,6 +234,8 @@ export function leftBy(acts: readonly Act[]): ReadonlySet<string> {
 /** What remains of the changes: the last sign of each key, or "~" for what was dropped and made again. */
 export function netChanges(acts: readonly Act[]): readonly Change[] {
   const net = new Map<string, Change>();
+  /** Keys of what lies in each, as far as it was ever there: a file may drop ten thousand things. */
+  const inside = new Map<string, Set<string>>();
   const temporary = new Set(
     [...temporaryTables(acts)].map((name) => relation({ schema: null, name })),
   );
@@ -242,9 +244,13 @@ export function netChanges(acts: readonly Act[]): readonly Change[] {
     const before = net.get(one.key);
     if (one.sign === "-" && one.moved === undefined) {
       // What lay in it goes with it.
-      for (const [key, { within, sign }] of net) {
-        if (within.includes(one.key) && sign !== "-") net.delete(key);
+      for (const key of inside.get(one.key) ?? []) {
+        const held = net.get(key);
+        if (held?.within.includes(one.key) === true && held.sign !== "-") net.delete(key);
       }
+    }
+    for (const home of one.within) {
+      inside.set(home, (inside.get(home) ?? new Set()).add(one.key));
     }
     if (before?.sign === "+" && one.sign === "-") net.delete(one.key);
     else if (before?.sign === "+" && one.sign === "~") continue;

@@ -5,12 +5,17 @@
 import type { GateRule } from "../gateRule";
 import { atStatement, docs, fileRule, rollbackTested } from "./fileRule";
 import { allChanges, type Change, leftBy, netChanges } from "./netChanges";
+import { takenBeyond } from "./rollbackLosses";
 import { oneLine } from "./sqlText";
 import { type Act, actsOf, type Subject } from "./subject";
 
 const bare = (key: string): string => key.replace(/\(.*$/s, "");
 
-/** True when a rollback's changes answer the change. */
+/**
+ * True when a rollback's changes answer the change.
+ *
+ * @param existed  Whether the earlier files left that key: asked last, since it takes a look at all of them.
+ */
 function isUndone(
   one: Change,
   back: readonly Change[],
@@ -80,6 +85,30 @@ const strictDrops = (subject: Subject): readonly Act[] =>
   });
 
 export const rollbackRules: readonly GateRule[] = [
+  fileRule({
+    id: "rollback-takes-more",
+    problem: "The rollback takes away tables, columns or rows that the migration does not bring.",
+    why: "it is run in a hurry, trusted to undo one change; a proof in a scratch database has none of the rows that it would lose.",
+    instead: "only the inverse of the migration; what else must go, in a migration of its own.",
+    source: "Policy, Rollback Script; High-Risk Operations: data loss",
+    exception: "reason",
+    bad: {
+      body: "ALTER TABLE dagapp.jobs ADD COLUMN region TEXT;",
+      rollback: "ALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS region;\nTRUNCATE dagapp.notes;",
+    },
+    good: {
+      body: "ALTER TABLE dagapp.jobs ADD COLUMN region TEXT;",
+      rollback: "ALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS region;",
+    },
+    find: (subject) =>
+      takenBeyond(subject).map(({ act, what }) =>
+        atStatement(
+          act,
+          `the rollback ${what}, which the migration does not bring.`,
+          "remove it from the rollback; or let the migration bring what the rollback is to take.",
+        ),
+      ),
+  }),
   fileRule({
     id: "rollback-incomplete",
     problem: "The rollback leaves something of what the migration does.",

@@ -48,6 +48,7 @@ function namesItsRows(where: unknown, keys: ReadonlySet<string>): boolean {
 export function isByKey(subject: Subject, act: Act, write: RowWrite): boolean {
   const parsed = parseStatements(act.statement.text);
   const where = "reason" in parsed ? undefined : parsed[0]?.node["whereClause"];
+  if (write.verb === "insert" || write.verb === "merge") return false;
   return write.filtered && namesItsRows(where, keyColumns(subject, write.table));
 }
 
@@ -55,7 +56,9 @@ export function isByKey(subject: Subject, act: Act, write: RowWrite): boolean {
 export function unboundedWrites(subject: Subject, act: Act): readonly RowWrite[] {
   if (act.action.kind !== "query" || act.statement.ledger !== null) return [];
   return act.action.query.writes
-    .filter(({ verb }) => verb === "update" || verb === "delete")
+    .filter(({ verb, updatesOnConflict, listed }) =>
+      verb === "update" || verb === "delete" ? true : updatesOnConflict && !listed,
+    )
     .filter(({ table }) => !subject.isNew(table, act))
     .filter((write) => !isByKey(subject, act, write));
 }

@@ -5,6 +5,8 @@
 import type { RowWrite } from "../action";
 import { batchOf } from "../batch";
 import type { GateRule } from "../gateRule";
+import { parseStatements } from "../parser";
+import { settingsOf } from "../roleChange";
 import { atStatement, docs, fileRule, lockRiskHigh } from "./fileRule";
 import { unboundedWrites } from "./rowChange";
 import { oneLine, sqlName } from "./sqlText";
@@ -22,7 +24,8 @@ function faultOf({ statement }: Act, write: RowWrite): string | null {
 export const rowRules: readonly GateRule[] = [
   fileRule({
     id: "unbatched-change",
-    problem: "An UPDATE or DELETE of a table in use without WHERE, or not in batches.",
+    problem:
+      "An UPDATE or DELETE of a table in use without WHERE, or not in batches; or the same as MERGE or ON CONFLICT DO UPDATE.",
     why: "one long transaction holds locks on all its rows, bloats the table, and starts from zero when it fails.",
     instead:
       "put `-- batch` (or `-- batch rows=5000 pause=100ms target=500ms`) directly above it, behind the COMMIT, with a WHERE that " +
@@ -40,11 +43,14 @@ export const rowRules: readonly GateRule[] = [
           if (fault === null) return [];
           const sql = oneLine(act.statement.text);
           const where = write.filtered ? "" : " WHERE … rows still to do …";
+          const isPlain = write.verb === "update" || write.verb === "delete";
           return [
             atStatement(
               act,
               `${write.verb.toUpperCase()} of ${sqlName(write.table)}: ${fault}.`,
-              `behind the COMMIT, two lines: -- batch, and ${sql}${where};`,
+              isPlain
+                ? `behind the COMMIT, two lines: -- batch, and ${sql}${where};`
+                : "write what it changes as an UPDATE or DELETE with -- batch above it, what it adds as an INSERT.",
             ),
           ];
         }),
@@ -87,18 +93,28 @@ export const rowRules: readonly GateRule[] = [
     bad: { body: "SET lock_timeout = 0;\nANALYZE dagapp.jobs;" },
     good: { body: "ANALYZE dagapp.jobs;" },
     find: (subject) =>
-      subject.acts
-        .filter(({ statement }) => /^(RE)?SET$/.test(statement.kind))
-        .filter(({ statement }) => limits.has(statement.target?.toLowerCase() ?? ""))
-        .map((act) =>
-          atStatement(
-            act,
-            `${oneLine(act.statement.text)} takes away a limit of the run.`,
-            "remove the statement.",
+      [...subject.acts, ...subject.rollbackActs].flatMap((act) =>
+        settingsIn(act)
+          .filter((parameter) => limits.has(parameter))
+          .map((parameter) =>
+            atStatement(
+              act,
+              `${oneLine(act.statement.text)} changes ${parameter}, a limit of the run.`,
+              "remove the statement.",
+            ),
           ),
-        ),
+      ),
   }),
 ];
+
+/** Parameters that the act's statement sets, openly, by set_config or inside DO; once for each statement. */
+function settingsIn({ action, statement }: Act): readonly string[] {
+  if (action.kind === "do") return action.statements.flatMap(({ settings }) => settings);
+  if (/^(RE)?SET$/.test(statement.kind)) return [statement.target?.toLowerCase() ?? ""];
+  if (statement.kind === "DO" || !/set_config/i.test(statement.text)) return [];
+  const parsed = parseStatements(statement.text);
+  return "reason" in parsed ? [] : parsed.flatMap(({ tag, node }) => settingsOf(tag, node));
+}
 
 const limits: ReadonlySet<string> = new Set([
   "lock_timeout",
@@ -106,4 +122,6 @@ const limits: ReadonlySet<string> = new Set([
   "transaction_timeout",
   "idle_in_transaction_session_timeout",
   "deadlock_timeout",
+  // Under "replica" no trigger and no foreign key looks at what is written.
+  "session_replication_role",
 ]);

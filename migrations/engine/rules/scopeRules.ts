@@ -35,6 +35,16 @@ const refusedElsewhere: ReadonlySet<string> = new Set([
   "tablespace",
 ]);
 
+/** Statements of both files that do more than can be told, each with the reason. */
+function opaque(subject: Subject): readonly { readonly act: Act; readonly reason: string }[] {
+  const acts = both(subject);
+  return [...subject.effects, ...subject.rollbackEffects].flatMap(({ statement, unknown }) => {
+    if (unknown === null) return [];
+    const act = acts.find((one) => one.statement === statement);
+    return act === undefined ? [] : [{ act, reason: unknown }];
+  });
+}
+
 export const scopeRules: readonly GateRule[] = [
   fileRule({
     id: "outside-governed-schemas",
@@ -105,7 +115,7 @@ export const scopeRules: readonly GateRule[] = [
   fileRule({
     id: "opaque-statement",
     problem:
-      "A statement whose effect cannot be read from the file: EXECUTE of a computed text, another language.",
+      "A statement whose effect cannot be read from the files: EXECUTE of a computed text, another language, a call of a function that no file makes.",
     why: "neither this gate nor a reviewer can tell what it will lock, change or drop.",
     instead: "write the statements out; or give the exception the reason and what it does.",
     source: `Policy, Review: Lock escalation risks; ${docs("plpgsql-statements.html#PLPGSQL-STATEMENTS-EXECUTING-DYN")}`,
@@ -113,19 +123,13 @@ export const scopeRules: readonly GateRule[] = [
     bad: { body: "DO $$ DECLARE t TEXT := 'jobs'; BEGIN EXECUTE 'ANALYZE dagapp.' || t; END $$;" },
     good: { body: "ANALYZE dagapp.jobs;" },
     find: (subject) =>
-      both(subject).flatMap((act) => {
-        const { action } = act;
-        const reason =
-          action.kind === "do" ? action.unknown : action.kind === "unknown" ? action.reason : null;
-        if (reason === null) return [];
-        return [
-          atStatement(
-            act,
-            `what this ${act.statement.kind} does cannot be known: ${reason}.`,
-            "write its statements out as plain SQL.",
-          ),
-        ];
-      }),
+      opaque(subject).map(({ act, reason }) =>
+        atStatement(
+          act,
+          `what this ${act.statement.kind} does cannot be known: ${reason}.`,
+          "write its statements out as plain SQL.",
+        ),
+      ),
   }),
   fileRule({
     id: "change-outside-migration-section",

@@ -3,16 +3,17 @@
  * Does NOT judge (see the rules beside it) and reads no database: the earlier files stand for it.
  */
 import { type Action, flatActions } from "../action";
-import { effectsOf } from "../classify";
+import { effectsOf, rollbackEffectsOf } from "../classify";
 import type { StatementEffect } from "../effect";
 import type { MigrationFile } from "../file";
 import type { GateInput } from "../gateRule";
-import { foldModels } from "../schemaFold";
+import { foldModels, modelAfter } from "../schemaFold";
 import { SchemaModel } from "../schemaModel";
 import type { Segment } from "../segments";
 import type { Statement } from "../statements";
 import type { ObjectName } from "../tableAction";
 import { tierRules } from "../tier";
+import { withCalls } from "./calledActs";
 
 /** One action in its place. DO blocks stand for the actions inside them. */
 export interface Act<A extends Action = Action> {
@@ -31,12 +32,15 @@ export interface Subject {
   readonly now: Date;
   readonly appliedAt: GateInput["appliedAt"];
   readonly dropDelayDays: number;
-  /** Of the forward file, all sections. */
+  /** Of the forward file, all sections, with what the functions do that it calls. */
   readonly acts: readonly Act[];
   readonly rollbackActs: readonly Act[];
   /** Of the forward file, one for each statement. */
   readonly effects: readonly StatementEffect[];
-  /** True when this file makes the relation (table, view, index …) before the act. */
+  readonly rollbackEffects: readonly StatementEffect[];
+  /** What the earlier files have made. */
+  readonly before: SchemaModel;
+  /** True when this file makes the relation (table, view, index …) before the act, and still has it then. */
   readonly isNew: (name: ObjectName, before: Act) => boolean;
 }
 
@@ -60,26 +64,52 @@ export function actsOf(file: MigrationFile): readonly Act[] {
   return acts;
 }
 
-/** Relations that the acts make, with the place where each came up. */
-function madeBy(acts: readonly Act[]): ReadonlyMap<string, number> {
-  const made = new Map<string, number>();
-  const add = (name: ObjectName, index: number): void => {
-    if (!made.has(key(name))) made.set(key(name), index);
-    // A temporary table is named without its schema afterwards.
-    if (name.schema === "pg_temp") add({ schema: null, name: name.name }, index);
-  };
-  for (const { action, index } of acts) {
-    if (action.kind === "create table") add(action.table, index);
-    if (action.kind === "create view") add(action.view, index);
-    if (action.kind === "create sequence") add(action.sequence, index);
-    if (action.kind === "create index" && action.name !== null) {
-      add({ schema: action.table.schema, name: action.name }, index);
+/** The relation that an action makes or puts in another's place, and whether it may have been there. */
+function makes({ action, statement }: Act): { name: ObjectName; mayBeOld: boolean } | null {
+  const isInBlock = statement.kind === "DO";
+  switch (action.kind) {
+    case "create table":
+      return { name: action.table, mayBeOld: isInBlock || action.ifNotExists };
+    case "create view":
+      return { name: action.view, mayBeOld: isInBlock || action.ifNotExists || action.replace };
+    case "create sequence":
+      return { name: action.sequence, mayBeOld: isInBlock || action.ifNotExists };
+    case "create index": {
+      if (action.name === null) return null;
+      const name = { schema: action.table.schema, name: action.name };
+      return { name, mayBeOld: isInBlock || action.ifNotExists };
     }
-    if (action.kind === "rename" && action.part === null && made.has(key(action.object))) {
-      add({ schema: action.object.schema, name: action.to }, index);
+    default:
+      return null;
+  }
+}
+
+/** Since which act each relation is the file's own: made by it, and not dropped or renamed away again. */
+type Tenure = ReadonlyMap<string, readonly { readonly index: number; readonly isOwn: boolean }[]>;
+
+function tenures(acts: readonly Act[], before: SchemaModel): Tenure {
+  const found = new Map<string, { index: number; isOwn: boolean }[]>();
+  const isOwn = (name: ObjectName): boolean => found.get(key(name))?.at(-1)?.isOwn === true;
+  const note = (name: ObjectName, index: number, own: boolean): void => {
+    found.set(key(name), [...(found.get(key(name)) ?? []), { index, isOwn: own }]);
+    // A temporary table is named without its schema afterwards.
+    if (name.schema === "pg_temp") note({ schema: null, name: name.name }, index, own);
+  };
+  for (const act of acts) {
+    const { action, index } = act;
+    const made = makes(act);
+    // What IF NOT EXISTS, OR REPLACE and a condition leave open, the earlier files tell.
+    const isOld = made?.mayBeOld === true && before.relation(made.name) !== null;
+    if (made !== null && !isOld) note(made.name, index, true);
+    if (action.kind === "drop") {
+      for (const object of action.objects) if (isOwn(object)) note(object, index, false);
+    }
+    if (action.kind === "rename" && action.part === null && isOwn(action.object)) {
+      note({ schema: action.object.schema, name: action.to }, index, true);
+      note(action.object, index, false);
     }
   }
-  return made;
+  return found;
 }
 
 /** What is worked out once for each input. */
@@ -89,7 +119,7 @@ interface Worked {
   readonly models: ReadonlyMap<number, SchemaModel>;
   /** All files, lowest number first, and how many come before each number. */
   readonly ordered: readonly MigrationFile[];
-  readonly before: ReadonlyMap<number, number>;
+  readonly placeOf: ReadonlyMap<number, number>;
 }
 
 const worked = new WeakMap<GateInput, Worked>();
@@ -97,35 +127,42 @@ const worked = new WeakMap<GateInput, Worked>();
 function makeSubject(
   file: MigrationFile,
   input: GateInput,
-  { models, ordered, before }: Worked,
+  { models, ordered, placeOf }: Worked,
 ): Subject {
-  const acts = actsOf(file);
-  const made = madeBy(acts);
+  const before = models.get(file.number) ?? new SchemaModel();
+  const acts = withCalls(actsOf(file), before);
+  const tenure = tenures(acts, before);
   return {
     file,
     // Few rules ask, and thousands of lists of thousands of files would be kept.
     get earlier() {
-      return ordered.slice(0, before.get(file.number));
+      return ordered.slice(0, placeOf.get(file.number));
     },
     schemas: input.schemas,
     now: input.now,
     appliedAt: input.appliedAt,
     dropDelayDays: tierRules[input.tier].dropDelayDays,
     acts,
-    rollbackActs: actsOfSegments(file.rollback?.segments ?? []),
-    effects: effectsOf(file, models.get(file.number) ?? new SchemaModel()),
-    isNew: (name, before) => (made.get(key(name)) ?? Infinity) < before.index,
+    rollbackActs: withCalls(
+      actsOfSegments(file.rollback?.segments ?? []),
+      file.rollback === null ? before : modelAfter(before, file),
+    ),
+    effects: effectsOf(file, before),
+    rollbackEffects: rollbackEffectsOf(file, before),
+    before,
+    isNew: (name, { index }) =>
+      tenure.get(key(name))?.findLast((one) => one.index < index)?.isOwn === true,
   };
 }
 
 function workOut({ files }: GateInput): Worked {
   const ordered = [...files].sort((a, b) => a.number - b.number);
-  const before = new Map<number, number>();
+  const placeOf = new Map<number, number>();
   for (const [place, { number }] of ordered.entries()) {
     // Two files may have one number by mistake.
-    if (!before.has(number)) before.set(number, place);
+    if (!placeOf.has(number)) placeOf.set(number, place);
   }
-  return { subjects: new Map(), models: foldModels(files), ordered, before };
+  return { subjects: new Map(), models: foldModels(files), ordered, placeOf };
 }
 
 /** The pending migrations of an input, each worked out once for all rules. */
@@ -169,6 +206,8 @@ export const addsColumn = (
   table: ObjectName,
   column: string,
 ): boolean =>
+  // ADD COLUMN IF NOT EXISTS adds nothing where an earlier file has.
+  subject.before.relation(table)?.columns.has(column) !== true &&
   actsOfKind(subject.acts, "alter table").some(
     ({ action, index }) =>
       index < act.index &&

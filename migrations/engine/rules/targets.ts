@@ -27,6 +27,7 @@ const targets: Targets = {
     ...(command.kind === "attach partition" || command.kind === "detach partition"
       ? as("table", command.partition)
       : []),
+    ...(command.kind === "inherit" ? as("table", command.parent) : []),
   ],
   "create view": ({ view, materialized }) => as(materialized ? "materialized view" : "view", view),
   refresh: ({ view }) => as("materialized view", view),
@@ -40,13 +41,18 @@ const targets: Targets = {
   "add enum value": ({ type }) => as("type", type),
   "rename enum value": ({ type }) => as("type", type),
   "alter domain": ({ domain }) => as("domain", domain),
-  "create on table": ({ table }) => as("table", table),
+  "create on table": ({ table, query }) => [
+    ...as("table", table),
+    // What a rule is to write; a policy only reads.
+    ...as("table", ...query.writes.map((write) => write.table)),
+  ],
   "alter policy": ({ table }) => as("table", table),
   "create function": (action) => [action.function],
   "create sequence": ({ sequence }) => as("sequence", sequence),
   "alter sequence": ({ sequence }) => as("sequence", sequence),
   "create statistics": ({ statistics }) => as("statistics", statistics),
   create: ({ object }) => [object],
+  publication: ({ name }) => [{ kind: "publication", schema: null, name }],
   truncate: ({ tables }) => as("table", ...tables.map(({ name }) => name)),
   query: ({ query }) => as("table", ...query.writes.map(({ table }) => table)),
   copy: ({ table, from }) => (from ? as("table", table) : []),
