@@ -54,6 +54,13 @@ async function run(call: Call): Promise<ExitStatus> {
     print(`${style.red("Refused")}: ${counted(errors.length, "error")}; nothing was run.`);
     return exitStatus.failed;
   }
+  const [newest] = plan.toRollBack;
+  if (newest !== undefined) {
+    const { targetVersion } = stack.access.settings.run;
+    print(`Nothing was run: ${newest.header.version} is above the target ${targetVersion}.`);
+    say(`ddl rollback --to ${targetVersion} takes back what is above it.`);
+    return exitStatus.failed;
+  }
   if (plan.pending.length === 0) {
     print("Nothing to do: the database is at its target.");
     return exitStatus.fine;

@@ -5,24 +5,28 @@
 import { rollbackEffectsOf } from "../../migrations/engine/classify";
 import { withClient } from "../../migrations/engine/database";
 import type { MigrationFile } from "../../migrations/engine/file";
+import { aboutRollbacks, holdsRollbacks } from "../../migrations/engine/gateRollbackRules";
 import type { History } from "../../migrations/engine/history";
 import { readHistory } from "../../migrations/engine/ledger";
 import { rollBackVersion } from "../../migrations/engine/rollback";
 import { modelBefore } from "../../migrations/engine/schemaFold";
-import { ensureLedgerShape } from "../../migrations/engine/survey";
+import { ensureLedgerShape, surveyStack } from "../../migrations/engine/survey";
 import { tierRules } from "../../migrations/engine/tier";
 import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../command";
+import { counted } from "../findings/finding";
 import { interruptible } from "../interruption";
 import { durationText } from "../report/times";
 import { type RollbackStep, rollbackSteps, type RollbackWish } from "../rollbackSteps";
 import { ensureGoverned, migrationsOf, openStack, type Stack, stackOptions } from "../stack";
 import { singleTicket } from "../tickets";
+import { violationTexts } from "../violationTexts";
 
 export const rollback: Command = {
   name: "rollback",
   summary: "Take a version back with its rollback file, or all above one, newest first",
   details: [
-    "Read the WARNING of the rollback file first: what it drops is gone. In uat and prod a ticket is required.",
+    "Read the WARNING of the rollback file first: what it drops is gone. The same gate as a lowered targetVersion: in uat",
+    "and prod a ticket, and a rollback that was tested or proven.",
     "Lower targetVersion too, or the next apply or up runs the version again.",
   ],
   arguments: [
@@ -52,6 +56,8 @@ async function run(call: Call): Promise<ExitStatus> {
     call.terminal.print("Nothing to do: no later version is applied.");
     return exitStatus.fine;
   }
+  const there = versionsThere(steps, history);
+  if (there.length > 0 && !(await mayGoBack(call, stack, there, ticket))) return exitStatus.failed;
   const left = await interruptible(call.terminal.say, (isStopping) =>
     takeBack(call, stack, files, steps, ticket, isStopping),
   );
@@ -66,6 +72,40 @@ async function run(call: Call): Promise<ExitStatus> {
     `targetVersion is ${targetVersion}: where that is above, the next apply or up runs the version again.`,
   );
   return exitStatus.fine;
+}
+
+/** Those that are applied or begun; of the others the runner says why there is nothing to take back. */
+function versionsThere(steps: readonly RollbackStep[], { versions }: History): readonly string[] {
+  const there = new Set(
+    versions.filter(({ status }) => status !== "rolled back").map(({ version }) => version),
+  );
+  return steps.map(({ migration }) => migration.header.version).filter((one) => there.has(one));
+}
+
+/** Asks the gate as a lowered target would, and says what would be lost. */
+async function mayGoBack(
+  call: Call,
+  { access, folder, ...stack }: Stack,
+  takeBack: readonly string[],
+  ticket: string | undefined,
+): Promise<boolean> {
+  const { settings } = access;
+  const run = { ...settings.run, tickets: ticket === undefined ? [] : [ticket] };
+  const asked = { ...stack, folder, access: { ...access, settings: { ...settings, run } } };
+  const circumstances = { lower: null, isUpdate: true, takeBack };
+  const { violations, losses, plan } = await surveyStack(asked.access, folder, circumstances);
+  const { say, print, style } = call.terminal;
+  const found = aboutRollbacks(violations);
+  for (const text of violationTexts(found, asked, call)) say(`${text}\n`);
+  if (holdsRollbacks(found)) {
+    const errors = found.filter(({ severity }) => severity === "error").length;
+    print(`${style.red("Refused")}: ${counted(errors, "error")}; nothing was run.`);
+    return false;
+  }
+  for (const loss of plan.toRollBack.flatMap(({ fileName }) => losses.get(fileName) ?? [])) {
+    say(`would be lost: ${loss}`);
+  }
+  return true;
 }
 
 async function takeBack(

@@ -92,6 +92,10 @@ const holding = new Set([
   ...["unknown-target", "target-version-required", "migrator-required", "missing-applied-file"],
 ]);
 
+/** Those of a verdict that are about going back. */
+export const aboutRollbacks = (violations: readonly Violation[]): readonly Violation[] =>
+  violations.filter(({ rule }) => holding.has(rule));
+
 /** Whether a verdict keeps versions above the target from going back. */
 export const holdsRollbacks = (violations: readonly Violation[]): boolean =>
   violations.some(({ rule, severity }) => severity === "error" && holding.has(rule));

@@ -137,3 +137,17 @@ export function planMigrations<F extends PlanFile>(
     problems,
   };
 }
+
+/**
+ * The plan that takes these versions back and does nothing else, whatever the target is.
+ *
+ * @param versions  To be chosen among those that are applied or begun. One that never ran may be pending in `plan`.
+ */
+export function planRollback<F extends PlanFile>(
+  plan: Plan<F>,
+  versions: readonly string[],
+): Plan<F> {
+  const there = new Set([...plan.applied, ...plan.pending, ...plan.toRollBack]);
+  const toRollBack = [...there].filter(({ header }) => versions.includes(header.version));
+  return { ...plan, pending: [], toRollBack: toRollBack.sort(byNumber).reverse() };
+}

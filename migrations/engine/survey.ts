@@ -12,7 +12,7 @@ import { checkGate, type Violation } from "./gate";
 import type { History } from "./history";
 import { inspectTables, isEmptyDatabase, readProofs, serverTime } from "./ledger";
 import { collect, readSources, type Sources } from "./load";
-import { type Plan, planMigrations } from "./plan";
+import { type Plan, planMigrations, planRollback } from "./plan";
 import type { PreflightPreview } from "./preflightPreview";
 import type { LowerTier } from "./promotion";
 import { provenNow } from "./proof";
@@ -30,6 +30,8 @@ export interface Circumstances {
   readonly lower: LowerTier | null;
   /** False for a look ahead: what must not be run yet is then only warned of. */
   readonly isUpdate: boolean;
+  /** Versions to take back by name, in place of what the target asks for. */
+  readonly takeBack?: readonly string[];
 }
 
 /** What files and database say, and what follows from it. */
@@ -86,11 +88,12 @@ export async function ensureLedgerShape(client: Client, roles: RoleSettings): Pr
 export async function surveyStack(
   access: Access,
   folder: string,
-  { lower, isUpdate }: Circumstances,
+  circumstances: Circumstances,
 ): Promise<Survey> {
   const { settings } = access;
+  const { lower, isUpdate } = circumstances;
   const sources = await readSources(folder);
-  const live = await readDatabase(access, sources, isUpdate).catch((error: unknown) => {
+  const live = await readDatabase(access, sources, circumstances).catch((error: unknown) => {
     // Whatever is wrong with the database, files that cannot be used are to be corrected first.
     ensureUsable(collect(sources).problems);
     throw error;
@@ -142,7 +145,11 @@ export async function surveyStack(
 }
 
 /** Reads what the database knows, and the files in its light: what is applied as it stands is not parsed again. */
-async function readDatabase(access: Access, sources: Sources, isUpdate: boolean) {
+async function readDatabase(
+  access: Access,
+  sources: Sources,
+  { isUpdate, takeBack }: Circumstances,
+) {
   const { roles, run, schemas } = access.settings;
   const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
   return withClient(access, purpose, async (client) => {
@@ -151,7 +158,8 @@ async function readDatabase(access: Access, sources: Sources, isUpdate: boolean)
     const parse = parseUnlessRecorded(recordedIn(history.versions));
     const { migrations: files, problems } = collect(sources, parse);
     ensureUsable(problems);
-    const plan = planMigrations(files, history.versions, run.targetVersion);
+    const planned = planMigrations(files, history.versions, run.targetVersion);
+    const plan = takeBack === undefined ? planned : planRollback(planned, takeBack);
     return {
       files,
       history,

@@ -1,7 +1,12 @@
 // The plan: from what is recorded to the target, whatever the order of the inputs.
 import fc from "fast-check";
 
-import { type AppliedState, type PlanFile, planMigrations } from "../../migrations/engine/plan";
+import {
+  type AppliedState,
+  type PlanFile,
+  planMigrations,
+  planRollback,
+} from "../../migrations/engine/plan";
 
 const file = (number: number, overrides: Partial<PlanFile> = {}): PlanFile => ({
   number,
@@ -114,6 +119,19 @@ describe("planMigrations", () => {
     expect(plan.problems).toEqual([{ kind: "unknown target", target: "9.9.9" }]);
     expect([plan.pending, plan.toRollBack]).toEqual([[], []]);
     expect(numbers(plan.held)).toEqual([2]);
+  });
+});
+
+describe("planRollback", () => {
+  it("takes back what is named and there, newest first, whatever the target is", () => {
+    const files = [1, 2, 3, 4, 5].map((number) => file(number));
+    const states = [state(1), state(2), state(3, "incomplete"), state(4, "rolled back")];
+    for (const target of ["latest", "1.1.0", "1.3.0"]) {
+      const plan = planMigrations(files, states, target);
+      const back = planRollback(plan, ["1.2.0", "1.3.0", "1.9.0"]);
+      expect([numbers(back.pending), numbers(back.toRollBack)]).toEqual([[], [3, 2]]);
+      expect(numbers(back.applied)).toEqual([1, 2]);
+    }
   });
 });
 

@@ -193,10 +193,38 @@ describe("uat, on PostgreSQL 18", () => {
     expect(await versions()).toEqual(["0.1.0 true", "0.2.0 true"]);
   });
 
+  it("rollback asks the gate of a lowered target: a text that was never tested does not run", async () => {
+    const name = "002_table_2_rollback.sql";
+    const tested = await readFile(join(project.migrations, name), "utf8");
+    await project.write({ [name]: tested.replace("DROP TABLE", "DROP TABLE /* quicker */") });
+    const refused = await project.run("rollback 0.2.0 --stack uat --ticket CHG-2026-0210");
+    expect(refused).toMatchObject({
+      status: 1,
+      stdout: "Refused: 1 error; nothing was run.\n",
+      stderr: expect.stringContaining("error rollback-not-tested | tier uat") as string,
+    });
+    await project.write({ [name]: tested });
+    expect(await versions()).toEqual(["0.1.0 true", "0.2.0 true"]);
+  });
+
+  it("apply does not take back what is above a lowered target, and says what does", async () => {
+    const promotesFrom = stackBelow("qa");
+    await project.configure("uat", database, { targetVersion: "0.1.0", promotesFrom });
+    expect(await project.run("apply --stack uat --ticket CHG-2026-0210")).toMatchObject({
+      status: 1,
+      stdout: "Nothing was run: 0.2.0 is above the target 0.1.0.\n",
+      stderr: expect.stringContaining("ddl rollback --to 0.1.0 takes back") as string,
+    });
+    await project.configure("uat", database);
+  });
+
   it("rollback runs the rollback file, and the ledger has its ticket and login", async () => {
+    await database.rows("INSERT INTO dagapp.t2 SELECT generate_series(1, 7)");
+    await database.rows("ANALYZE dagapp.t2");
     const { status, stdout, stderr } = await project.run(
       "rollback 0.2.0 --stack uat --ticket CHG-2026-0210",
     );
+    expect(stderr).toContain("would be lost: about 7 rows (estimate) of dagapp.t2: table");
     expect(status).toBe(0);
     expect(stdout).toMatch(/^0\.2\.0 rolled back in /);
     expect(stderr).toContain("targetVersion is 0.2.0: where that is above");
