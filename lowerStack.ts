@@ -1,5 +1,5 @@
 /**
- * Asks the stack of the tier below what it publishes.
+ * Asks the engine what stacks publish: that of the tier below, and whether this one has ever published anything.
  * Does NOT judge it (see migrations/engine/gatePromotionRules.ts).
  */
 import * as pulumi from "@pulumi/pulumi";
@@ -11,7 +11,20 @@ import type { Settings } from "./settings";
 
 /** What the survey must be told beside files and database: the tier below, and whether this is a look ahead. */
 export async function readCircumstances(settings: Settings): Promise<Circumstances> {
-  return { lower: await readLowerStack(settings), isUpdate: !pulumi.runtime.isDryRun() };
+  const isUpdate = !pulumi.runtime.isDryRun();
+  return { lower: await readLowerStack(settings), isUpdate, isNew: isNewStack };
+}
+
+async function readOutputs(name: string): Promise<unknown> {
+  const answer: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name });
+  return (answer as { readonly outputs?: unknown }).outputs;
+}
+
+/** Whether this stack has never published anything: `up` does so first, and keeps it whatever fails then. */
+async function isNewStack(): Promise<boolean> {
+  const [organization, project] = [pulumi.getOrganization(), pulumi.getProject()];
+  const outputs = await readOutputs(`${organization}/${project}/${pulumi.getStack()}`);
+  return Object.keys(outputs ?? {}).length === 0;
 }
 
 /**
@@ -24,10 +37,7 @@ async function readLowerStack({ tier, run }: Settings): Promise<LowerTier | null
   const stack = run.promotesFrom;
   if (stack === null || tierRules[tier].lowerTier === null) return null;
   try {
-    const answer: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {
-      name: stack,
-    });
-    return readLowerTier(stack, (answer as { readonly outputs?: unknown }).outputs);
+    return readLowerTier(stack, await readOutputs(stack));
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     return { kind: "missing", stack, reason: text.replace(/^invocation of .* error: /, "") };

@@ -16,9 +16,12 @@ function engine(): typeof import("./engine/entry") {
   /* eslint-enable */
 }
 
+/** Nothing is known of a resource that the state does not have. */
+const isNew = (olds: object): boolean => Object.keys(olds).length === 0;
+
 const migrationProvider: pulumi.dynamic.ResourceProvider = {
   configure: (request) => engine().configure(request),
-  check: async (_olds, news) => engine().migration.check(news as MigrationInputs),
+  check: async (olds, news) => engine().migration.check(news as MigrationInputs, isNew(olds as object)),
   diff: (_id, olds, news) =>
     Promise.resolve(
       engine().migration.diff(olds as Partial<MigrationOutputs>, news as MigrationInputs),
@@ -41,7 +44,7 @@ export class Migration extends pulumi.dynamic.Resource {
 
 const ledgerProvider: pulumi.dynamic.ResourceProvider = {
   configure: (request) => engine().configure(request),
-  check: async (_olds, news) => engine().ledger.check(news as LedgerInputs),
+  check: async (olds, news) => engine().ledger.check(news as LedgerInputs, isNew(olds as object)),
   diff: (_id, _olds, news) => Promise.resolve(engine().ledger.diff(news as LedgerInputs)),
   create: async (inputs) => engine().ledger.create(inputs as LedgerInputs),
   update: async (_id, _olds, news) => engine().ledger.update(news as LedgerInputs),
@@ -57,7 +60,7 @@ export class Ledger extends pulumi.dynamic.Resource {
 
 const proofsProvider: pulumi.dynamic.ResourceProvider = {
   configure: (request) => engine().configure(request),
-  check: async (_olds, news) => engine().proofs.check(news as ProofsInputs),
+  check: async (olds, news) => engine().proofs.check(news as ProofsInputs, isNew(olds as object)),
   diff: (_id, _olds, news) => Promise.resolve(engine().proofs.diff(news as ProofsInputs)),
   create: async (inputs) => engine().proofs.create(inputs as ProofsInputs),
   update: async (_id, olds, news) =>

@@ -46,15 +46,16 @@ export const grants = {
    * Puts what deviates now among the inputs, so that a plain preview names it. When the resource is new, everything
    * deviates and the rules beside it say the same: a count will do, and does not fill the state.
    */
-  check: (olds: Partial<GrantsInputs>, news: GrantsInputs): Promise<CheckResult<GrantsInputs>> =>
-    checked("database", async () => {
+  check: (olds: Partial<GrantsInputs>, news: GrantsInputs): Promise<CheckResult<GrantsInputs>> => {
+    const isNew = olds.rules === undefined;
+    const look = async (): Promise<GrantsInputs> => {
       const drift = await liveDrift();
-      const isNew = olds.rules === undefined && drift.length > 0;
-      return {
-        ...news,
-        drift: isNew ? [`${drift.length} privilege(s) are not as the rules say`] : drift,
-      };
-    }),
+      const count = `${drift.length} privilege(s) are not as the rules say`;
+      return { ...news, drift: isNew && drift.length > 0 ? [count] : drift };
+    };
+    const unseen = { ...news, drift: ["the database could not be looked at"] };
+    return checked("database", look, isNew ? unseen : null);
+  },
 
   diff: (olds: GrantsInputs, news: GrantsInputs): { changes: boolean } => ({
     changes: (news.drift ?? []).length > 0 || olds.rules.join("\n") !== news.rules.join("\n"),

@@ -6,7 +6,7 @@ import type { dynamic } from "@pulumi/pulumi";
 
 import { passwordSource } from "../../credentials";
 import { type ConfigSource, readSettings } from "../../settings";
-import type { Access } from "./database";
+import { type Access, ConnectionError } from "./database";
 import { endWithEngine } from "./progress";
 
 /** What a provider's `check` returns: inputs with the live state among them, or why there are none. */
@@ -36,14 +36,21 @@ export function currentAccess(): Access {
 /**
  * Turns an error into a failed check, so that the user sees its message and no stack. The engine prints the property's
  * value with it: name one that is short and no secret.
+ *
+ * @param unseen  Inputs of a resource that is new, where there may be no server yet: a preview goes on with them (the
+ *                program has judged whether it may), and an update fails as soon as it has something to do. Null: none.
  */
 export async function checked<Inputs>(
   property: keyof Inputs & string,
   work: () => Promise<Inputs>,
+  unseen: Inputs | null,
 ): Promise<CheckResult<Inputs>> {
   try {
     return { inputs: await work() };
   } catch (error) {
+    if (unseen !== null && error instanceof ConnectionError && error.isAbsent) {
+      return { inputs: unseen };
+    }
     const reason = error instanceof Error ? error.message : String(error);
     return { failures: [{ property, reason }] };
   }

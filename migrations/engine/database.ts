@@ -51,7 +51,15 @@ export const commonParameters: Readonly<Record<string, string>> = {
 /** The database could not be reached or would not let us in. The message never holds a password. */
 export class ConnectionError extends MigrationError {
   readonly code = "CONNECTION";
+
+  /** True when there may be no such server or database yet; false when there is one, and it does not let us in. */
+  get isAbsent(): boolean {
+    return signsOfAbsence.has(errorCode(this.cause));
+  }
 }
+
+/** Codes of sockets and name services, and the SQLSTATE of a missing database. */
+const signsOfAbsence = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "3D000"]);
 
 /** Runs `work` on a connection of its own and closes it, whatever happens. */
 export async function withClient<T>(

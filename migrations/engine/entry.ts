@@ -74,12 +74,15 @@ async function liveState(version: string): Promise<VersionState | undefined> {
 }
 
 export const migration = {
-  check: (inputs: MigrationInputs): Promise<CheckResult<MigrationInputs>> =>
-    checked("file", async () => {
+  /** @param isNew  Whether the state does not have it yet. */
+  check: (inputs: MigrationInputs, isNew = false): Promise<CheckResult<MigrationInputs>> => {
+    const look = async (): Promise<MigrationInputs> => {
       const ledger = (await liveState(inputs.version))?.status ?? "pending";
       // What is done is no longer planned, and the state stays small.
       return { ...inputs, ...(ledger === inputs.goal ? nothingPlanned : {}), ledger };
-    }),
+    };
+    return checked("file", look, isNew ? { ...inputs, ledger: "pending" } : null);
+  },
 
   /**
    * A Migration changes when the ledger does not say what it shall, or says what the state does not know yet (it was
@@ -193,6 +196,9 @@ async function loadPlanned(
   return { file, files: migrations };
 }
 
+/** Stands for what differs where there may be no server yet. */
+const notSeen = ["the database could not be looked at"] as const;
+
 /** Inputs of the Ledger: which role may use it, and (added by `check`) what is not as it should be. */
 export interface LedgerInputs {
   readonly infrastructureRole: string;
@@ -201,15 +207,18 @@ export interface LedgerInputs {
 }
 
 export const ledger = {
-  check: (inputs: LedgerInputs): Promise<CheckResult<LedgerInputs>> =>
-    checked("tier", async () => {
+  /** @param isNew  Whether the state does not have it yet. */
+  check: (inputs: LedgerInputs, isNew = false): Promise<CheckResult<LedgerInputs>> => {
+    const look = async (): Promise<LedgerInputs> => {
       const state = await withClient(
         currentAccess(),
         { account: "admin", activity: "plan", readOnly: true },
         (client) => inspectTables(client, currentAccess().settings.roles),
       );
       return { ...inputs, drift: describeTables(state) };
-    }),
+    };
+    return checked("tier", look, isNew ? { ...inputs, drift: notSeen } : null);
+  },
 
   diff: (inputs: LedgerInputs): { changes: boolean } => ({
     changes: (inputs.drift ?? []).length > 0,

@@ -57,12 +57,19 @@ const engineVoice: PassVoice = { progress: showProgress, warn: showWarning };
 const look = { account: "admin", activity: "plan", readOnly: true } as const;
 
 export const proofs = {
-  /** Puts what is unproven now among the inputs, so that a plain preview names it. */
-  check: (inputs: ProofsInputs): Promise<CheckResult<ProofsInputs>> =>
-    checked("database", async () => ({
+  /**
+   * Puts what is unproven now among the inputs, so that a plain preview names it.
+   *
+   * @param isNew  Whether the state does not have it yet.
+   */
+  check: (inputs: ProofsInputs, isNew = false): Promise<CheckResult<ProofsInputs>> => {
+    const look = async (): Promise<ProofsInputs> => ({
       ...inputs,
       unproven: await unprovenVersions(currentAccess(), inputs.rollbacks),
-    })),
+    });
+    const unproven = inputs.rollbacks.map(({ version }) => version);
+    return checked("database", look, isNew ? { ...inputs, unproven } : null);
+  },
 
   diff: ({ unproven = [] }: ProofsInputs): { changes: boolean } => ({
     changes: unproven.length > 0,

@@ -5,7 +5,7 @@
 import type { Client } from "pg";
 
 import type { RoleSettings } from "../../settings";
-import { type Access, withClient } from "./database";
+import { type Access, ConnectionError, withClient } from "./database";
 import { BadInputError, MigrationError, type Problem } from "./errors";
 import type { MigrationFile } from "./file";
 import { checkGate, type Violation } from "./gate";
@@ -32,6 +32,8 @@ export interface Circumstances {
   readonly isUpdate: boolean;
   /** Versions to take back by name, in place of what the target asks for. */
   readonly takeBack?: readonly string[];
+  /** Whether the stack was never brought up: then its server may not be there yet. Absent: it was. */
+  readonly isNew?: () => Promise<boolean>;
 }
 
 /** What files and database say, and what follows from it. */
@@ -52,6 +54,8 @@ export interface Survey {
   readonly existingRoles: ReadonlySet<string>;
   /** When it was looked at, by the server's clock. */
   readonly now: Date;
+  /** Why the database could not be looked at, in a preview of a stack that was never brought up; else null. */
+  readonly unseen: string | null;
 }
 
 /** The ledger exists but is not the policy's. */
@@ -81,7 +85,7 @@ export async function ensureLedgerShape(client: Client, roles: RoleSettings): Pr
  * Reads everything and plans.
  *
  * @throws {BadInputError}    files that cannot be used, all problems at once.
- * @throws {ConnectionError}  the database cannot be reached.
+ * @throws {ConnectionError}  the database cannot be reached, and the stack is not one that is only looked ahead for.
  * @throws {StampError}       it belongs to another tier.
  * @throws {LedgerShapeError} its ledger is not the policy's.
  */
@@ -93,9 +97,14 @@ export async function surveyStack(
   const { settings } = access;
   const { lower, isUpdate } = circumstances;
   const sources = await readSources(folder);
-  const live = await readDatabase(access, sources, circumstances).catch((error: unknown) => {
+  const live = await readDatabase(access, sources, circumstances).catch(async (error: unknown) => {
     // Whatever is wrong with the database, files that cannot be used are to be corrected first.
-    ensureUsable(collect(sources).problems);
+    const { migrations, problems } = collect(sources);
+    ensureUsable(problems);
+    const isAbsent = error instanceof ConnectionError && error.isAbsent && !isUpdate;
+    if (isAbsent && (await circumstances.isNew?.()) === true) {
+      return withoutDatabase(access, migrations, error.message);
+    }
     throw error;
   });
   ensureStamp({
@@ -107,7 +116,7 @@ export async function surveyStack(
   });
 
   const { targetVersion, tickets } = settings.run;
-  const { files, history, plan, losses, existingRoles } = live;
+  const { files, history, plan } = live;
   const stateOf = new Map(history.versions.map((state) => [state.version, state]));
   const violations = checkGate({
     tier: settings.tier,
@@ -129,27 +138,22 @@ export async function surveyStack(
     breakGlass: live.history.breakGlass,
     structure: live.structure,
   });
-  const { structure, preflight } = live;
-  return {
-    files,
-    history,
-    structure,
-    preflight,
-    plan,
-    violations,
-    losses,
-    tickets,
-    existingRoles,
-    now: live.now,
-  };
+  return { ...live, violations, tickets };
 }
+
+/** The survey before the gate's word, and what the gate needs beside it. */
+type Live = Omit<Survey, "violations" | "tickets"> & {
+  readonly empty: boolean;
+  /** Versions whose rollback is proven. */
+  readonly proven: ReadonlySet<string>;
+};
 
 /** Reads what the database knows, and the files in its light: what is applied as it stands is not parsed again. */
 async function readDatabase(
   access: Access,
   sources: Sources,
   { isUpdate, takeBack }: Circumstances,
-) {
+): Promise<Live> {
   const { roles, run, schemas } = access.settings;
   const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
   return withClient(access, purpose, async (client) => {
@@ -171,8 +175,30 @@ async function readDatabase(
       empty: await isEmptyDatabase(client),
       existingRoles: await findRoles(client, roles),
       now: await serverTime(client),
+      unseen: null,
     };
   });
+}
+
+/** What is known of a database that is not there yet: nothing. Everything up to the target is pending. */
+function withoutDatabase(
+  { settings }: Access,
+  files: readonly MigrationFile[],
+  unseen: string,
+): Live {
+  return {
+    files,
+    history: { stamp: null, breakGlass: null, versions: [] },
+    structure: { kind: "never recorded" },
+    plan: planMigrations(files, [], settings.run.targetVersion),
+    preflight: null,
+    proven: new Set(),
+    losses: new Map(),
+    empty: true,
+    existingRoles: new Set(),
+    now: new Date(),
+    unseen,
+  };
 }
 
 function ensureUsable(problems: readonly Problem[]): void {

@@ -1,6 +1,12 @@
 /** What a user who gets something wrong sees: every mistake, once, in words, and nothing has been declared. */
 import { type PostgresServer, startServer } from "../../sandbox/server";
-import { diagnostics, makePulumiHome, ProgramStack, removeFolder } from "../support/programStack";
+import {
+  diagnostics,
+  done,
+  makePulumiHome,
+  ProgramStack,
+  removeFolder,
+} from "../support/programStack";
 import { smallMigrations } from "../support/smallMigrations";
 import { makeTierDatabase, type TierDatabase } from "../support/tierDatabase";
 
@@ -33,10 +39,10 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** Runs a preview that must be refused; returns what it says. */
-async function refusal(): Promise<string> {
+/** Runs a command that must be refused; returns what it says. */
+async function refusal(command: "preview" | "up" = "preview"): Promise<string> {
   const before = await database.nextTransaction();
-  const { status, output } = await stack.preview();
+  const { status, output } = await stack[command]();
   expect(status).not.toBe(0);
   expect(output).not.toContain("postgresql:index");
   expect(output).not.toContain("ddl:Migration");
@@ -89,14 +95,48 @@ it("lists everything that is wrong with the configuration at once", async () => 
   }
 });
 
-it.each([
+const unreachable = [
   ["an unreachable server", { DDL_PORT: "1" }, "No server listens on 127.0.0.1:1."],
-  ["a wrong password", { DDL_ADMIN_PASSWORD: "not this" }, "The server refuses the password of"],
   ["a missing database", { DDL_DATABASE: "nowhere" }, "The database nowhere does not exist."],
-] as const)("says in one line what is wrong with %s", async (_, variables, line) => {
-  stack.variables = variables;
-  const output = await refusal();
-  expect(occurrences(output, line)).toBe(1);
-  expect(output).toContain("Hint: ");
-  expect(output).not.toContain("not this");
+] as const;
+
+it.each([
+  ...unreachable,
+  ["a wrong password", { DDL_ADMIN_PASSWORD: "not this" }, "The server refuses the password of"],
+] as const)(
+  "says in one line what is wrong with %s, and changes nothing",
+  async (_, variables, line) => {
+    stack.variables = variables;
+    const output = await refusal("up");
+    expect(occurrences(output, line)).toBe(1);
+    expect(output).toContain("Hint: ");
+    expect(output).not.toContain("not this");
+  },
+);
+
+it("does not take a server that lets nobody in for one that is not there yet", async () => {
+  stack.variables = { DDL_ADMIN_PASSWORD: "not this" };
+  expect(await refusal()).toContain("The server refuses the password of");
+});
+
+it.each(unreachable)(
+  "previews a stack that was never brought up by its files alone: %s",
+  async (_, variables, line) => {
+    stack.variables = variables;
+    const output = done(await stack.preview("--diff"));
+    expect(occurrences(output, line)).toBe(1);
+    expect(output).toContain("what follows comes from files and configuration alone");
+    expect(output).toMatch(/"L\d+ CREATE TABLE dagapp\.t1/);
+    expect(output).toContain('"the database could not be looked at"');
+    expect(output).toMatch(/\+ postgresql:index\/role:Role/);
+  },
+);
+
+it("does not preview by its files alone what was brought up once", async () => {
+  done(await stack.up());
+  stack.variables = { DDL_PORT: "1" };
+  const { status, output } = await stack.preview();
+  expect(status).not.toBe(0);
+  expect(output).toContain("No server listens on 127.0.0.1:1.");
+  expect(output).not.toContain("from files and configuration alone");
 });

@@ -212,7 +212,7 @@ describe("plan", () => {
     const now = new Date("2026-11-01T00:00:00Z");
     const plan = planMigrations(files, states, settings.run.targetVersion);
     const history = { stamp: "uat", breakGlass: null, versions: [] } as const;
-    const known = { losses, tickets: [], now, structure: unrecorded, preflight };
+    const known = { losses, tickets: [], now, structure: unrecorded, preflight, unseen: null };
     const survey = { files, history, plan, violations, existingRoles: new Set<string>(), ...known };
     return planReport("uat", settings, survey);
   };
