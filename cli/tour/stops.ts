@@ -24,8 +24,8 @@ export interface Stop {
   /** What is about to be seen, and why it is so. */
   readonly why: string;
   readonly errands: readonly Errand[];
-  /** refused: every errand must end with a failure. */
-  readonly ends: "done" | "refused";
+  /** refused, found (a drift): every errand must end with a failure. */
+  readonly ends: "done" | "refused" | "found";
   /** Texts that the output must show, such as the rules that refuse. */
   readonly shows: readonly string[];
 }
@@ -188,7 +188,7 @@ export function tourStops({
       title: "it is found",
       why: "Every privilege of every role is compared with what is declared, whatever Pulumi's state says.",
       errands: [{ kind: "make", target: "drift", stack: "prod" }],
-      ends: "refused",
+      ends: "found",
       shows: ["TRUNCATE", "dagapp.jobs"],
     },
     {

@@ -80,7 +80,7 @@ async function visit({ errands, ends, shows }: Stop, say: Say): Promise<string |
   }
   const missing = shows.filter((text) => !output.includes(text));
   if (missing.length > 0) return `nothing was said of ${missing.join(", ")}.`;
-  say(ends === "done" ? "-> done" : "-> refused, as it must be");
+  say(`-> ${ends}${ends === "done" ? "" : ", as it must be"}`);
   return null;
 }
 

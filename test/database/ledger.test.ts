@@ -183,11 +183,11 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
     it("is refused by every command when it is wrong, with the differences named", async () => {
       const wrong = await make(true);
       await wrong.rows(`ALTER TABLE ${ledgerTable} DROP COLUMN executed_by, ADD COLUMN who TEXT`);
-      for (const refusal of [
-        createLedger(wrong),
-        surveyStack(wrong.access, migrationsFolder, { lower: null, isUpdate: true }),
+      for (const command of [
+        () => createLedger(wrong),
+        () => surveyStack(wrong.access, migrationsFolder, { lower: null, isUpdate: true }),
       ]) {
-        const error: unknown = await refusal.catch((reason: unknown) => reason);
+        const error: unknown = await command().catch((reason: unknown) => reason);
         expect(error).toBeInstanceOf(LedgerShapeError);
         expect((error as Error).message).toContain(
           "missing: column executed_by character varying(100)",
