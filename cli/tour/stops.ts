@@ -202,6 +202,42 @@ export function tourStops({
       shows: ["No drift"],
     },
     {
+      title: "somebody adds a column by hand",
+      why: "Each run records what it changed in the schemas. What comes without a migration is named, and prod runs no migration until it is undone or a person vouches for it.",
+      errands: [
+        {
+          kind: "by hand",
+          stack: "prod",
+          sql: [`SET ROLE ${infrastructureRole}`, "ALTER TABLE dagapp.jobs ADD COLUMN hotfix TEXT"],
+        },
+      ],
+      ends: "done",
+      shows: [],
+    },
+    {
+      title: "it is found, too",
+      why: "By name, and with what it is.",
+      errands: [{ kind: "make", target: "drift", stack: "prod" }],
+      ends: "found",
+      shows: ["schema-drift", "table dagapp.jobs: column hotfix is new"],
+    },
+    {
+      title: "and vouched for",
+      why: "The event says who, why and what had changed; from here on it belongs to the schema.",
+      errands: [
+        {
+          kind: "ddl",
+          args: [
+            ...["acknowledge", "--schema", "--stack", "prod", "--sandbox"],
+            ...["--by", "Dora Base", "--reason", "incident 4711"],
+          ],
+        },
+        { kind: "make", target: "drift", stack: "prod" },
+      ],
+      ends: "done",
+      shows: ["No drift"],
+    },
+    {
       title: "a rollback needs a ticket too",
       why: "It changes the database: it is approved, and recorded.",
       errands: [{ kind: "ddl", args: ["rollback", newestVersion, "--stack", "prod", "--sandbox"] }],
