@@ -6,7 +6,7 @@ import type { GateRule } from "../gateRule";
 import type { Column, ObjectName } from "../tableAction";
 import { atStatement, docs, fileRule, lockRiskHigh } from "./fileRule";
 import { oneLine, quoted, sqlName } from "./sqlText";
-import { type Act, actsOfKind, sameName, type Subject } from "./subject";
+import { type Act, actsOfKind, effectOf, sameName, type Subject } from "./subject";
 
 interface AddedColumn {
   readonly act: Act;
@@ -49,17 +49,13 @@ const rewritingDefaults: Readonly<Record<string, string>> = {
 
 /** Tables in use that a statement writes anew. */
 const rewrittenBy = (subject: Subject, act: Act): readonly ObjectName[] =>
-  subject.effects
-    .filter(({ statement }) => statement === act.statement)
-    .flatMap(({ rewrites }) => rewrites)
-    .filter((table) => table.kind !== "index" && !subject.isNew(table, act));
+  (effectOf(subject, act.statement)?.rewrites ?? []).filter(
+    (table) => table.kind !== "index" && !subject.isNew(table, act),
+  );
 
 /** Whether the act's statement reads the whole table. */
 const isScanned = (subject: Subject, act: Act, table: ObjectName): boolean =>
-  subject.effects.some(
-    ({ statement, scans }) =>
-      statement === act.statement && scans.some((scanned) => sameName(scanned, table)),
-  );
+  (effectOf(subject, act.statement)?.scans ?? []).some((scanned) => sameName(scanned, table));
 
 const inWindow = "write Downtime required: Yes into the header, and run it in a maintenance window";
 const rewriteSource = (page: string): string =>

@@ -8,7 +8,7 @@ import type { ObjectName } from "../tableAction";
 import { asList, dig } from "../tree";
 import { atStatement, docs, fileRule } from "./fileRule";
 import { quoted, sqlName, sqlText } from "./sqlText";
-import { type Act, actsOfKind, addsColumn, type Subject } from "./subject";
+import { type Act, actOf, actsOfKind, addsColumn, type Subject } from "./subject";
 
 const renameWhy =
   "whoever asks for the old name from the next moment on gets an error, until the application is another.";
@@ -181,7 +181,7 @@ export const compatibilityRules: readonly GateRule[] = [
     },
     find: (subject) =>
       subject.effects.flatMap((effect) => {
-        const act = subject.acts.find(({ statement }) => statement === effect.statement);
+        const act = effect.mistakes.length === 0 ? undefined : actOf(subject, effect.statement);
         return act === undefined
           ? []
           : effect.mistakes.map((mistake) =>

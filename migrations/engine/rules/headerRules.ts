@@ -7,23 +7,12 @@ import type { GateRule } from "../gateRule";
 import type { Statement } from "../statements";
 import { atField, atStatement, docs, fileRule } from "./fileRule";
 import { oneLine, sqlName } from "./sqlText";
-import { type Act, actsOf, actsOfKind, type Subject, temporaryTables } from "./subject";
+import { type Act, actOf, actsOf, actsOfKind, type Subject, temporaryTables } from "./subject";
 import { changedBy } from "./targets";
 
 const weight = (mode: (typeof lockModes)[number]): number => lockModes.indexOf(mode);
 const keepsOutDdl = weight("SHARE UPDATE EXCLUSIVE");
 const blocksWriters = weight("SHARE");
-
-const firstActs = new WeakMap<Subject, ReadonlyMap<Statement, Act>>();
-
-/** The first act of the effect's statement: it says what was new before. */
-function actOf(subject: Subject, { statement }: StatementEffect): Act | undefined {
-  // The last entry of a key stays, so from the end.
-  const firsts =
-    firstActs.get(subject) ?? new Map(subject.acts.toReversed().map((act) => [act.statement, act]));
-  firstActs.set(subject, firsts);
-  return firsts.get(statement);
-}
 
 interface Named {
   readonly schema: string | null;
@@ -36,7 +25,7 @@ function existing<T extends Named>(
   effect: StatementEffect,
   tables: readonly T[],
 ): readonly T[] {
-  const act = actOf(subject, effect);
+  const act = actOf(subject, effect.statement);
   const isOwn = (table: Named): boolean =>
     effect.creates.some((made) => sqlName(made) === sqlName(table));
   return act === undefined
@@ -129,7 +118,7 @@ function heldLocks(subject: Subject): readonly HeldLock[] {
   const held = new Map<Act["segment"], { table: string; line: number }>();
   const found: HeldLock[] = [];
   for (const effect of subject.effects) {
-    const act = actOf(subject, effect);
+    const act = actOf(subject, effect.statement);
     if (act === undefined || act.segment.kind === "single") continue;
     const before = held.get(act.segment);
     if (before !== undefined && takesLong(subject, act)) {

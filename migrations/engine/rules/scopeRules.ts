@@ -7,7 +7,7 @@ import { always } from "../gateRule";
 import { atStatement, docs, fileRule } from "./fileRule";
 import { previousApplied } from "./sectionExamples";
 import { quoted, sqlName } from "./sqlText";
-import { type Act, type Subject, temporaryTables } from "./subject";
+import { type Act, actOf, type Subject, temporaryTables } from "./subject";
 import { changedBy } from "./targets";
 
 const both = (subject: Subject): readonly Act[] => [...subject.acts, ...subject.rollbackActs];
@@ -37,11 +37,9 @@ const refusedElsewhere: ReadonlySet<string> = new Set([
 
 /** Statements of both files that do more than can be told, each with the reason. */
 function opaque(subject: Subject): readonly { readonly act: Act; readonly reason: string }[] {
-  const acts = both(subject);
   return [...subject.effects, ...subject.rollbackEffects].flatMap(({ statement, unknown }) => {
-    if (unknown === null) return [];
-    const act = acts.find((one) => one.statement === statement);
-    return act === undefined ? [] : [{ act, reason: unknown }];
+    const act = unknown === null ? undefined : actOf(subject, statement);
+    return act === undefined || unknown === null ? [] : [{ act, reason: unknown }];
   });
 }
 

@@ -9,7 +9,7 @@ import { docs, fileRule } from "./fileRule";
 import { type Change, netChanges } from "./netChanges";
 import { bodies, check, notice, notLocked, previousApplied, remarksExist } from "./sectionExamples";
 import { quoted, sqlName, sqlText } from "./sqlText";
-import type { Subject } from "./subject";
+import { actOf, type Subject } from "./subject";
 
 /** From here on a lock keeps writers out. */
 const strong = lockModes.indexOf("SHARE");
@@ -18,7 +18,7 @@ const strong = lockModes.indexOf("SHARE");
 function lockedTables(subject: Subject): readonly { schema: string | null; name: string }[] {
   const tables = new Map<string, { schema: string | null; name: string }>();
   for (const { statement, locks } of subject.effects) {
-    const act = subject.acts.find((one) => one.statement === statement);
+    const act = actOf(subject, statement);
     for (const { object, mode } of locks) {
       if (object.kind !== "table" || lockModes.indexOf(mode) < strong) continue;
       if (act === undefined || subject.isNew(object, act)) continue;

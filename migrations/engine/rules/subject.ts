@@ -177,6 +177,31 @@ export function subjectsOf(input: GateInput): readonly Subject[] {
   });
 }
 
+/** By statement, worked out once for each subject: files of many thousand statements ask for each of them. */
+const actsByStatement = new WeakMap<Subject, ReadonlyMap<Statement, Act>>();
+const effectsByStatement = new WeakMap<Subject, ReadonlyMap<Statement, StatementEffect>>();
+
+/** The first act of a statement of either file: it says what was new before. */
+export function actOf(subject: Subject, statement: Statement): Act | undefined {
+  // The last entry of a key stays, so from the end.
+  const found =
+    actsByStatement.get(subject) ??
+    new Map(
+      [...subject.acts, ...subject.rollbackActs].toReversed().map((act) => [act.statement, act]),
+    );
+  actsByStatement.set(subject, found);
+  return found.get(statement);
+}
+
+/** What a statement of the forward file does. */
+export function effectOf(subject: Subject, statement: Statement): StatementEffect | undefined {
+  const found =
+    effectsByStatement.get(subject) ??
+    new Map(subject.effects.map((effect) => [effect.statement, effect]));
+  effectsByStatement.set(subject, found);
+  return found.get(statement);
+}
+
 /** The acts of one kind. */
 export function actsOfKind<K extends Action["kind"]>(
   acts: readonly Act[],
