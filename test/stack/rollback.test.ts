@@ -131,13 +131,16 @@ it("goes back after an incident, newest first, for the run's ticket, and forward
   done(await stack.preview("--expect-no-changes"));
 });
 
-it("goes back by hand too, and the state learns of it", async () => {
+it("goes back by hand too, which a person vouches for, and the state learns of it", async () => {
   const text = await readFile(stack.file(`migrations/${nameOf(3)}_rollback.sql`), "utf8");
   await database.sql("infrastructure", text);
   await target(2);
   const seen = await stack.preview("--expect-no-changes");
   expect(seen.status).not.toBe(0);
   expect(seen.output).not.toContain("goes back");
+  expect(seen.output).toContain("rule schema-drift | tier prod | error");
+  const reason = ["--by", "Dora Base", "--reason", "rolled back with psql"];
+  expect(await stack.ddl("acknowledge", "--schema", ...reason)).toMatchObject({ status: 0 });
   done(await stack.up());
   done(await stack.preview("--expect-no-changes"));
   expect(await versionsOf(database, "rolled-back")).toEqual([3, 2].map(versionOf));

@@ -21,6 +21,7 @@ import { silentLog } from "../../toolchain/log";
 import { bundlePlugin } from "../../toolchain/postgresql-plugin/bundle";
 import { ensurePulumi } from "../../toolchain/pulumi";
 import { POSTGRESQL_PLUGIN_VERSION } from "../../toolchain/versions";
+import { ddl, type DdlOutcome } from "./ddl";
 import { publishedAs } from "./published";
 import { writeStackFile } from "./stackFile";
 import type { TierDatabase } from "./tierDatabase";
@@ -192,6 +193,14 @@ export class ProgramStack {
 
   destroy(...args: readonly string[]): Promise<Outcome> {
     return this.pulumi("destroy", "--yes", ...QUICK, ...args);
+  }
+
+  /** Runs `ddl <args>` on the stack, as a person does beside the engine. */
+  ddl(...args: readonly string[]): Promise<DdlOutcome> {
+    return ddl([...args, "--stack", this.options.tier], {
+      cwd: this.project,
+      env: { ...this.env, DDL_PROJECT: this.project },
+    });
   }
 
   /** The state as `pulumi stack export` prints it. */
