@@ -158,7 +158,9 @@ it("warns of a change by hand, and of what stands in the way of the next run, wh
   await database.sql("infrastructure", "ALTER TABLE dagapp.t1 ADD COLUMN extra TEXT");
   const body =
     "CREATE TABLE dagapp.t4 (id INTEGER PRIMARY KEY);\nALTER TABLE dagapp.t1 ADD COLUMN more TEXT;";
-  await stack.replaceMigrations(smallMigrations([{}, {}, {}, { body }]));
+  const rollback =
+    "ALTER TABLE dagapp.t1 DROP COLUMN IF EXISTS more;\nDROP TABLE IF EXISTS dagapp.t4;";
+  await stack.replaceMigrations(smallMigrations([{}, {}, {}, { body, rollback }]));
   const asleep = database.sql(
     "service",
     "BEGIN; DELETE FROM dagapp.t1; SELECT pg_sleep(20); ROLLBACK",

@@ -5,9 +5,10 @@
 import { formalities } from "./formalities";
 import { forwardText, rollbackText } from "./makeMigration";
 
-/** One migration: `body` replaces what stands between BEGIN and COMMIT. */
+/** One migration: `body` replaces what stands between BEGIN and COMMIT, `rollback` what takes it back. */
 export interface SmallMigration {
   readonly body?: string;
+  readonly rollback?: string;
   readonly ticket?: string;
   readonly hasRollback?: boolean;
 }
@@ -27,7 +28,7 @@ export function smallMigrations(
   migrations: readonly SmallMigration[],
 ): Readonly<Record<string, string>> {
   const files: Record<string, string> = {};
-  for (const [index, { body, ticket, hasRollback = true }] of migrations.entries()) {
+  for (const [index, { body, rollback, ticket, hasRollback = true }] of migrations.entries()) {
     const number = index + 1;
     const parts = {
       ...formalities([`t${number}`], number === 1 ? undefined : versionOf(number - 1)),
@@ -35,7 +36,7 @@ export function smallMigrations(
       version: versionOf(number),
       ticket: ticket ?? ticketOf(number),
       body: `BEGIN;\n${body ?? `CREATE TABLE dagapp.t${number} (id INTEGER PRIMARY KEY);`}\nCOMMIT;`,
-      rollbackBody: `DROP TABLE IF EXISTS dagapp.t${number};`,
+      rollbackBody: rollback ?? `DROP TABLE IF EXISTS dagapp.t${number};`,
     };
     files[`${nameOf(number)}.sql`] = forwardText(parts);
     if (hasRollback) files[`${nameOf(number)}_rollback.sql`] = rollbackText(parts);
