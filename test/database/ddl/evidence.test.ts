@@ -7,6 +7,7 @@ import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { type DdlProject, makeDdlProject } from "../../support/ddlProject";
 import { commitAll, hasGit } from "../../support/git";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/programDatabase";
+import { publishBelow, stackBelow } from "../../support/publishBelow";
 import { nameOf, smallMigrations, ticketOf } from "../../support/smallMigrations";
 
 jest.setTimeout(180_000);
@@ -21,8 +22,8 @@ const databases: ProgramDatabase[] = [];
 beforeAll(async () => {
   server = await startServer({ major: 18 });
   for (const tier of lower) {
-    const targetVersion = tier === "uat" ? "0.1.0" : "latest";
-    const configuration = { tier, targetVersion };
+    const promoted = { targetVersion: "0.1.0", promotesFrom: stackBelow("qa") };
+    const configuration = { tier, ...(tier === "uat" ? promoted : {}) };
     databases.push(await makeProgramDatabase(server, { configuration }));
   }
   const [dev] = databases;
@@ -101,8 +102,9 @@ async function all(...commands: readonly string[]): Promise<void> {
     "yes: Rollback plan documented",
   ]);
 
+  await all("signoff 0.1.0 --stack qa --by Eve");
+  await publishBelow(project.folder, "qa");
   await all(
-    "signoff 0.1.0 --stack qa --by Eve",
     `apply --stack uat --ticket ${ticket}`,
     "validate 0.1.0 --stack uat --by Moss",
     "signoff 0.1.0 --stack uat --by Eve",
