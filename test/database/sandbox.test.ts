@@ -56,6 +56,8 @@ it("gives a sandbox that was made when there were fewer logins what it lacks, an
   expect(await readRecord(folder)).toEqual(record);
   const passfile = await readFile(join(folder, "pgpass"), "utf8");
   expect(passfile).toContain(`:rmhgeoapi_qa_approver:${record.passwords.qa.approver}\n`);
+  // For the tests that follow.
+  await writeRecord(folder, sandbox.record);
 });
 
 it.each(TIERS)("gives %s a database, owned by an admin who is no superuser", async (tier) => {
