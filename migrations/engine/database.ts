@@ -115,11 +115,24 @@ export async function connect(access: Access, purpose: Purpose): Promise<Client>
   client.on("error", () => undefined);
   try {
     await client.connect();
+    if (purpose.readOnly !== true) await ensurePrimary(client, server);
   } catch (error) {
     await client.end().catch(() => undefined);
-    throw explainConnectionError(error, server, login);
+    throw error instanceof ConnectionError ? error : explainConnectionError(error, server, login);
   }
   return client;
+}
+
+/** Else the first write would fail with nothing but the name of its statement. */
+async function ensurePrimary(client: Client, { host, port }: ServerSettings): Promise<void> {
+  const { rows } = await client.query<{ follows: boolean }>(
+    "SELECT pg_is_in_recovery() AS follows",
+  );
+  if (rows[0]?.follows !== true) return;
+  throw new ConnectionError(
+    `${host}:${port} is in recovery: it is a replica, or is being restored, and takes no writes.`,
+    "Connect to the primary server.",
+  );
 }
 
 /** PostgreSQL cuts application_name at NAMEDATALEN - 1 bytes. */
