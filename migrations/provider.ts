@@ -21,7 +21,8 @@ const isNew = (olds: object): boolean => Object.keys(olds).length === 0;
 
 const migrationProvider: pulumi.dynamic.ResourceProvider = {
   configure: (request) => engine().configure(request),
-  check: async (olds, news) => engine().migration.check(news as MigrationInputs, isNew(olds as object)),
+  check: async (olds, news) =>
+    engine().migration.check(news as MigrationInputs, isNew(olds as object)),
   diff: (_id, olds, news) =>
     Promise.resolve(
       engine().migration.diff(olds as Partial<MigrationOutputs>, news as MigrationInputs),
