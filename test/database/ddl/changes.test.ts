@@ -358,6 +358,8 @@ describe("dev, on PostgreSQL 15", () => {
     };
     await filled(
       `${name}.sql`,
+      // Where git knows no name, it stays open too.
+      ["[Your name]", "Ada"],
       [/\[for the size.*\]/, "1 minute"],
       ["[Yes/No]", "No"],
       ["[Low/Medium/High]", "Medium"],
