@@ -25,10 +25,17 @@ export interface DdlOutcome {
 /** Variables of whoever runs the tests that would change what a command does or looks like. */
 const misleading = /^(DDL_|PG|GITHUB_|NO_COLOR|FORCE_COLOR|NODE_OPTIONS)/;
 
+/** A name for git, which has none on a new machine and anybody's on another. */
+const gitName = {
+  GIT_CONFIG_COUNT: "1",
+  GIT_CONFIG_KEY_0: "user.name",
+  GIT_CONFIG_VALUE_0: "Ada",
+};
+
 /** This process's environment, less what would mislead, and what is given. */
 export function ddlEnvironment(own: DdlOptions["env"] = {}): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !misleading.test(name));
-  return { ...Object.fromEntries(kept), ...own };
+  return { ...Object.fromEntries(kept), ...gitName, ...own };
 }
 
 /** Runs `ddl <args>`. */

@@ -358,7 +358,7 @@ describe("dev, on PostgreSQL 15", () => {
     };
     await filled(
       `${name}.sql`,
-      // Where git knows no name, it stays open too.
+      // Open too where there is no git.
       ["[Your name]", "Ada"],
       [/\[for the size.*\]/, "1 minute"],
       ["[Yes/No]", "No"],
