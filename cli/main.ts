@@ -177,9 +177,15 @@ async function main(): Promise<number> {
   const [name = "", ...extra] = positionals;
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   const stack = TIERS.find((tier) => tier === values.stack);
-  if (command === undefined || stack === undefined) {
+  if (command === undefined) {
     log.say(
       `usage: cli/main.ts <${Object.keys(COMMANDS).join("|")}> [--stack ${TIERS.join("|")}] [--end-sessions] [-- arguments]`,
+    );
+    return 2;
+  }
+  if (stack === undefined) {
+    log.say(
+      `The sandbox has no stack ${values.stack}.\nHint: STACK is one of ${TIERS.join(", ")}.`,
     );
     return 2;
   }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 
 import { removeSandbox } from "../../sandbox/sandbox";
 import { run } from "../../toolchain/run";
+import { isStillThere, providersBelow } from "../support/providers";
 
 jest.setTimeout(180_000);
 
@@ -89,6 +90,13 @@ it("gives the environment of each stack", async () => {
   expect(stdout).toContain("export DDL_ADMIN='rmhgeoapi_qa_admin'\n");
 });
 
+it("says which stacks there are, when another is named", async () => {
+  expect(await command("up", {}, "staging")).toMatchObject({
+    status: 2,
+    stderr: "The sandbox has no stack staging.\nHint: STACK is one of dev, qa, uat, prod.\n",
+  });
+});
+
 it("lets the running step end on the first interruption, and goes on from there", async () => {
   const child = start("up", { VALUE: "three", SLOW: "4000" });
   const output = collect(child);
@@ -119,6 +127,7 @@ it("goes on after the engine was killed", async () => {
   await collect(child).until("updating");
   const [file = ""] = await lockFiles();
   const lock = JSON.parse(await readFile(join(locks(), file), "utf8")) as { pid: number };
+  const providers = await providersBelow(lock.pid);
   process.kill(lock.pid, "SIGKILL");
   await once(child, "close");
 
@@ -127,7 +136,7 @@ it("goes on after the engine was killed", async () => {
   expect(next.stderr).toMatch(/Removed a lock of stack dev \(process \d+ of .* no longer runs\)/);
   expect(await lockFiles()).toEqual([]);
   // The provider of this tiny program does not end with its engine, as the real one does.
-  process.kill(-lock.pid, "SIGKILL");
+  for (const { pid } of providers.filter(isStillThere)) process.kill(pid);
 });
 
 it("does not take a lock from a process that runs", async () => {

@@ -1,14 +1,12 @@
 /** What goes wrong while migrations run, and how the next command goes on from there. */
-import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { recoverState, removeDeadLocks } from "../../cli/recover";
 import type { PublishedVersion } from "../../migrations/engine/promotion";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { silentLog } from "../../toolchain/log";
-import { commandLine, isRunning } from "../../toolchain/processes";
-import { run } from "../../toolchain/run";
 import { done, makePulumiHome, ProgramStack, removeFolder } from "../support/programStack";
+import { isStillThere, providersBelow } from "../support/providers";
 import { smallMigrations, ticketOf, versionOf } from "../support/smallMigrations";
 import {
   makeTierDatabase,
@@ -86,12 +84,16 @@ it("ends its provider and its statement when pulumi is killed, and the next up c
   await makeStack("CREATE TABLE dagapp.t2 (id INTEGER PRIMARY KEY);\nSELECT pg_sleep(120);");
   const child = stack.start("up", "--yes", "--skip-preview");
   await until("the long statement runs", async () => (await sleeping()).length === 1);
-  const providers = await descendantsOf(child.pid ?? 0);
+  const providers = await providersBelow(child.pid ?? 0);
   expect(providers.length).toBeGreaterThan(0);
 
   child.kill("SIGKILL");
   await until("the statement has ended", async () => (await sleeping()).length === 0, 15_000);
-  await until("its processes have ended", () => Promise.resolve(!providers.some(isOurs)), 15_000);
+  await until(
+    "its processes have ended",
+    () => Promise.resolve(!providers.some(isStillThere)),
+    15_000,
+  );
   expect(await readLedger(database)).toMatchObject([
     { version: versionOf(1), applied: true },
     { version: versionOf(2), applied: false },
@@ -125,42 +127,4 @@ async function until(
     if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
     await sleep(200);
   }
-}
-
-interface Process {
-  readonly pid: number;
-  readonly command: string;
-}
-
-const isOurs = ({ pid, command }: Process): boolean =>
-  isRunning(pid) && commandLine(pid) === command;
-
-/** Process ids with their parents'. Small machines have no ps, and macOS has no /proc. */
-async function parentOfEach(): Promise<readonly (readonly number[])[]> {
-  const ids = (await readdir("/proc").catch((): string[] => [])).filter((name) =>
-    /^\d+$/.test(name),
-  );
-  if (ids.length === 0) {
-    const { stdout } = await run("ps", ["-A", "-o", "pid=,ppid="]);
-    return stdout
-      .trim()
-      .split("\n")
-      .map((line) => line.trim().split(/\s+/).map(Number));
-  }
-  const stats = ids.map((id) => readFile(`/proc/${id}/stat`, "utf8").catch(() => ""));
-  // "<pid> (<name>) <state> <ppid> …"; the name may hold anything.
-  return (await Promise.all(stats)).map((stat, index) => [
-    Number(ids[index]),
-    Number(/.*\) \S+ (\d+)/s.exec(stat)?.[1] ?? 0),
-  ]);
-}
-
-/** The dynamic provider's processes below this one. */
-async function descendantsOf(pid: number): Promise<readonly Process[]> {
-  const parents = await parentOfEach();
-  const below = (parent: number): readonly number[] =>
-    parents.flatMap(([id = 0, of]) => (of === parent ? [id, ...below(id)] : []));
-  return below(pid)
-    .map((id) => ({ pid: id, command: commandLine(id) }))
-    .filter(({ command }) => command.includes("dynamic-provider"));
 }
