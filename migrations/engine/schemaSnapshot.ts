@@ -176,7 +176,8 @@ const printing: Readonly<Record<string, string>> = {
   search_path: "pg_catalog",
   DateStyle: "ISO, YMD",
   IntervalStyle: "postgres",
-  TimeZone: "UTC",
+  // The one zone that PostgreSQL knows without its files of time zones.
+  TimeZone: "GMT",
   bytea_output: "hex",
   extra_float_digits: "1",
   lc_monetary: "C",
