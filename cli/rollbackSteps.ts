@@ -28,9 +28,7 @@ export function rollbackSteps(
   history: History,
   wish: RollbackWish,
 ): readonly RollbackStep[] {
-  const there = history.versions
-    .filter(({ status }) => status !== "rolled back")
-    .map(({ version }) => version);
+  const there = versionsThere(history);
   const stepOf = (migration: MigrationFile): RollbackStep => ({
     migration,
     higher: [
@@ -53,6 +51,10 @@ export function rollbackSteps(
     .sort((a, b) => b.number - a.number)
     .map(stepOf);
 }
+
+/** Versions that are applied or begun: what can be taken back. */
+export const versionsThere = ({ versions }: History): readonly string[] =>
+  versions.filter(({ status }) => status !== "rolled back").map(({ version }) => version);
 
 const withoutFile = (
   files: readonly MigrationFile[],

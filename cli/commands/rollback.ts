@@ -16,7 +16,12 @@ import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from
 import { counted } from "../findings/finding";
 import { interruptible } from "../interruption";
 import { durationText } from "../report/times";
-import { type RollbackStep, rollbackSteps, type RollbackWish } from "../rollbackSteps";
+import {
+  type RollbackStep,
+  rollbackSteps,
+  type RollbackWish,
+  versionsThere,
+} from "../rollbackSteps";
 import { ensureGoverned, migrationsOf, openStack, type Stack, stackOptions } from "../stack";
 import { singleTicket } from "../tickets";
 import { violationTexts } from "../violationTexts";
@@ -56,7 +61,10 @@ async function run(call: Call): Promise<ExitStatus> {
     call.terminal.print("Nothing to do: no later version is applied.");
     return exitStatus.fine;
   }
-  const there = versionsThere(steps, history);
+  // Of the others the runner says why there is nothing to take back.
+  const there = steps
+    .map(({ migration }) => migration.header.version)
+    .filter((version) => versionsThere(history).includes(version));
   if (there.length > 0 && !(await mayGoBack(call, stack, there, ticket))) return exitStatus.failed;
   const left = await interruptible(call.terminal.say, (isStopping) =>
     takeBack(call, stack, files, steps, ticket, isStopping),
@@ -72,14 +80,6 @@ async function run(call: Call): Promise<ExitStatus> {
     `targetVersion is ${targetVersion}: where that is above, the next apply or up runs the version again.`,
   );
   return exitStatus.fine;
-}
-
-/** Those that are applied or begun; of the others the runner says why there is nothing to take back. */
-function versionsThere(steps: readonly RollbackStep[], { versions }: History): readonly string[] {
-  const there = new Set(
-    versions.filter(({ status }) => status !== "rolled back").map(({ version }) => version),
-  );
-  return steps.map(({ migration }) => migration.header.version).filter((one) => there.has(one));
 }
 
 /** Asks the gate as a lowered target would, and says what would be lost. */
