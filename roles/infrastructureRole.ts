@@ -38,7 +38,9 @@ export class InfrastructureRole extends pulumi.ComponentResource {
     const membership = new postgresql.GrantRole(
       `${name}-admin`,
       { role: args.admin, grantRole: role.name },
-      options,
+      // Since PostgreSQL 16 the creator holds the role WITH ADMIN by a grant of the server's own beside this one. The
+      // official plugin reads whichever it meets first: without this every `up` would replace the membership.
+      { ...options, ignoreChanges: ["withAdminOption"] },
     );
     for (const { name: login, password } of args.migrators) {
       const secret = password === undefined ? undefined : pulumi.secret(password);
