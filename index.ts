@@ -4,18 +4,23 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 
-import { readCircumstances } from "./lowerStack";
-import { accessFrom } from "./migrations/engine/access";
-import { migrationsFolder } from "./migrations/engine/load";
-import { surveyStack } from "./migrations/engine/survey";
-import { MigrationSet } from "./migrations/migrationSet";
-import { provenVersions } from "./migrations/provenVersions";
-import { Ledger } from "./migrations/provider";
-import { type Published, publishedOutputs, publishLive, publishNow } from "./publish";
-import { declareRoles } from "./roles/declareRoles";
-import { ExactGrants } from "./roles/exactGrants";
-import { guarded } from "./roles/login";
-import { refusing, showVerdict } from "./verdict";
+import { migrationsFolder } from "./migrations/engine/survey/load";
+import { surveyStack } from "./migrations/engine/survey/survey";
+import { readCircumstances } from "./migrations/program/lowerStack";
+import { MigrationSet } from "./migrations/program/migrationSet";
+import { provenVersions } from "./migrations/program/provenVersions";
+import { Ledger } from "./migrations/program/provider";
+import {
+  type Published,
+  publishedOutputs,
+  publishLive,
+  publishNow,
+} from "./migrations/program/publish";
+import { refusing, showVerdict } from "./migrations/program/verdict";
+import { declareRoles } from "./roles/resources/declareRoles";
+import { ExactGrants } from "./roles/resources/exactGrants";
+import { guarded } from "./roles/resources/login";
+import { accessFrom } from "./stack/access";
 
 export = async (): Promise<Published> => {
   const { access, survey } = await refusing(async () => {

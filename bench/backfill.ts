@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Client } from "pg";
 
-import { loadParser } from "../migrations/engine/statements";
+import { loadParser } from "../migrations/engine/statements/statements";
 import { type Major, MAJORS } from "../sandbox/binaries";
 import { startServer } from "../sandbox/server";
 import { makeMigration } from "../test/support/makeMigration";

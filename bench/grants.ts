@@ -4,9 +4,9 @@
  */
 import { type Client, escapeIdentifier } from "pg";
 
-import { findDeviations } from "../roles/acl";
-import { aclContext, readCatalog } from "../roles/catalog";
-import { healPrivileges } from "../roles/heal";
+import { findDeviations } from "../roles/compare/acl";
+import { aclContext, readCatalog } from "../roles/database/catalog";
+import { healPrivileges } from "../roles/database/heal";
 import { startServer } from "../sandbox/server";
 import { makeProgramDatabase, type ProgramDatabase } from "../test/support/programDatabase";
 

@@ -8,7 +8,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { loadMigrations } from "../migrations/engine/load";
+import { loadMigrations } from "../migrations/engine/survey/load";
 import { startServer } from "../sandbox/server";
 import { makeProgramDatabase, type ProgramDatabase } from "../test/support/programDatabase";
 import { type Change, type Form, writeFolder } from "./tools/folders";

@@ -2,16 +2,16 @@
  * The `ddl` command: finds the command that was asked for, runs it and ends with its status.
  * Does NOT hold any command's work (see commands/).
  */
-import { ConnectionError } from "../migrations/engine/database";
-import { FolderUnreadableError, MigrationError } from "../migrations/engine/errors";
-import { SettingsError } from "../settings";
-import { readRequest } from "./arguments";
-import { type ExitStatus, exitStatus, UsageError } from "./command";
+import { ConnectionError } from "../stack/connection";
+import { FolderUnreadableError, MigrationError } from "../stack/errors";
+import { SettingsError } from "../stack/settings";
 import { commands } from "./commands";
-import { commandHelp, overview } from "./help";
-import { sandboxHint } from "./stack";
-import { processTerminal, type Terminal } from "./terminal";
-import { programVersion } from "./version";
+import { readRequest } from "./frame/arguments";
+import { type ExitStatus, exitStatus, UsageError } from "./frame/command";
+import { commandHelp, overview } from "./frame/help";
+import { processTerminal, type Terminal } from "./frame/terminal";
+import { programVersion } from "./frame/version";
+import { sandboxHint } from "./stack/stack";
 
 async function run(words: readonly string[], terminal: Terminal): Promise<ExitStatus> {
   const request = readRequest(words, commands);

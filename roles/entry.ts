@@ -3,13 +3,13 @@
  * time, and the path is stored in every stack's state: never rename it.
  * Does NOT hold rules (privileges.ts) or compare (acl.ts).
  */
-import { checked, type CheckResult, configure, currentAccess } from "../migrations/engine/access";
-import { withClient } from "../migrations/engine/database";
-import { MigrationError } from "../migrations/engine/errors";
-import { showProgress } from "../migrations/engine/progress";
-import { findDeviations } from "./acl";
-import { aclContext, readCatalog } from "./catalog";
-import { healPrivileges } from "./heal";
+import { checked, type CheckResult, configure, currentAccess } from "../stack/access";
+import { withClient } from "../stack/connection";
+import { MigrationError } from "../stack/errors";
+import { showProgress } from "../stack/progress";
+import { findDeviations } from "./compare/acl";
+import { aclContext, readCatalog } from "./database/catalog";
+import { healPrivileges } from "./database/heal";
 import type { Deviation } from "./model";
 
 export { configure };

@@ -6,7 +6,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-import { type Tier, tiers as TIERS } from "../migrations/engine/tier";
+import { type Tier, tiers as TIERS } from "../stack/tier";
 import { serverAccount } from "./account";
 import { type Major, MAJORS } from "./binaries";
 import { freePort } from "./server";

@@ -4,10 +4,10 @@
  */
 import { once } from "node:events";
 
-import { effectsOf } from "../../migrations/engine/classify";
-import { applyMigration } from "../../migrations/engine/run";
-import { modelBefore } from "../../migrations/engine/schemaFold";
-import { surveyStack } from "../../migrations/engine/survey";
+import { effectsOf } from "../../migrations/engine/impact/classify";
+import { applyMigration } from "../../migrations/engine/run/run";
+import { modelBefore } from "../../migrations/engine/schema/schemaFold";
+import { surveyStack } from "../../migrations/engine/survey/survey";
 import { countCalls } from "./counting";
 import type { Form } from "./folders";
 import { loadPeer, type Peer } from "./peers";

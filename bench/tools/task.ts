@@ -2,7 +2,7 @@
  * What a benchmark asks of a tool that runs in a process of its own, and what it hears back: plain JSON both ways.
  * Does NOT start processes (see process.ts) or know any tool (see child.ts).
  */
-import type { Settings } from "../../settings";
+import type { Settings } from "../../stack/settings";
 import type { Form } from "./folders";
 
 /** One run of a tool over a folder. */

@@ -2,13 +2,13 @@
  * `ddl acknowledge`: vouches for a version that was run without this program (psql in an emergency), or for the schemas as
  * somebody changed them by hand.
  */
-import { acknowledgeSchema } from "../../migrations/engine/acknowledgeSchema";
-import { acknowledge as recordAcknowledgement } from "../../migrations/engine/decisions";
-import { countObjects, listDifferences } from "../../migrations/engine/gateStructureRules";
-import { byOption, decisionText } from "../approval";
-import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../command";
-import { migrationsOf, openStack, stackOptions } from "../stack";
-import { fileOfVersion } from "../target";
+import { countObjects, listDifferences } from "../../migrations/engine/gate/gateStructureRules";
+import { acknowledgeSchema } from "../../migrations/engine/ledger/acknowledgeSchema";
+import { acknowledge as recordAcknowledgement } from "../../migrations/engine/ledger/decisions";
+import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../frame/command";
+import { byOption, decisionText } from "../stack/approval";
+import { migrationsOf, openStack, stackOptions } from "../stack/stack";
+import { fileOfVersion } from "../stack/target";
 
 export const acknowledge: Command = {
   name: "acknowledge",

@@ -2,21 +2,21 @@
  * `ddl apply`: runs the pending migrations through the gate, as `pulumi up` does, and stops at the first that fails.
  * Does NOT make roles, schemas or the ledger, nor mend privileges: those are the stack's.
  */
-import { effectsOf } from "../../migrations/engine/classify";
-import type { Access } from "../../migrations/engine/database";
-import { applyMigration } from "../../migrations/engine/run";
-import { modelBefore } from "../../migrations/engine/schemaFold";
-import { type Survey, surveyStack } from "../../migrations/engine/survey";
-import { type Call, type Command, type ExitStatus, exitStatus } from "../command";
-import { describeDrift } from "../drift";
+import { effectsOf } from "../../migrations/engine/impact/classify";
+import { applyMigration } from "../../migrations/engine/run/run";
+import { modelBefore } from "../../migrations/engine/schema/schemaFold";
+import { type Survey, surveyStack } from "../../migrations/engine/survey/survey";
+import type { Access } from "../../stack/connection";
 import { counted } from "../findings/finding";
-import { interruptible } from "../interruption";
-import { lowerTierOf } from "../lowerTier";
+import { type Call, type Command, type ExitStatus, exitStatus } from "../frame/command";
+import { interruptible } from "../frame/interruption";
 import { durationText } from "../report/times";
-import { ensureGoverned, migrationsOf, openStack, type Stack, stackOptions } from "../stack";
-import { withTarget } from "../target";
-import { ticketOption, withTickets } from "../tickets";
-import { violationTexts } from "../violationTexts";
+import { describeDrift } from "../stack/drift";
+import { lowerTierOf } from "../stack/lowerTier";
+import { ensureGoverned, migrationsOf, openStack, type Stack, stackOptions } from "../stack/stack";
+import { withTarget } from "../stack/target";
+import { ticketOption, withTickets } from "../stack/tickets";
+import { violationTexts } from "../stack/violationTexts";
 
 export const apply: Command = {
   name: "apply",

@@ -2,10 +2,10 @@
  * `ddl break-glass open` and `close`: an emergency that lifts promotion and maintenance window, on record until closed.
  * Does NOT lift review, rollback or the rules on statements.
  */
-import { closeBreakGlass, openBreakGlass } from "../../migrations/engine/decisions";
-import { type Call, type Command, type ExitStatus, exitStatus } from "../command";
+import { closeBreakGlass, openBreakGlass } from "../../migrations/engine/ledger/decisions";
+import { type Call, type Command, type ExitStatus, exitStatus } from "../frame/command";
 import { momentText } from "../report/times";
-import { openStack, stackOptions } from "../stack";
+import { openStack, stackOptions } from "../stack/stack";
 
 export const breakGlassOpen: Command = {
   name: "break-glass open",

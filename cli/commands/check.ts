@@ -6,13 +6,11 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
-import { checkFiles } from "../../migrations/engine/gate";
-import { gateRules } from "../../migrations/engine/gateRules";
-import { rollbackNameOf } from "../../migrations/engine/header";
-import { loadMigrations } from "../../migrations/engine/load";
-import { parseTier, tiers } from "../../migrations/engine/tier";
-import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../command";
-import { cachedTexts } from "../fileTexts";
+import { rollbackNameOf } from "../../migrations/engine/files/header";
+import { checkFiles } from "../../migrations/engine/gate/gate";
+import { gateRules } from "../../migrations/engine/gate/gateRules";
+import { loadMigrations } from "../../migrations/engine/survey/load";
+import { parseTier, tiers } from "../../stack/tier";
 import {
   type Finding,
   findingOfProblem,
@@ -24,9 +22,11 @@ import { githubReport } from "../findings/github";
 import { jsonReport } from "../findings/json";
 import { sarifReport } from "../findings/sarif";
 import { textReport } from "../findings/text";
-import { nearestName } from "../nearest";
-import { governedSchemas, projectFolder, projectMigrations, shownPath } from "../project";
-import { programVersion } from "../version";
+import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../frame/command";
+import { nearestName } from "../frame/nearest";
+import { programVersion } from "../frame/version";
+import { cachedTexts } from "../stack/fileTexts";
+import { governedSchemas, projectFolder, projectMigrations, shownPath } from "../stack/project";
 
 /** How a report is written; `of` is the folder that paths are relative to. */
 const formats: Readonly<Record<string, (report: Report, call: Call) => string>> = {

@@ -2,14 +2,14 @@
  * `ddl evidence`: what is known of a change ticket, for the people who approve it. Reads only.
  * Does NOT answer for people.
  */
-import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../command";
-import { migrationFacts, stackFacts } from "../evidenceFacts";
-import { suggestion } from "../nearest";
-import { projectMigrations } from "../project";
+import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../frame/command";
+import { suggestion } from "../frame/nearest";
 import { type EvidenceReport, evidenceReport } from "../report/evidence";
 import { evidenceMarkdown, evidenceText } from "../report/evidenceText";
-import { migrationsIn, stackOptions } from "../stack";
-import { ensureTicket } from "../tickets";
+import { migrationFacts, stackFacts } from "../stack/evidenceFacts";
+import { projectMigrations } from "../stack/project";
+import { migrationsIn, stackOptions } from "../stack/stack";
+import { ensureTicket } from "../stack/tickets";
 
 const formats: Readonly<Record<string, (report: EvidenceReport) => string>> = {
   text: evidenceText,

@@ -1,12 +1,12 @@
 /**
  * `ddl grants`: who can do what in a database, and what of it is not as declared. Reads only.
  */
-import { withClient } from "../../migrations/engine/database";
-import { aclContext, readCatalog } from "../../roles/catalog";
-import { privilegeMatrix } from "../../roles/matrix";
-import { type Call, type Command, type ExitStatus, exitStatus } from "../command";
+import { privilegeMatrix } from "../../roles/compare/matrix";
+import { aclContext, readCatalog } from "../../roles/database/catalog";
+import { withClient } from "../../stack/connection";
+import { type Call, type Command, type ExitStatus, exitStatus } from "../frame/command";
 import { matrixText } from "../report/grantsText";
-import { openStack, stackOptions } from "../stack";
+import { openStack, stackOptions } from "../stack/stack";
 
 export const grants: Command = {
   name: "grants",

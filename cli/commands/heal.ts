@@ -1,12 +1,12 @@
 /**
  * `ddl heal`: makes privileges, owners and role attributes as declared, and changes nothing else. Needs no Pulumi.
  */
-import { withClient } from "../../migrations/engine/database";
-import { readHistory } from "../../migrations/engine/ledger";
-import { healPrivileges } from "../../roles/heal";
-import { type Call, type Command, type ExitStatus, exitStatus } from "../command";
+import { readHistory } from "../../migrations/engine/ledger/ledger";
+import { healPrivileges } from "../../roles/database/heal";
+import { withClient } from "../../stack/connection";
+import { type Call, type Command, type ExitStatus, exitStatus } from "../frame/command";
 import { driftText, leftText } from "../report/grantsText";
-import { ensureGoverned, openStack, stackOptions } from "../stack";
+import { ensureGoverned, openStack, stackOptions } from "../stack/stack";
 
 export const heal: Command = {
   name: "heal",

@@ -2,7 +2,7 @@
  * All commands of `ddl`, in the order of a change: written, checked, planned, run, decided on, accounted for.
  * Does NOT run any.
  */
-import type { Command } from "../command";
+import type { Command } from "../frame/command";
 import { acknowledge } from "./acknowledge";
 import { apply } from "./apply";
 import { breakGlassClose, breakGlassOpen } from "./breakGlass";

@@ -7,13 +7,13 @@ import { join, resolve } from "node:path";
 
 import { inc } from "semver";
 
-import { numberOf } from "../../migrations/engine/file";
-import { loadMigrations } from "../../migrations/engine/load";
+import { numberOf } from "../../migrations/engine/files/file";
+import { loadMigrations } from "../../migrations/engine/survey/load";
 import { run as runProgram } from "../../toolchain/run";
-import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../command";
-import { type NewMigration, newMigrationFiles } from "../newMigration";
-import { projectFolder, projectMigrations, shownPath } from "../project";
-import { slugOf } from "../slug";
+import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../frame/command";
+import { projectFolder, projectMigrations, shownPath } from "../stack/project";
+import { type NewMigration, newMigrationFiles } from "./newMigration";
+import { slugOf } from "./slug";
 
 const ticketForm = /^(CHG-\d{4}-\d{4,}|pending)$/;
 const tableForm = /^[a-z_][a-z0-9_$]*\.[a-z_][a-z0-9_$]*$/;

@@ -1,14 +1,14 @@
 /**
  * `ddl plan`: what the stack would do to its database, and what the gate says of it. Reads only.
  */
-import { surveyStack } from "../../migrations/engine/survey";
-import { type Call, type Command, type ExitStatus, exitStatus } from "../command";
-import { lowerTierOf } from "../lowerTier";
+import { surveyStack } from "../../migrations/engine/survey/survey";
+import { type Call, type Command, type ExitStatus, exitStatus } from "../frame/command";
 import { planReport } from "../report/planReport";
 import { planText } from "../report/planText";
-import { openStack, stackOptions } from "../stack";
-import { ticketOption, withTickets } from "../tickets";
-import { violationTexts } from "../violationTexts";
+import { lowerTierOf } from "../stack/lowerTier";
+import { openStack, stackOptions } from "../stack/stack";
+import { ticketOption, withTickets } from "../stack/tickets";
+import { violationTexts } from "../stack/violationTexts";
 
 export const plan: Command = {
   name: "plan",

@@ -2,10 +2,10 @@
  * `ddl prove`: proves rollbacks in a scratch database on the stack's server, and records what holds.
  * Does NOT run anything in the stack's own database.
  */
-import { describeProof, isProven } from "../../migrations/engine/proof";
-import { proveVersions } from "../../migrations/engine/prove";
-import { type Call, type Command, type ExitStatus, exitStatus } from "../command";
-import { openStack, stackOptions } from "../stack";
+import { describeProof, isProven } from "../../migrations/engine/history/proof";
+import { proveVersions } from "../../migrations/engine/proof/prove";
+import { type Call, type Command, type ExitStatus, exitStatus } from "../frame/command";
+import { openStack, stackOptions } from "../stack/stack";
 
 export const prove: Command = {
   name: "prove",

@@ -2,9 +2,9 @@
  * `ddl rebuild`: drops the governed schemas of a dev or qa stack and makes them anew, empty.
  * Does NOT apply migrations or mend privileges: up does, and has to follow.
  */
-import { rebuildSchemas } from "../../migrations/engine/rebuild";
-import { type Call, type Command, type ExitStatus, exitStatus } from "../command";
-import { openStack, stackOptions } from "../stack";
+import { rebuildSchemas } from "../../migrations/engine/run/rebuild";
+import { type Call, type Command, type ExitStatus, exitStatus } from "../frame/command";
+import { openStack, stackOptions } from "../stack/stack";
 
 export const rebuild: Command = {
   name: "rebuild",

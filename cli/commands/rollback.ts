@@ -2,29 +2,29 @@
  * `ddl rollback`: takes versions back with their rollback files, newest first.
  * Does NOT judge whether what was written since may be lost: whoever calls it has (policy, "Production Incident").
  */
-import { rollbackEffectsOf } from "../../migrations/engine/classify";
-import { withClient } from "../../migrations/engine/database";
-import type { MigrationFile } from "../../migrations/engine/file";
-import { aboutRollbacks, holdsRollbacks } from "../../migrations/engine/gateRollbackRules";
-import type { History } from "../../migrations/engine/history";
-import { readHistory } from "../../migrations/engine/ledger";
-import { rollBackVersion } from "../../migrations/engine/rollback";
-import { modelBefore } from "../../migrations/engine/schemaFold";
-import { ensureLedgerShape, surveyStack } from "../../migrations/engine/survey";
-import { tierRules } from "../../migrations/engine/tier";
-import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../command";
+import type { MigrationFile } from "../../migrations/engine/files/file";
+import { aboutRollbacks, holdsRollbacks } from "../../migrations/engine/gate/gateRollbackRules";
+import type { History } from "../../migrations/engine/history/history";
+import { rollbackEffectsOf } from "../../migrations/engine/impact/classify";
+import { readHistory } from "../../migrations/engine/ledger/ledger";
+import { rollBackVersion } from "../../migrations/engine/run/rollback";
+import { modelBefore } from "../../migrations/engine/schema/schemaFold";
+import { ensureLedgerShape, surveyStack } from "../../migrations/engine/survey/survey";
+import { withClient } from "../../stack/connection";
+import { tierRules } from "../../stack/tier";
 import { counted } from "../findings/finding";
-import { interruptible } from "../interruption";
+import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../frame/command";
+import { interruptible } from "../frame/interruption";
 import { durationText } from "../report/times";
 import {
   type RollbackStep,
   rollbackSteps,
   type RollbackWish,
   versionsThere,
-} from "../rollbackSteps";
-import { ensureGoverned, migrationsOf, openStack, type Stack, stackOptions } from "../stack";
-import { singleTicket } from "../tickets";
-import { violationTexts } from "../violationTexts";
+} from "../stack/rollbackSteps";
+import { ensureGoverned, migrationsOf, openStack, type Stack, stackOptions } from "../stack/stack";
+import { singleTicket } from "../stack/tickets";
+import { violationTexts } from "../stack/violationTexts";
 
 export const rollback: Command = {
   name: "rollback",

@@ -1,8 +1,8 @@
 /**
  * `ddl signoff`: signs an applied version off for the next tier.
  */
-import { signOff } from "../../migrations/engine/decisions";
-import { approvalCommand } from "../approval";
+import { signOff } from "../../migrations/engine/ledger/decisions";
+import { approvalCommand } from "../stack/approval";
 
 export const signoff = approvalCommand(
   {

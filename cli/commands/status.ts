@@ -1,14 +1,14 @@
 /**
  * `ddl status`: what is applied, since when, by whom, for which ticket. Reads only, and needs no file.
  */
-import { withClient } from "../../migrations/engine/database";
-import { lockHolder } from "../../migrations/engine/runnerLock";
-import { readStanding } from "../../migrations/engine/structure";
-import { ensureLedgerShape } from "../../migrations/engine/survey";
-import { type Call, type Command, type ExitStatus, exitStatus } from "../command";
+import { readStanding } from "../../migrations/engine/ledger/structure";
+import { lockHolder } from "../../migrations/engine/server/runnerLock";
+import { ensureLedgerShape } from "../../migrations/engine/survey/survey";
+import { withClient } from "../../stack/connection";
+import { type Call, type Command, type ExitStatus, exitStatus } from "../frame/command";
 import { statusReport } from "../report/statusReport";
 import { statusText } from "../report/statusText";
-import { openStack, stackOptions } from "../stack";
+import { openStack, stackOptions } from "../stack/stack";
 
 export const status: Command = {
   name: "status",

@@ -1,8 +1,8 @@
 /**
  * `ddl validate`: records that the application team found its application well after a change.
  */
-import { validate as recordValidation } from "../../migrations/engine/decisions";
-import { approvalCommand } from "../approval";
+import { validate as recordValidation } from "../../migrations/engine/ledger/decisions";
+import { approvalCommand } from "../stack/approval";
 
 export const validate = approvalCommand(
   {

@@ -2,9 +2,9 @@
  * One thing to tell about a migration file, whether a file that cannot be used or a rule that is broken: what every
  * output format shows. Pure. Does NOT judge anything.
  */
-import type { Problem } from "../../migrations/engine/errors";
-import type { Violation } from "../../migrations/engine/gate";
-import type { Severity } from "../../migrations/engine/tier";
+import type { Violation } from "../../migrations/engine/gate/gate";
+import type { Problem } from "../../stack/errors";
+import type { Severity } from "../../stack/tier";
 
 export interface Finding {
   /** Name without folder. */

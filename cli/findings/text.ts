@@ -2,7 +2,7 @@
  * Findings for a person: place, line, caret, rule, why, what to do. Pure.
  * Does NOT decide whether there are colours (see terminal.ts).
  */
-import type { Style } from "../terminal";
+import type { Style } from "../frame/terminal";
 import { counted, countOf, type Finding, type Report } from "./finding";
 
 /** Longest part of a source line that is shown, in characters. */

@@ -3,8 +3,8 @@
  * Does NOT answer for people: what only they know stays open, and says so.
  * Source: policy, "Checklist: Before Production Deployment".
  */
-import { type Tier, tierRules } from "../../migrations/engine/tier";
-import { describeWindows, nextWindow, openWindow } from "../../migrations/engine/window";
+import { type Tier, tierRules } from "../../stack/tier";
+import { describeWindows, nextWindow, openWindow } from "../../stack/window";
 import type { Answer, ChecklistLine, GitFacts, MigrationFacts, StackFacts } from "./evidence";
 import { momentText } from "./times";
 

@@ -1,9 +1,9 @@
 /**
  * One event in words, as evidence tells it. Pure. Does NOT fold events (see history.ts).
  */
-import type { EventKind } from "../../migrations/engine/eventKinds";
-import type { MigrationFile } from "../../migrations/engine/file";
-import { type EventRow, rollbackDirection } from "../../migrations/engine/history";
+import type { MigrationFile } from "../../migrations/engine/files/file";
+import type { EventKind } from "../../migrations/engine/history/eventKinds";
+import { type EventRow, rollbackDirection } from "../../migrations/engine/history/history";
 import { momentText } from "./times";
 
 /** Null: a step within a run, of which the end is told. */

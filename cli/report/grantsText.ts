@@ -2,10 +2,10 @@
  * Privileges for a person: the table of who may do what, and the list of what deviates with what mends it. Pure.
  * Does NOT judge anything.
  */
-import type { MatrixRow, PrivilegeMatrix } from "../../roles/matrix";
+import type { MatrixRow, PrivilegeMatrix } from "../../roles/compare/matrix";
 import type { Deviation } from "../../roles/model";
-import { columns } from "../columns";
-import type { Style } from "../terminal";
+import { columns } from "../frame/columns";
+import type { Style } from "../frame/terminal";
 
 /** Deviations shown before the rest is only counted. */
 const mostShown = 200;

@@ -2,17 +2,17 @@
  * What a stack would do, as data: the shape of `ddl plan --json`, and what its text is made from. Pure.
  * Does NOT plan or judge (see plan.ts, gate.ts).
  */
-import { effectsOf } from "../../migrations/engine/classify";
-import type { MigrationFile } from "../../migrations/engine/file";
-import type { Violation } from "../../migrations/engine/gate";
-import type { BreakGlass } from "../../migrations/engine/history";
-import type { PreflightPreview } from "../../migrations/engine/preflightPreview";
-import { modelBefore } from "../../migrations/engine/schemaFold";
-import type { Comparison } from "../../migrations/engine/structureRecord";
-import type { Survey } from "../../migrations/engine/survey";
-import type { Tier } from "../../migrations/engine/tier";
-import { describeWindows, openWindow, windowReason } from "../../migrations/engine/window";
-import type { Settings } from "../../settings";
+import type { MigrationFile } from "../../migrations/engine/files/file";
+import type { Violation } from "../../migrations/engine/gate/gate";
+import type { BreakGlass } from "../../migrations/engine/history/history";
+import type { Comparison } from "../../migrations/engine/history/structureRecord";
+import { effectsOf } from "../../migrations/engine/impact/classify";
+import { modelBefore } from "../../migrations/engine/schema/schemaFold";
+import type { PreflightPreview } from "../../migrations/engine/survey/preflightPreview";
+import type { Survey } from "../../migrations/engine/survey/survey";
+import type { Settings } from "../../stack/settings";
+import type { Tier } from "../../stack/tier";
+import { describeWindows, openWindow, windowReason } from "../../stack/window";
 import { rollbackReports, type StatementReport, statementReports } from "./statementReport";
 
 /** A migration in one line. */

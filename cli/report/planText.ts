@@ -1,10 +1,10 @@
 /**
  * A plan for a person. Pure. Does NOT decide anything.
  */
-import { describePreview } from "../../migrations/engine/preflightPreview";
-import { columns } from "../columns";
+import { describePreview } from "../../migrations/engine/survey/preflightPreview";
 import { counted } from "../findings/finding";
-import type { Style } from "../terminal";
+import { columns } from "../frame/columns";
+import type { Style } from "../frame/terminal";
 import type { PendingFile, PlanReport, RollBackFile } from "./planReport";
 import { statementFacts, type StatementReport } from "./statementReport";
 import { breakGlassText } from "./statusText";

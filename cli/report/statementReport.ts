@@ -2,18 +2,18 @@
  * What a statement does to a database, as data for `--json` and as lines for a person. Pure.
  * Does NOT classify (see classify.ts).
  */
-import { effectsOf, rollbackEffectsOf } from "../../migrations/engine/classify";
+import type { MigrationFile } from "../../migrations/engine/files/file";
+import type { Segment } from "../../migrations/engine/files/segments";
+import { checks } from "../../migrations/engine/files/segmentTraits";
+import { describeStatements } from "../../migrations/engine/files/statementLines";
+import { effectsOf, rollbackEffectsOf } from "../../migrations/engine/impact/classify";
 import type {
   LockMode,
   ObjectLock,
   ObjectRef,
   StatementEffect,
-} from "../../migrations/engine/effect";
-import type { MigrationFile } from "../../migrations/engine/file";
-import { describeStatements } from "../../migrations/engine/preview";
-import { modelBefore } from "../../migrations/engine/schemaFold";
-import type { Segment } from "../../migrations/engine/segments";
-import { checks } from "../../migrations/engine/segmentTraits";
+} from "../../migrations/engine/impact/effect";
+import { modelBefore } from "../../migrations/engine/schema/schemaFold";
 
 export interface LockReport {
   /** `dagapp.jobs` */

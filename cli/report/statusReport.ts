@@ -2,11 +2,11 @@
  * What a database says of itself, as data: the shape of `ddl status --json`, and what its text is made from. Pure.
  * Does NOT read files: what the ledger calls applied is told whether or not a file has it.
  */
-import type { BreakGlass, VersionState } from "../../migrations/engine/history";
-import type { Standing } from "../../migrations/engine/structure";
-import type { Comparison } from "../../migrations/engine/structureRecord";
-import type { Tier } from "../../migrations/engine/tier";
-import type { Settings } from "../../settings";
+import type { BreakGlass, VersionState } from "../../migrations/engine/history/history";
+import type { Comparison } from "../../migrations/engine/history/structureRecord";
+import type { Standing } from "../../migrations/engine/ledger/structure";
+import type { Settings } from "../../stack/settings";
+import type { Tier } from "../../stack/tier";
 
 /** A key changes its meaning or goes only with a new schemaVersion; new keys may come at any time. */
 export interface StatusReport {

@@ -1,11 +1,11 @@
 /**
  * The state of a database for a person. Pure. Does NOT decide anything.
  */
-import { countObjects, listDifferences } from "../../migrations/engine/gateStructureRules";
-import type { BreakGlass, Decision, VersionState } from "../../migrations/engine/history";
-import type { Comparison } from "../../migrations/engine/structureRecord";
-import { columns } from "../columns";
-import type { Style } from "../terminal";
+import { countObjects, listDifferences } from "../../migrations/engine/gate/gateStructureRules";
+import type { BreakGlass, Decision, VersionState } from "../../migrations/engine/history/history";
+import type { Comparison } from "../../migrations/engine/history/structureRecord";
+import { columns } from "../frame/columns";
+import type { Style } from "../frame/terminal";
 import type { StatusReport } from "./statusReport";
 import { durationText, momentText } from "./times";
 

@@ -3,30 +3,30 @@
  * at run time, and the path is stored in every stack's state: never rename it.
  * Does NOT register resources or hold rules; each function reads, decides with the pure modules, and acts.
  */
-import { checked, type CheckResult, configure, currentAccess } from "./access";
-import { effectsOf, rollbackEffectsOf } from "./classify";
-import { inTransaction, withClient } from "./database";
-import { MigrationError } from "./errors";
-import type { MigrationFile } from "./file";
-import type { Status, VersionState } from "./history";
+import { checked, type CheckResult, configure, currentAccess } from "../../stack/access";
+import { inTransaction, withClient } from "../../stack/connection";
+import { MigrationError } from "../../stack/errors";
+import { showProgress } from "../../stack/progress";
+import type { MigrationFile } from "./files/file";
+import type { Status, VersionState } from "./history/history";
+import { ensureStamp } from "./history/stamp";
+import { effectsOf, rollbackEffectsOf } from "./impact/classify";
 import {
   createTables,
   describeTables,
   inspectTables,
   isEmptyDatabase,
   readHistory,
-} from "./ledger";
-import { loadMigrations, migrationsFolder } from "./load";
-import { showProgress } from "./progress";
-import { rollBackVersion } from "./rollback";
-import { applyMigration } from "./run";
-import { modelBefore } from "./schemaFold";
+} from "./ledger/ledger";
+import { rollBackVersion } from "./run/rollback";
+import { applyMigration } from "./run/run";
+import { modelBefore } from "./schema/schemaFold";
 import { SharedRead } from "./sharedRead";
-import { ensureStamp } from "./stamp";
-import { ensureLedgerShape } from "./survey";
+import { loadMigrations, migrationsFolder } from "./survey/load";
+import { ensureLedgerShape } from "./survey/survey";
 
 export { configure };
-export { proofs } from "./proofPass";
+export { proofs } from "./proof/proofPass";
 
 /** Inputs of a Migration as the program gives them. */
 export interface MigrationInputs {

@@ -2,10 +2,10 @@
  * An existing ledger is adopted only when it is the policy's, and the tier's stamp keeps a stack away from another
  * tier's database. Through the functions that the Ledger resource calls.
  */
-import { applyMigration } from "../../migrations/engine/run";
-import { StampError } from "../../migrations/engine/stamp";
-import { loadParser } from "../../migrations/engine/statements";
-import { LedgerShapeError, surveyStack } from "../../migrations/engine/survey";
+import { StampError } from "../../migrations/engine/history/stamp";
+import { applyMigration } from "../../migrations/engine/run/run";
+import { loadParser } from "../../migrations/engine/statements/statements";
+import { LedgerShapeError, surveyStack } from "../../migrations/engine/survey/survey";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { createLedger, policyLedger } from "../support/createLedger";

@@ -2,10 +2,10 @@
  * What a migration file that means ill can do beyond its schemas, and to the record of what happened: nothing. Every
  * attack runs inside a migration, as the program runs it, and hides its SQL from the parser in a DO block.
  */
-import { errorCode } from "../../migrations/engine/database";
-import { applyMigration } from "../../migrations/engine/run";
+import { applyMigration } from "../../migrations/engine/run/run";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
+import { errorCode } from "../../stack/connection";
 import { makeAttackedDatabase } from "../support/attackedDatabase";
 import { Target } from "../support/attackRun";
 import type { Attack } from "../support/attacks/attack";

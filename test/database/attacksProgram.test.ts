@@ -5,8 +5,8 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { applyMigration } from "../../migrations/engine/run";
-import { surveyStack } from "../../migrations/engine/survey";
+import { applyMigration } from "../../migrations/engine/run/run";
+import { surveyStack } from "../../migrations/engine/survey/survey";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { makeAttackedDatabase } from "../support/attackedDatabase";

@@ -6,14 +6,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { type Client, escapeIdentifier } from "pg";
 
-import { inTransaction, withClient } from "../../migrations/engine/database";
-import { createTables } from "../../migrations/engine/ledger";
-import { loadParser } from "../../migrations/engine/statements";
-import { findDeviations } from "../../roles/acl";
-import { aclContext, readCatalog } from "../../roles/catalog";
-import { type Healing, healPrivileges } from "../../roles/heal";
+import { createTables } from "../../migrations/engine/ledger/ledger";
+import { loadParser } from "../../migrations/engine/statements/statements";
+import { findDeviations } from "../../roles/compare/acl";
+import { aclContext, readCatalog } from "../../roles/database/catalog";
+import { type Healing, healPrivileges } from "../../roles/database/heal";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
+import { inTransaction, withClient } from "../../stack/connection";
 import { makeMigration } from "../support/makeMigration";
 import { makeProgramDatabase, type ProgramDatabase } from "../support/programDatabase";
 import { apply } from "../support/runs";

@@ -2,6 +2,8 @@
  * What people decide about an applied version: recorded with a login that cannot be forged, for the text that is
  * applied, and refused where it would mean nothing. What approvers may do at all is in privileges.test.ts.
  */
+import type { History } from "../../migrations/engine/history/history";
+import { StampError } from "../../migrations/engine/history/stamp";
 import {
   acknowledge,
   closeBreakGlass,
@@ -9,11 +11,9 @@ import {
   openBreakGlass,
   signOff,
   validate,
-} from "../../migrations/engine/decisions";
-import type { History } from "../../migrations/engine/history";
-import { readHistory } from "../../migrations/engine/ledger";
-import { StampError } from "../../migrations/engine/stamp";
-import { loadParser } from "../../migrations/engine/statements";
+} from "../../migrations/engine/ledger/decisions";
+import { readHistory } from "../../migrations/engine/ledger/ledger";
+import { loadParser } from "../../migrations/engine/statements/statements";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { makeMigration } from "../support/makeMigration";

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { type Client, escapeIdentifier } from "pg";
 
-import { readCatalog } from "../../roles/catalog";
+import { readCatalog } from "../../roles/database/catalog";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { type Drift, drifts } from "../support/drifts";

@@ -4,8 +4,8 @@
  */
 import { type Client, escapeIdentifier } from "pg";
 
-import { describeTables, inspectTables } from "../../migrations/engine/ledger";
-import { LedgerShapeError, surveyStack } from "../../migrations/engine/survey";
+import { describeTables, inspectTables } from "../../migrations/engine/ledger/ledger";
+import { LedgerShapeError, surveyStack } from "../../migrations/engine/survey/survey";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { createLedger, policyLedger } from "../support/createLedger";

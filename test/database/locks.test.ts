@@ -1,10 +1,10 @@
 // What is claimed of each kind of statement is what PostgreSQL does: locks, rewrites and scans, by the server's own books.
 import type { Client } from "pg";
 
-import { effectsOf } from "../../migrations/engine/classify";
-import { listedFunctions } from "../../migrations/engine/knownFunctions";
-import type { SchemaModel } from "../../migrations/engine/schemaModel";
-import { loadParser } from "../../migrations/engine/statements";
+import { effectsOf } from "../../migrations/engine/impact/classify";
+import type { SchemaModel } from "../../migrations/engine/schema/schemaModel";
+import { listedFunctions } from "../../migrations/engine/sql/knownFunctions";
+import { loadParser } from "../../migrations/engine/statements/statements";
 import { MAJORS } from "../../sandbox/binaries";
 import { fileOf, modelOf } from "../support/effects";
 import { type GovernedServer, startGovernedServer } from "../support/governedServer";

@@ -1,11 +1,15 @@
 // Statements that PostgreSQL refuses in a transaction: their locks, seen from another session; and what it refuses though each part is right.
 import type { Client } from "pg";
 
-import { effectsOf } from "../../migrations/engine/classify";
-import { type LockMode, lockModes, type StatementEffect } from "../../migrations/engine/effect";
-import { compareModes, conflict } from "../../migrations/engine/lockModes";
-import type { SchemaModel } from "../../migrations/engine/schemaModel";
-import { loadParser } from "../../migrations/engine/statements";
+import { effectsOf } from "../../migrations/engine/impact/classify";
+import {
+  type LockMode,
+  lockModes,
+  type StatementEffect,
+} from "../../migrations/engine/impact/effect";
+import type { SchemaModel } from "../../migrations/engine/schema/schemaModel";
+import { compareModes, conflict } from "../../migrations/engine/sql/lockModes";
+import { loadParser } from "../../migrations/engine/statements/statements";
 import { MAJORS } from "../../sandbox/binaries";
 import { fileOf, modelOf, nameOf } from "../support/effects";
 import { type GovernedServer, startGovernedServer } from "../support/governedServer";

@@ -2,9 +2,9 @@
  * Many objects: the number of questions does not grow with them, mending takes few round trips, and where the server has
  * no room for the locks of one transaction it is done in several.
  */
-import { findDeviations } from "../../roles/acl";
-import { aclContext, readCatalog } from "../../roles/catalog";
-import { type Healing, healPrivileges } from "../../roles/heal";
+import { findDeviations } from "../../roles/compare/acl";
+import { aclContext, readCatalog } from "../../roles/database/catalog";
+import { type Healing, healPrivileges } from "../../roles/database/heal";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { makeProgramDatabase, type ProgramDatabase } from "../support/programDatabase";

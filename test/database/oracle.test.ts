@@ -3,8 +3,8 @@
  * tell it, equals on every cell what the rules of roles/privileges.ts and ownership give. Access control lists, and the
  * code that reads and mends them, have no part in either.
  */
-import { loadMigrations } from "../../migrations/engine/load";
-import { applyMigration } from "../../migrations/engine/run";
+import { applyMigration } from "../../migrations/engine/run/run";
+import { loadMigrations } from "../../migrations/engine/survey/load";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { addAwkwardObjects, awkwardNames } from "../support/awkwardObjects";

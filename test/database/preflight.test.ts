@@ -1,10 +1,13 @@
 /**
  * Pre-flight against real servers: facts are read without waiting for anybody, refusals change nothing.
  */
-import { PreflightError } from "../../migrations/engine/preflight";
-import { describePreview, type PreflightPreview } from "../../migrations/engine/preflightPreview";
-import { type Ahead, previewServer } from "../../migrations/engine/serverLook";
-import { loadParser } from "../../migrations/engine/statements";
+import { loadParser } from "../../migrations/engine/statements/statements";
+import { PreflightError } from "../../migrations/engine/survey/preflight";
+import {
+  describePreview,
+  type PreflightPreview,
+} from "../../migrations/engine/survey/preflightPreview";
+import { type Ahead, previewServer } from "../../migrations/engine/survey/serverLook";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { makeMigration } from "../support/makeMigration";

@@ -7,20 +7,20 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { Access } from "../../migrations/engine/database";
-import { loadMigrations } from "../../migrations/engine/load";
-import { rollbackTexts } from "../../migrations/engine/proof";
+import { rollbackTexts } from "../../migrations/engine/history/proof";
+import { StampError } from "../../migrations/engine/history/stamp";
 import {
   ProofFailedError,
   proofs,
   type ProofsInputs,
   type ProofsOutputs,
   runPass,
-} from "../../migrations/engine/proofPass";
-import { StampError } from "../../migrations/engine/stamp";
-import { loadParser } from "../../migrations/engine/statements";
+} from "../../migrations/engine/proof/proofPass";
+import { loadParser } from "../../migrations/engine/statements/statements";
+import { loadMigrations } from "../../migrations/engine/survey/load";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
+import type { Access } from "../../stack/connection";
 import { configureProvider } from "../support/createLedger";
 import { makeProgramDatabase, type ProgramDatabase } from "../support/programDatabase";
 import { apply, failureOf } from "../support/runs";

@@ -2,14 +2,14 @@
  * The proof of a rollback: what holds is recorded with both checksums, what does not is named, and the scratch database
  * is gone afterwards. Policy: "Rollback tested".
  */
-import { withClient } from "../../migrations/engine/database";
-import { loadMigrations } from "../../migrations/engine/load";
-import { describeProof } from "../../migrations/engine/proof";
-import { proveMigrations, proveVersions, unprovenOf } from "../../migrations/engine/prove";
-import { ScratchError } from "../../migrations/engine/scratch";
-import { loadParser } from "../../migrations/engine/statements";
+import { describeProof } from "../../migrations/engine/history/proof";
+import { proveMigrations, proveVersions, unprovenOf } from "../../migrations/engine/proof/prove";
+import { ScratchError } from "../../migrations/engine/proof/scratch";
+import { loadParser } from "../../migrations/engine/statements/statements";
+import { loadMigrations } from "../../migrations/engine/survey/load";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
+import { withClient } from "../../stack/connection";
 import { makeMigration, type MigrationParts } from "../support/makeMigration";
 import { migrationsFolder } from "../support/migrationFiles";
 import { makeProgramDatabase, type ProgramDatabase } from "../support/programDatabase";

@@ -2,9 +2,9 @@
  * A rebuild empties the governed schemas of dev and qa, and the database itself refuses it in uat and prod.
  * Policy: "DEV / QA: Rebuild Schema", "UAT / PRODUCTION: No rebuild capability".
  */
-import { loadMigrations } from "../../migrations/engine/load";
-import { rebuildSchemas } from "../../migrations/engine/rebuild";
-import { loadParser } from "../../migrations/engine/statements";
+import { rebuildSchemas } from "../../migrations/engine/run/rebuild";
+import { loadParser } from "../../migrations/engine/statements/statements";
+import { loadMigrations } from "../../migrations/engine/survey/load";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { readCatalog } from "../support/catalog";

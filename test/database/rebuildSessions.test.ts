@@ -15,7 +15,7 @@ import {
   type RebuildOptions,
   RebuildRefusedError,
   rebuildSchemas,
-} from "../../migrations/engine/rebuild";
+} from "../../migrations/engine/run/rebuild";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { readCatalog } from "../support/catalog";

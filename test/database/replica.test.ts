@@ -5,13 +5,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { escapeIdentifier } from "pg";
 
-import { ConnectionError, withClient } from "../../migrations/engine/database";
-import { loadParser } from "../../migrations/engine/statements";
-import { surveyStack } from "../../migrations/engine/survey";
-import { healPrivileges } from "../../roles/heal";
+import { loadParser } from "../../migrations/engine/statements/statements";
+import { surveyStack } from "../../migrations/engine/survey/survey";
+import { healPrivileges } from "../../roles/database/heal";
 import { MAJORS } from "../../sandbox/binaries";
 import { connect } from "../../sandbox/ready";
 import { type PostgresServer, startServer } from "../../sandbox/server";
+import { ConnectionError, withClient } from "../../stack/connection";
 import { makeMigration } from "../support/makeMigration";
 import { makeProgramDatabase, type ProgramDatabase } from "../support/programDatabase";
 import { apply, arrange, failureOf } from "../support/runs";

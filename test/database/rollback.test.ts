@@ -4,11 +4,11 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { readHistory } from "../../migrations/engine/ledger";
-import { loadMigrations } from "../../migrations/engine/load";
-import { RollbackRefusedError, RolledBackError } from "../../migrations/engine/rollback";
-import { StatementError } from "../../migrations/engine/statementError";
-import { loadParser } from "../../migrations/engine/statements";
+import { readHistory } from "../../migrations/engine/ledger/ledger";
+import { RollbackRefusedError, RolledBackError } from "../../migrations/engine/run/rollback";
+import { StatementError } from "../../migrations/engine/run/statementError";
+import { loadParser } from "../../migrations/engine/statements/statements";
+import { loadMigrations } from "../../migrations/engine/survey/load";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { readCatalog } from "../support/catalog";

@@ -2,7 +2,7 @@
  * What the rules' pages tell people to write runs on a real server, whole files with checks and rollback, and what they
  * say was measured is so. Policy, High-Risk Operations.
  */
-import { gateRules } from "../../migrations/engine/gateRules";
+import { gateRules } from "../../migrations/engine/gate/gateRules";
 import { policyLedger } from "../support/createLedger";
 import { type GovernedServer, startGovernedServer } from "../support/governedServer";
 import { exampleTexts } from "../support/ruleExample";

@@ -1,12 +1,12 @@
 /**
  * A run: in order, once, recorded with who and which ticket, kept whole or not at all, resumed where it broke off.
  */
-import { readHistory } from "../../migrations/engine/ledger";
-import { loadMigrations } from "../../migrations/engine/load";
-import { planMigrations } from "../../migrations/engine/plan";
-import { OrderError } from "../../migrations/engine/run";
-import { StatementError } from "../../migrations/engine/statementError";
-import { loadParser } from "../../migrations/engine/statements";
+import { planMigrations } from "../../migrations/engine/gate/input/plan";
+import { readHistory } from "../../migrations/engine/ledger/ledger";
+import { OrderError } from "../../migrations/engine/run/run";
+import { StatementError } from "../../migrations/engine/run/statementError";
+import { loadParser } from "../../migrations/engine/statements/statements";
+import { loadMigrations } from "../../migrations/engine/survey/load";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { forwardText, makeMigration } from "../support/makeMigration";

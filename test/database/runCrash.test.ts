@@ -9,8 +9,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Client } from "pg";
 
-import { StatementError } from "../../migrations/engine/statementError";
-import { loadParser } from "../../migrations/engine/statements";
+import { StatementError } from "../../migrations/engine/run/statementError";
+import { loadParser } from "../../migrations/engine/statements/statements";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { readCatalog } from "../support/catalog";

@@ -1,9 +1,9 @@
 /**
  * Runs that meet other sessions: a table lock in the way, another runner, a runner lock that is lost.
  */
-import { RunnerBusyError, RunnerLockLostError } from "../../migrations/engine/runnerLock";
-import { StatementError } from "../../migrations/engine/statementError";
-import { loadParser } from "../../migrations/engine/statements";
+import { StatementError } from "../../migrations/engine/run/statementError";
+import { RunnerBusyError, RunnerLockLostError } from "../../migrations/engine/server/runnerLock";
+import { loadParser } from "../../migrations/engine/statements/statements";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { makeMigration } from "../support/makeMigration";

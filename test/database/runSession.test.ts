@@ -4,8 +4,8 @@
  */
 import type { Client } from "pg";
 
-import { PooledConnectionError } from "../../migrations/engine/pooling";
-import { loadParser } from "../../migrations/engine/statements";
+import { PooledConnectionError } from "../../migrations/engine/server/pooling";
+import { loadParser } from "../../migrations/engine/statements/statements";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { makeMigration } from "../support/makeMigration";

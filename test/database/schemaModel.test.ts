@@ -1,7 +1,7 @@
 // What the files are said to have made is what the server has after running them: relations, columns, constraints, partitions.
-import { foldModels } from "../../migrations/engine/schemaFold";
-import type { RelationModel, SchemaModel } from "../../migrations/engine/schemaModel";
-import { loadParser } from "../../migrations/engine/statements";
+import { foldModels } from "../../migrations/engine/schema/schemaFold";
+import type { RelationModel, SchemaModel } from "../../migrations/engine/schema/schemaModel";
+import { loadParser } from "../../migrations/engine/statements/statements";
 import { MAJORS } from "../../sandbox/binaries";
 import { fileOf } from "../support/effects";
 import { type GovernedServer, startGovernedServer } from "../support/governedServer";

@@ -3,12 +3,12 @@
  */
 import type { Client } from "pg";
 
-import { readSnapshot } from "../../migrations/engine/schemaSnapshot";
 import {
   compareSnapshots,
   describeDifference,
   structureOf,
-} from "../../migrations/engine/snapshot";
+} from "../../migrations/engine/history/snapshot";
+import { readSnapshot } from "../../migrations/engine/ledger/schemaSnapshot";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { makeProgramDatabase, type ProgramDatabase } from "../support/programDatabase";

@@ -1,7 +1,7 @@
 // A file run piece by piece does on a server what it does as a whole.
 import fc from "fast-check";
 
-import { loadParser, splitSql } from "../../migrations/engine/statements";
+import { loadParser, splitSql } from "../../migrations/engine/statements/statements";
 import { MAJORS } from "../../sandbox/binaries";
 import { type GovernedServer, startGovernedServer } from "../support/governedServer";
 import { gap, literal } from "../support/sqlPieces";

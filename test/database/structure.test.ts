@@ -4,13 +4,13 @@
  */
 import type { Client } from "pg";
 
-import { acknowledgeSchema } from "../../migrations/engine/acknowledgeSchema";
-import { acknowledge, DecisionRefusedError } from "../../migrations/engine/decisions";
-import { rebuildSchemas } from "../../migrations/engine/rebuild";
-import { describeDifference } from "../../migrations/engine/snapshot";
-import { loadParser } from "../../migrations/engine/statements";
-import { readStanding } from "../../migrations/engine/structure";
-import type { Comparison } from "../../migrations/engine/structureRecord";
+import { describeDifference } from "../../migrations/engine/history/snapshot";
+import type { Comparison } from "../../migrations/engine/history/structureRecord";
+import { acknowledgeSchema } from "../../migrations/engine/ledger/acknowledgeSchema";
+import { acknowledge, DecisionRefusedError } from "../../migrations/engine/ledger/decisions";
+import { readStanding } from "../../migrations/engine/ledger/structure";
+import { rebuildSchemas } from "../../migrations/engine/run/rebuild";
+import { loadParser } from "../../migrations/engine/statements/statements";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { forwardText, makeMigration, rollbackText } from "../support/makeMigration";

@@ -2,14 +2,14 @@
  * The maintenance window at the moment of the run, under the runner lock and by the server's clock: whatever was shown
  * and decided before.
  */
-import { effectsOf } from "../../migrations/engine/classify";
-import { closeBreakGlass, openBreakGlass } from "../../migrations/engine/decisions";
-import { applyMigration } from "../../migrations/engine/run";
-import { modelBefore } from "../../migrations/engine/schemaFold";
-import { loadParser } from "../../migrations/engine/statements";
-import { OutsideWindowError } from "../../migrations/engine/window";
+import { effectsOf } from "../../migrations/engine/impact/classify";
+import { closeBreakGlass, openBreakGlass } from "../../migrations/engine/ledger/decisions";
+import { applyMigration } from "../../migrations/engine/run/run";
+import { modelBefore } from "../../migrations/engine/schema/schemaFold";
+import { loadParser } from "../../migrations/engine/statements/statements";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
+import { OutsideWindowError } from "../../stack/window";
 import { makeMigration } from "../support/makeMigration";
 import { makeProgramDatabase, type ProgramDatabase } from "../support/programDatabase";
 import { eventsOf, exists, failureOf, ledgerRows } from "../support/runs";

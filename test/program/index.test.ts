@@ -1,6 +1,6 @@
 /** What index.ts registers for each tier. The engine is mocked, the database that it looks at is real and empty. */
-import { type Tier, tiers } from "../../migrations/engine/tier";
 import { type PostgresServer, startServer } from "../../sandbox/server";
+import { type Tier, tiers } from "../../stack/tier";
 import { VERSIONS } from "../support/migrationFiles";
 import { type Registered, registerProgram, type Run } from "../support/mockedProgram";
 import { makeTierDatabase, type TierDatabase } from "../support/tierDatabase";

@@ -1,8 +1,8 @@
 /** What goes wrong while migrations run, and how the next command goes on from there. */
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { recoverState, removeDeadLocks } from "../../cli/recover";
-import type { PublishedVersion } from "../../migrations/engine/promotion";
+import { recoverState, removeDeadLocks } from "../../cli/make/recover";
+import type { PublishedVersion } from "../../migrations/engine/history/promotion";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { silentLog } from "../../toolchain/log";
 import { done, makePulumiHome, ProgramStack, removeFolder } from "../support/programStack";

@@ -2,8 +2,8 @@
  * The gate under the real engine: what it refuses in prod and what is done all the same.
  * Each rule by itself is tested in test/unit/gate.test.ts.
  */
-import { stackAccess } from "../../cli/stackAccess";
-import { acknowledgeSchema } from "../../migrations/engine/acknowledgeSchema";
+import { stackAccess } from "../../cli/stack/stackAccess";
+import { acknowledgeSchema } from "../../migrations/engine/ledger/acknowledgeSchema";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import {
   diagnostics,

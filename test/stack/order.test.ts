@@ -1,7 +1,7 @@
 /** Targeting and excluding resources cannot run a migration before the one that it was written to follow. */
 import { readFile } from "node:fs/promises";
 
-import { recoverState } from "../../cli/recover";
+import { recoverState } from "../../cli/make/recover";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { silentLog } from "../../toolchain/log";
 import {

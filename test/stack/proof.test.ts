@@ -4,7 +4,7 @@
  */
 import { writeFile } from "node:fs/promises";
 
-import type { PublishedVersion } from "../../migrations/engine/promotion";
+import type { PublishedVersion } from "../../migrations/engine/history/promotion";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import {
   diagnostics,

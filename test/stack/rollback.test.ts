@@ -4,7 +4,7 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 
-import { loadMigrations } from "../../migrations/engine/load";
+import { loadMigrations } from "../../migrations/engine/survey/load";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import {
   diagnostics,

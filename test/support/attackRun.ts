@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { type Client, escapeIdentifier } from "pg";
 
-import { errorCode } from "../../migrations/engine/database";
+import { errorCode } from "../../stack/connection";
 import type { Attack, Attacker } from "./attacks/attack";
 import { attemptAlone, works } from "./attempt";
 import type { Login, ProgramDatabase } from "./programDatabase";

@@ -2,8 +2,8 @@
  * A governed database that is worth attacking: the project's migrations, an object of every kind, a row, and sessions of
  * others. Does NOT attack it.
  */
-import { loadMigrations } from "../../migrations/engine/load";
-import { applyMigration } from "../../migrations/engine/run";
+import { applyMigration } from "../../migrations/engine/run/run";
+import { loadMigrations } from "../../migrations/engine/survey/load";
 import type { PostgresServer } from "../../sandbox/server";
 import { migrationsFolder } from "./migrationFiles";
 import { makeProgramDatabase, type ProgramDatabase } from "./programDatabase";

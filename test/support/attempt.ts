@@ -4,7 +4,7 @@
  */
 import type { Client } from "pg";
 
-import { errorCode } from "../../migrations/engine/database";
+import { errorCode } from "../../stack/connection";
 
 /** SQLSTATE of success. */
 export const works = "00000";

@@ -2,10 +2,10 @@
  * A process of its own that applies the crash matrix's version, or rolls it back, to be killed in the middle.
  * Takes one argument, a ChildTask as JSON. Does NOT say anything but why it failed.
  */
-import { rollBackVersion } from "../../migrations/engine/rollback";
-import { applyMigration } from "../../migrations/engine/run";
-import { loadParser } from "../../migrations/engine/statements";
-import type { Settings } from "../../settings";
+import { rollBackVersion } from "../../migrations/engine/run/rollback";
+import { applyMigration } from "../../migrations/engine/run/run";
+import { loadParser } from "../../migrations/engine/statements/statements";
+import type { Settings } from "../../stack/settings";
 import { crashMigration } from "./crashScenario";
 
 /** What the parent says. */

@@ -7,7 +7,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { loadParser } from "../../migrations/engine/statements";
+import { loadParser } from "../../migrations/engine/statements/statements";
 import type { Major } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import type { ChildTask } from "./crashChild";

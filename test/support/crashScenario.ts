@@ -2,8 +2,8 @@
  * What the crash matrix runs and compares: a version with every kind of segment, applied and rolled back.
  * Does NOT disturb anything (see crashPoints.ts).
  */
-import { describeDifference } from "../../migrations/engine/snapshot";
-import { readStanding } from "../../migrations/engine/structure";
+import { describeDifference } from "../../migrations/engine/history/snapshot";
+import { readStanding } from "../../migrations/engine/ledger/structure";
 import { readCatalog } from "./catalog";
 import { makeMigration } from "./makeMigration";
 import type { ProgramDatabase } from "./programDatabase";

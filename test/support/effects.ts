@@ -2,13 +2,13 @@
  * Effects of SQL that stands in no file: earlier files as one text each, then the text that is asked about.
  * Does NOT touch the disk or a database.
  */
-import { effectsOf } from "../../migrations/engine/classify";
-import type { ObjectRef, StatementEffect } from "../../migrations/engine/effect";
-import type { MigrationFile } from "../../migrations/engine/file";
-import { modelBefore } from "../../migrations/engine/schemaFold";
-import type { SchemaModel } from "../../migrations/engine/schemaModel";
-import { buildSegments } from "../../migrations/engine/segments";
-import { splitSql } from "../../migrations/engine/statements";
+import type { MigrationFile } from "../../migrations/engine/files/file";
+import { buildSegments } from "../../migrations/engine/files/segments";
+import { effectsOf } from "../../migrations/engine/impact/classify";
+import type { ObjectRef, StatementEffect } from "../../migrations/engine/impact/effect";
+import { modelBefore } from "../../migrations/engine/schema/schemaFold";
+import type { SchemaModel } from "../../migrations/engine/schema/schemaModel";
+import { splitSql } from "../../migrations/engine/statements/statements";
 import { makeMigration } from "./makeMigration";
 
 /** A migration of which only number and statements matter. The parser must be loaded. */

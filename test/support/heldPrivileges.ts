@@ -1,7 +1,7 @@
 /**
  * Asks the server itself what roles may do on every object there is, one answer per role, object and privilege.
  * Goes through has_*_privilege, not through access control lists: inheritance, PUBLIC and ownership are all in it.
- * Does NOT share a line with roles/catalog.ts or roles/acl.ts, which it is there to check.
+ * Does NOT share a line with roles/database/catalog.ts or roles/compare/acl.ts, which it is there to check.
  */
 import type { Client } from "pg";
 

@@ -2,9 +2,9 @@
  * Judges an example as `ddl check` would: the last of its migrations, with those before it as its ground.
  * Does NOT touch the disk.
  */
-import { checkFiles, type Violation } from "../../migrations/engine/gate";
-import type { Example } from "../../migrations/engine/gateRule";
-import type { Tier } from "../../migrations/engine/tier";
+import { checkFiles, type Violation } from "../../migrations/engine/gate/gate";
+import type { Example } from "../../migrations/engine/gate/input/gateRule";
+import type { Tier } from "../../stack/tier";
 import { exampleDay, exampleMigrations, exampleSchemas } from "./ruleExample";
 
 /** The violations of the example's own migration. */

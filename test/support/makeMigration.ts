@@ -2,7 +2,7 @@
  * Builds migration files for tests: a well-formed pair, of which a test changes one thing.
  * Does NOT touch the disk.
  */
-import { type MigrationFile, parseMigration } from "../../migrations/engine/file";
+import { type MigrationFile, parseMigration } from "../../migrations/engine/files/file";
 
 /** Parts of the generated pair; each has a well-formed default. */
 export interface MigrationParts {

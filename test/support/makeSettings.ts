@@ -2,7 +2,7 @@
  * Settings for tests, read by the program's own reader from well-formed values of which a test changes some.
  * Pure. Does NOT touch files, environment or network.
  */
-import { readSettings, type Settings } from "../../settings";
+import { readSettings, type Settings } from "../../stack/settings";
 
 /** Values of every configuration key, as text. */
 export type Configuration = Readonly<Record<string, string>>;

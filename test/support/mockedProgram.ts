@@ -7,8 +7,8 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
-import { loadMigrations } from "../../migrations/engine/load";
-import { type Tier, tierRules } from "../../migrations/engine/tier";
+import { loadMigrations } from "../../migrations/engine/survey/load";
+import { type Tier, tierRules } from "../../stack/tier";
 import { publishedAs } from "./published";
 import type { TierDatabase } from "./tierDatabase";
 

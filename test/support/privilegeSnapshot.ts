@@ -2,7 +2,7 @@
  * Everything that the comparison looks at, in lines that two moments can be compared by.
  * Does NOT judge any of it.
  */
-import { readCatalog } from "../../roles/catalog";
+import { readCatalog } from "../../roles/database/catalog";
 import type { AclEntry } from "../../roles/model";
 import type { ProgramDatabase } from "./programDatabase";
 

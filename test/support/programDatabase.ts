@@ -7,15 +7,15 @@ import { randomBytes } from "node:crypto";
 
 import { Client, escapeIdentifier, escapeLiteral } from "pg";
 
-import { type Access, inTransaction, withClient } from "../../migrations/engine/database";
-import { createTables } from "../../migrations/engine/ledger";
-import { findDeviations } from "../../roles/acl";
-import { aclContext, readCatalog } from "../../roles/catalog";
-import { isDeclared } from "../../roles/furtherRoles";
-import { type Healing, healPrivileges } from "../../roles/heal";
+import { createTables } from "../../migrations/engine/ledger/ledger";
+import { findDeviations } from "../../roles/compare/acl";
+import { aclContext, readCatalog } from "../../roles/database/catalog";
+import { type Healing, healPrivileges } from "../../roles/database/heal";
 import type { Deviation } from "../../roles/model";
 import type { PostgresServer } from "../../sandbox/server";
-import type { Settings } from "../../settings";
+import { type Access, inTransaction, withClient } from "../../stack/connection";
+import { isDeclared } from "../../stack/furtherRoles";
+import type { Settings } from "../../stack/settings";
 import { type Configuration, makeSettings } from "./makeSettings";
 
 /** Who can log in. `infrastructure` is the migrator started as the infrastructure role, as a run does. */
@@ -60,7 +60,7 @@ export interface Making {
   readonly governed?: boolean;
 }
 
-/** Roles, memberships and schemas as roles/infrastructureRole.ts and roles/serviceRole.ts declare them. */
+/** Roles, memberships and schemas as roles/resources/infrastructureRole.ts and roles/resources/serviceRole.ts declare them. */
 function declarations(settings: Settings, password: string): readonly string[] {
   const { roles, schemas, serviceLimits } = settings;
   const [infra, service] = [roles.infrastructure, roles.service].map(escapeIdentifier);

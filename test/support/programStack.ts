@@ -12,11 +12,11 @@ import type { Readable } from "node:stream";
 
 import { parse, stringify } from "yaml";
 
-import type { RecoveryTarget } from "../../cli/recover";
-import { loadMigrations } from "../../migrations/engine/load";
-import type { PublishedVersion } from "../../migrations/engine/promotion";
-import { tierRules } from "../../migrations/engine/tier";
+import type { RecoveryTarget } from "../../cli/make/recover";
+import type { PublishedVersion } from "../../migrations/engine/history/promotion";
+import { loadMigrations } from "../../migrations/engine/survey/load";
 import { environmentFor } from "../../sandbox/environment";
+import { tierRules } from "../../stack/tier";
 import { silentLog } from "../../toolchain/log";
 import { bundlePlugin } from "../../toolchain/postgresql-plugin/bundle";
 import { ensurePulumi } from "../../toolchain/pulumi";
@@ -34,7 +34,7 @@ export interface Outcome {
 
 /** What a program is made of; everything else of the repository the program does not need. */
 const PROGRAM = [
-  ...["index.ts", "lowerStack.ts", "publish.ts", "verdict.ts", "settings.ts", "credentials.ts"],
+  ...["index.ts", "stack"],
   ...["roles", "migrations"],
   ...["Pulumi.yaml", "package.json", "tsconfig.json"],
 ];
@@ -285,7 +285,7 @@ export class ProgramStack {
     );
   }
 
-  /** What cli/recover.ts needs to clear away after a command that was killed. */
+  /** What cli/make/recover.ts needs to clear away after a command that was killed. */
   get recoveryTarget(): RecoveryTarget {
     return {
       pulumi: join(this.bin, "pulumi"),

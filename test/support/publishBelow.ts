@@ -6,8 +6,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { loadMigrations } from "../../migrations/engine/load";
-import type { Tier } from "../../migrations/engine/tier";
+import { loadMigrations } from "../../migrations/engine/survey/load";
+import type { Tier } from "../../stack/tier";
 import { findPulumi } from "../../toolchain/pulumi";
 import { run } from "../../toolchain/run";
 import { publishedAs } from "./published";
@@ -26,7 +26,7 @@ export const stackBelow = (tier: Tier): string => `organization/rmhgeoapi-databa
 /** Makes the stack. `folder` holds Pulumi.yaml and migrations. */
 export async function publishBelow(folder: string, tier: Tier): Promise<void> {
   const bin = findPulumi();
-  if (bin === null) throw new Error("no pulumi: run make test, or cli/main.ts engine, first");
+  if (bin === null) throw new Error("no pulumi: run make test, or cli/make/main.ts engine, first");
   await mkdir(join(folder, "state"), { recursive: true });
   const { migrations } = await loadMigrations(join(folder, "migrations"));
   const outputs = { tier, versions: migrations.map((file) => publishedAs(file)) };

@@ -2,9 +2,9 @@
  * What a tier below has published of migrations: everything that any tier above may ask for, of which a test takes some
  * away. Pure.
  */
-import type { MigrationFile } from "../../migrations/engine/file";
-import type { LowerTier, PublishedVersion } from "../../migrations/engine/promotion";
-import type { Tier } from "../../migrations/engine/tier";
+import type { MigrationFile } from "../../migrations/engine/files/file";
+import type { LowerTier, PublishedVersion } from "../../migrations/engine/history/promotion";
+import type { Tier } from "../../stack/tier";
 
 const decision = { by: "Eve Holt", login: "eve", at: "2026-11-02T10:00:00.000Z" };
 

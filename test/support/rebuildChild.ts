@@ -2,8 +2,8 @@
  * A process of its own that rebuilds a database, to be killed in the middle.
  * Takes one argument, a RebuildTask as JSON. Does NOT say anything but why it failed.
  */
-import { rebuildSchemas } from "../../migrations/engine/rebuild";
-import type { Settings } from "../../settings";
+import { rebuildSchemas } from "../../migrations/engine/run/rebuild";
+import type { Settings } from "../../stack/settings";
 
 /** What the parent says. */
 export interface RebuildTask {

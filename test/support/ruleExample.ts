@@ -2,8 +2,8 @@
  * Makes whole migrations of the examples on the rules' pages: what an example leaves out is as every rule wants it.
  * Does NOT touch the disk.
  */
-import { type MigrationFile, parseMigration } from "../../migrations/engine/file";
-import type { Example } from "../../migrations/engine/gateRule";
+import { type MigrationFile, parseMigration } from "../../migrations/engine/files/file";
+import type { Example } from "../../migrations/engine/gate/input/gateRule";
 import { forwardText, rollbackText } from "./makeMigration";
 
 /** The schemas that the examples' migrations may change. */

@@ -1,11 +1,11 @@
 /**
  * Works out from the rules and from who owns what which privileges each role should have on each object there is.
- * Does NOT read access control lists, nor share a line with roles/catalog.ts or roles/acl.ts, which it is there to check.
+ * Does NOT read access control lists, nor share a line with roles/database/catalog.ts or roles/compare/acl.ts, which it is there to check.
  */
 import type { Client } from "pg";
 
 import { type Party, type Place, type PrivilegeRule, privilegeRules } from "../../roles/privileges";
-import type { Settings } from "../../settings";
+import type { Settings } from "../../stack/settings";
 import {
   heldPrivileges,
   knownPrivileges,

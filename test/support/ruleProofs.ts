@@ -3,7 +3,7 @@
  * does not. Pure data, written apart from the rules: a rule that is dropped, added or widened makes a test fail.
  * Does NOT run anything (see test/database/privileges.test.ts).
  */
-import { decisionKinds, runKinds } from "../../migrations/engine/eventKinds";
+import { decisionKinds, runKinds } from "../../migrations/engine/history/eventKinds";
 import type { PrivilegeRule } from "../../roles/privileges";
 import type { Login } from "./programDatabase";
 

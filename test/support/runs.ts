@@ -1,12 +1,12 @@
 /**
  * Runs migrations as the program does and reads what they left behind. Does NOT judge either.
  */
-import { effectsOf } from "../../migrations/engine/classify";
-import type { Access } from "../../migrations/engine/database";
-import type { MigrationFile } from "../../migrations/engine/file";
-import { rollBackVersion } from "../../migrations/engine/rollback";
-import { applyMigration, type Outcome } from "../../migrations/engine/run";
-import { SchemaModel } from "../../migrations/engine/schemaModel";
+import type { MigrationFile } from "../../migrations/engine/files/file";
+import { effectsOf } from "../../migrations/engine/impact/classify";
+import { rollBackVersion } from "../../migrations/engine/run/rollback";
+import { applyMigration, type Outcome } from "../../migrations/engine/run/run";
+import { SchemaModel } from "../../migrations/engine/schema/schemaModel";
+import type { Access } from "../../stack/connection";
 import type { ProgramDatabase } from "./programDatabase";
 
 /** A run that ended well, and what it said. */

@@ -1,7 +1,7 @@
 // The comparison of privileges: what is as it should be is silent, and what is said mends what it says.
 import fc from "fast-check";
 
-import { findDeviations } from "../../roles/acl";
+import { findDeviations } from "../../roles/compare/acl";
 import type { AclEntry, CatalogObject, LiveRole, RoleSetting } from "../../roles/model";
 import {
   afterStatement,

@@ -1,5 +1,4 @@
 // Batches: the directive, the statement of one round, its size, and what the progress line says.
-import { parseBatchDirective } from "../../migrations/engine/batchDirective";
 import {
   batchStart,
   describeBatch,
@@ -8,10 +7,11 @@ import {
   nextPages,
   pauseAfter,
   readPosition,
-} from "../../migrations/engine/batchPace";
-import { planBatch } from "../../migrations/engine/batchStatement";
-import { parseStatements } from "../../migrations/engine/parser";
-import { loadParser } from "../../migrations/engine/statements";
+} from "../../migrations/engine/run/batchPace";
+import { parseStatements } from "../../migrations/engine/sql/parser";
+import { parseBatchDirective } from "../../migrations/engine/statements/batchDirective";
+import { planBatch } from "../../migrations/engine/statements/batchStatement";
+import { loadParser } from "../../migrations/engine/statements/statements";
 
 beforeAll(loadParser);
 

@@ -1,6 +1,6 @@
 // What a preview says of a migration and of a rollback, to the letter.
-import { describeChanges, describeRollbacks } from "../../migrations/engine/changeReport";
-import { loadParser } from "../../migrations/engine/statements";
+import { describeChanges, describeRollbacks } from "../../migrations/engine/impact/changeReport";
+import { loadParser } from "../../migrations/engine/statements/statements";
 import { makeMigration } from "../support/makeMigration";
 
 beforeAll(loadParser);

@@ -1,7 +1,7 @@
 // The checksum does not depend on how an editor or git stores a file.
 import fc from "fast-check";
 
-import { checksumOf, normaliseText } from "../../migrations/engine/checksum";
+import { checksumOf, normaliseText } from "../../migrations/engine/files/checksum";
 
 describe("checksumOf", () => {
   it("is the SHA-256 of the UTF-8 text", () => {

@@ -1,8 +1,8 @@
 // What a statement does, told from the files alone. That PostgreSQL does it is measured in test/database/locks.test.ts.
-import { rollbackEffectsOf } from "../../migrations/engine/classify";
-import type { StatementEffect } from "../../migrations/engine/effect";
-import { modelBefore } from "../../migrations/engine/schemaFold";
-import { loadParser } from "../../migrations/engine/statements";
+import { rollbackEffectsOf } from "../../migrations/engine/impact/classify";
+import type { StatementEffect } from "../../migrations/engine/impact/effect";
+import { modelBefore } from "../../migrations/engine/schema/schemaFold";
+import { loadParser } from "../../migrations/engine/statements/statements";
 import { effectsIn, nameOf } from "../support/effects";
 import { makeMigration } from "../support/makeMigration";
 

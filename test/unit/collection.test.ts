@@ -1,8 +1,8 @@
 // A folder as a whole: all problems of all files in one answer.
 import fc from "fast-check";
 
-import { parseCollection } from "../../migrations/engine/collection";
-import { loadParser } from "../../migrations/engine/statements";
+import { parseCollection } from "../../migrations/engine/files/collection";
+import { loadParser } from "../../migrations/engine/statements/statements";
 import { forwardText, type MigrationParts, rollbackText } from "../support/makeMigration";
 
 beforeAll(loadParser);

@@ -1,5 +1,5 @@
 // What an operator reads when files are bad.
-import { BadInputError, type Problem, UnknownTierError } from "../../migrations/engine/errors";
+import { BadInputError, type Problem, UnknownTierError } from "../../stack/errors";
 
 const problem = (overrides: Partial<Problem>): Problem => ({
   code: "SYNTAX_ERROR",

@@ -1,9 +1,9 @@
 // One migration from bytes: segments, checksum, and bytes that are no migration.
 import fc from "fast-check";
 
-import { parseMigration } from "../../migrations/engine/file";
-import { maxFileBytes } from "../../migrations/engine/sourceText";
-import { loadParser } from "../../migrations/engine/statements";
+import { parseMigration } from "../../migrations/engine/files/file";
+import { maxFileBytes } from "../../migrations/engine/files/sourceText";
+import { loadParser } from "../../migrations/engine/statements/statements";
 import { forwardText, makeMigration, rollbackText } from "../support/makeMigration";
 
 beforeAll(loadParser);

@@ -1,11 +1,11 @@
 // The rules about files: the examples on their pages break exactly the rule they stand for, or none.
 import { join } from "node:path";
 
-import { checkFiles } from "../../migrations/engine/gate";
-import { gateRules } from "../../migrations/engine/gateRules";
-import { loadMigrations } from "../../migrations/engine/load";
-import { loadParser } from "../../migrations/engine/statements";
-import { type Tier, tiers } from "../../migrations/engine/tier";
+import { checkFiles } from "../../migrations/engine/gate/gate";
+import { gateRules } from "../../migrations/engine/gate/gateRules";
+import { loadParser } from "../../migrations/engine/statements/statements";
+import { loadMigrations } from "../../migrations/engine/survey/load";
+import { type Tier, tiers } from "../../stack/tier";
 import { judgeExample } from "../support/judgeExample";
 import { exampleSchemas } from "../support/ruleExample";
 

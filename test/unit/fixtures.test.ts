@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { loadMigrations } from "../../migrations/engine/load";
+import { loadMigrations } from "../../migrations/engine/survey/load";
 
 const fixtures = join(__dirname, "../fixtures/migrations");
 const foldersOf = (kind: string): readonly string[] => readdirSync(join(fixtures, kind)).sort();

@@ -1,6 +1,6 @@
 // What no migration may hold, in any tier.
-import { forbiddenKinds, forbiddenStatements } from "../../migrations/engine/forbidden";
-import { loadParser } from "../../migrations/engine/statements";
+import { forbiddenKinds, forbiddenStatements } from "../../migrations/engine/gate/forbidden";
+import { loadParser } from "../../migrations/engine/statements/statements";
 import { makeMigration } from "../support/makeMigration";
 
 beforeAll(loadParser);

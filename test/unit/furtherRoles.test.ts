@@ -1,5 +1,5 @@
 // Roles that a stack names beside the policy's own: what is read, and every mistake at once.
-import { isDeclared, parseFurtherRoles } from "../../roles/furtherRoles";
+import { isDeclared, parseFurtherRoles } from "../../stack/furtherRoles";
 
 const governed = ["dagapp", "geoapi"];
 const parse = (...roles: readonly unknown[]) => parseFurtherRoles(JSON.stringify(roles), governed);

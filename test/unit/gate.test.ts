@@ -1,13 +1,13 @@
 // The gate: a well-formed change passes in every tier; each rule is broken one way at a time.
-import { checkGate, formatViolations, type GateInput } from "../../migrations/engine/gate";
-import { holdsRollbacks } from "../../migrations/engine/gateRollbackRules";
-import { gateRules } from "../../migrations/engine/gateRules";
-import { type AppliedState, planMigrations } from "../../migrations/engine/plan";
-import type { LowerTier, PublishedVersion } from "../../migrations/engine/promotion";
-import { loadParser } from "../../migrations/engine/statements";
-import type { Comparison } from "../../migrations/engine/structureRecord";
-import { type Tier, tierRules, tiers } from "../../migrations/engine/tier";
-import { parseWindow } from "../../migrations/engine/window";
+import { checkGate, formatViolations, type GateInput } from "../../migrations/engine/gate/gate";
+import { holdsRollbacks } from "../../migrations/engine/gate/gateRollbackRules";
+import { gateRules } from "../../migrations/engine/gate/gateRules";
+import { type AppliedState, planMigrations } from "../../migrations/engine/gate/input/plan";
+import type { LowerTier, PublishedVersion } from "../../migrations/engine/history/promotion";
+import type { Comparison } from "../../migrations/engine/history/structureRecord";
+import { loadParser } from "../../migrations/engine/statements/statements";
+import { type Tier, tierRules, tiers } from "../../stack/tier";
+import { parseWindow } from "../../stack/window";
 import { makeMigration, type MigrationParts } from "../support/makeMigration";
 import { lowerWith, publishedAs } from "../support/published";
 

@@ -1,5 +1,5 @@
 // The header block with its types, and where it ends.
-import { parseHeader, parseRollbackHeader } from "../../migrations/engine/header";
+import { parseHeader, parseRollbackHeader } from "../../migrations/engine/files/header";
 import { forwardText, rollbackText } from "../support/makeMigration";
 
 const name = "001_add_jobs.sql";

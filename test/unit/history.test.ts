@@ -6,7 +6,7 @@ import {
   foldHistory,
   type LedgerRow,
   rollbackDirection,
-} from "../../migrations/engine/history";
+} from "../../migrations/engine/history/history";
 
 const at = (seconds: number): Date => new Date(Date.UTC(2026, 0, 1, 0, 0, seconds));
 const row = (overrides: Partial<LedgerRow> = {}): LedgerRow => ({

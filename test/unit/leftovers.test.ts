@@ -4,7 +4,7 @@ import {
   hasPendingOperations,
   judgeLock,
   parseLock,
-} from "../../cli/leftovers";
+} from "../../cli/make/leftovers";
 
 const lock = { pid: 42, username: "ann", hostname: "here", timestamp: "2026-11-22T10:00:00.5Z" };
 const running = { hostname: "here", isRunning: true, startedAt: new Date("2026-11-22T09:59:58Z") };

@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { FolderUnreadableError } from "../../migrations/engine/errors";
-import { forbiddenStatements } from "../../migrations/engine/forbidden";
-import { loadMigrations } from "../../migrations/engine/load";
-import { maxFileBytes } from "../../migrations/engine/sourceText";
+import { maxFileBytes } from "../../migrations/engine/files/sourceText";
+import { forbiddenStatements } from "../../migrations/engine/gate/forbidden";
+import { loadMigrations } from "../../migrations/engine/survey/load";
+import { FolderUnreadableError } from "../../stack/errors";
 import { forwardText } from "../support/makeMigration";
 
 let folder: string;

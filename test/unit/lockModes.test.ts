@@ -1,11 +1,11 @@
 // What a lock means to others, in words. Which modes shut each other out is measured in test/database/locksOutside.test.ts.
-import { lockModes } from "../../migrations/engine/effect";
+import { lockModes } from "../../migrations/engine/impact/effect";
 import {
   blockedBy,
   blockedWords,
   compareModes,
   strongerOf,
-} from "../../migrations/engine/lockModes";
+} from "../../migrations/engine/sql/lockModes";
 
 it.each([
   ["ACCESS SHARE", "other DDL"],

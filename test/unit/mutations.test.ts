@@ -1,8 +1,8 @@
 // Ten thousand files that somebody or something has spoiled: each gets a verdict, none a crash, and none takes long.
-import { parseMigration } from "../../migrations/engine/file";
-import { checkFiles } from "../../migrations/engine/gate";
-import { gateRules } from "../../migrations/engine/gateRules";
-import { loadParser } from "../../migrations/engine/statements";
+import { parseMigration } from "../../migrations/engine/files/file";
+import { checkFiles } from "../../migrations/engine/gate/gate";
+import { gateRules } from "../../migrations/engine/gate/gateRules";
+import { loadParser } from "../../migrations/engine/statements/statements";
 import {
   exampleDay,
   exampleMigrations,

@@ -1,5 +1,5 @@
 // Which errors mean that another session was in the way, and for whom.
-import { isCollision, isPassing } from "../../migrations/engine/passingError";
+import { isCollision, isPassing } from "../../stack/passingError";
 
 it.each([
   ["55P03", "canceling statement due to lock timeout", true, true],

@@ -6,7 +6,7 @@ import {
   type PlanFile,
   planMigrations,
   planRollback,
-} from "../../migrations/engine/plan";
+} from "../../migrations/engine/gate/input/plan";
 
 const file = (number: number, overrides: Partial<PlanFile> = {}): PlanFile => ({
   number,

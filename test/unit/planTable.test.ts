@@ -1,6 +1,6 @@
 // The table of a plan: what each statement does to others, one line each.
-import { describeEffects, planRows, planTable } from "../../migrations/engine/planTable";
-import { loadParser } from "../../migrations/engine/statements";
+import { describeEffects, planRows, planTable } from "../../migrations/engine/impact/planTable";
+import { loadParser } from "../../migrations/engine/statements/statements";
 import { effectsIn } from "../support/effects";
 
 beforeAll(loadParser);

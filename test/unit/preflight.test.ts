@@ -1,6 +1,8 @@
 // Pre-flight: which facts about the server refuse a migration, which are only said, and what to do about each.
-import type { Blocker } from "../../migrations/engine/blockers";
-import { effectsOf } from "../../migrations/engine/classify";
+import { effectsOf } from "../../migrations/engine/impact/classify";
+import { SchemaModel } from "../../migrations/engine/schema/schemaModel";
+import type { Blocker } from "../../migrations/engine/server/blockers";
+import { loadParser } from "../../migrations/engine/statements/statements";
 import {
   judgeServer,
   type Needs,
@@ -10,9 +12,7 @@ import {
   satisfies,
   type ServerFacts,
   severities,
-} from "../../migrations/engine/preflight";
-import { SchemaModel } from "../../migrations/engine/schemaModel";
-import { loadParser } from "../../migrations/engine/statements";
+} from "../../migrations/engine/survey/preflight";
 import { makeMigration } from "../support/makeMigration";
 
 beforeAll(loadParser);

@@ -1,7 +1,7 @@
 // The lines of a preview stay short whatever the size of a statement.
-import { checksumOf } from "../../migrations/engine/checksum";
-import { describeStatements } from "../../migrations/engine/preview";
-import { loadParser } from "../../migrations/engine/statements";
+import { checksumOf } from "../../migrations/engine/files/checksum";
+import { describeStatements } from "../../migrations/engine/files/statementLines";
+import { loadParser } from "../../migrations/engine/statements/statements";
 import { makeMigration } from "../support/makeMigration";
 
 beforeAll(loadParser);

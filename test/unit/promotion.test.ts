@@ -1,8 +1,8 @@
 // What a stack publishes of its versions is what the next one reads; anything else counts as not said.
 import fc from "fast-check";
 
-import type { History, VersionState } from "../../migrations/engine/history";
-import { publishedVersions, readLowerTier } from "../../migrations/engine/promotion";
+import type { History, VersionState } from "../../migrations/engine/history/history";
+import { publishedVersions, readLowerTier } from "../../migrations/engine/history/promotion";
 
 const at = new Date("2026-11-01T10:00:00Z");
 const decision = { at, login: "eve", by: "Eve Holt", reason: "" };

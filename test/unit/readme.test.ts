@@ -2,10 +2,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { attackPage } from "../../cli/attackPage";
-import { fillTables, readmeTables } from "../../cli/readmeTables";
-import { ruleBook } from "../../cli/ruleBook";
-import { gateRules } from "../../migrations/engine/gateRules";
+import { gateRules } from "../../migrations/engine/gate/gateRules";
+import { attackPage } from "../docs/attackPage";
+import { fillTables, readmeTables } from "../docs/readmeTables";
+import { ruleBook } from "../docs/ruleBook";
 import { themes } from "../support/attacks";
 
 const project = join(__dirname, "..", "..");

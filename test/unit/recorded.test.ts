@@ -1,8 +1,8 @@
 // Files that are on record as applied are read without their statements, until somebody asks.
-import type { VersionState } from "../../migrations/engine/history";
-import { collect, type Sources } from "../../migrations/engine/load";
-import { parseUnlessRecorded, recordedIn } from "../../migrations/engine/recorded";
-import { loadParser } from "../../migrations/engine/statements";
+import type { VersionState } from "../../migrations/engine/history/history";
+import { loadParser } from "../../migrations/engine/statements/statements";
+import { collect, type Sources } from "../../migrations/engine/survey/load";
+import { parseUnlessRecorded, recordedIn } from "../../migrations/engine/survey/recorded";
 import { forwardText, makeMigration, rollbackText } from "../support/makeMigration";
 
 beforeAll(loadParser);

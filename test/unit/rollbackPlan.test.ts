@@ -1,10 +1,10 @@
 // Going back: what the gate lets go, what it would cost, and what is in front of what while versions go.
-import { checkGate } from "../../migrations/engine/gate";
-import { holdsRollbacks } from "../../migrations/engine/gateRollbackRules";
-import { type AppliedState, planMigrations } from "../../migrations/engine/plan";
-import { describeLosses, lossesOf } from "../../migrations/engine/rollbackLosses";
-import { loadParser } from "../../migrations/engine/statements";
-import type { Tier } from "../../migrations/engine/tier";
+import { checkGate } from "../../migrations/engine/gate/gate";
+import { holdsRollbacks } from "../../migrations/engine/gate/gateRollbackRules";
+import { type AppliedState, planMigrations } from "../../migrations/engine/gate/input/plan";
+import { describeLosses, lossesOf } from "../../migrations/engine/impact/rollbackLosses";
+import { loadParser } from "../../migrations/engine/statements/statements";
+import type { Tier } from "../../stack/tier";
 import { makeMigration, type MigrationParts } from "../support/makeMigration";
 
 beforeAll(loadParser);

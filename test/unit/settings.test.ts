@@ -1,5 +1,5 @@
 // Settings: every key's faults by name, all at once, and the environment before the configuration.
-import { readSettings, SettingsError } from "../../settings";
+import { readSettings, SettingsError } from "../../stack/settings";
 import { configOf, type Configuration, makeSettings, wellFormed } from "../support/makeSettings";
 
 const problemsOf = (

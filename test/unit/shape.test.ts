@@ -1,7 +1,7 @@
 // Shapes of the program's tables: what differs is named, in either direction.
 import fc from "fast-check";
 
-import { decisionKinds, runKinds } from "../../migrations/engine/eventKinds";
+import { decisionKinds, runKinds } from "../../migrations/engine/history/eventKinds";
 import {
   comparePolicies,
   compareShape,
@@ -10,7 +10,7 @@ import {
   eventsShape,
   ledgerShape,
   runnerLockShape,
-} from "../../migrations/engine/shape";
+} from "../../migrations/engine/history/shape";
 
 const shapes = [ledgerShape, eventsShape, runnerLockShape];
 

@@ -8,7 +8,7 @@ import {
   digestSnapshot,
   type SnapshotLine,
   structureOf,
-} from "../../migrations/engine/snapshot";
+} from "../../migrations/engine/history/snapshot";
 
 const line = (object: string, part: string, text: string, isPrivilege = false): SnapshotLine => ({
   object,

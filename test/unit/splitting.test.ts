@@ -1,14 +1,14 @@
 // Splitting of anything: generated SQL, any text, any bytes, and files as large as they may be.
 import fc from "fast-check";
 
-import { parseMigration } from "../../migrations/engine/file";
-import { parseStatements } from "../../migrations/engine/parser";
+import { parseMigration } from "../../migrations/engine/files/file";
+import { parseStatements } from "../../migrations/engine/sql/parser";
 import {
   loadParser,
   splitSql,
   type Statement,
   trySplitSql,
-} from "../../migrations/engine/statements";
+} from "../../migrations/engine/statements/statements";
 import { gap, statementText } from "../support/sqlPieces";
 
 beforeAll(loadParser);

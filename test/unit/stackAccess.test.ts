@@ -1,5 +1,5 @@
 // A stack's settings without the engine: the same texts that the engine would hand to the program.
-import { configSource } from "../../cli/stackAccess";
+import { configSource } from "../../cli/stack/stackAccess";
 
 const project = `
 name: geo

@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 
-import { sandboxConfig } from "../../cli/stackConfig";
+import { sandboxConfig } from "../../cli/stack/stackConfig";
 
 const committed = `
 # reviewed by the DBAs

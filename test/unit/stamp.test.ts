@@ -1,6 +1,6 @@
 // The stamp: whether a database belongs to the configured tier.
-import { ensureStamp, StampError, type StampFacts } from "../../migrations/engine/stamp";
-import { tiers } from "../../migrations/engine/tier";
+import { ensureStamp, StampError, type StampFacts } from "../../migrations/engine/history/stamp";
+import { tiers } from "../../stack/tier";
 
 const facts = (overrides: Partial<StampFacts> = {}): StampFacts => ({
   stamp: null,

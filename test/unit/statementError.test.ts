@@ -1,9 +1,13 @@
 // The message about a statement that failed: where, what, what is kept, what to do.
 import { DatabaseError } from "pg";
 
-import { rollbackCommand } from "../../migrations/engine/rollbackCommand";
-import { explainStatementFailure, type Standing } from "../../migrations/engine/statementError";
-import { loadParser, splitSql, type Statement } from "../../migrations/engine/statements";
+import { rollbackCommand } from "../../migrations/engine/run/rollbackCommand";
+import { explainStatementFailure, type Standing } from "../../migrations/engine/run/statementError";
+import {
+  loadParser,
+  splitSql,
+  type Statement,
+} from "../../migrations/engine/statements/statements";
 
 const standing = (overrides: Partial<Standing> = {}): Standing => ({
   fileName: "004_add_status.sql",

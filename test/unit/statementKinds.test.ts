@@ -1,5 +1,9 @@
 // What a statement is called, what it is about, and what it does to the ledger.
-import { loadParser, splitSql, type Statement } from "../../migrations/engine/statements";
+import {
+  loadParser,
+  splitSql,
+  type Statement,
+} from "../../migrations/engine/statements/statements";
 
 beforeAll(loadParser);
 

@@ -1,11 +1,11 @@
 // Splitting with the real parser: text, place and comment of each statement, and what is no SQL.
-import { BadInputError } from "../../migrations/engine/errors";
 import {
   loadParser,
   splitSql,
   type Statement,
   trySplitSql,
-} from "../../migrations/engine/statements";
+} from "../../migrations/engine/statements/statements";
+import { BadInputError } from "../../stack/errors";
 
 beforeAll(loadParser);
 

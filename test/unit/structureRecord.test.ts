@@ -1,7 +1,7 @@
 // Records of the structure: runs add up, a change by hand stays one until it is acknowledged, what does not add up is said.
 import fc from "fast-check";
 
-import { fingerprintOf, type PartDigests } from "../../migrations/engine/snapshot";
+import { fingerprintOf, type PartDigests } from "../../migrations/engine/history/snapshot";
 import {
   changesBetween,
   compareStructure,
@@ -12,7 +12,7 @@ import {
   type Structure,
   type StructureRecord,
   wholeRecord,
-} from "../../migrations/engine/structureRecord";
+} from "../../migrations/engine/history/structureRecord";
 
 const structure = (objects: PartDigests, more: Partial<Structure> = {}): Structure => ({
   ...{ server: 18, schemas: ["dagapp"], objects, fingerprint: fingerprintOf(objects) },

@@ -1,6 +1,6 @@
 // The tiers and what they demand.
-import { UnknownTierError } from "../../migrations/engine/errors";
-import { parseTier, tierRules, tiers } from "../../migrations/engine/tier";
+import { UnknownTierError } from "../../stack/errors";
+import { parseTier, tierRules, tiers } from "../../stack/tier";
 
 describe("parseTier", () => {
   it.each(tiers)("accepts %s", (tier) => {

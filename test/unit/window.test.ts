@@ -1,7 +1,7 @@
 // Maintenance windows: intervals of ISO 8601, and where a moment is among them.
-import { effectsOf } from "../../migrations/engine/classify";
-import { modelBefore } from "../../migrations/engine/schemaFold";
-import { loadParser } from "../../migrations/engine/statements";
+import { effectsOf } from "../../migrations/engine/impact/classify";
+import { modelBefore } from "../../migrations/engine/schema/schemaFold";
+import { loadParser } from "../../migrations/engine/statements/statements";
 import {
   describeWindows,
   nextWindow,
@@ -9,7 +9,7 @@ import {
   parseWindow,
   windowReason,
   WindowTextError,
-} from "../../migrations/engine/window";
+} from "../../stack/window";
 import { makeMigration } from "../support/makeMigration";
 
 beforeAll(loadParser);

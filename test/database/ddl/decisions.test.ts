@@ -1,5 +1,5 @@
 // Decisions from the command line: validate, signoff, acknowledge, break-glass. What they mean is in decisions.test.ts.
-import { loadMigrations } from "../../../migrations/engine/load";
+import { loadMigrations } from "../../../migrations/engine/survey/load";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { type DdlProject, makeDdlProject } from "../../support/ddlProject";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/programDatabase";

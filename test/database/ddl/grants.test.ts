@@ -1,5 +1,5 @@
 /** `ddl grants` and `ddl heal`: who can do what is shown, what is not as declared is named, and mended without Pulumi. */
-import type { PrivilegeMatrix } from "../../../roles/matrix";
+import type { PrivilegeMatrix } from "../../../roles/compare/matrix";
 import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { type DdlProject, makeDdlProject } from "../../support/ddlProject";

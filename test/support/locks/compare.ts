@@ -2,8 +2,8 @@
  * Compares what was claimed of a statement with what was measured, and words each difference.
  * Does NOT measure.
  */
-import type { LockMode, StatementEffect } from "../../../migrations/engine/effect";
-import { compareModes } from "../../../migrations/engine/lockModes";
+import type { LockMode, StatementEffect } from "../../../migrations/engine/impact/effect";
+import { compareModes } from "../../../migrations/engine/sql/lockModes";
 import { nameOf } from "../effects";
 import type { Measured, Relation } from "./measure";
 

@@ -4,8 +4,8 @@
  */
 import type { Client } from "pg";
 
-import { type LockMode, lockModes } from "../../../migrations/engine/effect";
-import { strongerOf } from "../../../migrations/engine/lockModes";
+import { type LockMode, lockModes } from "../../../migrations/engine/impact/effect";
+import { strongerOf } from "../../../migrations/engine/sql/lockModes";
 
 /** A relation of the database, as it was before. */
 export interface Relation {

@@ -1,9 +1,9 @@
 // The command line: what is asked for, and what is said of a mistake.
-import { readRequest, type Request } from "../../../cli/arguments";
-import { type Command, exitStatus } from "../../../cli/command";
 import { commands } from "../../../cli/commands";
-import { commandHelp, overview, usageLine } from "../../../cli/help";
-import { editDistance, nearestName } from "../../../cli/nearest";
+import { readRequest, type Request } from "../../../cli/frame/arguments";
+import { type Command, exitStatus } from "../../../cli/frame/command";
+import { commandHelp, overview, usageLine } from "../../../cli/frame/help";
+import { editDistance, nearestName } from "../../../cli/frame/nearest";
 
 const command = (overrides: Partial<Command>): Command => ({
   name: "plan",

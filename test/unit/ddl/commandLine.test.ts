@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { loadMigrations } from "../../../migrations/engine/load";
+import { loadMigrations } from "../../../migrations/engine/survey/load";
 import { run } from "../../../toolchain/run";
 import { ddl, ddlShim } from "../../support/ddl";
 import { hasGit } from "../../support/git";

@@ -12,11 +12,15 @@ import {
 } from "../../../cli/report/evidence";
 import { evidenceMarkdown, evidenceText } from "../../../cli/report/evidenceText";
 import { statementReports } from "../../../cli/report/statementReport";
-import type { MigrationFile } from "../../../migrations/engine/file";
-import { type EventRow, foldHistory, type LedgerRow } from "../../../migrations/engine/history";
-import { loadParser } from "../../../migrations/engine/statements";
-import { parseTier } from "../../../migrations/engine/tier";
-import { parseWindow } from "../../../migrations/engine/window";
+import type { MigrationFile } from "../../../migrations/engine/files/file";
+import {
+  type EventRow,
+  foldHistory,
+  type LedgerRow,
+} from "../../../migrations/engine/history/history";
+import { loadParser } from "../../../migrations/engine/statements/statements";
+import { parseTier } from "../../../stack/tier";
+import { parseWindow } from "../../../stack/window";
 import { makeMigration, type MigrationParts } from "../../support/makeMigration";
 
 beforeAll(loadParser);

@@ -4,7 +4,7 @@ import { githubReport } from "../../../cli/findings/github";
 import { jsonReport } from "../../../cli/findings/json";
 import { sarifReport } from "../../../cli/findings/sarif";
 import { textReport } from "../../../cli/findings/text";
-import { styleFor } from "../../../cli/terminal";
+import { styleFor } from "../../../cli/frame/terminal";
 
 const finding = (overrides: Partial<Finding> = {}): Finding => ({
   file: "004_x.sql",

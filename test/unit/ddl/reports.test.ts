@@ -1,23 +1,23 @@
 // What plan and status write: exact texts from given facts.
+import { styleFor } from "../../../cli/frame/terminal";
 import { planReport } from "../../../cli/report/planReport";
 import { planText } from "../../../cli/report/planText";
 import { statementFacts, statementReports } from "../../../cli/report/statementReport";
 import { statusReport } from "../../../cli/report/statusReport";
 import { statusText, structureLines } from "../../../cli/report/statusText";
 import { durationText, momentText } from "../../../cli/report/times";
-import { styleFor } from "../../../cli/terminal";
-import type { Violation } from "../../../migrations/engine/gate";
+import type { Violation } from "../../../migrations/engine/gate/gate";
+import { planMigrations } from "../../../migrations/engine/gate/input/plan";
 import {
   type EventRow,
   foldHistory,
   type History,
   type LedgerRow,
-} from "../../../migrations/engine/history";
-import { planMigrations } from "../../../migrations/engine/plan";
-import type { PreflightPreview } from "../../../migrations/engine/preflightPreview";
-import type { SnapshotDifference } from "../../../migrations/engine/snapshot";
-import { loadParser } from "../../../migrations/engine/statements";
-import type { Comparison } from "../../../migrations/engine/structureRecord";
+} from "../../../migrations/engine/history/history";
+import type { SnapshotDifference } from "../../../migrations/engine/history/snapshot";
+import type { Comparison } from "../../../migrations/engine/history/structureRecord";
+import { loadParser } from "../../../migrations/engine/statements/statements";
+import type { PreflightPreview } from "../../../migrations/engine/survey/preflightPreview";
 import { makeMigration } from "../../support/makeMigration";
 import { makeSettings } from "../../support/makeSettings";
 

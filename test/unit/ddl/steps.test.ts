@@ -1,9 +1,13 @@
 // Which versions a rollback takes back, and how far a run goes.
-import { rollbackSteps } from "../../../cli/rollbackSteps";
-import { withTarget } from "../../../cli/target";
-import type { MigrationFile } from "../../../migrations/engine/file";
-import { foldHistory, type History, type LedgerRow } from "../../../migrations/engine/history";
-import { loadParser } from "../../../migrations/engine/statements";
+import { rollbackSteps } from "../../../cli/stack/rollbackSteps";
+import { withTarget } from "../../../cli/stack/target";
+import type { MigrationFile } from "../../../migrations/engine/files/file";
+import {
+  foldHistory,
+  type History,
+  type LedgerRow,
+} from "../../../migrations/engine/history/history";
+import { loadParser } from "../../../migrations/engine/statements/statements";
 import { makeMigration } from "../../support/makeMigration";
 import { makeSettings } from "../../support/makeSettings";
 

@@ -1,0 +1,79 @@
+/**
+ * The shape of a `ddl` command: its name, what it takes and what it does, as data that help, parser and README share.
+ * Does NOT hold any command (see commands/) or parse anything (see arguments.ts).
+ */
+import type { Environment } from "../../stack/settings";
+import type { Terminal } from "./terminal";
+
+/** How a command ends. Scripts rely on these numbers. */
+export const exitStatus = {
+  /** Done, or nothing to object to. */
+  fine: 0,
+  /** Refused by a rule, or failed. */
+  failed: 1,
+  /** Called wrongly, or it could not be told (no connection, no configuration). */
+  unknown: 2,
+} as const;
+
+export type ExitStatus = (typeof exitStatus)[keyof typeof exitStatus];
+
+/** An argument without dashes. */
+export interface ArgumentSpec {
+  /** As help shows it: VERSION. */
+  readonly name: string;
+  readonly summary: string;
+  readonly required: boolean;
+  /** It may be given more than once; only the last argument may. */
+  readonly many?: boolean;
+}
+
+export interface OptionSpec {
+  /** What stands behind it in help (`--tier TIER`); absent for a switch. */
+  readonly value?: string;
+  readonly summary: string;
+  /** The only values allowed. */
+  readonly choices?: readonly string[];
+  /** The command does nothing without it. */
+  readonly required?: boolean;
+  /** Taken when the option is absent. */
+  readonly fallback?: string;
+  /** May be given more than once. */
+  readonly many?: boolean;
+}
+
+/** What a command is called with. */
+export interface Call {
+  readonly args: readonly string[];
+  /** Value of an option, its fallback, or undefined. */
+  text(option: string): string | undefined;
+  flag(option: string): boolean;
+  /** Values of an option that may be repeated, in order. */
+  list(option: string): readonly string[];
+  readonly terminal: Terminal;
+  readonly environment: Environment;
+  /** Folder in which the command was typed; files are named from there. */
+  readonly folder: string;
+}
+
+export interface Command {
+  /** One word, or two ("break-glass open"). */
+  readonly name: string;
+  /** One line for the list of commands, without a full stop. */
+  readonly summary: string;
+  /** More for the command's own help: sentences, each a line. */
+  readonly details?: readonly string[];
+  readonly arguments: readonly ArgumentSpec[];
+  /** By name without dashes. */
+  readonly options: Readonly<Record<string, OptionSpec>>;
+  /** Whole command lines, each with what it is for. */
+  readonly examples: readonly (readonly [line: string, purpose: string])[];
+  readonly run: (call: Call) => Promise<ExitStatus>;
+}
+
+/** Called wrongly: exit status 2, message and hint. */
+export class UsageError extends Error {
+  constructor(message: string, hint: string) {
+    super(`${message}\n  Hint: ${hint}`);
+    this.name = "UsageError";
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * Describes how live privileges deviate from the rules, with the statements that mend them, and what was changed in the
+ * schemas by hand.
+ * Does NOT mend anything; up and heal do.
+ */
+import { readStanding } from "../../migrations/engine/ledger/structure";
+import { findDeviations } from "../../roles/compare/acl";
+import { aclContext, readCatalog } from "../../roles/database/catalog";
+import { type Access, withClient } from "../../stack/connection";
+import { driftText } from "../report/grantsText";
+import { structureLines } from "../report/statusText";
+
+/** A readable list of the deviations; empty when privileges are as declared. */
+export async function describeDrift(access: Access): Promise<string> {
+  const { settings } = access;
+  const catalog = await withClient(
+    access,
+    { account: "admin", activity: "drift", readOnly: true },
+    (client) => readCatalog(client, settings),
+  );
+  const deviations = findDeviations(aclContext(settings), catalog);
+  if (deviations.length === 0) return "";
+  const heading = `${deviations.length} privilege(s) are not as declared; up mends them:`;
+  return `${heading}\n${driftText(deviations)}`;
+}
+
+/** What a look at the schemas says. */
+export interface SchemaDrift {
+  readonly isDrift: boolean;
+  /** Empty when they are as recorded, or nothing was recorded yet. */
+  readonly text: string;
+}
+
+/** Names what was changed in the schemas without a migration. */
+export async function describeSchemaDrift(access: Access): Promise<SchemaDrift> {
+  const purpose = { account: "admin", activity: "drift", readOnly: true } as const;
+  const { structure } = await withClient(access, purpose, (client) =>
+    readStanding(client, access.settings.schemas),
+  );
+  return {
+    isDrift: structure.kind === "compared" && structure.differences.length > 0,
+    text: structureLines(structure).join("\n"),
+  };
+}

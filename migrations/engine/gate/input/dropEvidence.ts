@@ -1,0 +1,75 @@
+/**
+ * What speaks for the drop of a table: its mark and the mark's age.
+ * Does NOT look for a column's archive (see archive) nor decide what follows (see destructionRules).
+ */
+import { sqlName, sqlText } from "../../sql/sqlText";
+import type { ObjectName } from "../../statements/tableAction";
+import { type Act, actsOf, sameName, type Subject } from "./subject";
+
+const day = 24 * 60 * 60 * 1000;
+
+/** `COMMENT ON TABLE … IS 'drop after 2026-05-01: why'` */
+const markForm = /^drop after (\d{4}-\d{2}-\d{2})\b/i;
+
+const isoDay = (date: Date): string => date.toISOString().slice(0, 10);
+
+interface Mark {
+  /** Not before this day; null where the table was renamed instead. */
+  readonly date: string | null;
+  /** Version of the file. */
+  readonly version: string;
+}
+
+/** What one act says of the name: that it is set apart, that it is not (any more), or nothing. */
+function markIn(
+  { action, statement }: Act,
+  table: ObjectName,
+): { date: string | null } | "none" | undefined {
+  // A condition around it may have left it out.
+  if (statement.kind === "DO") return undefined;
+  if (action.kind === "comment" && action.object.kind === "table" && action.part === null) {
+    if (!sameName(action.object, table)) return undefined;
+    const date = markForm.exec(action.text ?? "")?.[1];
+    return date === undefined || Number.isNaN(Date.parse(date)) ? "none" : { date };
+  }
+  if (action.kind === "rename" && action.object.kind === "table" && action.part === null) {
+    if (sameName({ ...action.object, name: action.to }, table)) return { date: null };
+    return sameName(action.object, table) ? "none" : undefined;
+  }
+  // Another table of that name.
+  return action.kind === "create table" && sameName(action.table, table) ? "none" : undefined;
+}
+
+/** How an earlier file has set the table apart: by a comment with a date, or by another name. The last word counts. */
+function markOf(subject: Subject, table: ObjectName): Mark | null {
+  for (const file of [...subject.earlier].reverse()) {
+    for (const act of [...actsOf(file)].reverse()) {
+      const mark = markIn(act, table);
+      if (mark === "none") return null;
+      if (mark !== undefined) return { ...mark, version: file.header.version };
+    }
+  }
+  return null;
+}
+
+/** The statement that marks a table, for an earlier migration. */
+export const markStatement = (subject: Subject, table: ObjectName): string => {
+  const date = isoDay(new Date(subject.now.getTime() + subject.dropDelayDays * day));
+  return `COMMENT ON TABLE ${sqlName(table)} IS ${sqlText(`drop after ${date}: why it goes`)};`;
+};
+
+/** What is missing for a delayed drop, as a text; null when it may go. */
+export function missingDelay(subject: Subject, table: ObjectName): string | null {
+  const mark = markOf(subject, table);
+  if (mark === null) return "no earlier migration has marked or renamed it";
+  if (mark.date !== null && Date.parse(mark.date) > subject.now.getTime()) {
+    return `its mark says not before ${mark.date}`;
+  }
+  if (subject.appliedAt === null) return null;
+  const since = subject.appliedAt(mark.version);
+  if (since === null) return `${mark.version}, which sets it apart, is not applied here`;
+  const due = new Date(since.getTime() + subject.dropDelayDays * day);
+  return due.getTime() > subject.now.getTime()
+    ? `it was set apart ${isoDay(since)}, and ${subject.dropDelayDays} days must pass (until ${isoDay(due)})`
+    : null;
+}

@@ -1,0 +1,260 @@
+/**
+ * What a file leaves behind: the sum of its actions, object by object. What is made and dropped again is nothing.
+ * Does NOT look at rows, comments and settings of storage: those are for tests and review.
+ */
+import { sqlName, sqlText } from "../../sql/sqlText";
+import type { Action } from "../../statements/action";
+import type { ObjectName, TableCommand } from "../../statements/tableAction";
+import { type Act, temporaryTables } from "./subject";
+
+/** "+" is there afterwards, "-" is gone, "~" is another than before. */
+export type Sign = "+" | "-" | "~";
+
+export interface Change {
+  readonly sign: Sign;
+  /** What it is about, readable and unique: "column dagapp.jobs.owner". */
+  readonly key: string;
+  /** What takes it along when it is dropped: a table, a column, an index's constraint. */
+  readonly within: readonly string[];
+  /** The name to look for; null where there is nothing to look for. */
+  readonly name: string | null;
+  /** It is only called otherwise, and keeps what lies in it. */
+  readonly moved?: true;
+  readonly act: Act;
+}
+
+type Unplaced = Omit<Change, "act">;
+
+const relation = (name: ObjectName): string => `relation ${sqlName(name)}`;
+const part = (kind: string, table: ObjectName, name: string): string =>
+  `${kind} ${sqlName(table)}.${name}`;
+
+const change = (
+  sign: Sign,
+  key: string,
+  name: string | null = null,
+  within: readonly string[] = [],
+): Unplaced => ({ sign, key, name, within });
+
+const constraintChange = (table: ObjectName, name: string, columns: readonly string[]): Unplaced =>
+  change("+", part("constraint", table, name), name, [
+    relation(table),
+    ...columns.map((column) => part("column", table, column)),
+  ]);
+
+/** The inverse pairs of ALTER TABLE commands that name a column: what each does to the column's property. */
+const properties: Readonly<Partial<Record<TableCommand["kind"], readonly [Sign, string]>>> = {
+  "set not null": ["+", "NOT NULL of"],
+  "drop not null": ["-", "NOT NULL of"],
+  "set default": ["~", "default of"],
+  "drop default": ["~", "default of"],
+  "alter type": ["~", "type of"],
+  "set expression": ["~", "expression of"],
+  "drop expression": ["-", "expression of"],
+  "add identity": ["+", "identity of"],
+  "set identity": ["~", "identity of"],
+  "drop identity": ["-", "identity of"],
+};
+
+const tableProperties: Readonly<Partial<Record<TableCommand["kind"], readonly [Sign, string]>>> = {
+  "enable row security": ["~", "row security of"],
+  "disable row security": ["~", "row security of"],
+  "force row security": ["~", "forced row security of"],
+  "no force row security": ["~", "forced row security of"],
+  "set logged": ["~", "persistence of"],
+  "set unlogged": ["~", "persistence of"],
+  "set tablespace": ["~", "tablespace of"],
+  "set access method": ["~", "access method of"],
+};
+
+function commandChanges(table: ObjectName, command: TableCommand): readonly Unplaced[] {
+  const home = [relation(table)];
+  const property = properties[command.kind];
+  if (property !== undefined && "column" in command && typeof command.column === "string") {
+    const column = part("column", table, command.column);
+    return [change(property[0], `${property[1]} ${column}`, null, [...home, column])];
+  }
+  const setting = tableProperties[command.kind];
+  if (setting !== undefined) {
+    return [change(setting[0], `${setting[1]} ${relation(table)}`, null, home)];
+  }
+  switch (command.kind) {
+    case "add column": {
+      const { name } = command.column;
+      return [change("+", part("column", table, name), name, home)];
+    }
+    case "drop column":
+      return [change("-", part("column", table, command.column), null, home)];
+    case "add constraint": {
+      const { name, columns, usingIndex } = command.constraint;
+      if (name === null) return [];
+      const taken =
+        usingIndex === null ? [] : [change("-", relation({ ...table, name: usingIndex }))];
+      return [...taken, constraintChange(table, name, columns)];
+    }
+    case "drop constraint":
+      return [change("-", part("constraint", table, command.constraint), null, home)];
+    case "attach partition":
+      return [change("+", `partition ${sqlName(command.partition)} of ${relation(table)}`)];
+    case "detach partition":
+      return [change("-", `partition ${sqlName(command.partition)} of ${relation(table)}`)];
+    case "inherit":
+      return [change("+", `inheritance of ${relation(table)} from ${sqlName(command.parent)}`)];
+    case "no inherit":
+      return [change("-", `inheritance of ${relation(table)} from ${sqlName(command.parent)}`)];
+    default:
+      return [];
+  }
+}
+
+/** Kinds that share the names of tables. */
+const relations: ReadonlySet<string> = new Set([
+  "table",
+  "view",
+  "materialized view",
+  "index",
+  "sequence",
+  "foreign table",
+]);
+const routines = /^(function|procedure|routine|aggregate)$/;
+const onTable = /^(trigger|rule|policy)$/;
+
+/** Key of an object by its kind; triggers, rules and policies are named table.name. */
+function keyOf(kind: string, name: ObjectName): string {
+  if (relations.has(kind)) return relation(name);
+  if (routines.test(kind)) return `function ${sqlName(name)}`;
+  return `${kind === "domain" ? "type" : kind} ${onTable.test(kind) ? `${name.schema === null ? "" : `${name.schema}.`}${name.name}` : sqlName(name)}`;
+}
+
+const base = (name: string): string => name.replace(/\(.*$/s, "");
+
+function changesOf(action: Action): readonly Unplaced[] {
+  switch (action.kind) {
+    case "create table":
+      return action.temporary ? [] : [change("+", relation(action.table), action.table.name)];
+    case "alter table":
+      return commandChanges(action.table, action.command);
+    case "create view":
+      return [change(action.replace ? "~" : "+", relation(action.view), action.view.name)];
+    case "create index": {
+      const { table, name, columns } = action;
+      if (name === null) return [];
+      const home = [relation(table), ...columns.map((column) => part("column", table, column))];
+      return [change("+", relation({ ...table, name }), name, home)];
+    }
+    case "drop":
+      return action.objects.map((object) => change("-", keyOf(object.kind, object)));
+    case "rename": {
+      const { object, to } = action;
+      const name = action.part;
+      if (name === null) {
+        const renamed = { ...object, name: object.name.replace(/^[^(]*/s, to) };
+        return [
+          { ...change("-", keyOf(object.kind, object)), moved: true },
+          change("+", keyOf(object.kind, renamed), to),
+        ];
+      }
+      const home = [relation(object)];
+      const written = (one: string): string => part(name.kind, object, one);
+      return [
+        { ...change("-", written(name.name), null, home), moved: true },
+        change("+", written(to), to, home),
+      ];
+    }
+    case "set schema": {
+      const { object, schema } = action;
+      return [
+        { ...change("-", keyOf(object.kind, object)), moved: true },
+        change("+", keyOf(object.kind, { ...object, schema }), base(object.name)),
+      ];
+    }
+    case "create type":
+      return [change("+", keyOf("type", action.type), action.type.name)];
+    case "add enum value":
+      return [
+        change(
+          "+",
+          `value ${sqlText(action.value)} of type ${sqlName(action.type)}`,
+          action.value,
+          [keyOf("type", action.type)],
+        ),
+      ];
+    case "rename enum value": {
+      const of = `of type ${sqlName(action.type)}`;
+      return [
+        change("-", `value ${sqlText(action.value)} ${of}`),
+        change("+", `value ${sqlText(action.to)} ${of}`, action.to),
+      ];
+    }
+    case "create on table": {
+      const key = keyOf(action.what, {
+        ...action.table,
+        name: `${action.table.name}.${action.name}`,
+      });
+      return [change(action.replace ? "~" : "+", key, action.name, [relation(action.table)])];
+    }
+    case "alter policy": {
+      const key = keyOf("policy", { ...action.table, name: `${action.table.name}.${action.name}` });
+      return [change("~", key)];
+    }
+    case "create function": {
+      const { name } = action.function;
+      return [change(action.replace ? "~" : "+", keyOf("function", action.function), base(name))];
+    }
+    case "create sequence":
+      return [change("+", relation(action.sequence), action.sequence.name)];
+    case "create statistics": {
+      const home = action.table === null ? [] : [relation(action.table)];
+      return [change("+", keyOf("statistics", action.statistics), action.statistics.name, home)];
+    }
+    case "create":
+      return [change("+", keyOf(action.object.kind, action.object), base(action.object.name))];
+    default:
+      return [];
+  }
+}
+
+/** Every change of the acts, in order. */
+export const allChanges = (acts: readonly Act[]): readonly Change[] =>
+  acts.flatMap((act) => changesOf(act.action).map((one) => ({ ...one, act })));
+
+/** Keys of all that the acts leave behind, the constraints inside CREATE TABLE too. */
+export function leftBy(acts: readonly Act[]): ReadonlySet<string> {
+  const inTables = acts.flatMap(({ action }) =>
+    action.kind === "create table"
+      ? action.constraints.flatMap(({ name }) =>
+          name === null ? [] : [part("constraint", action.table, name)],
+        )
+      : [],
+  );
+  const changed = netChanges(acts).filter(({ sign }) => sign !== "-");
+  return new Set([...inTables, ...changed.map(({ key }) => key)]);
+}
+
+/** What remains of the changes: the last sign of each key, or "~" for what was dropped and made again. */
+export function netChanges(acts: readonly Act[]): readonly Change[] {
+  const net = new Map<string, Change>();
+  /** Keys of what lies in each, as far as it was ever there: a file may drop ten thousand things. */
+  const inside = new Map<string, Set<string>>();
+  const temporary = new Set(
+    [...temporaryTables(acts)].map((name) => relation({ schema: null, name })),
+  );
+  for (const one of allChanges(acts)) {
+    if ([one.key, ...one.within].some((key) => temporary.has(key))) continue;
+    const before = net.get(one.key);
+    if (one.sign === "-" && one.moved === undefined) {
+      // What lay in it goes with it.
+      for (const key of inside.get(one.key) ?? []) {
+        const held = net.get(key);
+        if (held?.within.includes(one.key) === true && held.sign !== "-") net.delete(key);
+      }
+    }
+    for (const home of one.within) {
+      inside.set(home, (inside.get(home) ?? new Set()).add(one.key));
+    }
+    if (before?.sign === "+" && one.sign === "-") net.delete(one.key);
+    else if (before?.sign === "+" && one.sign === "~") continue;
+    else net.set(one.key, before?.sign === "-" && one.sign === "+" ? { ...one, sign: "~" } : one);
+  }
+  return [...net.values()];
+}

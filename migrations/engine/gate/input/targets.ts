@@ -1,0 +1,70 @@
+/**
+ * Which objects an action changes, by name: made, altered, dropped, locked or written, not only read.
+ * Does NOT say how (see effect).
+ */
+import type { ObjectRef } from "../../impact/effect";
+import type { Action } from "../../statements/action";
+import type { ObjectName } from "../../statements/tableAction";
+import type { Act } from "./subject";
+
+const as = (kind: string, ...objects: readonly (ObjectName | null)[]): readonly ObjectRef[] =>
+  objects.filter((object) => object !== null).map(({ schema, name }) => ({ kind, schema, name }));
+
+type Targets = {
+  readonly [K in Action["kind"]]?: (action: Action & { readonly kind: K }) => readonly ObjectRef[];
+};
+
+/** A kind that is not here changes nothing that has a name. */
+const targets: Targets = {
+  "create table": ({ table, constraints, partitionOf, inherits }) =>
+    as("table", table, partitionOf, ...inherits, ...constraints.map((one) => one.references)),
+  "alter table": ({ relation, table, command }) => [
+    ...as(relation, table),
+    ...(command.kind === "add constraint" ? as("table", command.constraint.references) : []),
+    ...(command.kind === "add column"
+      ? as("table", ...command.constraints.map((one) => one.references))
+      : []),
+    ...(command.kind === "attach partition" || command.kind === "detach partition"
+      ? as("table", command.partition)
+      : []),
+    ...(command.kind === "inherit" ? as("table", command.parent) : []),
+  ],
+  "create view": ({ view, materialized }) => as(materialized ? "materialized view" : "view", view),
+  refresh: ({ view }) => as("materialized view", view),
+  "create index": ({ table }) => as("table", table),
+  reindex: ({ what, target }) => as(what, target),
+  drop: ({ objects }) => objects,
+  rename: ({ object }) => [object],
+  "set schema": ({ object, schema }) => [object, { ...object, schema }],
+  comment: ({ object }) => [object],
+  "create type": ({ type }) => as("type", type),
+  "add enum value": ({ type }) => as("type", type),
+  "rename enum value": ({ type }) => as("type", type),
+  "alter domain": ({ domain }) => as("domain", domain),
+  "create on table": ({ table, query }) => [
+    ...as("table", table),
+    // What a rule is to write; a policy only reads.
+    ...as("table", ...query.writes.map((write) => write.table)),
+  ],
+  "alter policy": ({ table }) => as("table", table),
+  "create function": (action) => [action.function],
+  "create sequence": ({ sequence }) => as("sequence", sequence),
+  "alter sequence": ({ sequence }) => as("sequence", sequence),
+  "create statistics": ({ statistics }) => as("statistics", statistics),
+  create: ({ object }) => [object],
+  publication: ({ name }) => [{ kind: "publication", schema: null, name }],
+  truncate: ({ tables }) => as("table", ...tables.map(({ name }) => name)),
+  query: ({ query }) => as("table", ...query.writes.map(({ table }) => table)),
+  copy: ({ table, from }) => (from ? as("table", table) : []),
+  vacuum: ({ tables }) => as("table", ...tables),
+  analyze: ({ tables }) => as("table", ...tables),
+  cluster: ({ table }) => as("table", table),
+  lock: ({ tables }) => as("table", ...tables.map(({ name }) => name)),
+};
+
+/** Objects that the act changes. A statement on the ledger changes none: the runner carries it out. */
+export function changedBy({ action, statement }: Act): readonly ObjectRef[] {
+  if (statement.ledger !== null) return [];
+  const read = targets[action.kind] as ((action: Action) => readonly ObjectRef[]) | undefined;
+  return read?.(action) ?? [];
+}

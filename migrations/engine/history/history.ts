@@ -1,0 +1,290 @@
+/**
+ * What holds now, folded from the ledger's rows and the events: the one place that reads meaning into them.
+ * Pure. Does NOT query the database (see ledger.ts) or decide what to do (see plan.ts, gate.ts).
+ */
+import { type Tier, tiers } from "../../../stack/tier";
+import type { EventKind } from "./eventKinds";
+
+/** A row of public.schema_migrations. */
+export interface LedgerRow {
+  readonly version: string;
+  readonly startedAt: Date | null;
+  readonly completedAt: Date | null;
+  readonly applied: boolean;
+  readonly rolledBackAt: Date | null;
+  readonly executedBy: string | null;
+  readonly ticket: string | null;
+}
+
+/** A row of public.schema_migration_events. */
+export interface EventRow {
+  readonly id: number;
+  readonly happenedAt: Date;
+  readonly login: string;
+  readonly kind: EventKind;
+  readonly version: string | null;
+  readonly segment: number | null;
+  readonly checksum: string | null;
+  readonly rollbackChecksum: string | null;
+  readonly ticket: string | null;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** That apply, rollback and apply again were run elsewhere and left the same catalog. Recorded for both texts. */
+export interface Proof {
+  readonly at: Date;
+  readonly login: string;
+  readonly rollbackChecksum: string | null;
+}
+
+/** What a person decided about a version as it is applied now. */
+export interface Decision {
+  readonly at: Date;
+  /** The login that wrote it: the server's word. */
+  readonly login: string;
+  /** The person, as the login gave it. */
+  readonly by: string;
+  /** Why, or what else was said; "" for nothing. */
+  readonly reason: string;
+}
+
+/** An emergency that is under way: promotion and maintenance window are lifted until it is closed. */
+export interface BreakGlass {
+  readonly at: Date;
+  readonly login: string;
+  readonly reason: string;
+  readonly ticket: string;
+  readonly approvedBy: string;
+}
+
+export type Status = "applied" | "incomplete" | "rolled back";
+
+/**
+ * In the detail of every event that a rollback file's run writes, to tell it from the migration's own: both number
+ * their segments from 0.
+ */
+export const rollbackDirection = { direction: "rollback" } as const;
+
+/** What is known of a segment that was begun outside of a transaction and is not done: what was there before, how far it is. */
+export interface BegunSegment {
+  readonly segment: number;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** A rollback that was cut off after it had changed something. Only finishing it leads anywhere. */
+export interface BegunRollback {
+  /** Of the rollback file that ran. */
+  readonly checksum: string | null;
+  /** Segments of that file that are done and need not run again. */
+  readonly segmentsDone: readonly number[];
+  readonly segmentsBegun: readonly BegunSegment[];
+}
+
+/** One version the ledger knows. A version it does not know is pending, whatever the events say. */
+export interface VersionState {
+  readonly version: string;
+  readonly status: Status;
+  /**
+   * Of the text that ran last, or that an acknowledgement vouches for; null when it ran outside this program
+   * (unrecorded).
+   */
+  readonly checksum: string | null;
+  readonly rollbackChecksum: string | null;
+  /** Segments of an incomplete run that are done and need not run again; none once its rollback has begun. */
+  readonly segmentsDone: readonly number[];
+  readonly segmentsBegun: readonly BegunSegment[];
+  /** Null unless the version is incomplete because its rollback is. */
+  readonly begunRollback: BegunRollback | null;
+  /** Something of it is there, by whatever text, and something is not: nobody can say what should be. */
+  readonly halfDone: boolean;
+  readonly completedAt: Date | null;
+  /** Null unless it is rolled back. */
+  readonly rolledBackAt: Date | null;
+  /** Milliseconds from start to completion, null unless applied. */
+  readonly durationMs: number | null;
+  readonly executedBy: string | null;
+  readonly ticket: string | null;
+  /** For the checksum above, whenever it was recorded. */
+  readonly proof: Proof | null;
+  /** The decisions that hold: for the checksum above, and made since the version was last started. */
+  readonly signOff: Decision | null;
+  readonly validation: Decision | null;
+  readonly acknowledgement: Decision | null;
+}
+
+export interface History {
+  /** Tier stamped on the database by its admin, or null. */
+  readonly stamp: Tier | null;
+  /** The emergency that was opened last, unless it was closed. */
+  readonly breakGlass: BreakGlass | null;
+  readonly versions: readonly VersionState[];
+}
+
+/**
+ * Folds rows and events into what holds now.
+ *
+ * The ledger decides the status, because people may write it with psql too. Events add what the policy's table cannot
+ * hold, and only those since the row's last start: an older run, or one that was rolled back by hand, proves nothing.
+ */
+export function foldHistory(rows: readonly LedgerRow[], events: readonly EventRow[]): History {
+  const ordered = [...events].sort((a, b) => a.id - b.id);
+  const eventsOf = groupByVersion(ordered);
+  const stamped = ordered.find((event) => event.kind === "stamped")?.detail["tier"];
+  const lastRebuild = ordered.findLast(({ kind }) => kind === "rebuilt")?.id ?? 0;
+  return {
+    stamp: tiers.find((tier) => tier === stamped) ?? null,
+    breakGlass: foldBreakGlass(ordered),
+    versions: rows.map((row) => foldVersion(row, eventsOf.get(row.version) ?? [], lastRebuild)),
+  };
+}
+
+function groupByVersion(ordered: readonly EventRow[]): ReadonlyMap<string, readonly EventRow[]> {
+  const groups = new Map<string, EventRow[]>();
+  for (const event of ordered) {
+    if (event.version === null) continue;
+    const group = groups.get(event.version);
+    if (group === undefined) groups.set(event.version, [event]);
+    else group.push(event);
+  }
+  return groups;
+}
+
+const textOf = (event: EventRow, key: string): string => {
+  const value = event.detail[key];
+  return typeof value === "string" ? value : "";
+};
+
+function foldBreakGlass(ordered: readonly EventRow[]): BreakGlass | null {
+  const last = ordered.findLast(
+    ({ kind }) => kind === "break-glass-opened" || kind === "break-glass-closed",
+  );
+  if (last?.kind !== "break-glass-opened") return null;
+  const { happenedAt: at, login, ticket } = last;
+  return {
+    at,
+    login,
+    ticket: ticket ?? "",
+    reason: textOf(last, "reason"),
+    approvedBy: textOf(last, "approvedBy"),
+  };
+}
+
+function statusOf(row: LedgerRow): Status {
+  if (row.applied) return "applied";
+  return row.rolledBackAt === null ? "incomplete" : "rolled back";
+}
+
+const isOfRollback = ({ detail }: EventRow): boolean =>
+  detail["direction"] === rollbackDirection.direction;
+
+/** Segments begun and not done, each with what its last event says. */
+function foldBegun(own: readonly EventRow[]): readonly BegunSegment[] {
+  const begun = new Map<number, EventRow["detail"]>();
+  for (const { kind, segment, detail } of own) {
+    if (segment === null) continue;
+    if (kind === "segment-started") begun.set(segment, detail);
+    if (kind === "segment-done") begun.delete(segment);
+  }
+  return [...begun].map(([segment, detail]) => ({ segment, detail }));
+}
+
+/** What the last rollback has done, unless it came to an end. Its first recorded segment is where it begins. */
+function foldRollback(own: readonly EventRow[]): BegunRollback | null {
+  const ended = own.findLastIndex(({ kind }) => kind === "applied" || kind === "rolled-back");
+  const ran = own
+    .slice(ended + 1)
+    .filter(
+      (event) =>
+        isOfRollback(event) && (event.kind === "segment-started" || event.kind === "segment-done"),
+    );
+  const last = ran.at(-1);
+  if (last === undefined) return null;
+  // A text that was corrected in between starts from its own beginning.
+  const same = ran.filter(({ rollbackChecksum }) => rollbackChecksum === last.rollbackChecksum);
+  const done = same.filter(({ kind }) => kind === "segment-done");
+  return {
+    checksum: last.rollbackChecksum,
+    segmentsBegun: foldBegun(same),
+    segmentsDone: [...new Set(done.flatMap(({ segment }) => (segment === null ? [] : [segment])))],
+  };
+}
+
+/**
+ * @param ofVersion    All events of the row's version, in order.
+ * @param lastRebuild  Number of the event after which the schemas were empty, 0 for none.
+ */
+function foldVersion(
+  row: LedgerRow,
+  ofVersion: readonly EventRow[],
+  lastRebuild: number,
+): VersionState {
+  const status = statusOf(row);
+  const since = row.startedAt?.getTime() ?? 0;
+  const own = ofVersion.filter((event) => event.happenedAt.getTime() >= since);
+  const lastOf = (...kinds: readonly EventKind[]): EventRow | undefined =>
+    own.findLast((event) => kinds.includes(event.kind) && !isOfRollback(event));
+  const ran =
+    status === "applied"
+      ? (lastOf("applied") ?? lastOf("acknowledged"))
+      : lastOf("started", "applied");
+  const checksum = ran?.checksum ?? null;
+  const done = new Set<number>();
+  for (const event of own) {
+    if (event.kind === "applied" || event.kind === "rolled-back") done.clear();
+    if (event.kind !== "segment-done" || event.segment === null || isOfRollback(event)) continue;
+    done.add(event.segment);
+  }
+  const begunRollback = status === "incomplete" ? foldRollback(own) : null;
+  const decided = (kind: EventKind): Decision | null => {
+    const event = own.findLast((one) => one.kind === kind && one.checksum === checksum);
+    if (status !== "applied" || checksum === null || event === undefined) return null;
+    const { happenedAt: at, login } = event;
+    return { at, login, by: textOf(event, "by"), reason: textOf(event, "reason") };
+  };
+  const isOpen = status === "incomplete" && begunRollback === null;
+  const ended = own.findLastIndex(({ kind }) => kind === "applied" || kind === "rolled-back");
+  const took =
+    row.startedAt !== null && row.completedAt !== null
+      ? row.completedAt.getTime() - row.startedAt.getTime()
+      : null;
+  return {
+    version: row.version,
+    status,
+    checksum,
+    rollbackChecksum: ran?.rollbackChecksum ?? null,
+    segmentsDone: isOpen ? [...done] : [],
+    segmentsBegun: isOpen
+      ? foldBegun(own.slice(ended + 1).filter((event) => !isOfRollback(event)))
+      : [],
+    begunRollback,
+    halfDone: status === "incomplete" && hasOpenWork(ofVersion, lastRebuild),
+    completedAt: row.completedAt,
+    rolledBackAt: status === "rolled back" ? row.rolledBackAt : null,
+    durationMs: status === "applied" ? took : null,
+    executedBy: row.executedBy,
+    ticket: row.ticket,
+    proof: foldProof(ofVersion, checksum),
+    signOff: decided("signed-off"),
+    validation: decided("validated"),
+    acknowledgement: decided("acknowledged"),
+  };
+}
+
+/** Whether a run has changed something since the version last was whole or gone, by whatever text and however often begun. */
+function hasOpenWork(ofVersion: readonly EventRow[], lastRebuild: number): boolean {
+  const ended = ofVersion.findLast(({ kind }) => kind === "applied" || kind === "rolled-back");
+  const since = Math.max(lastRebuild, ended?.id ?? 0);
+  return ofVersion.some(
+    ({ id, kind }) => id > since && (kind === "segment-started" || kind === "segment-done"),
+  );
+}
+
+/** A proof is about texts, not about a run: it holds for as long as the text that ran is the one that was proven. */
+function foldProof(own: readonly EventRow[], checksum: string | null): Proof | null {
+  const proven = own.findLast(
+    (event) => event.kind === "proven" && checksum !== null && event.checksum === checksum,
+  );
+  if (proven === undefined) return null;
+  const { happenedAt: at, login, rollbackChecksum } = proven;
+  return { at, login, rollbackChecksum };
+}

@@ -1,0 +1,119 @@
+/**
+ * What one tier publishes of its versions, and what the next tier reads of it. Pure.
+ * Does NOT reach another stack (see lowerStack.ts) or judge what it says (see gatePromotionRules.ts).
+ */
+import { type Tier, tiers } from "../../../stack/tier";
+import type { History, VersionState } from "./history";
+
+/** Who decided, by which login, and when (ISO 8601). */
+export interface PublishedDecision {
+  readonly by: string;
+  readonly login: string;
+  readonly at: string;
+}
+
+/** One applied version as a stack publishes it: read back from ledger and events, never from the files. */
+export interface PublishedVersion {
+  readonly version: string;
+  /** ISO 8601, or null when nobody recorded it. */
+  readonly appliedAt: string | null;
+  readonly login: string | null;
+  readonly ticket: string | null;
+  /** Null: it ran outside of this program, and nobody acknowledged it. */
+  readonly checksum: string | null;
+  readonly rollbackChecksum: string | null;
+  /** Of exactly this checksum, together with the rollback's named here. */
+  readonly proven: { readonly rollbackChecksum: string | null; readonly at: string } | null;
+  readonly signedOff: PublishedDecision | null;
+  readonly validated: PublishedDecision | null;
+}
+
+/** What is known of the tier below. */
+export type LowerTier =
+  | {
+      readonly kind: "known";
+      readonly stack: string;
+      readonly tier: Tier | null;
+      readonly versions: readonly PublishedVersion[];
+    }
+  /** The stack does not exist, or publishes nothing: as if nothing were applied there. */
+  | { readonly kind: "missing"; readonly stack: string; readonly reason: string }
+  /** It could not be asked: nothing can be said either way. */
+  | { readonly kind: "unknown"; readonly stack: string; readonly reason: string };
+
+/** The applied versions, in the ledger's order. */
+export function publishedVersions({ versions }: History): readonly PublishedVersion[] {
+  return versions.filter(({ status }) => status === "applied").map(published);
+}
+
+function published(state: VersionState): PublishedVersion {
+  const decision = (made: VersionState["signOff"]): PublishedDecision | null =>
+    made === null ? null : { by: made.by, login: made.login, at: made.at.toISOString() };
+  const { proof } = state;
+  return {
+    version: state.version,
+    appliedAt: state.completedAt?.toISOString() ?? null,
+    login: state.executedBy,
+    ticket: state.ticket,
+    checksum: state.checksum,
+    rollbackChecksum: state.rollbackChecksum,
+    proven:
+      proof === null
+        ? null
+        : { rollbackChecksum: proof.rollbackChecksum, at: proof.at.toISOString() },
+    signedOff: decision(state.signOff),
+    validated: decision(state.validation),
+  };
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const textOrNull = (value: unknown): string | null => (typeof value === "string" ? value : null);
+
+/**
+ * Reads the outputs of another stack. What is not as publishedVersions makes it counts as not said, so that an older
+ * or a foreign stack can withhold a promotion but never grant one.
+ *
+ * @param stack    Its name, for messages.
+ * @param outputs  All outputs of it.
+ */
+export function readLowerTier(stack: string, outputs: unknown): LowerTier {
+  const { tier, versions } = isRecord(outputs) ? outputs : {};
+  if (!Array.isArray(versions)) {
+    return { kind: "missing", stack, reason: "it publishes no versions" };
+  }
+  return {
+    kind: "known",
+    stack,
+    tier: tiers.find((one) => one === tier) ?? null,
+    versions: versions.filter(isRecord).flatMap(readVersion),
+  };
+}
+
+function readVersion(one: Readonly<Record<string, unknown>>): readonly PublishedVersion[] {
+  const { version, proven } = one;
+  if (typeof version !== "string") return [];
+  return [
+    {
+      version,
+      appliedAt: textOrNull(one["appliedAt"]),
+      login: textOrNull(one["login"]),
+      ticket: textOrNull(one["ticket"]),
+      checksum: textOrNull(one["checksum"]),
+      rollbackChecksum: textOrNull(one["rollbackChecksum"]),
+      proven:
+        isRecord(proven) && typeof proven["at"] === "string"
+          ? { rollbackChecksum: textOrNull(proven["rollbackChecksum"]), at: proven["at"] }
+          : null,
+      signedOff: readDecision(one["signedOff"]),
+      validated: readDecision(one["validated"]),
+    },
+  ];
+}
+
+function readDecision(value: unknown): PublishedDecision | null {
+  if (!isRecord(value)) return null;
+  const { by, login, at } = value;
+  if (typeof by !== "string" || typeof login !== "string" || typeof at !== "string") return null;
+  return { by, login, at };
+}

@@ -1,0 +1,86 @@
+/**
+ * A migration or its rollback in words, for a preview: who and what, then each statement with its lock and risk. Pure.
+ * Does NOT judge (see gate) and does not show the SQL itself, which the resource's inputs do.
+ */
+import type { MigrationFile } from "../files/file";
+import { foldModels } from "../schema/schemaFold";
+import { effectsOf, rollbackEffectsOf } from "./classify";
+import type { StatementEffect } from "./effect";
+import { describeEffects, planTable } from "./planTable";
+
+const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`);
+
+const ofMigration = ({ statement }: StatementEffect, lines: ReadonlySet<number>): boolean =>
+  lines.has(statement.line);
+
+/** Checks before and after change nothing: only the section between them is shown. */
+function shownEffects(
+  { segments }: Pick<MigrationFile, "segments">,
+  effects: readonly StatementEffect[],
+): readonly StatementEffect[] {
+  const changing = segments.filter(({ section }) => section === "migration");
+  const lines = new Set(
+    changing.flatMap(({ statements }) => statements.map((statement) => statement.line)),
+  );
+  return effects.filter((effect) => ofMigration(effect, lines));
+}
+
+function modeOf({ segments }: Pick<MigrationFile, "segments">): string {
+  const changing = segments.filter(({ section }) => section === "migration");
+  if (changing.length !== 1) return `${changing.length} steps, each kept when the next one fails`;
+  return changing[0]?.kind === "transaction" ? "one transaction" : "one statement on its own";
+}
+
+/**
+ * Describes what running files would do, one text each, in the order given.
+ *
+ * @param pending  Files that would run.
+ * @param files    All files of the folder: those before a pending one say what it finds.
+ */
+export function describeChanges(
+  pending: readonly MigrationFile[],
+  files: readonly MigrationFile[],
+): readonly string[] {
+  const models = foldModels(files);
+  return pending.flatMap((file) => {
+    const { header, number, fileName } = file;
+    const model = models.get(number);
+    if (model === undefined) return [];
+    const effects = shownEffects(file, effectsOf(file, model));
+    const { rollback } = header;
+    return [
+      [
+        `${fileName}: version ${header.version}, ticket ${header.ticket}, by ${header.author}, reviewed by ${header.reviewedBy ?? "nobody yet"}; ${modeOf(file)}`,
+        ...indented(planTable(effects)),
+        ...indented(describeEffects(effects)),
+        `  rollback ${file.rollback?.fileName ?? "missing"}, tested: ${rollback.tested === true ? "yes" : "no"}, data recovery: ${rollback.dataRecovery.toLowerCase()}`,
+      ].join("\n"),
+    ];
+  });
+}
+
+/**
+ * The same for rollbacks.
+ *
+ * @param losses  By the migration's file name: what the rollback throws away, one line each.
+ */
+export function describeRollbacks(
+  toRollBack: readonly MigrationFile[],
+  files: readonly MigrationFile[],
+  losses: ReadonlyMap<string, readonly string[]>,
+): readonly string[] {
+  const models = foldModels(files);
+  return toRollBack.flatMap((file) => {
+    const model = models.get(file.number);
+    if (model === undefined || file.rollback === null) return [];
+    const effects = rollbackEffectsOf(file, model);
+    return [
+      [
+        `${file.rollback.fileName}: takes back version ${file.header.version}, data recovery: ${file.header.rollback.dataRecovery.toLowerCase()}`,
+        ...indented(planTable(effects)),
+        ...indented(describeEffects(effects)),
+        ...indented(losses.get(file.fileName) ?? []),
+      ].join("\n"),
+    ];
+  });
+}

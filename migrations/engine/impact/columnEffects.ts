@@ -1,0 +1,152 @@
+/**
+ * What ADD COLUMN, ALTER COLUMN … TYPE and SET NOT NULL lock, rewrite and read.
+ * Does NOT know which types are stored alike (see typeChanges).
+ */
+import { isProvenNotNull } from "../schema/schemaModel";
+import type { Column, TypeRef } from "../statements/tableAction";
+import { addConstraint } from "./constraintEffects";
+import type { EffectDraft, Target } from "./effectDraft";
+import type { Reached } from "./tableEffects";
+import { isBaseType, keepsRows } from "./typeChanges";
+
+/** Kinds of default for which PostgreSQL writes every row anew. */
+const rewritingDefaults: readonly Column["default"][] = [
+  "volatile",
+  "serial",
+  "identity",
+  "stored",
+];
+
+/** The column's type checks every value: it is a domain with a constraint, or may be one. */
+function checksDomain(effects: EffectDraft, { type }: Column): boolean {
+  if (isBaseType(type)) return false;
+  const model = effects.model.type(type);
+  if (model !== null) return model.constrained;
+  const name = [type.schema, type.name].filter((part) => part !== null).join(".");
+  effects.assume(`no file makes the type ${name}: it may be a domain with a constraint`);
+  return true;
+}
+
+export function addColumn(
+  effects: EffectDraft,
+  { table, family, command, relation }: Reached<"add column">,
+): void {
+  const { column, constraints, ifNotExists } = command;
+  effects.lockAll(family, "ACCESS EXCLUSIVE");
+  const isThere = ifNotExists && table.model?.columns.has(column.name) === true;
+  if (relation !== "table" || isThere) return;
+  if (rewritingDefaults.includes(column.default) || checksDomain(effects, column)) {
+    for (const target of family) effects.rewrite(target);
+  }
+  // Without a value every row would be NULL, and is asked.
+  if (column.notNull && column.default === "none") effects.scanAll(family);
+  for (const constraint of constraints.filter(({ type }) => type !== "not null")) {
+    const isNull = constraint.type === "foreign key" && column.default === "none";
+    addConstraint(effects, family, isNull ? { ...constraint, valid: false } : constraint);
+  }
+}
+
+/** A domain's base, which is how its values are stored; domains of domains included. */
+function storedType(effects: EffectDraft, type: TypeRef): TypeRef {
+  const base = type.isArray ? null : (effects.model.type(type)?.base ?? null);
+  return base === null ? type : storedType(effects, base);
+}
+
+/** True when PostgreSQL leaves the rows as they are. */
+function isSameStorage(effects: EffectDraft, from: TypeRef, to: TypeRef): boolean {
+  if (keepsRows(from, to)) return true;
+  const isConstrained = effects.model.type(to)?.constrained === true;
+  return !isConstrained && keepsRows(storedType(effects, from), storedType(effects, to));
+}
+
+export function alterType(
+  effects: EffectDraft,
+  { table, family, command, relation }: Reached<"alter type">,
+): void {
+  const { column, type, collation, computed } = command;
+  effects.lockAll(family, "ACCESS EXCLUSIVE");
+  if (relation !== "table") return;
+  let anew = false;
+  for (const target of family) {
+    const { model, ref } = target;
+    const old = model?.columns.get(column);
+    if (old === undefined) {
+      const name = [ref.schema, ref.name, column].filter((part) => part !== null).join(".");
+      effects.assume(`the type of ${name} is not known, so a rewrite is taken for granted`);
+    }
+    if (old === undefined || computed || !isSameStorage(effects, old.type, type)) {
+      effects.rewrite(target);
+      effects.loseData(table, false);
+      anew = true;
+    } else checkAnew(effects, target, column, old.collation !== collation);
+  }
+  remakeForeignKeys(effects, family, column, anew);
+}
+
+/** Constraints and indexes on a column are made anew with its type; most indexes are kept as they are. */
+function checkAnew(
+  effects: EffectDraft,
+  target: Target,
+  column: string,
+  recollated: boolean,
+): void {
+  const { model } = target;
+  const uses = model?.constraints.filter(({ columns }) => columns.includes(column)) ?? [];
+  if (uses.some(({ type, valid, enforced }) => type === "check" && valid && enforced)) {
+    effects.scan(target);
+  }
+  for (const index of effects.all(model?.indexes ?? [])) {
+    const definition = index.model?.index;
+    if (definition?.columns.includes(column) !== true) continue;
+    if (!recollated && !definition.computed) continue;
+    effects.rewrite(index);
+    effects.scan(target);
+  }
+}
+
+/** Foreign keys on a column whose type changes are made anew, at both ends; checked where values may differ. */
+function remakeForeignKeys(
+  effects: EffectDraft,
+  family: readonly Target[],
+  column: string,
+  anew: boolean,
+): void {
+  const remake = (others: readonly Target[]): void => {
+    effects.lockAll(others, "ACCESS EXCLUSIVE");
+    if (anew) effects.scanAll(others);
+  };
+  for (const { model } of family) {
+    for (const { type, columns, target } of model?.constraints ?? []) {
+      if (type !== "foreign key" || target === null || !columns.includes(column)) continue;
+      remake(effects.all([target]));
+    }
+    for (const referencing of effects.all(model?.referencedBy ?? [])) {
+      const keys = referencing.model?.constraints.filter((one) => one.target === model?.id) ?? [];
+      const isKey = keys.some(
+        ({ referencedColumns }) =>
+          referencedColumns.length === 0 || referencedColumns.includes(column),
+      );
+      if (isKey) remake([referencing]);
+    }
+  }
+}
+
+export function setNotNull(
+  effects: EffectDraft,
+  { family, command }: Reached<"set not null">,
+): void {
+  effects.lockAll(family, "ACCESS EXCLUSIVE");
+  const isRead = ({ model }: Target): boolean =>
+    model === null || !isProvenNotNull(model, command.column);
+  effects.scanAll(family.filter(isRead));
+}
+
+export function setExpression(
+  effects: EffectDraft,
+  { family, command }: Reached<"set expression">,
+): void {
+  effects.lockAll(family, "ACCESS EXCLUSIVE");
+  for (const target of family) {
+    if (target.model?.columns.get(command.column)?.default !== "virtual") effects.rewrite(target);
+  }
+}

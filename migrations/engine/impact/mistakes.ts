@@ -1,0 +1,113 @@
+/**
+ * Finds what PostgreSQL will refuse though each statement by itself is right: a new enum value used at once, and what
+ * cannot run in a transaction, or not at all, because the table is partitioned.
+ * Does NOT parse expressions: an enum's value is looked for as a literal in the text of later statements.
+ */
+import type { Segment } from "../files/segments";
+import type { SchemaModel } from "../schema/schemaModel";
+import type { Action } from "../statements/action";
+import { flatActions } from "../statements/action";
+import type { Statement } from "../statements/statements";
+import type { ObjectName } from "../statements/tableAction";
+
+interface Added {
+  readonly type: ObjectName;
+  readonly value: string;
+  readonly line: number;
+}
+
+/** Statements that keep text without looking at what it means, or only name the value. */
+const keepsText = new Set(["CREATE FUNCTION", "CREATE PROCEDURE", "COMMENT", "ALTER TYPE"]);
+
+const fullName = ({ schema, name }: ObjectName): string =>
+  schema === null ? name : `${schema}.${name}`;
+
+const hasLiteral = ({ text }: Statement, value: string): boolean =>
+  text.includes(`'${value.replaceAll("'", "''")}'`);
+
+/**
+ * Uses of enum values in the transaction that adds them (55P04), by statement. PostgreSQL 17 takes them where the same
+ * transaction made the type, and those before it do not.
+ * Source: postgresql.org/docs/current/sql-altertype.html, Notes.
+ */
+export function enumMistakes(segment: Segment): ReadonlyMap<Statement, readonly string[]> {
+  const mistakes = new Map<Statement, readonly string[]>();
+  if (segment.kind !== "transaction") return mistakes;
+  const added: Added[] = [];
+  for (const statement of segment.statements) {
+    const used = keepsText.has(statement.kind)
+      ? []
+      : added.filter(({ value }) => hasLiteral(statement, value));
+    if (used.length > 0) mistakes.set(statement, used.map(wordUse));
+    for (const action of flatActions(statement.actions)) {
+      if (action.kind === "add enum value") {
+        added.push({ type: action.type, value: action.value, line: statement.line });
+      }
+    }
+  }
+  return mistakes;
+}
+
+const wordUse = ({ type, value, line }: Added): string =>
+  `the value '${value}' that line ${line} adds to ${fullName(type)} cannot be used before that transaction is committed`;
+
+/** What is done concurrently, and so never in a transaction; of an action inside DO, which always is in one. */
+const isConcurrent = (action: Action): boolean =>
+  ("concurrently" in action && action.concurrently && action.kind !== "refresh") ||
+  action.kind === "vacuum" ||
+  (action.kind === "alter table" &&
+    action.command.kind === "detach partition" &&
+    action.command.mode === "concurrently");
+
+/** Why an action on a partitioned table or index fails, or null. */
+function partitionedMistake(
+  action: Action,
+  model: SchemaModel,
+  inTransaction: boolean,
+): string | null {
+  const isPartitioned = (name: ObjectName): boolean => {
+    const relation = model.relation(name);
+    if (relation?.ref.kind !== "index") return relation?.partitionKey != null;
+    const table = relation.table === null ? null : model.byId(relation.table);
+    return table?.partitionKey != null;
+  };
+  const refuse = (name: ObjectName, what: string): string | null =>
+    isPartitioned(name) ? `${what}: ${fullName(name)} is partitioned` : null;
+  if (action.kind === "create index" && action.concurrently) {
+    return refuse(action.table, "CREATE INDEX CONCURRENTLY works on single partitions only");
+  }
+  if (action.kind === "drop" && action.concurrently) {
+    const hit = action.objects.find(isPartitioned);
+    return hit === undefined ? null : refuse(hit, "DROP INDEX CONCURRENTLY does not work here");
+  }
+  if (!inTransaction) return null;
+  if (action.kind === "reindex" && action.target !== null) {
+    return refuse(action.target, "REINDEX cannot run in a transaction here");
+  }
+  return action.kind === "cluster" && action.table !== null
+    ? refuse(action.table, "CLUSTER cannot run in a transaction here")
+    : null;
+}
+
+/**
+ * What fails because of where a statement stands, or what it works on.
+ *
+ * @param model  What was there before the statement.
+ * Source: PostgreSQL, calls of PreventInTransactionBlock.
+ */
+export function placeMistakes(
+  statement: Statement,
+  segment: Segment,
+  model: SchemaModel,
+): readonly string[] {
+  const inTransaction = segment.kind === "transaction";
+  return statement.actions.flatMap((action): readonly string[] => {
+    if (action.kind === "do") {
+      return flatActions(action.actions).some(isConcurrent)
+        ? ["a DO block is a transaction, in which nothing can be done concurrently"]
+        : [];
+    }
+    const mistake = partitionedMistake(action, model, inTransaction);
+    return mistake === null ? [] : [mistake];
+  });
+}

@@ -1,0 +1,154 @@
+/**
+ * Effects as a table for people: one line per statement, the same columns in preview and on the command line.
+ * Does NOT judge (see gate) and does not show the SQL itself (see preview).
+ */
+import { blockedWords } from "../sql/lockModes";
+import type { Statement } from "../statements/statements";
+import type { ObjectRef, StatementEffect } from "./effect";
+import { strongestOld } from "./risk";
+
+/** The cells of one statement, uncut. */
+export interface PlanRow {
+  readonly line: number;
+  readonly risk: StatementEffect["risk"];
+  /** Kind and target, first command and how many more: "ALTER TABLE dagapp.jobs ADD COLUMN +1". */
+  readonly statement: string;
+  /** The strongest lock on what others use, or "-". */
+  readonly lock: string;
+  /** What that lock keeps others from, and where, if not only at the target: "writes: dagapp.jobs +1". */
+  readonly stops: string;
+  /** "will fail", "rewrites", "scans a.b", "drops", "changes rows", "cannot be undone", "unknown", joined by ", ". */
+  readonly work: string;
+}
+
+/** Dotted, and without the arguments of a function. */
+const nameOf = ({ schema, name }: ObjectRef): string =>
+  [schema, name.replace(/\(.*$/, "")].filter((part) => part !== null).join(".");
+
+const isTable = ({ kind }: ObjectRef): boolean => kind !== "index" && kind !== "sequence";
+
+/**
+ * The first name and how many there are beside it; "" for the target alone. What the line does not name already comes
+ * first, tables before what belongs to them.
+ */
+function listed(refs: readonly ObjectRef[], target: string | null): string {
+  const rank = (ref: ObjectRef): number =>
+    Number(nameOf(ref) === target) * 2 + Number(!isTable(ref));
+  const [first, ...others] = [...refs].sort((a, b) => rank(a) - rank(b));
+  if (first === undefined || (others.length === 0 && nameOf(first) === target)) return "";
+  return others.length === 0 ? nameOf(first) : `${nameOf(first)} +${others.length}`;
+}
+
+const joined = (words: string, separator: string, names: string): string =>
+  names === "" ? words : `${words}${separator}${names}`;
+
+/** Kind and target, and what ALTER TABLE or SELECT is about. */
+function headline({ kind, target, actions }: Statement): string {
+  const commands = actions.flatMap((action) =>
+    action.kind === "alter table" ? [action.command.kind.toUpperCase()] : [],
+  );
+  const calls = actions.flatMap((action) =>
+    action.kind === "query" && target === null ? action.query.unknownFunctions : [],
+  );
+  const [first, ...others] = [...commands, ...calls.map((name) => `${name}()`)];
+  const more = others.length === 0 ? null : `+${others.length}`;
+  return [kind, target, first, more].filter((part) => part != null).join(" ");
+}
+
+function workOf(effect: StatementEffect): string {
+  const { rewrites, scans, drops, reversible, unknown, mistakes } = effect;
+  const { target } = effect.statement;
+  const verbs = [
+    ["rewrites", rewrites],
+    ["scans", scans],
+    ["drops", drops],
+  ] as const;
+  const done = verbs.filter(([, refs]) => refs.length > 0);
+  const parts = [
+    ...(mistakes.length > 0 ? ["will fail"] : []),
+    ...done.map(([verb, refs]) => joined(verb, " ", listed(refs, target))),
+    ...(reversible === "data" && drops.length === 0 ? ["changes rows"] : []),
+    ...(reversible === "no" ? ["cannot be undone"] : []),
+    ...(unknown !== null ? ["unknown"] : []),
+  ];
+  return parts.join(", ") || "-";
+}
+
+/** One row per statement, in order. */
+export function planRows(effects: readonly StatementEffect[]): readonly PlanRow[] {
+  return effects.map((effect): PlanRow => {
+    const { statement, risk, locks } = effect;
+    const lock = strongestOld(locks);
+    const alike = locks.filter(({ mode, isNew }) => !isNew && mode === lock?.mode);
+    const where = listed(
+      alike.map(({ object }) => object),
+      statement.target,
+    );
+    return {
+      line: statement.line,
+      risk,
+      statement: headline(statement),
+      lock: lock?.mode ?? "-",
+      stops: lock === null ? "-" : joined(blockedWords(lock.mode), ": ", where),
+      work: workOf(effect),
+    };
+  });
+}
+
+/** Widest a cell may be, in characters; with these a line has at most 165, and mostly 120. */
+const limits = { statement: 50, stops: 40, work: 34 } as const;
+
+function cut(text: string, limit: number): string {
+  const characters = Array.from(text);
+  return characters.length <= limit ? text : `${characters.slice(0, limit - 1).join("")}…`;
+}
+
+const cellsOf = ({ line, risk, statement, lock, stops, work }: PlanRow): readonly string[] => [
+  `L${line}`,
+  risk,
+  cut(statement, limits.statement),
+  lock,
+  cut(stops, limits.stops),
+  cut(work, limits.work),
+];
+
+const header = ["LINE", "RISK", "STATEMENT", "LOCK", "STOPS", "WORK"] as const;
+
+/**
+ * The table: a header, then one line per statement that others may notice, in order. Statements that touch only what the
+ * migration itself makes are counted in a last line.
+ *
+ * @returns  `[]` without statements.
+ */
+export function planTable(effects: readonly StatementEffect[]): readonly string[] {
+  const shown = effects.filter(({ risk, mistakes }) => risk !== "none" || mistakes.length > 0);
+  const quiet = effects.length - shown.length;
+  const rows = shown.length === 0 ? [] : [header, ...planRows(shown).map(cellsOf)];
+  const widths = header.map((_, column) =>
+    Math.max(0, ...rows.map((row) => Array.from(row[column] ?? "").length)),
+  );
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - Array.from(cell).length))
+      .join("  ")
+      .trimEnd(),
+  );
+  const statements = quiet === 1 ? "1 statement" : `${quiet} statements`;
+  const more = shown.length === 0 ? "" : " more";
+  return quiet === 0
+    ? lines
+    : [...lines, `${statements.replace(" ", `${more} `)} that nobody else can notice`];
+}
+
+/**
+ * What does not fit into a line: mistakes, what is unknown, what was assumed. One line each, in order.
+ *
+ * @returns  For example `L37 unknown: what a.f() does is not looked at.`
+ */
+export function describeEffects(effects: readonly StatementEffect[]): readonly string[] {
+  return effects.flatMap(({ statement: { line }, mistakes, unknown, assumes }) => [
+    ...mistakes.map((text) => `L${line} will fail: ${text}.`),
+    ...(unknown === null ? [] : [`L${line} unknown: ${unknown}.`]),
+    ...assumes.map((text) => `L${line} assumed: ${text}.`),
+  ]);
+}

@@ -1,0 +1,36 @@
+/**
+ * One word for how dangerous an effect is to those who use the database meanwhile, and to what is stored.
+ * Does NOT refuse anything (see gate).
+ */
+import { blockedBy, compareModes } from "../sql/lockModes";
+import type { ObjectLock, StatementEffect } from "./effect";
+
+/** The strongest lock on what was there before the file, or null when there is none. */
+export function strongestOld(locks: readonly ObjectLock[]): ObjectLock | null {
+  return locks
+    .filter(({ isNew }) => !isNew)
+    .reduce<ObjectLock | null>(
+      (a, b) => (a === null || compareModes(b.mode, a.mode) > 0 ? b : a),
+      null,
+    );
+}
+
+/**
+ * high: rows are rewritten or read while others wait, or data go. medium: others wait for a moment, some rows change, or
+ * it is not known what happens. low: only other DDL waits. none: nothing that was there is touched, or it is only read.
+ *
+ * @param losesAll   All rows or values of something go: DROP, TRUNCATE, DELETE without WHERE.
+ * @param takesLong  Rows that were there before the file are read or written anew.
+ * Source: policy, "High-Risk Operations".
+ */
+export function riskOf(
+  effect: Omit<StatementEffect, "risk">,
+  { losesAll, takesLong }: { readonly losesAll: boolean; readonly takesLong: boolean },
+): StatementEffect["risk"] {
+  if (effect.onlyNewObjects) return effect.reversible === "no" ? "medium" : "none";
+  const strongest = strongestOld(effect.locks)?.mode ?? "ACCESS SHARE";
+  const stops = blockedBy(strongest).writes;
+  if (losesAll || (stops && takesLong)) return "high";
+  if (stops || effect.reversible !== "yes" || effect.unknown !== null) return "medium";
+  return compareModes(strongest, "ACCESS SHARE") > 0 || effect.drops.length > 0 ? "low" : "none";
+}

@@ -1,0 +1,86 @@
+/**
+ * What ALTER COLUMN … TYPE costs, by old and new type.
+ * Does NOT know extensions' types: a change between two of them counts as a rewrite.
+ */
+import type { TypeRef } from "../statements/tableAction";
+
+const is = ({ schema, name, isArray }: TypeRef, ...wanted: readonly string[]): boolean =>
+  schema === null && !isArray && wanted.includes(name);
+
+const same = (a: readonly number[] | null, b: readonly number[] | null): boolean =>
+  a !== null &&
+  b !== null &&
+  a.length === b.length &&
+  a.every((value, index) => value === b[index]);
+
+/** True when a limit becomes wider or goes away. No limit before: nothing is wider. */
+const widens = (from: TypeRef, to: TypeRef): boolean => {
+  const [old] = from.modifiers ?? [];
+  const [wanted] = to.modifiers ?? [];
+  if (to.modifiers?.length === 0) return true;
+  return old !== undefined && wanted !== undefined && wanted >= old;
+};
+
+function numericWidens(from: TypeRef, to: TypeRef): boolean {
+  if (to.modifiers?.length === 0) return true;
+  const [oldPrecision, oldScale = 0] = from.modifiers ?? [];
+  const [precision, scale = 0] = to.modifiers ?? [];
+  return (
+    oldPrecision !== undefined &&
+    precision !== undefined &&
+    scale === oldScale &&
+    precision >= oldPrecision
+  );
+}
+
+/** Types whose limit in parentheses may grow without a look at the rows. */
+const limited = ["varchar", "varbit", "timestamp", "timestamptz", "time", "timetz", "interval"];
+
+/**
+ * Types that are stored alike: the change is one of the catalog.
+ * Source: pg_cast, castmethod "b"; postgresql.org/docs/current/sql-altertable.html, Notes.
+ */
+const storedAlike: readonly (readonly [string, string])[] = [
+  ["cidr", "inet"],
+  ["xml", "text"],
+  ["oid", "int4"],
+  ["int4", "oid"],
+  ["oid", "regclass"],
+  ["regclass", "oid"],
+];
+
+/** True when PostgreSQL leaves the rows as they are. False also when that is not known. */
+export function keepsRows(from: TypeRef, to: TypeRef): boolean {
+  const alike = from.schema === to.schema && from.name === to.name && from.isArray === to.isArray;
+  if (alike && same(from.modifiers, to.modifiers)) return true;
+  if (is(to, "text") && is(from, "text", "varchar")) return true;
+  if (is(from, "text") && is(to, "varchar")) return to.modifiers?.length === 0;
+  if (!is(from, from.name) || !is(to, to.name)) return false;
+  if (alike && from.name === "numeric") return numericWidens(from, to);
+  if (alike && limited.includes(from.name)) return widens(from, to);
+  const unlimited = from.modifiers?.length === 0 && to.modifiers?.length === 0;
+  return unlimited && storedAlike.some(([a, b]) => is(from, a) && is(to, b));
+}
+
+/** PostgreSQL's own base types: none is a domain, so a new column of one checks nothing. */
+const ownTypes = new Set([
+  ..."int2 int4 int8 float4 float8 numeric money text varchar bpchar char name bytea bool bit varbit".split(
+    " ",
+  ),
+  ..."date time timetz timestamp timestamptz interval uuid json jsonb xml inet cidr macaddr macaddr8".split(
+    " ",
+  ),
+  ..."point line lseg box path polygon circle tsvector tsquery oid regclass regproc regtype".split(
+    " ",
+  ),
+  ..."int4range int8range numrange daterange tsrange tstzrange int4multirange int8multirange".split(
+    " ",
+  ),
+  ..."nummultirange datemultirange tsmultirange tstzmultirange pg_lsn jsonpath".split(" "),
+  ..."serial serial2 serial4 serial8 smallserial bigserial".split(" "),
+  // Of extensions that this platform uses.
+  ..."geometry geography raster citext hstore ltree".split(" "),
+]);
+
+/** False when the type is no base type known here, and may be a domain with a constraint. */
+export const isBaseType = ({ name }: TypeRef): boolean => ownTypes.has(name);

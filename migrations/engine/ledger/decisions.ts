@@ -1,0 +1,255 @@
+/**
+ * Records what people decide: sign-off, validation, acknowledgement of what ran by hand, break-glass. Each is an event
+ * whose time and login are the server's own word.
+ * Does NOT weigh what a decision allows (see gatePromotionRules.ts), or fold it (see history.ts).
+ */
+import type { Client } from "pg";
+
+import { type Access, withClient } from "../../../stack/connection";
+import { MigrationError } from "../../../stack/errors";
+import { tierRules } from "../../../stack/tier";
+import type { MigrationFile } from "../files/file";
+import { ticketForm } from "../files/headerCheck";
+import { type DecisionKind } from "../history/eventKinds";
+import type { BreakGlass, Decision, History, VersionState } from "../history/history";
+import { ensureStamp } from "../history/stamp";
+import { readHistory, recordEvent } from "./ledger";
+import { readVouched } from "./structure";
+
+/** A decision that may not be recorded as asked; nothing was written. */
+export class DecisionRefusedError extends MigrationError {
+  readonly code = "DECISION_REFUSED";
+}
+
+/** A person's word on one version. */
+export interface Approval {
+  readonly version: string;
+  /** The person. The login that records it is the server's word and is stored beside it. */
+  readonly by: string;
+  /** What else there is to say: what was looked at, where the evidence is. */
+  readonly reason?: string;
+}
+
+/** A decision as the events now have it. */
+export interface RecordedDecision extends Decision {
+  readonly version: string;
+  /** Of the text that it is about: it holds for as long as this is what is applied. */
+  readonly checksum: string;
+}
+
+/**
+ * Signs a version off for the next tier. Source: policy, "QA Execution" and "UAT Execution".
+ *
+ * @throws {DecisionRefusedError} the version is not applied, its text is not known, it is signed off already, it was not
+ *                                validated where the tier asks for that first, or the login is the one that ran it.
+ */
+export function signOff(access: Access, approval: Approval): Promise<RecordedDecision> {
+  return approve(access, approval, "signed-off", "signOff", (state, { tier }) => {
+    if (tierRules[tier].validatesBeforeSignOff && state.validation === null) {
+      throw new DecisionRefusedError(
+        `Version ${state.version} was not validated in ${tier} yet.`,
+        "have the application team look at it first, and record that with ddl validate.",
+      );
+    }
+  });
+}
+
+/**
+ * Records that the application team has looked at a version and found its application well. Source: policy, "UAT
+ * Execution: Application team validates".
+ *
+ * @throws {DecisionRefusedError} as for signOff.
+ */
+export function validate(access: Access, approval: Approval): Promise<RecordedDecision> {
+  return approve(access, approval, "validated", "validation", () => undefined);
+}
+
+/**
+ * Vouches that a version which ran without this program ran as `file` has it: from then on that is its checksum.
+ *
+ * @param file  The migration of that version.
+ * @throws {DecisionRefusedError} the version is not applied, or the events know what ran, or no reason is given.
+ */
+export async function acknowledge(
+  access: Access,
+  { by, reason }: Required<Omit<Approval, "version">>,
+  file: MigrationFile,
+): Promise<RecordedDecision> {
+  const said = { by: given("by", by), reason: given("reason", reason) };
+  const { version } = file.header;
+  return deciding(access, "approver", async (client, history) => {
+    const state = appliedState(history, version);
+    if (state.checksum !== null) {
+      throw new DecisionRefusedError(
+        `What ran as version ${version} is on record (${state.checksum}).`,
+        "nothing needs to be acknowledged.",
+      );
+    }
+    // What it made is then what should be there.
+    const vouched = await readVouched(client, access.settings.schemas, history);
+    await recordEvent(client, {
+      kind: "acknowledged",
+      version,
+      checksum: file.checksum,
+      ...(file.rollback === null ? {} : { rollbackChecksum: file.rollback.checksum }),
+      detail: { ...said, ...(vouched.kind === "read" ? { structure: vouched.record } : {}) },
+    });
+    return recorded(await readHistory(client), version, "acknowledgement");
+  });
+}
+
+/** What opens an emergency. */
+export interface Emergency {
+  readonly reason: string;
+  /** Of the incident or the emergency change, CHG-YYYY-NNNN. */
+  readonly ticket: string;
+  /** Who allowed it. */
+  readonly approvedBy: string;
+}
+
+/**
+ * Lifts promotion and maintenance window, and nothing else, until it is closed. The admin's alone.
+ *
+ * @throws {DecisionRefusedError} something is left out, or one is open already.
+ */
+export async function openBreakGlass(access: Access, emergency: Emergency): Promise<BreakGlass> {
+  const detail = {
+    reason: given("reason", emergency.reason),
+    approvedBy: given("approved-by", emergency.approvedBy),
+  };
+  const ticket = given("ticket", emergency.ticket);
+  if (!ticketForm.test(ticket)) {
+    throw new DecisionRefusedError(
+      `"${ticket}" is not the number of a ticket.`,
+      "write it as CHG-2026-0142.",
+    );
+  }
+  return deciding(access, "admin", async (client, { breakGlass }) => {
+    if (breakGlass !== null) {
+      throw new DecisionRefusedError(
+        `Break-glass is open since ${breakGlass.at.toISOString()}, for ${breakGlass.ticket}.`,
+        "use that one, or close it first.",
+      );
+    }
+    await recordEvent(client, { kind: "break-glass-opened", ticket, detail });
+    const opened = (await readHistory(client)).breakGlass;
+    if (opened === null) throw new Error("the break-glass that was recorded is not there");
+    return opened;
+  });
+}
+
+/**
+ * Ends an emergency.
+ *
+ * @returns what was open.
+ * @throws {DecisionRefusedError} none is open, or the person or the note is left out.
+ */
+export async function closeBreakGlass(
+  access: Access,
+  closing: { readonly by: string; readonly note: string },
+): Promise<BreakGlass> {
+  const detail = { by: given("by", closing.by), note: given("note", closing.note) };
+  return deciding(access, "admin", async (client, { breakGlass }) => {
+    if (breakGlass === null) {
+      throw new DecisionRefusedError("No break-glass is open.", "there is nothing to close.");
+    }
+    await recordEvent(client, { kind: "break-glass-closed", ticket: breakGlass.ticket, detail });
+    return breakGlass;
+  });
+}
+
+/** Connects, makes sure that the database is the configured tier's, and lets `work` decide on what holds. */
+export function deciding<T>(
+  access: Access,
+  account: "admin" | "approver",
+  work: (client: Client, history: History) => Promise<T>,
+): Promise<T> {
+  const { tier, server } = access.settings;
+  return withClient(access, { account, activity: "decision" }, async (client) => {
+    const history = await readHistory(client);
+    const { database } = server;
+    ensureStamp({ stamp: history.stamp, empty: false, tier, adopt: null, database });
+    return work(client, history);
+  });
+}
+
+type Decided = "signOff" | "validation" | "acknowledgement";
+
+async function approve(
+  access: Access,
+  { version, by, reason = "" }: Approval,
+  kind: DecisionKind,
+  name: Decided,
+  ensureReady: (state: VersionState, settings: Access["settings"]) => void,
+): Promise<RecordedDecision> {
+  const detail = { by: given("by", by), ...(reason.trim() === "" ? {} : { reason }) };
+  return deciding(access, "approver", async (client, history) => {
+    const state = appliedState(history, version);
+    if (state.checksum === null) {
+      throw new DecisionRefusedError(
+        `What ran as version ${version} is not on record: it ran without this program.`,
+        "compare database and file, and record that with ddl acknowledge first.",
+      );
+    }
+    const earlier = state[name];
+    if (earlier !== null) {
+      throw new DecisionRefusedError(
+        `Version ${version} was ${kind} by ${earlier.by} at ${earlier.at.toISOString()} already.`,
+        "nothing needs to be done.",
+      );
+    }
+    await ensureSecondPerson(client, access, state);
+    ensureReady(state, access.settings);
+    const { checksum, rollbackChecksum } = state;
+    await recordEvent(client, {
+      kind,
+      version,
+      checksum,
+      ...(rollbackChecksum === null ? {} : { rollbackChecksum }),
+      detail,
+    });
+    return recorded(await readHistory(client), version, name);
+  });
+}
+
+/** Where the tier asks for it, who ran a version does not approve it. Told by login: names can be made up. */
+async function ensureSecondPerson(
+  client: Client,
+  { settings }: Access,
+  { version, executedBy }: VersionState,
+): Promise<void> {
+  if (!tierRules[settings.tier].requiresSecondPerson) return;
+  const { rows } = await client.query<{ login: string }>("SELECT session_user::text AS login");
+  if (rows[0]?.login !== executedBy) return;
+  throw new DecisionRefusedError(
+    `Version ${version} was run by ${executedBy}, who may not approve it too.`,
+    "have another login approve it: one of the stack's approvers.",
+  );
+}
+
+function appliedState({ versions }: History, version: string): VersionState {
+  const state = versions.find((one) => one.version === version);
+  if (state?.status === "applied") return state;
+  const known = versions.filter(({ status }) => status === "applied").map((one) => one.version);
+  throw new DecisionRefusedError(
+    `Version ${version} is not applied here${state === undefined ? "" : `, but ${state.status}`}.`,
+    `only what is applied can be decided on: ${known.join(", ") || "nothing is"}.`,
+  );
+}
+
+function recorded(history: History, version: string, name: Decided): RecordedDecision {
+  const { checksum, [name]: decision } = appliedState(history, version);
+  if (decision === null || checksum === null) {
+    throw new DecisionRefusedError(
+      `Version ${version} was rolled back or run again at this very moment: the decision does not hold.`,
+      "look at it again, and decide again.",
+    );
+  }
+  return { ...decision, version, checksum };
+}
+
+/** @throws {DecisionRefusedError} the text is blank. */
+export function given(what: string, text: string): string {
+  if (text.trim() !== "") return text.trim();
+  throw new DecisionRefusedError(`--${what} is missing.`, `say ${what} in words.`);
+}

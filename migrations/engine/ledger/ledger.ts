@@ -1,0 +1,285 @@
+/**
+ * Reads and writes the ledger and the events, and makes both tables.
+ * Does NOT decide anything: meaning is in history.ts, shape in shape.ts, order in plan.ts.
+ */
+import { type Client, escapeIdentifier } from "pg";
+
+import type { Tier } from "../../../stack/tier";
+import type { EventKind } from "../history/eventKinds";
+import { type EventRow, foldHistory, type History, type LedgerRow } from "../history/history";
+import type { RollbackTexts } from "../history/proof";
+import {
+  compareShape,
+  describePolicy,
+  eventsShape,
+  type EventWriters,
+  ledgerShape,
+  type PolicyChanges,
+  type RowPolicy,
+  runnerLockShape,
+  type TableShape,
+} from "../history/shape";
+import { inspectPolicies, mendPolicies } from "./policies";
+
+/** The tables of this program, in the order in which they are made. */
+const shapes: readonly TableShape[] = [ledgerShape, eventsShape, runnerLockShape];
+
+/** What a look at the tables found. */
+export interface TablesState {
+  /** Tables that do not exist. */
+  readonly missing: readonly string[];
+  /** Differences of tables that do exist, each with the table's name. */
+  readonly differences: readonly string[];
+  /** Row-security policies of the events that are not as they should be. createTables makes them so. */
+  readonly policies: PolicyChanges;
+}
+
+/** The state in lines for people: every deviation, whether this program mends it or not. */
+export function describeTables({ missing, differences, policies }: TablesState): readonly string[] {
+  const lines = (word: string, found: readonly RowPolicy[]): readonly string[] =>
+    found.map((policy) => `public.${eventsShape.name}: ${word}: ${describePolicy(policy)}`);
+  return [
+    ...missing.map((table) => `missing: ${table}`),
+    ...differences,
+    ...lines("missing", policies.missing),
+    ...lines("unexpected", policies.unexpected),
+  ];
+}
+
+/** Reads ledger and events. Tables that do not exist yet count as empty. */
+export async function readHistory(client: Client): Promise<History> {
+  const rows = await rowsOrNone<LedgerRow>(
+    client,
+    "public.schema_migrations",
+    `SELECT version, started_at AS "startedAt", completed_at AS "completedAt", coalesce(applied, false) AS applied,
+            rolled_back_at AS "rolledBackAt", executed_by AS "executedBy", ticket_number AS ticket
+       FROM public.schema_migrations ORDER BY id`,
+  );
+  return foldHistory(rows, await readEvents(client));
+}
+
+/**
+ * All events in order, without what they keep of the structure (see structure.ts), which can be long; none while there is
+ * no such table.
+ */
+export function readEvents(client: Client): Promise<readonly EventRow[]> {
+  return rowsOrNone<EventRow>(
+    client,
+    "public.schema_migration_events",
+    `SELECT id::float8 AS id, happened_at AS "happenedAt", login::text, kind, version, segment, checksum,
+            rollback_checksum AS "rollbackChecksum", ticket, detail - '{structure,deviations}'::text[] AS detail
+       FROM public.schema_migration_events ORDER BY id`,
+  );
+}
+
+async function rowsOrNone<T extends object>(
+  client: Client,
+  table: string,
+  sql: string,
+): Promise<readonly T[]> {
+  // Asked first: a failed query would end the caller's transaction.
+  const { rows } = await client.query<{ exists: boolean }>(
+    "SELECT to_regclass($1) IS NOT NULL AS exists",
+    [table],
+  );
+  return rows[0]?.exists === true ? (await client.query<T>(sql)).rows : [];
+}
+
+/** The server's clock: the one that events and ledger are written by. */
+export async function serverTime(client: Client): Promise<Date> {
+  const { rows } = await client.query<{ now: Date }>("SELECT clock_timestamp() AS now");
+  const [row] = rows;
+  if (row === undefined) throw new Error("the server did not tell the time");
+  return row.now;
+}
+
+/** What happened, as the caller tells it; number, time and login are the server's. */
+export interface NewEvent {
+  readonly kind: EventKind;
+  readonly version?: string;
+  readonly run?: string;
+  readonly segment?: number;
+  readonly checksum?: string;
+  readonly rollbackChecksum?: string;
+  readonly ticket?: string;
+  readonly detail?: Readonly<Record<string, unknown>>;
+}
+
+/** Appends one event. Names only the columns that are given: not every writer may fill in every one. */
+export async function recordEvent(client: Client, event: NewEvent): Promise<void> {
+  const { kind, version, run, segment, checksum, rollbackChecksum, ticket, detail = {} } = event;
+  const columns = { kind, version, run, segment, checksum, rollback_checksum: rollbackChecksum };
+  const given = Object.entries({ ...columns, ticket, detail: JSON.stringify(detail) }).filter(
+    ([, value]) => value !== undefined,
+  );
+  await client.query(
+    `INSERT INTO public.schema_migration_events (${given.map(([name]) => escapeIdentifier(name)).join(", ")})
+     VALUES (${given.map((_, index) => `$${index + 1}`).join(", ")})`,
+    given.map(([, value]) => value),
+  );
+}
+
+/** What the ledger's row of a version says besides its state. */
+export interface LedgerEntry {
+  readonly version: string;
+  readonly description: string;
+  readonly ticket: string;
+}
+
+/**
+ * Marks a version as started. An upsert, so that a retry after a failure or a rollback is no error. A run that is
+ * resumed keeps its first start: the segments done since then count.
+ */
+export async function recordStart(
+  client: Client,
+  entry: LedgerEntry,
+  resumes: boolean,
+): Promise<void> {
+  await client.query(
+    `INSERT INTO public.schema_migrations AS ledger (version, description, started_at, applied, executed_by, ticket_number)
+     VALUES ($1, $2, clock_timestamp(), false, session_user, $3)
+     ON CONFLICT (version) DO UPDATE SET
+       description = excluded.description, applied = false, completed_at = NULL, rolled_back_at = NULL,
+       started_at = CASE WHEN $4 THEN ledger.started_at ELSE excluded.started_at END,
+       executed_by = excluded.executed_by, ticket_number = excluded.ticket_number`,
+    [entry.version, entry.description, entry.ticket, resumes],
+  );
+}
+
+/** Marks a started version as applied. */
+export async function recordApplied(client: Client, version: string): Promise<void> {
+  await client.query(
+    `UPDATE public.schema_migrations SET applied = true, completed_at = clock_timestamp(), executed_by = session_user
+      WHERE version = $1`,
+    [version],
+  );
+}
+
+/** Marks a version as no longer whole, in the transaction that begins to take it back. */
+export async function recordRollbackBegun(client: Client, version: string): Promise<void> {
+  await client.query(
+    `UPDATE public.schema_migrations SET applied = false, executed_by = session_user WHERE version = $1`,
+    [version],
+  );
+}
+
+/** Marks a version as rolled back, for this ticket. */
+export async function recordRolledBack(
+  client: Client,
+  version: string,
+  ticket: string,
+): Promise<void> {
+  await client.query(
+    `UPDATE public.schema_migrations
+        SET applied = false, rolled_back_at = clock_timestamp(), executed_by = session_user, ticket_number = $2
+      WHERE version = $1`,
+    [version, ticket],
+  );
+}
+
+/** The newest proof of each text that ever ran: the one that is published, whatever became of the version. */
+export const readProofs = (client: Client): Promise<readonly RollbackTexts[]> =>
+  rowsOrNone<RollbackTexts>(
+    client,
+    "public.schema_migration_events",
+    `SELECT DISTINCT ON (version, checksum) version, checksum, rollback_checksum AS "rollbackChecksum"
+       FROM public.schema_migration_events WHERE kind = 'proven' ORDER BY version, checksum, id DESC`,
+  );
+
+/** Compares the live tables with their shapes. Runs as the admin, reads only. */
+export async function inspectTables(client: Client, writers: EventWriters): Promise<TablesState> {
+  const missing: string[] = [];
+  const differences: string[] = [];
+  for (const shape of shapes) {
+    const found = await describeTable(client, shape.name);
+    if (found === null) missing.push(`public.${shape.name}`);
+    else
+      differences.push(
+        ...compareShape(shape, found).map((line) => `public.${shape.name}: ${line}`),
+      );
+  }
+  const policies = missing.includes(`public.${eventsShape.name}`)
+    ? { missing: [], unexpected: [] }
+    : await inspectPolicies(client, writers);
+  return { missing, differences, policies };
+}
+
+/**
+ * Describes a table of `public` in lines that can be compared with a shape, or null when there is none.
+ * NOT NULL is told by the column alone: only PostgreSQL 18 lists it as a constraint.
+ */
+async function describeTable(client: Client, table: string): Promise<readonly string[] | null> {
+  const { rows } = await client.query<{ line: string }>(
+    `WITH t AS (
+       SELECT c.oid, c.relkind, c.relrowsecurity, c.relpersistence, pg_get_userbyid(c.relowner) AS owner
+         FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relname = $1
+     )
+     SELECT 'column ' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
+            || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END
+            || CASE WHEN a.attidentity = 'a' THEN ' GENERATED ALWAYS AS IDENTITY' ELSE '' END
+            || coalesce(' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid), '') AS line
+       FROM t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+       LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+     UNION ALL
+     SELECT 'constraint ' || pg_get_constraintdef(k.oid)
+       FROM t JOIN pg_constraint k ON k.conrelid = t.oid WHERE k.contype <> 'n'
+     UNION ALL
+     SELECT 'index ' || CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END
+            || substring(pg_get_indexdef(i.indexrelid) FROM 'USING .*')
+       FROM t JOIN pg_index i ON i.indrelid = t.oid
+      WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)
+     UNION ALL
+     SELECT 'row security enabled' FROM t WHERE t.relrowsecurity
+     UNION ALL
+     SELECT 'trigger ' || g.tgname FROM t JOIN pg_trigger g ON g.tgrelid = t.oid AND NOT g.tgisinternal
+     UNION ALL
+     SELECT 'rule ' || r.rulename FROM t JOIN pg_rewrite r ON r.ev_class = t.oid WHERE t.relkind = 'r'
+     UNION ALL
+     SELECT 'lost in a crash: unlogged' FROM t WHERE t.relpersistence <> 'p'
+     UNION ALL
+     SELECT 'kind ' || t.relkind::text FROM t WHERE t.relkind <> 'r'
+     UNION ALL
+     SELECT 'owner ' || t.owner FROM t WHERE t.owner <> current_user`,
+    [table],
+  );
+  return rows.length === 0 ? null : rows.map((row) => row.line);
+}
+
+/**
+ * Makes the tables that do not exist, makes the events' policies what they should be, and stamps a database that has no
+ * stamp. In the caller's transaction.
+ */
+export async function createTables(
+  client: Client,
+  writers: EventWriters,
+  tier: Tier,
+): Promise<void> {
+  const { missing } = await inspectTables(client, writers);
+  for (const shape of shapes.filter((one) => missing.includes(`public.${one.name}`))) {
+    for (const statement of shape.create) await client.query(statement);
+    // A new table is its owner's alone; ExactGrants adds what the rules say.
+    await client.query(`REVOKE ALL ON TABLE public.${escapeIdentifier(shape.name)} FROM PUBLIC`);
+  }
+  await mendPolicies(client, await inspectPolicies(client, writers));
+  const { stamp } = await readHistory(client);
+  if (stamp === null) await recordEvent(client, { kind: "stamped", detail: { tier } });
+}
+
+/**
+ * Whether the database holds any table, view, sequence or function of its own: outside the system's schemas and not part
+ * of an extension. A ledger that is there already counts. An empty database may be stamped without asking.
+ */
+export async function isEmptyDatabase(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ empty: boolean }>(
+    `SELECT NOT EXISTS (
+       SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+          AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
+     ) AND NOT EXISTS (
+       SELECT FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+          AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+     ) AS empty`,
+  );
+  return rows[0]?.empty === true;
+}

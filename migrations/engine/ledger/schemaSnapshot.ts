@@ -1,0 +1,229 @@
+/**
+ * Describes everything that lies in the governed schemas, in lines that do not depend on object ids, dropped columns or
+ * the order of reading. One query, whatever the number of objects.
+ * Does NOT read rows of tables, values of sequences or statistics, and compares nothing (see snapshot.ts).
+ */
+import type { Client } from "pg";
+
+import type { SchemaSnapshot, SnapshotLine } from "../history/snapshot";
+
+/** The acl as text that depends neither on the order of grants nor on whether the default was ever spelled out. */
+const acl = (column: string, kind: string, owner: string): string =>
+  `'privileges ' || coalesce((SELECT string_agg(item::TEXT, ' ' ORDER BY item::TEXT)
+     FROM unnest(coalesce(${column}, acldefault(${kind}, ${owner}))) AS item), 'none')`;
+
+const ownerOf = (column: string): string => `'owner ' || pg_get_userbyid(${column})`;
+
+/** Neither of an extension, whose upgrade is nobody's change by hand, nor made by the server along with a type. */
+const own = (catalog: string, oid: string): string =>
+  `NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = '${catalog}'::REGCLASS AND e.objid = ${oid}
+     AND (e.deptype = 'e' OR e.deptype = 'i' AND e.classid = 'pg_proc'::REGCLASS))`;
+
+/** Partitions that PgSTAC makes for itself as collections come and go: run-time data, not structure. */
+const runtimePartition = `s.nspname = 'pgstac' AND c.relispartition AND c.relname ~ '^_items_'`;
+
+/**
+ * `item` gives every object its name and address; comments are joined to it, so that none can be forgotten. Each
+ * branch after it yields (object, part, text, is_privilege).
+ */
+const query = `
+WITH space AS (
+  SELECT n.*, 'schema ' || quote_ident(nspname) AS object FROM pg_namespace AS n WHERE nspname = ANY ($1)
+), rel AS (
+  SELECT c.*, s.nspname, format('%I.%I', s.nspname, c.relname) AS name,
+    CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
+      WHEN 'f' THEN 'foreign table' WHEN 'S' THEN 'sequence' ELSE 'type' END
+      || ' ' || format('%I.%I', s.nspname, c.relname) AS object
+  FROM pg_class AS c JOIN space AS s ON s.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND NOT (${runtimePartition}) AND ${own("pg_class", "c.oid")}
+), col AS (
+  SELECT a.*, rel.object, rel.relkind, 'column ' || quote_ident(a.attname) AS part
+  FROM rel JOIN pg_attribute AS a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
+  WHERE rel.relkind <> 'S'
+), fun AS (
+  SELECT p.*, CASE p.prokind WHEN 'p' THEN 'procedure ' WHEN 'a' THEN 'aggregate ' ELSE 'function ' END
+    || p.oid::REGPROCEDURE AS object
+  FROM pg_proc AS p JOIN space AS s ON s.oid = p.pronamespace WHERE ${own("pg_proc", "p.oid")}
+), typ AS (
+  SELECT t.*, 'type ' || t.oid::REGTYPE AS object
+  FROM pg_type AS t JOIN space AS s ON s.oid = t.typnamespace
+  WHERE (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'b' AND t.typelem = 0) AND ${own("pg_type", "t.oid")}
+), other AS (
+  SELECT d.classid, d.objid, i.type || ' ' || i.identity AS object
+  FROM space AS s JOIN pg_depend AS d ON d.refclassid = 'pg_namespace'::REGCLASS AND d.refobjid = s.oid
+  CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) AS i
+  WHERE d.deptype = 'n' AND d.classid NOT IN ('pg_class'::REGCLASS, 'pg_proc'::REGCLASS, 'pg_type'::REGCLASS,
+    'pg_default_acl'::REGCLASS, 'pg_extension'::REGCLASS, 'pg_publication_namespace'::REGCLASS)
+), item (classid, objid, objsubid, object, part) AS (
+  SELECT 'pg_namespace'::REGCLASS::OID, oid, 0, object, 'itself' FROM space
+  UNION ALL SELECT 'pg_class'::REGCLASS, oid, 0, object, 'itself' FROM rel
+  UNION ALL SELECT 'pg_class'::REGCLASS, attrelid, attnum, object, part FROM col
+  UNION ALL SELECT 'pg_class'::REGCLASS, x.indexrelid, 0, rel.object, 'index ' || quote_ident(i.relname)
+    FROM rel JOIN pg_index AS x ON x.indrelid = rel.oid JOIN pg_class AS i ON i.oid = x.indexrelid
+  UNION ALL SELECT 'pg_constraint'::REGCLASS, k.oid, 0, rel.object, 'constraint ' || quote_ident(k.conname)
+    FROM rel JOIN pg_constraint AS k ON k.conrelid = rel.oid
+  UNION ALL SELECT 'pg_constraint'::REGCLASS, k.oid, 0, typ.object, 'constraint ' || quote_ident(k.conname)
+    FROM typ JOIN pg_constraint AS k ON k.contypid = typ.oid
+  UNION ALL SELECT 'pg_trigger'::REGCLASS, t.oid, 0, rel.object, 'trigger ' || quote_ident(t.tgname)
+    FROM rel JOIN pg_trigger AS t ON t.tgrelid = rel.oid WHERE NOT t.tgisinternal
+  UNION ALL SELECT 'pg_policy'::REGCLASS, p.oid, 0, rel.object, 'policy ' || quote_ident(p.polname)
+    FROM rel JOIN pg_policy AS p ON p.polrelid = rel.oid
+  UNION ALL SELECT 'pg_rewrite'::REGCLASS, r.oid, 0, rel.object, 'rule ' || quote_ident(r.rulename)
+    FROM rel JOIN pg_rewrite AS r ON r.ev_class = rel.oid WHERE r.rulename <> '_RETURN'
+  UNION ALL SELECT 'pg_proc'::REGCLASS, oid, 0, object, 'itself' FROM fun
+  UNION ALL SELECT 'pg_type'::REGCLASS, oid, 0, object, 'itself' FROM typ
+  UNION ALL SELECT classid, objid, 0, object, 'itself' FROM other
+)
+SELECT object, part, 'exists' AS text, false AS "isPrivilege" FROM item WHERE part = 'itself'
+UNION ALL
+SELECT object, part, 'comment ' || d.description, false
+FROM item JOIN pg_description AS d ON d.classoid = item.classid AND d.objoid = item.objid AND d.objsubid = item.objsubid
+UNION ALL
+SELECT object, 'itself', concat_ws(' ', 'kind', relkind, 'persistence', relpersistence, 'options', reloptions,
+    'row security', relrowsecurity, relforcerowsecurity, 'replica identity', relreplident, 'access method',
+    (SELECT amname FROM pg_am WHERE pg_am.oid = relam), 'of', nullif(reloftype, 0)::REGTYPE), false FROM rel
+UNION ALL
+SELECT object, 'order of columns', string_agg(quote_ident(attname), ', ' ORDER BY attnum), false
+FROM col GROUP BY object
+UNION ALL
+SELECT object, 'itself', 'partitioned by ' || pg_get_partkeydef(oid), false FROM rel WHERE relkind = 'p'
+UNION ALL
+SELECT object, 'itself', concat_ws(' ', 'inherits', h.inhparent::REGCLASS, h.inhseqno, pg_get_expr(rel.relpartbound, rel.oid)), false
+FROM rel JOIN pg_inherits AS h ON h.inhrelid = rel.oid
+UNION ALL
+SELECT object, 'definition', pg_get_viewdef(oid), false FROM rel WHERE relkind IN ('v', 'm')
+UNION ALL
+SELECT object, 'itself', concat_ws(' ', format_type(q.seqtypid, NULL), 'start', q.seqstart, 'by', q.seqincrement,
+    'from', q.seqmin, 'to', q.seqmax, 'cycle', q.seqcycle, 'cache', q.seqcache), false
+FROM rel JOIN pg_sequence AS q ON q.seqrelid = rel.oid
+UNION ALL
+SELECT object, 'itself', 'owned by ' || pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid), false
+FROM rel JOIN pg_depend AS d ON d.classid = 'pg_class'::REGCLASS AND d.objid = rel.oid
+  AND d.refclassid = 'pg_class'::REGCLASS AND d.deptype IN ('a', 'i') WHERE rel.relkind = 'S'
+UNION ALL
+SELECT object, part, concat_ws(' ', format_type(atttypid, atttypmod), CASE WHEN attnotnull THEN 'NOT NULL' END,
+    'default ' || pg_get_expr(d.adbin, d.adrelid), 'identity ' || nullif(attidentity::TEXT, ''),
+    'generated ' || nullif(attgenerated::TEXT, ''), 'collation ' || nullif(attcollation, 0)::REGCOLLATION::TEXT, 'storage',
+    attstorage, 'compression ' || nullif(attcompression::TEXT, ''), 'statistics ' || nullif(attstattarget, -1),
+    'options ' || attoptions::TEXT, attfdwoptions::TEXT), false
+FROM col LEFT JOIN pg_attrdef AS d ON d.adrelid = attrelid AND d.adnum = attnum
+UNION ALL
+SELECT rel.object, 'constraint ' || quote_ident(k.conname), concat_ws(' ', pg_get_constraintdef(k.oid),
+    'validated', k.convalidated, 'trigger', (SELECT string_agg(DISTINCT t.tgenabled::TEXT, '') FROM pg_trigger AS t
+      WHERE t.tgconstraint = k.oid)), false
+FROM rel JOIN pg_constraint AS k ON k.conrelid = rel.oid WHERE k.contype <> 'n' OR NOT k.convalidated
+UNION ALL
+SELECT typ.object, 'constraint ' || quote_ident(k.conname), pg_get_constraintdef(k.oid), false
+FROM typ JOIN pg_constraint AS k ON k.contypid = typ.oid WHERE k.contype <> 'n'
+UNION ALL
+SELECT object, 'index ' || quote_ident(i.relname), concat_ws(' ', pg_get_indexdef(x.indexrelid), 'valid', x.indisvalid,
+    'ready', x.indisready, 'clustered', x.indisclustered, 'replica identity', x.indisreplident, 'part of',
+    (SELECT h.inhparent::REGCLASS FROM pg_inherits AS h WHERE h.inhrelid = i.oid)), false
+FROM rel JOIN pg_index AS x ON x.indrelid = rel.oid JOIN pg_class AS i ON i.oid = x.indexrelid
+UNION ALL
+SELECT object, 'trigger ' || quote_ident(t.tgname), concat_ws(' ', pg_get_triggerdef(t.oid), 'enabled', t.tgenabled), false
+FROM rel JOIN pg_trigger AS t ON t.tgrelid = rel.oid WHERE NOT t.tgisinternal
+UNION ALL
+SELECT object, 'policy ' || quote_ident(p.polname), concat_ws(' ', 'for', p.polcmd, 'permissive', p.polpermissive, 'to',
+    (SELECT string_agg(CASE r WHEN 0 THEN 'public' ELSE pg_get_userbyid(r)::TEXT END, ', ' ORDER BY r) FROM unnest(p.polroles) AS r),
+    'using ' || pg_get_expr(p.polqual, p.polrelid), 'check ' || pg_get_expr(p.polwithcheck, p.polrelid)), false
+FROM rel JOIN pg_policy AS p ON p.polrelid = rel.oid
+UNION ALL
+SELECT object, 'rule ' || quote_ident(r.rulename), concat_ws(' ', pg_get_ruledef(r.oid), 'enabled', r.ev_enabled), false
+FROM rel JOIN pg_rewrite AS r ON r.ev_class = rel.oid WHERE r.rulename <> '_RETURN'
+UNION ALL
+SELECT object, 'itself', pg_get_functiondef(oid), false FROM fun WHERE prokind <> 'a'
+UNION ALL
+SELECT object, 'itself', concat_ws(' ', to_jsonb(g) - 'aggfnoid' - 'aggtranstype' - 'aggmtranstype' - 'aggsortop',
+    'state', g.aggtranstype::REGTYPE, g.aggmtranstype::REGTYPE, g.aggsortop::REGOPERATOR), false
+FROM fun JOIN pg_aggregate AS g ON g.aggfnoid = fun.oid
+UNION ALL
+SELECT object, 'itself', concat_ws(' ', 'kind', typtype, 'base', nullif(typbasetype, 0)::REGTYPE,
+    format_type(nullif(typbasetype, 0), typtypmod), CASE WHEN typnotnull THEN 'NOT NULL' END, 'default ' || typdefault,
+    'collation ' || nullif(typcollation, 0)::REGCOLLATION::TEXT, 'labels ' || (SELECT string_agg(quote_literal(e.enumlabel), ', '
+      ORDER BY e.enumsortorder) FROM pg_enum AS e WHERE e.enumtypid = typ.oid),
+    'range of ' || (SELECT r.rngsubtype::REGTYPE::TEXT FROM pg_range AS r WHERE r.rngtypid = typ.oid)), false
+FROM typ
+UNION ALL
+SELECT object, 'itself', pg_get_statisticsobjdef(objid), false FROM other WHERE classid = 'pg_statistic_ext'::REGCLASS
+UNION ALL
+SELECT object, 'itself', ${ownerOf("nspowner")}, true FROM space
+UNION ALL
+SELECT object, 'itself', ${acl("nspacl", "'n'", "nspowner")}, true FROM space
+UNION ALL
+SELECT object, 'itself', ${ownerOf("relowner")}, true FROM rel
+UNION ALL
+SELECT object, 'itself', ${acl("relacl", `CASE relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END`, "relowner")}, true FROM rel
+  WHERE relkind <> 'c'
+UNION ALL
+SELECT object, part, ${acl("attacl", `'c'`, "0::OID")}, true FROM col WHERE attacl IS NOT NULL
+UNION ALL
+SELECT object, 'itself', ${ownerOf("proowner")}, true FROM fun
+UNION ALL
+SELECT object, 'itself', ${acl("proacl", "'f'", "proowner")}, true FROM fun
+UNION ALL
+SELECT object, 'itself', ${ownerOf("typowner")}, true FROM typ
+UNION ALL
+SELECT object, 'itself', ${acl("typacl", "'T'", "typowner")}, true FROM typ
+UNION ALL
+SELECT s.object, 'default privileges', concat_ws(' ', 'by', pg_get_userbyid(d.defaclrole), 'for', d.defaclobjtype,
+    (SELECT string_agg(item::TEXT, ' ' ORDER BY item::TEXT) FROM unnest(d.defaclacl) AS item)), true
+FROM pg_default_acl AS d JOIN space AS s ON s.oid = d.defaclnamespace`;
+
+/** What a session may have set otherwise, and what would then be printed in other words. */
+const printing: Readonly<Record<string, string>> = {
+  // Names outside the search path come out qualified.
+  search_path: "pg_catalog",
+  DateStyle: "ISO, YMD",
+  IntervalStyle: "postgres",
+  // The one zone that PostgreSQL knows without its files of time zones.
+  TimeZone: "GMT",
+  bytea_output: "hex",
+  extra_float_digits: "1",
+  lc_monetary: "C",
+  quote_all_identifiers: "off",
+  standard_conforming_strings: "on",
+  // Not for the words: compiling so long a query would take longer than running it.
+  jit: "off",
+};
+
+/**
+ * Reads a snapshot, in whatever transaction the caller has open, and leaves the session's parameters as they were. A
+ * schema that does not exist adds no line. The server locks each view, and what it reads, in the weakest mode.
+ *
+ * @param schemas     Names of the governed schemas.
+ * @param parameters  Further parameters while it reads, such as lock_timeout.
+ */
+export async function readSnapshot(
+  client: Client,
+  schemas: readonly string[],
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<SchemaSnapshot> {
+  const wanted = { ...printing, ...parameters };
+  const { rows: before } = await client.query<{ name: string; value: string }>(
+    "SELECT name, current_setting(name) AS value FROM unnest($1::text[]) AS name",
+    [Object.keys(wanted)],
+  );
+  const set = (values: Readonly<Record<string, string>>): Promise<unknown> =>
+    client.query(
+      "SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS s (name, value)",
+      [Object.keys(values), Object.values(values)],
+    );
+  await set(wanted);
+  try {
+    return (await client.query<SnapshotLine>(query, [schemas])).rows;
+  } finally {
+    // Of a transaction that failed, the server has undone it already.
+    await set(Object.fromEntries(before.map(({ name, value }) => [name, value]))).catch(
+      () => undefined,
+    );
+  }
+}
+
+/** The server's major version. */
+export async function readServerMajor(client: Client): Promise<number> {
+  const { rows } = await client.query<{ major: number }>(
+    "SELECT current_setting('server_version_num')::INTEGER / 10000 AS major",
+  );
+  return rows[0]?.major ?? 0;
+}

@@ -1,0 +1,164 @@
+/**
+ * Reads what should be in the governed schemas, by the events, and what is, by the catalogs.
+ * Does NOT decide what follows from a difference (see gateStructureRules.ts); what runs record is in runStructure.ts.
+ */
+import { type Client, DatabaseError } from "pg";
+
+import type { History } from "../history/history";
+import { digestSnapshot, structureOf } from "../history/snapshot";
+import {
+  compareStructure,
+  type Comparison,
+  type Expected,
+  foldRecords,
+  readRecord,
+  type Structure,
+  type StructureEvent,
+  type StructureRecord,
+  wholeRecord,
+} from "../history/structureRecord";
+import { readHistory } from "./ledger";
+import { readServerMajor, readSnapshot } from "./schemaSnapshot";
+
+/** A definition is printed under the weakest lock. It may wait so long for somebody who holds the strongest. */
+const patience = { lock_timeout: "1s" } as const;
+
+/** SQLSTATE: lock_timeout has passed. */
+const lockNotAvailable = "55P03";
+
+/**
+ * Reads the live structure, without owners and privileges. Any login may.
+ *
+ * @throws {DatabaseError} a lock is in the way, or the server cannot print what there is (see reasonOf).
+ */
+export async function readStructure(
+  client: Client,
+  schemas: readonly string[],
+): Promise<Structure> {
+  const server = await readServerMajor(client);
+  const snapshot = await readSnapshot(client, schemas, patience);
+  return { ...digestSnapshot(structureOf(snapshot), server), schemas: [...schemas].sort() };
+}
+
+/** Why the structure could not be read. */
+export const reasonOf = (error: DatabaseError): string =>
+  error.code === lockNotAvailable
+    ? "another session keeps a table or view of theirs locked"
+    : error.message;
+
+const done: Readonly<Record<string, string>> = {
+  applied: "applied",
+  "rolled-back": "rolled back",
+  rebuilt: "rebuilt",
+  acknowledged: "acknowledged",
+};
+
+/** Reads what should be there: the newest whole record and what came after it. Any login that may read the events. */
+export async function readExpected(client: Client): Promise<Expected> {
+  const { rows } = await client.query<{
+    kind: string;
+    version: string | null;
+    at: Date;
+    record: unknown;
+  }>(
+    `WITH change AS (
+       SELECT * FROM public.schema_migration_events
+        WHERE kind IN ('applied', 'rolled-back', 'rebuilt') OR kind = 'acknowledged' AND detail ? 'structure'
+     )
+     SELECT kind, version, happened_at AS at, detail -> 'structure' AS record FROM change
+      WHERE id >= (SELECT max(id) FROM change WHERE detail -> 'structure' -> 'whole' = 'true')
+      ORDER BY id`,
+  );
+  return foldRecords(
+    rows.map(({ kind, version, at, record }): StructureEvent => {
+      const subject = version === null ? "the schemas were" : `version ${version} was`;
+      const what = `${subject} ${done[kind] ?? kind} at ${at.toISOString()}`;
+      return { what, record: readRecord(record) };
+    }),
+  );
+}
+
+/** Number of the newest event; null for none, and where there is no such table yet. */
+async function newestEvent(client: Client): Promise<number | null> {
+  // Asked first: a failed query would end the caller's transaction.
+  const { rows: tables } = await client.query<{ there: boolean }>(
+    "SELECT to_regclass('public.schema_migration_events') IS NOT NULL AS there",
+  );
+  if (tables[0]?.there !== true) return null;
+  const { rows } = await client.query<{ id: number | null }>(
+    "SELECT max(id)::float8 AS id FROM public.schema_migration_events",
+  );
+  return rows[0]?.id ?? null;
+}
+
+/** What ledger and events say, and how the live structure compares with that. */
+export interface Standing {
+  readonly history: History;
+  readonly structure: Comparison;
+}
+
+/** Looks again so often when something was recorded while it looked. */
+const mostLooks = 3;
+
+/**
+ * Reads ledger, events and structure, such that the three belong together: what is run meanwhile is nobody's change by
+ * hand. Reads only, and waits for no lock longer than a second. Runs outside of a transaction.
+ */
+export async function readStanding(client: Client, schemas: readonly string[]): Promise<Standing> {
+  for (let look = 1; ; look += 1) {
+    const before = await newestEvent(client);
+    const history = await readHistory(client);
+    const structure = before === null ? neverRecorded : await compare(client, schemas, history);
+    if ((await newestEvent(client)) === before) return { history, structure };
+    if (look === mostLooks) {
+      const reason = "something is being run, and recorded, at this very moment";
+      return { history, structure: { kind: "not compared", reason } };
+    }
+  }
+}
+
+/** What a person vouches for who acknowledges the structure as it is. */
+export type Vouched =
+  | { readonly kind: "cannot be told"; readonly reason: string }
+  | { readonly kind: "read"; readonly comparison: Comparison; readonly record: StructureRecord };
+
+/** Reads what an acknowledgement records: everything there is, and how it differs from what should be. */
+export async function readVouched(
+  client: Client,
+  schemas: readonly string[],
+  { versions }: History,
+): Promise<Vouched> {
+  const open = versions.find(({ halfDone }) => halfDone);
+  if (open !== undefined) {
+    return { kind: "cannot be told", reason: `version ${open.version} is half done` };
+  }
+  try {
+    const [expected, live] = [await readExpected(client), await readStructure(client, schemas)];
+    return {
+      kind: "read",
+      comparison: compareStructure(expected, live),
+      record: wholeRecord(live),
+    };
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error;
+    return { kind: "cannot be told", reason: reasonOf(error) };
+  }
+}
+
+const neverRecorded = { kind: "never recorded" } as const;
+
+async function compare(
+  client: Client,
+  schemas: readonly string[],
+  { versions }: History,
+): Promise<Comparison> {
+  if (versions.some(({ halfDone }) => halfDone)) return { kind: "half done" };
+  const expected = await readExpected(client);
+  if (expected.kind === "never recorded") return neverRecorded;
+  try {
+    return compareStructure(expected, await readStructure(client, schemas));
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error;
+    return { kind: "not compared", reason: reasonOf(error) };
+  }
+}

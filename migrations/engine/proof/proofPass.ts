@@ -1,0 +1,206 @@
+/**
+ * What the provider process runs for Proofs: one pass over the rollbacks that the program names and no proof covers.
+ * Does NOT run a proof itself (see prove.ts), or choose the versions (see migrations/program/provenVersions.ts).
+ */
+import { checked, type CheckResult, currentAccess } from "../../../stack/access";
+import { type Access, ConnectionError, withClient } from "../../../stack/connection";
+import { MigrationError } from "../../../stack/errors";
+import { showProgress, showWarning } from "../../../stack/progress";
+import { tierRules } from "../../../stack/tier";
+import type { MigrationFile } from "../files/file";
+import type { History } from "../history/history";
+import {
+  describeProof,
+  isProven,
+  proofHeadline,
+  type ProofResult,
+  type RollbackTexts,
+  rollbackTexts,
+  textsWithout,
+} from "../history/proof";
+import { ensureStamp } from "../history/stamp";
+import { readHistory, readProofs } from "../ledger/ledger";
+import { loadMigrations, migrationsFolder } from "../survey/load";
+import { proveMigrations } from "./prove";
+import { ScratchError } from "./scratch";
+
+/** Inputs of Proofs: whose rollbacks shall be proven and, added by `check`, whose are not. */
+export interface ProofsInputs {
+  /** Name of the database, for messages. */
+  readonly database: string;
+  /** The texts of every version that is applied once the migrations have run, lowest first. */
+  readonly rollbacks: readonly RollbackTexts[];
+  /** Versions that a pass has yet to prove. */
+  readonly unproven?: readonly string[];
+}
+
+export interface ProofsOutputs extends ProofsInputs {
+  readonly unproven: readonly string[];
+  /** One line: when the last pass was, and how it ended. */
+  readonly lastPass: string;
+}
+
+/** A rollback does not hold what it promises, in a tier where that is an error. What was proven is recorded. */
+export class ProofFailedError extends MigrationError {
+  readonly code = "PROOF_FAILED";
+}
+
+/** How a pass is told of. */
+export interface PassVoice {
+  readonly progress: (line: string) => void;
+  /** Ends when it has been shown. */
+  readonly warn: (text: string) => Promise<void>;
+}
+
+const engineVoice: PassVoice = { progress: showProgress, warn: showWarning };
+
+const look = { account: "admin", activity: "plan", readOnly: true } as const;
+
+export const proofs = {
+  /**
+   * Puts what is unproven now among the inputs, so that a plain preview names it.
+   *
+   * @param isNew  Whether the state does not have it yet.
+   */
+  check: (inputs: ProofsInputs, isNew = false): Promise<CheckResult<ProofsInputs>> => {
+    const look = async (): Promise<ProofsInputs> => ({
+      ...inputs,
+      unproven: await unprovenVersions(currentAccess(), inputs.rollbacks),
+    });
+    const unproven = inputs.rollbacks.map(({ version }) => version);
+    return checked("database", look, isNew ? { ...inputs, unproven } : null);
+  },
+
+  diff: ({ unproven = [] }: ProofsInputs): { changes: boolean } => ({
+    changes: unproven.length > 0,
+  }),
+
+  create: async (inputs: ProofsInputs): Promise<{ id: string; outs: ProofsOutputs }> => ({
+    id: "proofs",
+    outs: await runPass(currentAccess(), inputs, "none: nothing was left to prove", engineVoice),
+  }),
+
+  update: async (olds: ProofsOutputs, news: ProofsInputs): Promise<{ outs: ProofsOutputs }> => ({
+    outs: await runPass(currentAccess(), news, olds.lastPass, engineVoice),
+  }),
+
+  read: async (
+    id: string,
+    outputs: ProofsOutputs,
+  ): Promise<{ id: string; props: ProofsOutputs; inputs: ProofsOutputs }> => {
+    const live = {
+      ...outputs,
+      unproven: await unprovenVersions(currentAccess(), outputs.rollbacks),
+    };
+    return { id, props: live, inputs: live };
+  },
+};
+
+async function unprovenVersions(
+  access: Access,
+  rollbacks: readonly RollbackTexts[],
+): Promise<readonly string[]> {
+  const proven = await withClient(access, look, readProofs);
+  return textsWithout(rollbacks, proven).map(({ version }) => version);
+}
+
+/**
+ * Proves, in one pass, those of the rollbacks that are not proven and whose version is applied. A proof that fails is a
+ * warning or an error, as the tier says; either way it is tried again at the next update, because no proof covers it. A
+ * pass that cannot be run at all is a warning in every tier: the stack must stay usable.
+ *
+ * @param previous  What `lastPass` says when there is nothing to do.
+ * @throws {ProofFailedError} a proof failed, and the tier calls that an error.
+ * @throws {StampError}       the database belongs to another tier.
+ */
+export async function runPass(
+  access: Access,
+  inputs: ProofsInputs,
+  previous: string,
+  voice: PassVoice,
+  folder: string = migrationsFolder,
+): Promise<ProofsOutputs> {
+  const { migrations } = await loadMigrations(folder);
+  const wanted = await wantedOf(access, migrations, inputs.rollbacks);
+  const ended = wanted.length === 0 ? null : await pass(access, migrations, wanted, voice);
+  const unproven = await unprovenVersions(access, inputs.rollbacks);
+  return {
+    ...inputs,
+    unproven,
+    lastPass: ended === null ? previous : `${new Date().toISOString()}: ${ended}`,
+  };
+}
+
+/** The files with exactly the texts that were planned, as far as they are applied and not proven. */
+async function wantedOf(
+  access: Access,
+  migrations: readonly MigrationFile[],
+  rollbacks: readonly RollbackTexts[],
+): Promise<readonly MigrationFile[]> {
+  const { history, proven } = await withClient(access, look, async (client) => ({
+    history: await readHistory(client),
+    proven: await readProofs(client),
+  }));
+  ensureOwn(access, history);
+  const applied = new Set(
+    history.versions.filter(({ status }) => status === "applied").map(({ version }) => version),
+  );
+  const open = textsWithout(rollbacks, proven);
+  return migrations.filter(
+    (file) =>
+      applied.has(file.header.version) &&
+      rollbackTexts([file]).some((texts) => textsWithout([texts], open).length === 0),
+  );
+}
+
+/** Asked again: a targeted update reaches this without the program's own look. */
+function ensureOwn({ settings }: Access, { stamp }: History): void {
+  const { tier, server } = settings;
+  ensureStamp({ stamp, empty: false, tier, adopt: null, database: server.database });
+}
+
+/** Runs the pass and tells how it ended, in one line for the state. */
+async function pass(
+  access: Access,
+  migrations: readonly MigrationFile[],
+  wanted: readonly MigrationFile[],
+  { progress, warn }: PassVoice,
+): Promise<string> {
+  const started = Date.now();
+  progress(`proving ${wanted.length} rollback(s) in a scratch database`);
+  let results: readonly ProofResult[];
+  try {
+    // What each of some forty runs says would drown everything else that up shows.
+    results = await proveMigrations(access, migrations, wanted, progress, {
+      detail: () => undefined,
+      onResult: (result) => {
+        progress(proofHeadline(result));
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof ScratchError) && !(error instanceof ConnectionError)) throw error;
+    await warn(
+      `${wanted.length} rollback(s) could not be proven, and will be tried again at the next up. ${error.message}`,
+    );
+    return "could not be run";
+  }
+  const failed = results.filter((one) => !isProven(one));
+  const took = ((Date.now() - started) / 1000).toFixed(1);
+  const proven = results.length - failed.length;
+  progress(`${proven} of ${wanted.length} rollback(s) proven in ${took} s`);
+  if (failed.length > 0) await tellFailure(access, failed, warn);
+  return `${proven} of ${wanted.length} proven in ${took} s`;
+}
+
+async function tellFailure(
+  { settings: { tier } }: Access,
+  failed: readonly ProofResult[],
+  warn: PassVoice["warn"],
+): Promise<void> {
+  const error = new ProofFailedError(
+    `${failed.length} rollback(s) are not proven:\n${failed.map(describeProof).join("\n")}`,
+    "correct the rollback file, then run up again: it is tried anew each time. If what is lost cannot come back, the header must say so (Data recovery: Not possible).",
+  );
+  if (tierRules[tier].provesRollbacks === "error") throw error;
+  await warn(error.message);
+}

@@ -1,0 +1,176 @@
+/**
+ * Lends a scratch database on the governed server: the same schemas, extensions, ledger and privileges, and no object.
+ * Does NOT run migrations. Never touches a database that it has not made itself.
+ */
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { type Client, escapeIdentifier } from "pg";
+
+import { findDeviations } from "../../../roles/compare/acl";
+import { aclContext, readCatalog } from "../../../roles/database/catalog";
+import { healPrivileges } from "../../../roles/database/heal";
+import { type Access, errorCode, inTransaction, withClient } from "../../../stack/connection";
+import { MigrationError } from "../../../stack/errors";
+import { alwaysOpen } from "../../../stack/window";
+import { createTables } from "../ledger/ledger";
+import { createSchemas } from "../server/schemas";
+
+/** The scratch database could not be made. Nothing was changed in the governed one. */
+export class ScratchError extends MigrationError {
+  readonly code = "SCRATCH_DATABASE";
+}
+
+/** `ddl_proof_`, second of making, random digits: nobody else calls a database so. */
+const scratchName = (): string =>
+  `ddl_proof_${Math.floor(Date.now() / 1000)}_${randomBytes(4).toString("hex")}`;
+const scratchForm = /^ddl_proof_(\d{10})_[0-9a-f]{8}$/;
+
+/** Younger ones may belong to a run that has not connected to its database yet. Seconds. */
+const leftoverAfter = 300;
+
+/** SQLSTATE: somebody is connected. */
+const objectInUse = "55006";
+/** How often, and how far apart, a database is tried to be dropped; the server itself waits five seconds each time. */
+const mostDrops = 3;
+const betweenDropsMs = 500;
+
+/**
+ * Makes a scratch database, runs `work` in it, and drops it, whatever happens. What a killed run left behind is dropped
+ * on the way in.
+ *
+ * @throws {ScratchError} the admin may not make a database or an extension in it.
+ */
+export async function withScratchDatabase<T>(
+  access: Access,
+  log: (message: string) => void,
+  work: (scratch: Access) => Promise<T>,
+): Promise<T> {
+  const admin = { account: "admin", activity: "scratch database" } as const;
+  return withClient(access, admin, async (client) => {
+    await dropLeftovers(client, log);
+    const name = scratchName();
+    await create(client, name);
+    try {
+      const scratch = withDatabase(access, name);
+      const spared = await deviationsOf(client, access);
+      // Open until the end: a database that somebody is connected to is no leftover.
+      return await withClient(scratch, admin, async (inside) => {
+        await furnish(inside, scratch, spared);
+        return work(scratch);
+      });
+    } finally {
+      // The caller's error is the one that tells something.
+      await drop(client, name).catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        log(`the scratch database ${name} is still there (${reason}); the next proof drops it`);
+      });
+    }
+  });
+}
+
+/**
+ * The same logins on another database of the server. Passwords are those of the governed one. What fails there stays
+ * as it is: a proof shows the failure itself. Nobody works there, so it is always a good time.
+ */
+function withDatabase({ settings, passwordOf }: Access, database: string): Access {
+  const server = { ...settings.server, database };
+  const run = { ...settings.run, onFailure: "stop", windows: [alwaysOpen] } as const;
+  return { settings: { ...settings, server, run }, passwordOf };
+}
+
+/** From template0, so that nothing of template1 gets in, with the governed database's own encoding and collation. */
+async function create(client: Client, name: string): Promise<void> {
+  const { rows } = await client.query<{ like: string }>(
+    `SELECT format('ENCODING %L LOCALE_PROVIDER %s LC_COLLATE %L LC_CTYPE %L',
+              pg_encoding_to_char(encoding),
+              CASE datlocprovider WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END, datcollate, datctype)
+            || CASE datlocprovider WHEN 'i' THEN format(' ICU_LOCALE %L', locale)
+                                   WHEN 'b' THEN format(' BUILTIN_LOCALE %L', locale) ELSE '' END
+            || coalesce(' ICU_RULES ' || quote_literal(rules), '') AS like
+       FROM pg_database AS d
+       -- The columns' names differ between the versions of the server.
+       CROSS JOIN LATERAL (SELECT coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') AS locale,
+                                  to_jsonb(d) ->> 'daticurules' AS rules) AS names
+      WHERE d.datname = current_database()`,
+  );
+  try {
+    await client.query(
+      `CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE template0 ${rows[0]?.like ?? ""}`,
+    );
+  } catch (error) {
+    throw new ScratchError(
+      `A scratch database cannot be made: ${error instanceof Error ? error.message : String(error)}.`,
+      "The admin login needs CREATEDB and the server room for one more small database.",
+      { cause: error },
+    );
+  }
+}
+
+/** What deviates in the governed database. Roles are shared by all databases: mending them is not for a proof to do. */
+async function deviationsOf(client: Client, { settings }: Access): Promise<ReadonlySet<string>> {
+  const catalog = await readCatalog(client, settings);
+  return new Set(findDeviations(aclContext(settings), catalog).map(({ text }) => text));
+}
+
+/** Makes what the first migration finds. */
+async function furnish(
+  client: Client,
+  { settings }: Access,
+  spared: ReadonlySet<string>,
+): Promise<void> {
+  const { roles, schemas, extensions, tier } = settings;
+  await createSchemas(client, schemas, roles.infrastructure);
+  for (const extension of extensions) await createExtension(client, extension);
+  await inTransaction(client, () => createTables(client, roles, tier));
+  await healPrivileges(client, settings, { spared });
+}
+
+async function createExtension(client: Client, extension: string): Promise<void> {
+  try {
+    await client.query(`CREATE EXTENSION ${escapeIdentifier(extension)} SCHEMA public`);
+  } catch (error) {
+    throw new ScratchError(
+      `The extension ${extension} cannot be made in a scratch database: ${error instanceof Error ? error.message : String(error)}.`,
+      "Have the platform allow it for the admin login (a trusted extension, or the list of those allowed), as for the governed database.",
+      { cause: error },
+    );
+  }
+}
+
+async function drop(client: Client, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)}`);
+      return;
+    } catch (error) {
+      // Sessions of ours end a moment after they were closed.
+      if (errorCode(error) !== objectInUse || attempt === mostDrops) throw error;
+      await sleep(betweenDropsMs);
+    }
+  }
+}
+
+/**
+ * Drops what earlier runs left: by name, of this admin, old enough, and nobody connected. One that cannot be dropped now
+ * (another run is just dropping it, or connects) is left to the next run: it must not keep this one from its work.
+ */
+async function dropLeftovers(client: Client, log: (message: string) => void): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT d.datname AS name FROM pg_database AS d
+      WHERE d.datdba = current_user::REGROLE AND d.datname ^@ 'ddl_proof_'
+        AND NOT EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.datid = d.oid)`,
+  );
+  const oldest = Date.now() / 1000 - leftoverAfter;
+  for (const { name } of rows) {
+    const made = scratchForm.exec(name)?.[1];
+    if (made === undefined || Number(made) > oldest) continue;
+    try {
+      await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)}`);
+      log(`dropped the scratch database ${name} that an earlier proof left`);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      log(`the scratch database ${name} that an earlier proof left is still there: ${reason}`);
+    }
+  }
+}

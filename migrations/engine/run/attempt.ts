@@ -1,0 +1,281 @@
+/**
+ * One attempt at a migration: segment by segment, each recorded together with what it changed.
+ * Does NOT take the runner lock or decide whether the migration should run (see run.ts).
+ */
+import { randomUUID } from "node:crypto";
+
+import { errorCode, inTransaction } from "../../../stack/connection";
+import { type Batch, batchOf } from "../files/batch";
+import type { MigrationFile, RollbackFile } from "../files/file";
+import type { Segment } from "../files/segments";
+import { checks, leavesOf, setsSession, titleOf } from "../files/segmentTraits";
+import type { RunKind } from "../history/eventKinds";
+import { type BegunSegment, rollbackDirection, type VersionState } from "../history/history";
+import {
+  type NewEvent,
+  recordApplied,
+  recordEvent,
+  recordRollbackBegun,
+  recordRolledBack,
+  recordStart,
+} from "../ledger/ledger";
+import { inPatientTransaction } from "../server/lockWaiting";
+import type { RunSession } from "../server/session";
+import type { Statement } from "../statements/statements";
+import { type BatchPosition, readPosition } from "./batchPace";
+import { runBatch } from "./batchRun";
+import { runConcurrent } from "./concurrent";
+import type { Condition } from "./concurrentWork";
+import { structureAfter, structureBefore } from "./runStructure";
+import { explainStatementFailure, type Standing } from "./statementError";
+
+/** Which of a migration's two files an attempt runs, and for which ticket. */
+export interface Course {
+  readonly direction: "forward" | "rollback";
+  readonly ticket: string;
+}
+
+/** What the very same text did before it was cut off. */
+interface Past {
+  readonly segmentsDone: readonly number[];
+  readonly segmentsBegun: readonly BegunSegment[];
+}
+
+const nothing: Past = { segmentsDone: [], segmentsBegun: [] };
+
+/** Runs the statements of a segment; told each one before it runs. */
+type Each = (statement: Statement) => void;
+
+/** One attempt at one migration or its rollback, on a connection of its own and under the runner lock. */
+export class Attempt {
+  private readonly id = randomUUID();
+  private readonly kept: number[] = [];
+  private readonly version: string;
+
+  constructor(
+    private readonly session: RunSession,
+    private readonly migration: MigrationFile,
+    private readonly course: Course = { direction: "forward", ticket: migration.header.ticket },
+  ) {
+    this.version = migration.header.version;
+  }
+
+  async apply(state: VersionState | null): Promise<void> {
+    const { migration } = this;
+    const { client } = this.session;
+    const past =
+      state?.status === "incomplete" && state.checksum === migration.checksum ? state : nothing;
+    const before = await structureBefore(this.session, state);
+    await inTransaction(client, async () => {
+      await recordStart(
+        client,
+        {
+          version: this.version,
+          description: migration.name,
+          ticket: migration.header.ticket,
+        },
+        past.segmentsDone.length + past.segmentsBegun.length > 0,
+      );
+      await this.record("started", {
+        detail: { file: migration.fileName, header: migration.header, ...before },
+      });
+    });
+    await this.runSegments(migration.segments, past);
+    const after = await structureAfter(this.session, this.version);
+    await inTransaction(client, async () => {
+      await recordApplied(client, this.version);
+      await this.record("applied", { detail: after });
+    });
+  }
+
+  /**
+   * Runs the rollback file. What it changed first takes the mark "applied" away in the same transaction: from there on
+   * the version is neither, until the last segment is done.
+   */
+  async rollBack(state: VersionState, rollback: RollbackFile): Promise<void> {
+    const { client } = this.session;
+    const begun = state.begunRollback;
+    const past = begun !== null && begun.checksum === rollback.checksum ? begun : nothing;
+    const before = await structureBefore(this.session, state);
+    await this.record("started", {
+      detail: { file: rollback.fileName, header: rollback.header, ...before },
+    });
+    await this.runSegments(rollback.segments, past);
+    const after = await structureAfter(this.session, this.version);
+    await inTransaction(client, async () => {
+      await recordRolledBack(client, this.version, this.course.ticket);
+      await this.record("rolled-back", { detail: after });
+    });
+  }
+
+  /** Runs segments in order, without those that are done. */
+  private async runSegments(segments: readonly Segment[], past: Past): Promise<void> {
+    const { log, lock } = this.session;
+    const done = new Set(past.segmentsDone);
+    const begun = new Map(past.segmentsBegun.map(({ segment, detail }) => [segment, detail]));
+    if (done.size > 0) log(`resuming: ${done.size} segment(s) were done before`);
+    for (const segment of segments) {
+      const isDone = done.has(segment.index);
+      // Pre-flight looks at the state before the first segment, which is past.
+      if (isDone || (segment.section === "preflight" && done.size > 0)) {
+        if (isDone) this.kept.push(segment.line);
+        await this.restoreSettings(segment);
+        continue;
+      }
+      lock.ensureHeld();
+      await this.runSegment(segment, begun.get(segment.index) ?? {});
+    }
+    // What the file set for its session (a DateStyle, a timeout) must not touch how its end is recorded. The role stays.
+    await this.session.client.query("RESET ALL");
+  }
+
+  /** Sets the parameters again that a segment set: they ended with the session it ran in. */
+  private async restoreSettings({ statements }: Segment): Promise<void> {
+    for (const { text } of statements.filter(setsSession)) await this.session.client.query(text);
+  }
+
+  /** Runs one segment; on failure records it and says what is kept. */
+  private async runSegment(segment: Segment, begun: BegunSegment["detail"]): Promise<void> {
+    const statements = segment.statements.filter((statement) => statement.ledger === null);
+    const [first] = statements;
+    if (first === undefined) return; // The engine keeps the ledger itself.
+    let current = first;
+    const each: Each = (statement) => (current = statement);
+    const started = Date.now();
+    try {
+      const batch = segment.kind === "single" ? batchOf(first) : null;
+      const changed =
+        batch !== null
+          ? await this.runInBatches(segment, first, batch, begun)
+          : statements.every(({ transactional }) => transactional)
+            ? await this.runInTransaction(segment, statements, each)
+            : await this.runAlone(segment, statements, begun, each);
+      if (!changed) return;
+      this.kept.push(segment.line);
+      this.session.log(`${titleOf(segment)} done in ${Date.now() - started} ms`);
+    } catch (error) {
+      const failure = explainStatementFailure(error, current, this.standing(segment));
+      await this.record("failed", {
+        segment: segment.index,
+        detail: { line: current.line, sqlstate: errorCode(error), message: failure.message },
+      }).catch(() => undefined); // The connection may be what failed.
+      throw failure;
+    }
+  }
+
+  /** @returns whether there was something to record. */
+  private runInTransaction(
+    segment: Segment,
+    statements: readonly Statement[],
+    each: Each,
+  ): Promise<boolean> {
+    const { client } = this.session;
+    return inPatientTransaction(this.session, async (inside) => {
+      for (const statement of statements) {
+        each(statement);
+        await inside(titleOf(statement), () => client.query(statement.text));
+      }
+      // Checks change nothing, so there is nothing to record.
+      if (checks.has(segment.section)) return false;
+      // A rollback file has no sections, so its checks are told by what they leave behind: nothing.
+      if (this.isRollback && !(await this.hasWritten())) return false;
+      await this.recordSegment("segment-done", segment);
+      return true;
+    });
+  }
+
+  /** Statements that no transaction may hold: the intent is recorded before, completion after. */
+  private async runAlone(
+    segment: Segment,
+    statements: readonly Statement[],
+    begun: BegunSegment["detail"],
+    each: Each,
+  ): Promise<boolean> {
+    const recorded = !checks.has(segment.section);
+    const before = (begun["before"] ?? null) as Condition | null;
+    for (const statement of statements) {
+      each(statement);
+      await runConcurrent(
+        this.session,
+        statement,
+        titleOf(statement),
+        before,
+        async (condition) => {
+          if (recorded) await this.recordSegment("segment-started", segment, { before: condition });
+        },
+      );
+    }
+    if (recorded) await this.recordSegment("segment-done", segment);
+    return recorded;
+  }
+
+  private async runInBatches(
+    segment: Segment,
+    statement: Statement,
+    batch: Batch,
+    begun: BegunSegment["detail"],
+  ): Promise<boolean> {
+    const from = readPosition(begun["position"]);
+    const record = (position: BatchPosition): Promise<void> =>
+      this.recordSegment("segment-started", segment, { position });
+    await record(from);
+    const end = await runBatch(this.session, { ...batch, title: titleOf(statement), from, record });
+    await this.recordSegment("segment-done", segment, { rows: end.changed, passes: end.pass });
+    return true;
+  }
+
+  private async recordSegment(
+    kind: "segment-started" | "segment-done",
+    segment: Segment,
+    detail: NewEvent["detail"] = {},
+  ): Promise<void> {
+    if (this.isRollback) await recordRollbackBegun(this.session.client, this.version);
+    await this.record(kind, { segment: segment.index, detail });
+  }
+
+  /** Whether the open transaction has changed anything, on disk or in the catalogs. */
+  private async hasWritten(): Promise<boolean> {
+    const { rows } = await this.session.client.query<{ written: boolean }>(
+      "SELECT pg_current_xact_id_if_assigned() IS NOT NULL AS written",
+    );
+    return rows[0]?.written === true;
+  }
+
+  /** Appends an event of this attempt, with the checksums of both files. */
+  private async record(kind: RunKind, more: Partial<NewEvent> = {}): Promise<void> {
+    const { checksum, rollback } = this.migration;
+    await recordEvent(this.session.client, {
+      ...more,
+      kind,
+      version: this.version,
+      run: this.id,
+      checksum,
+      ...(rollback === null ? {} : { rollbackChecksum: rollback.checksum }),
+      ticket: this.course.ticket,
+      detail: { ...more.detail, ...(this.isRollback ? rollbackDirection : {}) },
+    });
+  }
+
+  private get isRollback(): boolean {
+    return this.course.direction === "rollback";
+  }
+
+  private standing(failed: Segment): Standing {
+    const segments = this.isRollback ? this.migration.rollback?.segments : this.migration.segments;
+    const isWork = ({ section, statements }: Segment): boolean =>
+      !checks.has(section) && statements.some(({ ledger }) => ledger === null);
+    return {
+      openFrom: (segments ?? [])
+        .filter((segment) => isWork(segment) && segment.index >= failed.index)
+        .map(({ line }) => line),
+      leaves: leavesOf(failed),
+      fileName:
+        (this.isRollback ? this.migration.rollback?.fileName : null) ?? this.migration.fileName,
+      version: this.version,
+      direction: this.course.direction,
+      rollbackFileName: this.migration.rollback?.fileName ?? null,
+      keptFrom: this.kept,
+      infrastructureRole: this.session.access.settings.roles.infrastructure,
+    };
+  }
+}

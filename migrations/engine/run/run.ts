@@ -1,0 +1,128 @@
+/**
+ * Runs one migration under the runner lock, after looking again at what only the lock makes certain.
+ * Does NOT read files, or decide otherwise whether the migration should run; how it runs is in attempt.ts.
+ */
+import type { Client } from "pg";
+
+import type { Access } from "../../../stack/connection";
+import { MigrationError } from "../../../stack/errors";
+import { tierRules } from "../../../stack/tier";
+import {
+  describeWindows,
+  openWindow,
+  OutsideWindowError,
+  windowReason,
+} from "../../../stack/window";
+import type { MigrationFile } from "../files/file";
+import type { History, VersionState } from "../history/history";
+import type { StatementEffect } from "../impact/effect";
+import { serverTime } from "../ledger/ledger";
+import { type RunnerLock, withRunnerLock } from "../server/runnerLock";
+import { historyUnderLock, type Log, stateAfter, stateOf, withRunSession } from "../server/session";
+import { checkServer } from "../survey/serverLook";
+import { Attempt } from "./attempt";
+import { rollBackAfter, runRollback } from "./rollback";
+import { StatementError } from "./statementError";
+
+/** What a run ended with. */
+export interface Outcome {
+  readonly version: string;
+  /** False when it was so already: another runner, or an earlier state of this stack, had done it. */
+  readonly ranNow: boolean;
+  readonly state: VersionState;
+}
+
+/** What a run needs to know beside the file. */
+export interface RunRequest {
+  readonly migration: MigrationFile;
+  /** Versions of all files with a lower number, lowest first. They must be applied. */
+  readonly lower: readonly string[];
+  /** What its statements do, by the files (see effectsOf). Without them pre-flight looks at the server alone. */
+  readonly effects?: readonly StatementEffect[];
+}
+
+/** A lower version is not applied, so this one may not run. */
+export class OrderError extends MigrationError {
+  readonly code = "OUT_OF_ORDER";
+}
+
+/**
+ * Applies a migration unless it is applied already. Safe to call again after any interruption: it resumes at the first
+ * segment that is not done. A rollback that was cut off is finished first: what it left is neither state.
+ *
+ * @throws {OutsideWindowError} it needs a maintenance window and none is open, by the server's clock. A run that has
+ *                           begun inside one is not cut off at its end.
+ * @throws {OrderError}      a lower version is not applied (for example after `--target`).
+ * @throws {StampError}      the database belongs to another tier.
+ * @throws {PreflightError}  the server is not fit for it now; nothing was changed.
+ * @throws {StatementError}  a statement failed; what is kept and what to do are in the message.
+ * @throws {RolledBackError} a statement failed, and the stack's onFailure had the version rolled back.
+ * @throws {RunnerBusyError} another runner did not finish in time.
+ */
+export async function applyMigration(
+  access: Access,
+  { migration, lower, effects = [] }: RunRequest,
+  log: Log,
+): Promise<Outcome> {
+  const { version } = migration.header;
+  const run = (lock: RunnerLock): Promise<Outcome> =>
+    withRunSession(access, `migration ${version}`, lock, log, async (session) => {
+      const history = await historyUnderLock(session.client, access);
+      ensureInOrder(history, migration, lower);
+      let state = stateOf(history, version);
+      if (state?.status === "applied") return { version, ranNow: false, state };
+      if (history.breakGlass === null) {
+        await ensureInsideWindow(session.client, access, migration, effects);
+      }
+      if (state !== null && state.begunRollback !== null) {
+        log(`the rollback of ${version} was cut off: it is finished first`);
+        const { ticket } = state;
+        state = await runRollback(session, migration, state, ticket ?? migration.header.ticket);
+      }
+      await checkServer(access, migration, effects, log);
+      await new Attempt(session, migration).apply(state);
+      const after = await stateAfter(session.client, version, "applied");
+      return { version, ranNow: true, state: after };
+    });
+  return withRunnerLock(access, log, async (lock) => {
+    try {
+      return await run(lock);
+    } catch (error) {
+      if (access.settings.run.onFailure === "stop" || !(error instanceof StatementError)) {
+        throw error;
+      }
+      throw await rollBackAfter(error, access, migration, lock, log);
+    }
+  });
+}
+
+/** Refuses a version while a lower one is not applied. */
+function ensureInOrder(
+  { versions }: History,
+  migration: MigrationFile,
+  lower: readonly string[],
+): void {
+  const statusOf = new Map(versions.map((state) => [state.version, state.status]));
+  const open = lower.filter((version) => statusOf.get(version) !== "applied");
+  if (open.length > 0) {
+    throw new OrderError(
+      `${migration.fileName} may not run: version ${open.join(", ")} comes first and is not applied.`,
+      "Run up without --target and --exclude.",
+    );
+  }
+}
+
+/** Refuses outside of the maintenance windows what needs one, where the tier asks for it. */
+async function ensureInsideWindow(
+  client: Client,
+  { settings }: Access,
+  migration: MigrationFile,
+  effects: readonly StatementEffect[],
+): Promise<void> {
+  const reason = windowReason(migration, effects);
+  if (reason === null || !tierRules[settings.tier].enforcesWindow) return;
+  const { windows } = settings.run;
+  const now = await serverTime(client);
+  if (openWindow(windows, now) !== null) return;
+  throw new OutsideWindowError(migration.fileName, reason, describeWindows(windows, now));
+}

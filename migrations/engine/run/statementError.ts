@@ -1,0 +1,148 @@
+/**
+ * Says what failed, where in the file, what is kept of the migration and what to do now.
+ * Does NOT catch or retry anything (see run.ts).
+ */
+import { DatabaseError } from "pg";
+
+import { MigrationError } from "../../../stack/errors";
+import { describeWait, type Wait } from "../server/blockers";
+import { BlockedError } from "../server/lockWaiting";
+import type { Statement } from "../statements/statements";
+import { rollbackCommand } from "./rollbackCommand";
+
+/** A statement of a migration failed. */
+export class StatementError extends MigrationError {
+  readonly code = "STATEMENT_FAILED";
+}
+
+/** Where a failed run stands. */
+export interface Standing {
+  readonly fileName: string;
+  readonly version: string;
+  /** Which of the migration's two files ran. */
+  readonly direction: "forward" | "rollback";
+  readonly rollbackFileName: string | null;
+  /** Lines at which the segments start whose effect the database keeps. */
+  readonly keptFrom: readonly number[];
+  /** Lines of the segments that are not done, the one that failed first. */
+  readonly openFrom: readonly number[];
+  /** What the failed segment itself may have left, because it is not one transaction; null where it is. */
+  readonly leaves: string | null;
+  readonly infrastructureRole: string;
+  /** What it waited for when it gave up; absent unless a lock was in its way. */
+  readonly wait?: Wait | null;
+}
+
+/** Characters of a source line that are shown on either side of the caret: seed data may stand in one line. */
+const shownAround = 80;
+
+/** A line of a text and below it a caret. @param position  In characters (code points) from 1, as PostgreSQL counts. */
+function caret(text: string, position: string, label: (line: number) => string): readonly string[] {
+  const before = Array.from(text)
+    .slice(0, Number(position) - 1)
+    .join("");
+  const lineIndex = before.split("\n").length - 1;
+  const source = Array.from(text.split("\n")[lineIndex] ?? "");
+  const column = Array.from(before.split("\n").at(-1) ?? "").length;
+  const from = Math.max(0, column - shownAround);
+  const shown = source.slice(from, column + shownAround);
+  const [head, tail] = [from > 0 ? "…" : "", column + shownAround < source.length ? "…" : ""];
+  // Tabs are kept, so that the caret stands where the source's tabs put it.
+  const blank = `${head}${source.slice(from, column).join("")}`.replace(/[^\t]/gu, " ");
+  const name = label(lineIndex);
+  return [
+    `  ${name} | ${head}${shown.join("")}${tail}`,
+    `  ${" ".repeat(name.length)} | ${blank}^`,
+  ];
+}
+
+/** Marks the place that PostgreSQL complains about: in the file, or in a query that a function or DO block ran. */
+function place(statement: Statement, cause: DatabaseError): readonly string[] {
+  const { position, internalPosition, internalQuery } = cause;
+  if (position !== undefined) {
+    return caret(statement.text, position, (line) => String(statement.line + line));
+  }
+  if (internalPosition === undefined || internalQuery === undefined) return [];
+  return caret(internalQuery, internalPosition, () => "inside");
+}
+
+/** What to do about the cause, where it is not the file's fault. Keys are SQLSTATEs. */
+const remedies: Readonly<Record<string, string>> = {
+  "55P03":
+    "Another session kept a lock for longer than lockBudgetMs. Run up again when it is done or at a quieter hour.",
+  "57014":
+    "It was cancelled, or took longer than statementTimeoutMs. Raise that if the statement needs the time.",
+};
+
+function whatNow(standing: Standing, sqlstate: string | undefined): string {
+  const correct =
+    remedies[sqlstate ?? ""] ??
+    (standing.direction === "rollback"
+      ? "Correct the rollback file, test it in a lower environment, and run the same command again. Do not mend the database by hand."
+      : "Correct it in a lower environment and run up again. Do not mend the database by hand.");
+  if (standing.keptFrom.length === 0 && standing.leaves === null) return correct;
+  if (standing.direction === "rollback") {
+    return `${correct} The rollback then goes on at the first segment that is not done.`;
+  }
+  const resume = "Up resumes at the first segment that is not done";
+  return standing.rollbackFileName === null
+    ? `${resume}, as long as the file's text stays the same. There is no rollback file.`
+    : `${resume}; to go back instead, lower targetVersion below ${standing.version} and run up, or by hand: ${rollbackCommand(standing.infrastructureRole, standing.rollbackFileName)}`;
+}
+
+function whatIsKept(standing: Standing): string {
+  const { leaves, openFrom } = standing;
+  const open = openFrom.length === 0 ? "" : ` Not done: lines ${openFrom.join(", ")}.`;
+  return [`${doneSoFar(standing)}${open}`, ...(leaves === null ? [] : [leaves])].join("\n  ");
+}
+
+function doneSoFar({ version, direction, keptFrom, leaves }: Standing): string {
+  const lines = keptFrom.join(", ");
+  if (keptFrom.length === 0 && leaves !== null) return `No segment of version ${version} is done.`;
+  if (direction === "forward") {
+    return keptFrom.length === 0
+      ? `Nothing of version ${version} was kept.`
+      : `Of version ${version} these segments are done and kept: lines ${lines}.`;
+  }
+  return keptFrom.length === 0
+    ? `The rollback changed nothing: version ${version} is as it was before.`
+    : `Version ${version} is half rolled back: the segments at lines ${lines} are done.`;
+}
+
+/** Builds the error for a statement that the server refused. */
+export function explainStatementFailure(
+  cause: unknown,
+  statement: Statement,
+  standing: Standing,
+): StatementError {
+  const at = `${standing.fileName}:${statement.line}`;
+  const what = [statement.kind, statement.target].filter(Boolean).join(" ");
+  const kept = whatIsKept(standing);
+  if (cause instanceof BlockedError) {
+    return explainStatementFailure(cause.refusal, statement, { ...standing, wait: cause.wait });
+  }
+  if (cause instanceof MigrationError) {
+    const found = cause.message.split("\n")[0] ?? "";
+    return new StatementError(`${at}: ${what} failed: ${found}\n  ${kept}`, cause.hint, {
+      cause,
+    });
+  }
+  if (!(cause instanceof DatabaseError)) {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    return new StatementError(
+      `${at}: ${what} was cut off: ${text}.\n  ${kept}`,
+      "Check that the server runs and is reachable, then run up again: it resumes.",
+      { cause },
+    );
+  }
+  const lines = [
+    `${at}: ${what} failed: ${cause.message} (SQLSTATE ${cause.code ?? "unknown"}).`,
+    ...place(statement, cause),
+    ...(cause.detail === undefined ? [] : [`  Detail: ${cause.detail}`]),
+    ...(cause.hint === undefined ? [] : [`  PostgreSQL says: ${cause.hint}`]),
+    ...(standing.wait == null ? [] : [`  It was ${describeWait(standing.wait)}.`]),
+    ...(cause.where === undefined ? [] : [`  Where: ${cause.where.split("\n")[0] ?? ""}`]),
+    `  ${kept}`,
+  ];
+  return new StatementError(lines.join("\n"), whatNow(standing, cause.code), { cause });
+}

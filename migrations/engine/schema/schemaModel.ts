@@ -1,0 +1,205 @@
+/**
+ * What the migration files have made of the schema up to a point: relations, their columns, constraints, partitions.
+ * Does NOT ask a database: what came to be by other means is absent, and who asks must assume the worst of it.
+ */
+import type { ObjectRef } from "../impact/effect";
+import type { BlockActions } from "../statements/action";
+import type { Column, Constraint, ObjectName, TypeRef } from "../statements/tableAction";
+import { Layer } from "./layer";
+
+/** Where a file says something. */
+export interface Place {
+  /** The migration's number. */
+  readonly number: number;
+  readonly line: number;
+}
+
+/** Stays the same through renames. */
+export type RelationId = string;
+
+/** Kinds of object that are relations: they share their names. */
+export const relationKinds: ReadonlySet<string> = new Set([
+  "table",
+  "foreign table",
+  "view",
+  "materialized view",
+  "index",
+  "sequence",
+]);
+
+export interface ConstraintModel extends Constraint {
+  /** The name PostgreSQL chooses where the SQL gives none. */
+  readonly name: string;
+  /** The table that a foreign key points at, when the files made it. */
+  readonly target: RelationId | null;
+}
+
+/** A user trigger; `function` is dotted. */
+export interface TriggerModel {
+  readonly name: string;
+  readonly function: string;
+}
+
+/** A table, view, index or sequence. Lists of what a kind cannot have are empty. */
+export interface RelationModel {
+  readonly id: RelationId;
+  readonly ref: ObjectRef;
+  /** Where it was made. */
+  readonly made: Place;
+  /** False: by IF NOT EXISTS or inside DO, so that it may have been there before. */
+  readonly surelyMade: boolean;
+  /** Renames and moves to other schemas, oldest first. */
+  readonly renames: readonly { readonly place: Place; readonly from: ObjectName }[];
+  readonly comment: { readonly place: Place; readonly text: string } | null;
+  readonly temporary: boolean;
+  /** Of a typed table. */
+  readonly ofType: ObjectName | null;
+  readonly columns: ReadonlyMap<string, Column>;
+  /** False: LIKE, INHERITS, AS … brought columns that are not listed. */
+  readonly columnsKnown: boolean;
+  readonly constraints: readonly ConstraintModel[];
+  /** Columns it is partitioned by ("" for an expression), or null. */
+  readonly partitionKey: readonly string[] | null;
+  readonly isDefaultPartition: boolean;
+  /** Of partitions and of inheritance; of an index: those of the same index on partitions. */
+  readonly parents: readonly RelationId[];
+  readonly children: readonly RelationId[];
+  readonly indexes: readonly RelationId[];
+  /** Tables with a foreign key to this one. */
+  readonly referencedBy: readonly RelationId[];
+  readonly triggers: readonly TriggerModel[];
+  /** Of a view: what it reads. */
+  readonly reads: readonly RelationId[];
+  /** Views that read it. */
+  readonly readBy: readonly RelationId[];
+  /** Of an index or an owned sequence: its table. */
+  readonly table: RelationId | null;
+  /** Sequences that belong to columns of it. */
+  readonly sequences: readonly RelationId[];
+  /** Of an index: what it depends on, and whether it has an expression or a WHERE. */
+  readonly index: { readonly columns: readonly string[]; readonly computed: boolean } | null;
+}
+
+export interface TypeModel {
+  readonly ref: ObjectRef;
+  readonly made: Place;
+  readonly form: "enum" | "composite" | "domain" | "range" | "base";
+  readonly values: readonly string[];
+  /** A domain with NOT NULL or CHECK. */
+  readonly constrained: boolean;
+  /** Of a domain. */
+  readonly base: TypeRef | null;
+}
+
+/** An object without rows: function, statistics, publication. */
+export interface OtherModel {
+  readonly made: Place;
+  /** Of statistics. */
+  readonly table: RelationId | null;
+}
+
+/** The parts of a state, for who changes it (see schemaDraft). */
+export interface ModelParts {
+  readonly relations: Layer<RelationModel>;
+  /** Key of a name (see keyOf) to the relation's id. */
+  readonly names: Layer<RelationId>;
+  readonly types: Layer<TypeModel>;
+  /** Functions and the rest, by kind and key. */
+  readonly others: Layer<OtherModel>;
+  /** Key of a function's name without arguments to its bodies by signature. */
+  readonly routines: Layer<ReadonlyMap<string, BlockActions>>;
+}
+
+const emptyParts = (): ModelParts => ({
+  relations: new Layer(),
+  names: new Layer(),
+  types: new Layer(),
+  others: new Layer(),
+  routines: new Layer(),
+});
+
+/** A name as a key; a name without a schema is another one than any with. */
+export const keyOf = ({ schema, name }: ObjectName): string => JSON.stringify([schema, name]);
+
+/** The schema at one point of the files, to be read only. */
+export class SchemaModel {
+  /** Of SET search_path in the same file; null where nothing was said. */
+  protected searchPath: readonly string[] | null = null;
+
+  /** @param parts  For SchemaDraft alone; others ask the methods. */
+  constructor(readonly parts: ModelParts = emptyParts()) {}
+
+  /** The name with the schema that the search path gives it, as far as the files tell. */
+  qualify(name: ObjectName): ObjectName {
+    if (name.schema !== null || this.searchPath === null) return name;
+    for (const schema of this.searchPath) {
+      const candidate = { schema, name: name.name };
+      if (this.parts.names.get(keyOf(candidate)) !== undefined) return candidate;
+    }
+    return name;
+  }
+
+  /** The table, view, index or sequence of that name, or null when the files did not make it. */
+  relation(name: ObjectName): RelationModel | null {
+    const id = this.parts.names.get(keyOf(this.qualify(name)));
+    return id === undefined ? null : this.byId(id);
+  }
+
+  byId(id: RelationId): RelationModel | null {
+    return this.parts.relations.get(id) ?? null;
+  }
+
+  all(ids: readonly RelationId[]): readonly RelationModel[] {
+    return ids.flatMap((id) => this.byId(id) ?? []);
+  }
+
+  /** Every relation. */
+  relations(): readonly RelationModel[] {
+    return this.parts.relations.values();
+  }
+
+  /** The relation and all below it: partitions and what inherits. */
+  family(relation: RelationModel): readonly RelationModel[] {
+    const found = new Map<RelationId, RelationModel>();
+    const open: RelationModel[] = [relation];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      if (found.has(next.id)) continue;
+      found.set(next.id, next);
+      open.push(...this.all(next.children));
+    }
+    return [...found.values()];
+  }
+
+  type(name: ObjectName): TypeModel | null {
+    return this.parts.types.get(keyOf(name)) ?? null;
+  }
+
+  /** A function or another object without rows, by kind and name as in ObjectRef. */
+  other(object: ObjectRef): OtherModel | null {
+    return this.parts.others.get(object.kind + keyOf(object)) ?? null;
+  }
+
+  /** Bodies of all functions and procedures of that name, or null when no file makes one. */
+  routines(name: ObjectName): readonly BlockActions[] | null {
+    const schemas = name.schema !== null ? [name.schema] : (this.searchPath ?? [null]);
+    for (const schema of schemas) {
+      const bodies = this.parts.routines.get(keyOf({ schema, name: name.name }));
+      if (bodies !== undefined && bodies.size > 0) return [...bodies.values()];
+    }
+    return null;
+  }
+
+  /** True when files made it and dropped it again. */
+  isGone(name: ObjectName): boolean {
+    return this.parts.names.isGone(keyOf(this.qualify(name)));
+  }
+}
+
+/** The table's validated constraints say that the column holds no NULL. Source: PostgreSQL, ALTER TABLE … SET NOT NULL. */
+export function isProvenNotNull(table: RelationModel, column: string): boolean {
+  if (table.columns.get(column)?.notNull === true) return true;
+  return table.constraints.some(
+    ({ type, valid, enforced, parts }) =>
+      type === "check" && valid && enforced && parts.includes(`${column} IS NOT NULL`),
+  );
+}

@@ -1,0 +1,132 @@
+/**
+ * Runs a transaction that gives way: it waits for locks for a short time only, then lets others pass and is tried again
+ * whole, within a budget. Tells who is in the way while it waits and when it gives up.
+ * Does NOT know what the transaction does.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { DatabaseError } from "pg";
+
+import { errorCode, inTransaction, signsOf } from "../../../stack/connection";
+import { isCollision } from "../../../stack/passingError";
+import { describeBlockers, describeWait, type Wait } from "./blockers";
+import { LockPatience } from "./lockPatience";
+import type { RunSession } from "./session";
+import type { Look } from "./watch";
+
+/** SQLSTATE of a statement that was cancelled. */
+const queryCanceled = "57014";
+
+/** First pause between two tries, in milliseconds; it doubles, with jitter, up to the longest. */
+const firstPauseMs = 100;
+const longestPauseMs = 5_000;
+
+/** How often a statement that runs or waits is mentioned. Milliseconds. */
+const mentionEveryMs = 2_000;
+
+/** Others were in the way for longer than the budget. Holds what the server said last, and who was seen. */
+export class BlockedError extends Error {
+  readonly code: string;
+
+  constructor(
+    readonly refusal: DatabaseError,
+    readonly wait: Wait | null,
+  ) {
+    super(refusal.message, { cause: refusal });
+    this.code = errorCode(refusal);
+  }
+}
+
+/** Runs one statement inside the transaction. `title` is its name in progress lines; `onLook` is told what each look finds. */
+export type RunInside = <T>(
+  title: string,
+  work: () => Promise<T>,
+  onLook?: (look: Look) => Promise<void> | void,
+) => Promise<T>;
+
+/** Says every two seconds how long `work` has been running and what it waits for; quick work goes unmentioned. */
+export async function tellWhileSlow<T>(
+  { log, watch, pid }: RunSession,
+  title: string,
+  work: () => Promise<T>,
+  onLook: (look: Look) => Promise<void> | void = () => undefined,
+): Promise<T> {
+  const started = Date.now();
+  let mentioned = started;
+  let toldOfWait = false;
+  return watch.during(
+    pid,
+    async (look) => {
+      await onLook(look);
+      const { wait } = look;
+      const due = Date.now() - mentioned >= mentionEveryMs;
+      if (wait !== null && (due || !toldOfWait)) log(`${title} is ${describeWait(wait)}`);
+      else if (due) {
+        log(`${title} has been running for ${Math.round((Date.now() - started) / 1000)} s`);
+      } else return;
+      toldOfWait ||= wait !== null;
+      mentioned = Date.now();
+    },
+    work,
+  );
+}
+
+/** Tries a transaction until it comes through. @throws {BlockedError} the budget is spent. */
+export async function inPatientTransaction<T>(
+  session: RunSession,
+  work: (inside: RunInside) => Promise<T>,
+): Promise<T> {
+  const { lockBudgetMs, lockTimeoutMs } = session.access.settings.run;
+  const started = Date.now();
+  for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
+    const patience = new LockPatience(lockTimeoutMs);
+    try {
+      return await tryOnce(session, patience, work);
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || !isCollision(signsOf(error))) throw error;
+      const wait = pause * (0.5 + Math.random());
+      if (Date.now() - started + wait > lockBudgetMs) throw new BlockedError(error, patience.last);
+      const who = patience.last === null ? "" : `, ${describeBlockers(patience.last.blockers)}`;
+      session.log(
+        `another session is in the way (${errorCode(error)})${who}; trying again in ${Math.round(wait)} ms`,
+      );
+      await sleep(wait);
+    }
+  }
+}
+
+function tryOnce<T>(
+  session: RunSession,
+  patience: LockPatience,
+  work: (inside: RunInside) => Promise<T>,
+): Promise<T> {
+  const { client, watch, pid } = session;
+  let limitMs = 0;
+  let cancelled = false;
+  const inside: RunInside = async (title, one, onLook = () => undefined) => {
+    if (patience.leftMs !== limitMs) {
+      limitMs = patience.leftMs;
+      // For this transaction only: it ends with it, whoever has the session next.
+      await client.query("SELECT set_config('lock_timeout', $1, true)", [`${limitMs}ms`]);
+    }
+    try {
+      return await tellWhileSlow(session, title, one, async (look) => {
+        await onLook(look);
+        if (look.wait !== null) patience.see(look.wait);
+        if (!patience.isSpent || cancelled) return;
+        cancelled = true;
+        await watch.cancel(pid);
+      });
+    } catch (error) {
+      if (!cancelled || errorCode(error) !== queryCanceled) throw error;
+      throw Object.assign(
+        new DatabaseError("waited for its locks for longer than lockTimeoutMs", 0, "error"),
+        { code: "55P03" },
+      );
+    }
+  };
+  return inTransaction(client, async () => {
+    await session.ensureOwnSession();
+    return work(inside);
+  });
+}

@@ -1,0 +1,69 @@
+/**
+ * Makes sure that a session is one process of the server from beginning to end, with the settings it asked for.
+ * A pooler in transaction mode gives neither: settings, CONCURRENTLY and the record of a run would be left to chance.
+ * Does NOT look at names or ports: what answers is asked.
+ */
+import type { Client } from "pg";
+
+import { type Access, commonParameters } from "../../../stack/connection";
+import { MigrationError } from "../../../stack/errors";
+
+/** What we connect to is a pooler that shares the server's processes between sessions, or drops settings. */
+export class PooledConnectionError extends MigrationError {
+  readonly code = "POOLED_CONNECTION";
+}
+
+/** Throws when the session's process has changed. Cheap: one query. */
+export type OwnSession = () => Promise<void>;
+
+/** Somebody else on the same way to the server, for comparison. */
+export interface Neighbour {
+  /** Opens a transaction while `meanwhile` runs and tells it the process that has it. */
+  whileHolding<T>(meanwhile: (pid: number) => Promise<T>): Promise<T>;
+}
+
+const askPid = async (client: Client): Promise<number> => {
+  const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+  return rows[0]?.pid ?? 0;
+};
+
+/** How often the two sessions are compared: a pool with processes to spare may hide itself once. */
+const rounds = 3;
+
+/**
+ * Compares a session with its neighbour and with itself.
+ *
+ * @throws {PooledConnectionError} naming what was seen.
+ */
+export async function ensureSessions(
+  client: Client,
+  neighbour: Neighbour,
+  access: Access,
+): Promise<{ readonly pid: number; readonly ensureOwnSession: OwnSession }> {
+  const { host, port } = access.settings.server;
+  const refuse = (what: string): never => {
+    throw new PooledConnectionError(
+      `${host}:${port} is not PostgreSQL itself but a pooler: ${what}.`,
+      "Connect to the server (Azure: port 5432, not 6432), or to a pool in session mode that passes settings on.",
+    );
+  };
+  const pid = await askPid(client);
+  const { rows } = await client.query<{ value: string }>(
+    "SELECT current_setting('client_connection_check_interval') AS value",
+  );
+  if (rows[0]?.value !== commonParameters["client_connection_check_interval"]) {
+    refuse("it drops the settings that a session asks for");
+  }
+  for (let round = 0; round < rounds; round += 1) {
+    const shared = await neighbour.whileHolding(
+      async (other) => other === pid || (await askPid(client)) !== pid,
+    );
+    if (shared) refuse("one session has several server processes, one after the other");
+  }
+  return {
+    pid,
+    ensureOwnSession: async () => {
+      if ((await askPid(client)) !== pid) refuse("the session's server process has changed");
+    },
+  };
+}

@@ -1,0 +1,164 @@
+/**
+ * Makes sure that one runner works on a database at a time.
+ * Does NOT run migrations; whoever holds the lock must still read the ledger again before acting on it.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { Client } from "pg";
+
+import { type Access, applicationName, connect, errorCode } from "../../../stack/connection";
+import { MigrationError } from "../../../stack/errors";
+
+/** Another runner kept the lock for too long. */
+export class RunnerBusyError extends MigrationError {
+  readonly code = "RUNNER_BUSY";
+}
+
+/** The connection that held the lock broke, so another runner may have started. */
+export class RunnerLockLostError extends MigrationError {
+  readonly code = "RUNNER_LOCK_LOST";
+}
+
+/** A held lock. */
+export interface RunnerLock {
+  /** @throws {RunnerLockLostError} when the lock's connection is gone. Call it before every change. */
+  ensureHeld(): void;
+}
+
+/** SQLSTATE: the lock is held by someone else. */
+const lockNotAvailable = "55P03";
+
+/** Pause between two attempts, and between two messages, in milliseconds. */
+const pollMs = 250;
+const messageEveryMs = 5_000;
+
+/** First word of what a run's own session is called in pg_stat_activity. */
+export const runActivities = ["migration", "rollback", "rebuild"] as const;
+
+/**
+ * Runs `work` while holding the lock, which is polled and never waited for: a session that waits has a snapshot, and
+ * CREATE INDEX CONCURRENTLY would wait for that. The lock ends with its connection, however that ends. Its mode is the
+ * weakest that excludes itself (see runnerLockShape).
+ *
+ * @param log  Told who holds the lock, every five seconds while waiting.
+ * @throws {RunnerBusyError} after `runnerWaitMs`.
+ */
+export async function withRunnerLock<T>(
+  access: Access,
+  log: (message: string) => void,
+  work: (lock: RunnerLock) => Promise<T>,
+): Promise<T> {
+  const client = await connect(access, {
+    account: "migrator",
+    activity: "runner lock",
+    parameters: { idle_in_transaction_session_timeout: "0", tcp_keepalives_idle: "30" },
+  });
+  let lost = false;
+  client.on("error", () => (lost = true));
+  client.on("end", () => (lost = true));
+  try {
+    await acquire(client, access.settings.run.runnerWaitMs, log);
+    return await work({
+      ensureHeld: () => {
+        if (!lost) return;
+        throw new RunnerLockLostError(
+          "The connection that holds the runner lock was lost; nothing more was run.",
+          "Find out why the server ended it (its log says), then run up again: it resumes.",
+        );
+      },
+    });
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function acquire(
+  client: Client,
+  waitMs: number,
+  log: (message: string) => void,
+): Promise<void> {
+  const started = Date.now();
+  let nextMessage = 0;
+  for (;;) {
+    await client.query("BEGIN");
+    try {
+      await client.query(
+        "LOCK TABLE public.schema_migration_lock IN SHARE UPDATE EXCLUSIVE MODE NOWAIT",
+      );
+      return;
+    } catch (error) {
+      await client.query("ROLLBACK").catch(() => undefined);
+      if (errorCode(error) !== lockNotAvailable) throw error;
+    }
+    const waited = Date.now() - started;
+    if (waited >= nextMessage || waited >= waitMs) {
+      const holder = await describeHolder(client);
+      if (waited >= waitMs) {
+        throw new RunnerBusyError(
+          `Another runner has held the lock for longer than ${waitMs} ms: ${holder}.`,
+          "Wait until it is done and run up again, or raise runnerWaitMs.",
+        );
+      }
+      log(`waiting for another runner: ${holder}`);
+      nextMessage = waited + messageEveryMs;
+    }
+    await sleep(Math.min(pollMs, waitMs));
+  }
+}
+
+/**
+ * Waits until no session of an earlier run is left. A runner that was killed lets go of the lock at once, but the
+ * server may need seconds to notice that nobody waits for a statement's result; a COMMIT would still come through.
+ *
+ * @param client  The new run's own session.
+ * @throws {RunnerBusyError} after `runnerWaitMs`.
+ */
+export async function awaitPredecessors(
+  client: Client,
+  { settings: { roles, run } }: Access,
+  log: (message: string) => void,
+): Promise<void> {
+  const names = runActivities.map((activity) => applicationName(`${activity} %`));
+  const logins = [roles.admin, ...roles.migrators];
+  for (const started = Date.now(); ;) {
+    const { rows } = await client.query<{ who: string }>(
+      `SELECT 'process ' || pid || ', login ' || usename || ', ' || application_name AS who FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()
+          AND usename = ANY ($1::text[]) AND application_name LIKE ANY ($2::text[])`,
+      [logins, names],
+    );
+    const [left] = rows;
+    if (left === undefined) return;
+    if (Date.now() - started > run.runnerWaitMs) {
+      throw new RunnerBusyError(
+        `The session of an earlier run is still there after ${run.runnerWaitMs} ms: ${left.who}.`,
+        "Find out what it does; an administrator may end it with pg_terminate_backend. Then run up again.",
+      );
+    }
+    log(`waiting for the session of an earlier run to end: ${left.who}`);
+    await sleep(pollMs);
+  }
+}
+
+async function describeHolder(client: Client): Promise<string> {
+  return (await lockHolder(client)) ?? "it has just ended";
+}
+
+/**
+ * Who holds the lock, as far as this login may see: process, login, application and since when. Null when nobody does,
+ * or there is no such table yet. Whoever waits in its queue is in the way as much: a runner never waits there itself.
+ */
+export async function lockHolder(client: Client): Promise<string | null> {
+  const { rows } = await client.query<{ holder: string }>(
+    `SELECT 'process ' || a.pid || coalesce(', login ' || a.usename, '')
+            || coalesce(', ' || nullif(a.application_name, ''), '')
+            || coalesce(', since ' || to_char(a.xact_start, 'HH24:MI:SS'), '') AS holder
+       FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+      WHERE l.relation = to_regclass('public.schema_migration_lock')
+        AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')
+        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND l.pid <> pg_backend_pid()
+      ORDER BY l.granted DESC`,
+  );
+  return rows[0]?.holder ?? null;
+}

@@ -1,0 +1,290 @@
+/**
+ * The words for what a statement asks for: typed data, small enough to keep for every statement of every file.
+ * Does NOT read parse trees (see readActions) and says nothing of locks (see effect).
+ */
+import type { LockMode, ObjectRef } from "../impact/effect";
+import type { Column, Constraint, ObjectName, TableCommand, TypeRef } from "./tableAction";
+
+/** What a query does to relations. Common table expressions are no relations. */
+export interface QueryUse {
+  readonly reads: readonly ObjectName[];
+  /** SELECT … FOR UPDATE and its weaker forms. */
+  readonly locksRows: readonly ObjectName[];
+  readonly writes: readonly RowWrite[];
+  /** Called functions that are not known to be PostgreSQL's own and harmless; dotted. */
+  readonly unknownFunctions: readonly string[];
+}
+
+export interface RowWrite {
+  readonly verb: "insert" | "update" | "delete" | "merge";
+  readonly table: ObjectName;
+  /** False: UPDATE or DELETE without WHERE. */
+  readonly filtered: boolean;
+  /** INSERT … ON CONFLICT DO UPDATE; MERGE that updates or deletes. */
+  readonly updatesOnConflict: boolean;
+  /** The statement itself lists the rows, as VALUES. */
+  readonly listed: boolean;
+  /** Columns that UPDATE sets; empty otherwise. */
+  readonly columns: readonly string[];
+}
+
+/** The relation that ALTER TABLE and its kin are written for. */
+export type RelationKind =
+  "table" | "foreign table" | "view" | "materialized view" | "index" | "sequence" | "type";
+
+export interface CreateTable {
+  readonly kind: "create table";
+  readonly table: ObjectName;
+  readonly ifNotExists: boolean;
+  readonly temporary: boolean;
+  readonly foreign: boolean;
+  readonly columns: readonly Column[];
+  readonly constraints: readonly Constraint[];
+  readonly like: readonly ObjectName[];
+  readonly inherits: readonly ObjectName[];
+  /** Of CREATE TABLE … OF. */
+  readonly ofType: ObjectName | null;
+  readonly partitionOf: ObjectName | null;
+  readonly isDefaultPartition: boolean;
+  /** Columns of PARTITION BY; null when it is not partitioned, "" stands for an expression. */
+  readonly partitionKey: readonly string[] | null;
+  /** CREATE TABLE AS, SELECT INTO. */
+  readonly query: QueryUse | null;
+}
+
+/** One thing that a statement does. */
+export type Action =
+  | CreateTable
+  | {
+      readonly kind: "alter table";
+      readonly relation: RelationKind;
+      readonly table: ObjectName;
+      /** ONLY: not what inherits from it. */
+      readonly only: boolean;
+      readonly ifExists: boolean;
+      readonly command: TableCommand;
+    }
+  | {
+      readonly kind: "create view";
+      readonly view: ObjectName;
+      readonly materialized: boolean;
+      readonly replace: boolean;
+      readonly ifNotExists: boolean;
+      readonly query: QueryUse;
+    }
+  | {
+      readonly kind: "refresh";
+      readonly view: ObjectName;
+      readonly concurrently: boolean;
+      /** False: WITH NO DATA. */
+      readonly withData: boolean;
+    }
+  | {
+      readonly kind: "create index";
+      readonly table: ObjectName;
+      readonly name: string | null;
+      readonly concurrently: boolean;
+      readonly unique: boolean;
+      readonly only: boolean;
+      readonly ifNotExists: boolean;
+      /** "" stands for an expression. */
+      readonly columns: readonly string[];
+      /** What PostgreSQL makes up a name from: keys and INCLUDE, "expr" for an expression. */
+      readonly keys: readonly string[];
+      /** It has an expression or a WHERE. */
+      readonly computed: boolean;
+      readonly unknownFunctions: readonly string[];
+    }
+  | {
+      readonly kind: "reindex";
+      readonly what: "index" | "table" | "schema" | "database" | "system";
+      readonly target: ObjectName | null;
+      readonly concurrently: boolean;
+    }
+  | {
+      readonly kind: "drop";
+      readonly objects: readonly ObjectRef[];
+      /** The table of a trigger, rule or policy. */
+      readonly table: ObjectName | null;
+      readonly cascade: boolean;
+      readonly ifExists: boolean;
+      readonly concurrently: boolean;
+    }
+  | {
+      readonly kind: "rename";
+      readonly object: ObjectRef;
+      /** What of the object is renamed, when it is not itself. */
+      readonly part: {
+        readonly kind: "column" | "constraint" | "trigger" | "rule" | "policy" | "attribute";
+        readonly name: string;
+      } | null;
+      readonly to: string;
+    }
+  | { readonly kind: "set schema"; readonly object: ObjectRef; readonly schema: string }
+  | { readonly kind: "set owner"; readonly object: ObjectRef }
+  | {
+      readonly kind: "comment";
+      readonly object: ObjectRef;
+      readonly part: { readonly kind: string; readonly name: string } | null;
+      readonly text: string | null;
+    }
+  | {
+      readonly kind: "create type";
+      readonly type: ObjectName;
+      readonly form: "enum" | "composite" | "domain" | "range" | "base";
+      /** Labels of an enum. */
+      readonly values: readonly string[];
+      /** A domain with NOT NULL or CHECK. */
+      readonly constrained: boolean;
+      readonly base: TypeRef | null;
+    }
+  | {
+      readonly kind: "add enum value";
+      readonly type: ObjectName;
+      readonly value: string;
+      readonly ifNotExists: boolean;
+    }
+  | {
+      readonly kind: "rename enum value";
+      readonly type: ObjectName;
+      readonly value: string;
+      readonly to: string;
+    }
+  | {
+      readonly kind: "alter domain";
+      readonly domain: ObjectName;
+      readonly command:
+        | "set default"
+        | "drop default"
+        | "set not null"
+        | "drop not null"
+        | "add constraint"
+        | "drop constraint"
+        | "validate constraint";
+      /** False: NOT VALID. */
+      readonly valid: boolean;
+    }
+  | {
+      readonly kind: "create on table";
+      readonly what: "trigger" | "rule" | "policy";
+      readonly name: string;
+      readonly table: ObjectName;
+      readonly replace: boolean;
+      /** FROM of a constraint trigger. */
+      readonly from: ObjectName | null;
+      /** Dotted; of a trigger. */
+      readonly function: string | null;
+      /** What a rule or a policy does. */
+      readonly query: QueryUse;
+    }
+  | { readonly kind: "alter policy"; readonly name: string; readonly table: ObjectName }
+  | {
+      readonly kind: "create function";
+      readonly function: ObjectRef;
+      readonly replace: boolean;
+      readonly language: string;
+      /** What its SQL body is checked against; nothing of other languages. */
+      readonly query: QueryUse;
+      /** What it does when it is called. */
+      readonly body: BlockActions;
+    }
+  | {
+      readonly kind: "create sequence";
+      readonly sequence: ObjectName;
+      readonly ownedBy: ObjectName | null;
+      readonly ifNotExists: boolean;
+    }
+  | {
+      readonly kind: "alter sequence";
+      readonly sequence: ObjectName;
+      readonly ownedBy: ObjectName | null;
+    }
+  | {
+      readonly kind: "create statistics";
+      readonly statistics: ObjectName;
+      readonly table: ObjectName | null;
+    }
+  | {
+      readonly kind: "create";
+      readonly object: ObjectRef;
+      readonly ifNotExists: boolean;
+    }
+  | {
+      readonly kind: "truncate";
+      readonly tables: readonly TableUse[];
+      readonly cascade: boolean;
+      readonly restartsSequences: boolean;
+    }
+  | { readonly kind: "query"; readonly query: QueryUse }
+  | {
+      readonly kind: "copy";
+      readonly table: ObjectName;
+      readonly from: boolean;
+    }
+  | {
+      readonly kind: "vacuum" | "analyze";
+      /** Empty: every table of the database. */
+      readonly tables: readonly ObjectName[];
+      readonly full: boolean;
+    }
+  | { readonly kind: "cluster"; readonly table: ObjectName | null }
+  | { readonly kind: "lock"; readonly tables: readonly TableUse[]; readonly mode: LockMode }
+  | { readonly kind: "call"; readonly procedure: string }
+  | (BlockActions & { readonly kind: "do"; readonly language: string })
+  | {
+      readonly kind: "search path";
+      readonly schemas: readonly string[] | null;
+      readonly local: boolean;
+    }
+  /** CREATE and ALTER PUBLICATION, with the tables they name. */
+  | {
+      readonly kind: "publication";
+      readonly name: string;
+      readonly creates: boolean;
+      readonly tables: readonly ObjectName[];
+    }
+  /** GRANT, REVOKE, ALTER DEFAULT PRIVILEGES, and statements about roles. */
+  | { readonly kind: "privileges"; readonly tables: readonly ObjectName[] }
+  /** SET, SHOW, LISTEN and the like: no object is touched. */
+  | { readonly kind: "session" }
+  /** EXECUTE of something prepared, a tag this program has no row for. */
+  | { readonly kind: "unknown"; readonly reason: string };
+
+/** A statement inside a block, for what judges statements by their kind alone. */
+export interface InnerStatement {
+  /** As of a statement of the file: "GRANT", "SET ROLE". */
+  readonly kind: string;
+  readonly target: string | null;
+  readonly changesRole: boolean;
+  /** Parameters that it sets. */
+  readonly settings: readonly string[];
+}
+
+/** What a DO block or a function does, whatever the conditions around its statements. */
+export interface BlockActions {
+  readonly actions: readonly Action[];
+  /** Every SQL statement of the block, constant EXECUTE included. */
+  readonly statements: readonly InnerStatement[];
+  /** Why the actions are not all, or null. */
+  readonly unknown: string | null;
+}
+
+/** A table of TRUNCATE or LOCK. */
+export interface TableUse {
+  readonly name: ObjectName;
+  readonly only: boolean;
+}
+
+/** An action of one kind. */
+export type ActionOf<K extends Action["kind"], A extends Action = Action> = A extends Action
+  ? K extends A["kind"]
+    ? A
+    : never
+  : never;
+
+/** The actions with those inside DO in the place of DO. */
+export function flatActions(actions: readonly Action[]): readonly Action[] {
+  return actions.flatMap((action) =>
+    action.kind === "do" ? [action, ...flatActions(action.actions)] : [action],
+  );
+}

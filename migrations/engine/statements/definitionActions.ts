@@ -1,0 +1,252 @@
+/**
+ * Reads the statements that make or change types, functions, triggers, sequences and the rarer kinds of object.
+ * Does NOT read tables, views and indexes (see readActions).
+ */
+import { asList, asText, dig, names, type TreeNode } from "../sql/tree";
+import type { Action, QueryUse } from "./action";
+import { nameOf, readType, relationOf } from "./columnParts";
+import { argumentWords, objectRef, refKind } from "./objectActions";
+import { emptyUse, readQuery } from "./queryUse";
+import type { ObjectName } from "./tableAction";
+
+type Reader = (node: TreeNode) => readonly Action[];
+
+const dotted = (value: unknown): ObjectName => nameOf(names(value));
+
+const create =
+  (kind: string, name: (node: TreeNode) => ObjectName): Reader =>
+  (node) => [
+    {
+      kind: "create",
+      object: { kind, ...name(node) },
+      ifNotExists: node["if_not_exists"] === true,
+    },
+  ];
+const plainName =
+  (field: string) =>
+  (node: TreeNode): ObjectName =>
+    nameOf([asText(node[field]) ?? ""]);
+
+function option(options: unknown, name: string): unknown {
+  return asList(options)
+    .map((item) => dig(item, "DefElem"))
+    .find((item) => dig(item, "defname") === name);
+}
+
+/** The table of OWNED BY table.column; null for none. */
+function ownerOf(node: TreeNode): ObjectName | null {
+  const parts = names(dig(option(node["options"], "owned_by"), "arg", "List", "items"));
+  return parts.length < 2 ? null : nameOf(parts.slice(0, -1));
+}
+
+function createDomain(node: TreeNode): readonly Action[] {
+  const constrained = asList(node["constraints"]).some((item) =>
+    ["CONSTR_CHECK", "CONSTR_NOTNULL"].includes(asText(dig(item, "Constraint", "contype")) ?? ""),
+  );
+  const type = dotted(node["domainname"]);
+  const base = readType(node["typeName"]);
+  return [{ kind: "create type", type, form: "domain", values: [], constrained, base }];
+}
+
+const domainCommands = {
+  T: "set default",
+  N: "drop not null",
+  O: "set not null",
+  C: "add constraint",
+  X: "drop constraint",
+  V: "validate constraint",
+} as const;
+
+function alterDomain(node: TreeNode): readonly Action[] {
+  const subtype = asText(node["subtype"]) as keyof typeof domainCommands;
+  const dropsDefault = subtype === "T" && node["def"] === undefined;
+  return [
+    {
+      kind: "alter domain",
+      domain: dotted(node["typeName"]),
+      command: dropsDefault ? "drop default" : domainCommands[subtype],
+      valid: dig(node, "def", "Constraint", "skip_validation") !== true,
+    },
+  ];
+}
+
+function alterEnum(node: TreeNode): readonly Action[] {
+  const type = dotted(node["typeName"]);
+  const value = asText(node["newVal"]) ?? "";
+  const old = asText(node["oldVal"]);
+  if (old !== null) return [{ kind: "rename enum value", type, value: old, to: value }];
+  const ifNotExists = node["skipIfNewValExists"] === true;
+  return [{ kind: "add enum value", type, value, ifNotExists }];
+}
+
+const simpleType = (type: ObjectName, form: "composite" | "range" | "base"): Action => ({
+  kind: "create type",
+  type,
+  form,
+  values: [],
+  constrained: false,
+  base: null,
+});
+
+function define(node: TreeNode): readonly Action[] {
+  const name = dotted(node["defnames"]);
+  if (node["kind"] === "OBJECT_TYPE") return [simpleType(name, "base")];
+  return [{ kind: "create", object: { kind: refKind(node["kind"]), ...name }, ifNotExists: false }];
+}
+
+const createOn =
+  (what: "trigger" | "rule" | "policy", name: string, table: string): Reader =>
+  (node) => {
+    const from = node["constrrel"];
+    return [
+      {
+        kind: "create on table",
+        what,
+        name: asText(node[name]) ?? "",
+        table: relationOf(node[table]),
+        replace: node["replace"] === true,
+        from: from === undefined ? null : relationOf(from),
+        function: names(node["funcname"]).join(".") || null,
+        query: bodyOf(node, what),
+      },
+    ];
+  };
+
+/** What a rule or a policy does when it is used; NEW and OLD are no tables. */
+function bodyOf(node: TreeNode, what: "trigger" | "rule" | "policy"): QueryUse {
+  if (what === "trigger") return emptyUse;
+  const body = [node["qual"], node["with_check"], node["whereClause"], node["actions"]];
+  const use = readQuery(body);
+  const isRow = ({ schema, name }: ObjectName): boolean =>
+    schema === null && (name === "new" || name === "old");
+  return { ...use, reads: use.reads.filter((read) => !isRow(read)) };
+}
+
+/** The tables of CREATE and ALTER PUBLICATION. */
+const publication =
+  (creates: boolean): Reader =>
+  (node) => [
+    {
+      kind: "publication",
+      name: asText(node["pubname"]) ?? "",
+      creates,
+      tables: asList(node["pubobjects"]).flatMap((item) => {
+        const table = dig(item, "PublicationObjSpec", "pubtable", "relation");
+        return table === undefined ? [] : [relationOf(table)];
+      }),
+    },
+  ];
+
+/** Catalog entries only: no table is locked, nothing is written or read. */
+const altersNothing: Reader = () => [{ kind: "session" }];
+
+/** By tag. */
+export const definitionActions: Readonly<Record<string, Reader>> = {
+  ViewStmt: (node) => [
+    {
+      kind: "create view",
+      view: relationOf(node["view"]),
+      materialized: false,
+      replace: node["replace"] === true,
+      ifNotExists: false,
+      query: readQuery(node["query"]),
+    },
+  ],
+  CreateEnumStmt: (node) => [
+    {
+      kind: "create type",
+      type: dotted(node["typeName"]),
+      form: "enum",
+      values: names(node["vals"]),
+      constrained: false,
+      base: null,
+    },
+  ],
+  CompositeTypeStmt: (node) => [simpleType(relationOf(node["typevar"]), "composite")],
+  CreateRangeStmt: (node) => [simpleType(dotted(node["typeName"]), "range")],
+  CreateDomainStmt: createDomain,
+  DefineStmt: define,
+  AlterDomainStmt: alterDomain,
+  AlterEnumStmt: alterEnum,
+  CreateTrigStmt: createOn("trigger", "trigname", "relation"),
+  RuleStmt: createOn("rule", "rulename", "relation"),
+  CreatePolicyStmt: createOn("policy", "policy_name", "table"),
+  AlterPolicyStmt: (node) => [
+    {
+      kind: "alter policy",
+      name: asText(node["policy_name"]) ?? "",
+      table: relationOf(node["table"]),
+    },
+  ],
+  CreateSeqStmt: (node) => [
+    {
+      kind: "create sequence",
+      sequence: relationOf(node["sequence"]),
+      ownedBy: ownerOf(node),
+      ifNotExists: node["if_not_exists"] === true,
+    },
+  ],
+  AlterSeqStmt: (node) => [
+    {
+      kind: "alter sequence",
+      sequence: relationOf(node["sequence"]),
+      ownedBy: ownerOf(node),
+    },
+  ],
+  CreateStatsStmt: (node) => {
+    const [table] = asList(node["relations"]);
+    return [
+      {
+        kind: "create statistics",
+        statistics: dotted(node["defnames"]),
+        table: table === undefined ? null : relationOf(table),
+      },
+    ];
+  },
+  CreateSchemaStmt: create("schema", plainName("schemaname")),
+  CreateExtensionStmt: create("extension", plainName("extname")),
+  CreateEventTrigStmt: create("event trigger", plainName("trigname")),
+  CreatedbStmt: create("database", plainName("dbname")),
+  CreateTableSpaceStmt: create("tablespace", plainName("tablespacename")),
+  CreateSubscriptionStmt: create("subscription", plainName("subname")),
+  CreatePLangStmt: create("language", plainName("plname")),
+  CreateFdwStmt: create("foreign data wrapper", plainName("fdwname")),
+  CreateForeignServerStmt: create("server", plainName("servername")),
+  CreateConversionStmt: create("conversion", (node) => dotted(node["conversion_name"])),
+  CreateOpClassStmt: create("operator class", (node) => dotted(node["opclassname"])),
+  CreateOpFamilyStmt: create("operator family", (node) => dotted(node["opfamilyname"])),
+  CreateAmStmt: create("access method", plainName("amname")),
+  CreateCastStmt: (node) => {
+    const words = [node["sourcetype"], node["targettype"]].map((type) => argumentWords([type]));
+    return [
+      {
+        kind: "create",
+        object: { kind: "cast", schema: null, name: words.join(" AS ") },
+        ifNotExists: false,
+      },
+    ];
+  },
+  CreatePublicationStmt: publication(true),
+  AlterPublicationStmt: publication(false),
+  AlterFunctionStmt: altersNothing,
+  AlterTypeStmt: altersNothing,
+  AlterOperatorStmt: altersNothing,
+  AlterStatsStmt: altersNothing,
+  AlterCollationStmt: altersNothing,
+  AlterEventTrigStmt: altersNothing,
+  AlterObjectDependsStmt: altersNothing,
+  AlterDatabaseSetStmt: altersNothing,
+  AlterSystemStmt: altersNothing,
+  AlterTSConfigurationStmt: altersNothing,
+  AlterTSDictionaryStmt: altersNothing,
+  AlterFdwStmt: altersNothing,
+  AlterForeignServerStmt: altersNothing,
+  SecLabelStmt: (node) => [
+    {
+      kind: "comment",
+      object: objectRef(node["objtype"], node["object"]),
+      part: null,
+      text: null,
+    },
+  ],
+};

@@ -1,0 +1,137 @@
+/**
+ * What a query reads, writes and locks, and which functions of unknown effect it calls.
+ * Does NOT look into views, triggers or function bodies (see queryEffects for what the files say of them).
+ */
+import { isHarmless } from "../sql/knownFunctions";
+import { asList, asNode, asText, dig, names, type TreeNode, walk } from "../sql/tree";
+import type { QueryUse, RowWrite } from "./action";
+import { relationOf } from "./columnParts";
+import type { ObjectName } from "./tableAction";
+
+const verbs: Readonly<Record<string, RowWrite["verb"]>> = {
+  InsertStmt: "insert",
+  UpdateStmt: "update",
+  DeleteStmt: "delete",
+  MergeStmt: "merge",
+};
+
+/** A query that touches nothing. */
+export const emptyUse: QueryUse = { reads: [], locksRows: [], writes: [], unknownFunctions: [] };
+
+const keyOf = ({ schema, name }: ObjectName): string => `${schema ?? ""}.${name}`;
+
+/** Without duplicates, in the order of the text as far as the tree keeps it. */
+const distinct = (found: readonly ObjectName[]): readonly ObjectName[] => [
+  ...new Map(found.map((name) => [keyOf(name), name])).values(),
+];
+
+/** All tables below a list of FROM items, with the names they go by. Subqueries are not entered. */
+function fromTables(
+  items: unknown,
+): readonly { readonly table: ObjectName; readonly alias: string }[] {
+  return asList(items).flatMap((item) => {
+    const join = asNode(dig(item, "JoinExpr"));
+    if (join !== null) return fromTables([join["larg"], join["rarg"]]);
+    const range = asNode(dig(item, "RangeVar"));
+    if (range === null) return [];
+    const table = relationOf(range);
+    return [{ table, alias: asText(dig(range, "alias", "aliasname")) ?? table.name }];
+  });
+}
+
+/** The tables whose rows a SELECT … FOR UPDATE locks. */
+function rowLocks(select: TreeNode): readonly ObjectName[] {
+  const tables = fromTables(select["fromClause"]);
+  return asList(select["lockingClause"]).flatMap((clause) => {
+    const only = asList(dig(clause, "LockingClause", "lockedRels")).map(
+      (item) => relationOf(item).name,
+    );
+    return tables
+      .filter(({ alias }) => only.length === 0 || only.includes(alias))
+      .map(({ table }) => table);
+  });
+}
+
+const mergeClauses = (node: TreeNode): readonly unknown[] =>
+  asList(node["mergeWhenClauses"]).map((item) => dig(item, "MergeWhenClause"));
+
+/** INSERT and MERGE: whether rows that are there already are changed. */
+const changesFound = (node: TreeNode): boolean =>
+  dig(node, "onConflictClause", "action") === "ONCONFLICT_UPDATE" ||
+  mergeClauses(node).some((clause) =>
+    /^CMD_(UPDATE|DELETE)$/.test(asText(dig(clause, "commandType")) ?? ""),
+  );
+
+/** INSERT and MERGE: whether the rows they come with stand in the statement. */
+function listsItsRows(node: TreeNode): boolean {
+  const source =
+    dig(node, "selectStmt", "SelectStmt") ??
+    dig(node, "sourceRelation", "RangeSubselect", "subquery", "SelectStmt");
+  const bySource = mergeClauses(node).some(
+    (clause) => dig(clause, "matchKind") === "MERGE_WHEN_NOT_MATCHED_BY_SOURCE",
+  );
+  return asList(dig(source, "valuesLists")).length > 0 && !bySource;
+}
+
+const isSelect = (key: string): boolean => key === "SelectStmt" || key === "larg" || key === "rarg";
+
+/**
+ * Reads any tree that may hold queries: a statement, an expression, a list.
+ *
+ * @param tree  With its tag: `{ SelectStmt: … }`.
+ */
+export function readQuery(tree: unknown): QueryUse {
+  const reads: ObjectName[] = [];
+  const locksRows: ObjectName[] = [];
+  const writes: RowWrite[] = [];
+  const functions = new Set<string>();
+  const temporaries = new Set<string>();
+  /** FOR UPDATE OF names aliases, which the parser shows as tables. */
+  const aliases = new Set<unknown>();
+  walk({ tree }, (key, node) => {
+    if (key === "CommonTableExpr") temporaries.add(asText(node["ctename"]) ?? "");
+    if (key === "LockingClause") {
+      for (const item of asList(node["lockedRels"])) aliases.add(dig(item, "RangeVar"));
+    }
+    if (key === "RangeVar" && !aliases.has(node)) reads.push(relationOf(node));
+    if (isSelect(key) && node["lockingClause"] !== undefined) locksRows.push(...rowLocks(node));
+    if (key === "FuncCall") {
+      const parts = names(node["funcname"]);
+      if (!isHarmless(parts)) functions.add(parts.join("."));
+    }
+    const verb = verbs[key];
+    if (verb !== undefined) {
+      writes.push({
+        verb,
+        table: relationOf(node["relation"]),
+        filtered: verb === "insert" || verb === "merge" || node["whereClause"] !== undefined,
+        updatesOnConflict: changesFound(node),
+        listed: listsItsRows(node),
+        columns:
+          verb === "update"
+            ? asList(node["targetList"]).flatMap(
+                (item) => asText(dig(item, "ResTarget", "name")) ?? [],
+              )
+            : [],
+      });
+    }
+  });
+  const isTable = ({ schema, name }: ObjectName): boolean =>
+    schema !== null || !temporaries.has(name);
+  return {
+    reads: distinct(reads.filter(isTable)),
+    locksRows: distinct(locksRows.filter(isTable)),
+    writes,
+    unknownFunctions: [...functions],
+  };
+}
+
+/** Several queries as one. */
+export function mergeUses(uses: readonly QueryUse[]): QueryUse {
+  return {
+    reads: distinct(uses.flatMap(({ reads }) => reads)),
+    locksRows: distinct(uses.flatMap(({ locksRows }) => locksRows)),
+    writes: uses.flatMap(({ writes }) => writes),
+    unknownFunctions: [...new Set(uses.flatMap(({ unknownFunctions }) => unknownFunctions))],
+  };
+}

@@ -1,0 +1,120 @@
+/**
+ * Reads the folder of migrations. Effect: the file system.
+ * Does NOT judge what it reads (see collection), and reads sub-folders not at all.
+ */
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+import { FolderUnreadableError, type Problem, sortProblems } from "../../../stack/errors";
+import { type Collection, parseCollection, type ParsePair } from "../files/collection";
+import { type ParsedMigration, parseMigration, type SourceFile } from "../files/file";
+import { fileTooLarge, maxFileBytes } from "../files/sourceText";
+import { asText, dig } from "../sql/tree";
+import { loadParser } from "../statements/statements";
+
+/** Folder of the migration files, relative to the program. */
+export const migrationsFolder = "migrations";
+
+const reasonOf = (error: unknown): string => {
+  const code = asText(dig(error, "code"));
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: "it does not exist",
+    EACCES: "permission denied",
+    EISDIR: "it is a folder",
+    ENOTDIR: "it is not a folder",
+  };
+  return (code === null ? undefined : reasons[code]) ?? code ?? String(error);
+};
+
+async function readOne(folder: string, name: string): Promise<SourceFile | Problem> {
+  const path = join(folder, name);
+  try {
+    const { size } = await stat(path);
+    // A file that would be refused anyway is not brought into memory.
+    return size > maxFileBytes ? fileTooLarge(name, size) : { name, bytes: await readFile(path) };
+  } catch (error) {
+    return {
+      code: "FILE_UNREADABLE",
+      file: name,
+      line: null,
+      message: `the file cannot be read: ${reasonOf(error)}.`,
+      hint: "check its permissions, or remove it from the folder.",
+    };
+  }
+}
+
+/** How many files are read at a time. */
+const readAtOnce = 32;
+
+/** The files of a folder as they are on disk. */
+export interface Sources {
+  readonly files: readonly SourceFile[];
+  readonly unreadable: readonly Problem[];
+}
+
+/**
+ * Reads all SQL files of a folder, and loads the parser for whoever goes on.
+ *
+ * @param folder  Path; absolute or from the working directory.
+ * @throws {FolderUnreadableError} the folder itself cannot be listed.
+ */
+export async function readSources(folder: string): Promise<Sources> {
+  await loadParser();
+  let all: readonly string[];
+  try {
+    all = await readdir(folder);
+  } catch (error) {
+    throw new FolderUnreadableError(folder, reasonOf(error), error);
+  }
+  const names = all.filter((one) => one.toLowerCase().endsWith(".sql"));
+  const files: SourceFile[] = [];
+  const unreadable: Problem[] = [];
+  for (let from = 0; from < names.length; from += readAtOnce) {
+    const some = names.slice(from, from + readAtOnce).map((name) => readOne(folder, name));
+    for (const read of await Promise.all(some)) {
+      if ("bytes" in read) files.push(read);
+      else unreadable.push(read);
+    }
+  }
+  return { files, unreadable };
+}
+
+/** Migrations and all problems of files that were read; the caller refuses to go on when there are problems. */
+export function collect({ files, unreadable }: Sources, parse: ParsePair = parseOnce): Collection {
+  const { migrations, problems } = parseCollection(files, parse);
+  return { migrations, problems: sortProblems([...unreadable, ...problems]) };
+}
+
+/**
+ * Loads and parses all migrations of a folder.
+ *
+ * @param folder  Path; absolute or from the working directory.
+ * @returns       Migrations and all problems; the caller refuses to go on when there are problems.
+ * @throws {FolderUnreadableError} the folder itself cannot be listed.
+ */
+export async function loadMigrations(folder: string): Promise<Collection> {
+  return collect(await readSources(folder));
+}
+
+interface Parsed {
+  readonly bytes: Buffer;
+  readonly rollback: SourceFile | null;
+  readonly result: ParsedMigration;
+}
+
+/** By the forward file's name. A process that runs two hundred migrations loads the folder as often. */
+const parsedBefore = new Map<string, Parsed>();
+
+const isSame = (a: SourceFile | null, b: SourceFile | null): boolean =>
+  a === null || b === null ? a === b : a.name === b.name && a.bytes.equals(b.bytes);
+
+/** parseMigration, which is not asked again about the very same bytes. */
+function parseOnce(name: string, bytes: Buffer, rollback: SourceFile | null): ParsedMigration {
+  const before = parsedBefore.get(name);
+  if (before?.bytes.equals(bytes) === true && isSame(before.rollback, rollback)) {
+    return before.result;
+  }
+  const result = parseMigration(name, bytes, rollback);
+  parsedBefore.set(name, { bytes, rollback, result });
+  return result;
+}

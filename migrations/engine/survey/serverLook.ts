@@ -1,0 +1,136 @@
+/**
+ * The program's own pre-flight where it is asked for: before a run, where it may refuse; before a rollback, where it seldom
+ * does; in a look ahead, for all files at once, where it only says what would be so.
+ * Does NOT read or judge facts itself (see serverFacts.ts, preflight.ts).
+ */
+import { type Client, DatabaseError } from "pg";
+
+import { type Access, withClient } from "../../../stack/connection";
+import { MigrationError } from "../../../stack/errors";
+import type { RoleSettings } from "../../../stack/settings";
+import type { MigrationFile } from "../files/file";
+import { effectsOf, rollbackEffectsOf } from "../impact/classify";
+import type { StatementEffect } from "../impact/effect";
+import { foldModels } from "../schema/schemaFold";
+import {
+  formatFinding,
+  judgeServer,
+  type Needs,
+  needsOf,
+  needsOfRollback,
+  PreflightError,
+  refusesRollback,
+  type ServerFacts,
+} from "./preflight";
+import { type PreflightPreview, previewOf } from "./preflightPreview";
+import { readServerFacts } from "./serverFacts";
+
+/** Told what goes on, one line each. */
+type Log = (message: string) => void;
+
+/** Asks as the admin, who sees most. */
+function askServer(access: Access, needs: Needs): Promise<ServerFacts> {
+  const purpose = { account: "admin", activity: "pre-flight", readOnly: true } as const;
+  return withClient(access, purpose, (client) =>
+    readServerFacts(client, access.settings.roles, needs),
+  );
+}
+
+/**
+ * Looks whether the server is fit for a migration. Warnings go to the log.
+ *
+ * @throws {PreflightError} it is not.
+ */
+export async function checkServer(
+  access: Access,
+  { fileName, header }: Pick<MigrationFile, "fileName" | "header">,
+  effects: readonly StatementEffect[],
+  log: Log,
+): Promise<void> {
+  const needs = needsOf(header, effects);
+  const findings = judgeServer(await askServer(access, needs), needs);
+  const errors = findings.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) throw new PreflightError(fileName, errors);
+  for (const finding of findings) log(`pre-flight: ${formatFinding(finding)}`);
+}
+
+/**
+ * The same before a rollback. It is often run because things are bad: what would refuse a migration is said, and refuses
+ * only where nothing could be written anyway; and that the server cannot be asked is no reason to stay.
+ *
+ * @throws {PreflightError} the server takes no writes.
+ */
+export async function checkServerForRollback(
+  access: Access,
+  fileName: string,
+  effects: readonly StatementEffect[],
+  log: Log,
+): Promise<void> {
+  const needs = needsOfRollback(effects);
+  let facts: ServerFacts;
+  try {
+    facts = await askServer(access, needs);
+  } catch (error) {
+    log(`pre-flight: the server could not be asked: ${firstLine(error)}`);
+    return;
+  }
+  const findings = judgeServer(facts, needs);
+  const refusing = findings.filter(refusesRollback);
+  if (refusing.length > 0) throw new PreflightError(fileName, refusing);
+  for (const finding of findings) log(`pre-flight: ${formatFinding(finding)}`);
+}
+
+const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+
+/** A look ahead waits so long for a lock: PgSTAC keeps its version in a table. */
+const patienceMs = 1_000;
+
+/** What would run, and the files that say what it finds. */
+export interface Ahead {
+  readonly files: readonly MigrationFile[];
+  readonly pending: readonly MigrationFile[];
+  readonly toRollBack: readonly MigrationFile[];
+}
+
+/**
+ * Looks ahead for all files at once, with the same few queries however many there are. Never fails: what could not be
+ * read is said. Null when nothing is to run. The client is one of the admin's, outside of a transaction.
+ */
+export async function previewServer(
+  client: Client,
+  roles: RoleSettings,
+  { files, pending, toRollBack }: Ahead,
+): Promise<PreflightPreview | null> {
+  if (pending.length + toRollBack.length === 0) return null;
+  const models = foldModels(files);
+  const needsOfFiles = [...pending, ...toRollBack].flatMap((file) => {
+    const model = models.get(file.number);
+    if (model === undefined) return [];
+    return toRollBack.includes(file)
+      ? [
+          {
+            fileName: file.rollback?.fileName ?? file.fileName,
+            needs: needsOfRollback(rollbackEffectsOf(file, model)),
+            isRollback: true,
+          },
+        ]
+      : [
+          {
+            fileName: file.fileName,
+            needs: needsOf(file.header, effectsOf(file, model)),
+            isRollback: false,
+          },
+        ];
+  });
+  const all = needsOfFiles.flatMap(({ needs }) => needs.locks);
+  try {
+    await client.query("SELECT set_config('lock_timeout', $1, false)", [`${patienceMs}ms`]);
+    const none = needsOfRollback([]);
+    const facts = await readServerFacts(client, roles, { ...none, locks: all });
+    return previewOf(facts, needsOfFiles);
+  } catch (error) {
+    if (!(error instanceof DatabaseError) && !(error instanceof MigrationError)) throw error;
+    return { kind: "not looked", reason: firstLine(error) };
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * Looks at files and database before anything is registered, and plans. Reads only: no lock, no write.
+ * Does NOT register resources (see migrationSet.ts) or run anything.
+ */
+import type { Client } from "pg";
+
+import { type Access, ConnectionError, withClient } from "../../../stack/connection";
+import { BadInputError, MigrationError, type Problem } from "../../../stack/errors";
+import type { RoleSettings } from "../../../stack/settings";
+import type { MigrationFile } from "../files/file";
+import { checkGate, type Violation } from "../gate/gate";
+import { type Plan, planMigrations, planRollback } from "../gate/input/plan";
+import type { History } from "../history/history";
+import type { LowerTier } from "../history/promotion";
+import { provenNow } from "../history/proof";
+import { ensureStamp } from "../history/stamp";
+import type { Comparison } from "../history/structureRecord";
+import { describeLosses, lossesOf } from "../impact/rollbackLosses";
+import { inspectTables, isEmptyDatabase, readProofs, serverTime } from "../ledger/ledger";
+import { readStanding } from "../ledger/structure";
+import { collect, readSources, type Sources } from "./load";
+import type { PreflightPreview } from "./preflightPreview";
+import { parseUnlessRecorded, recordedIn } from "./recorded";
+import { readRowEstimates } from "./rowEstimates";
+import { previewServer } from "./serverLook";
+
+/** What neither files nor database can say. */
+export interface Circumstances {
+  /** What the stack that this one promotes from publishes; null when none is configured. */
+  readonly lower: LowerTier | null;
+  /** False for a look ahead: what must not be run yet is then only warned of. */
+  readonly isUpdate: boolean;
+  /** Versions to take back by name, in place of what the target asks for. */
+  readonly takeBack?: readonly string[];
+  /** Whether the stack was never brought up: then its server may not be there yet. Absent: it was. */
+  readonly isNew?: () => Promise<boolean>;
+}
+
+/** What files and database say, and what follows from it. */
+export interface Survey {
+  readonly files: readonly MigrationFile[];
+  readonly history: History;
+  /** How the live schemas compare with what was recorded. */
+  readonly structure: Comparison;
+  readonly plan: Plan<MigrationFile>;
+  readonly violations: readonly Violation[];
+  /** What each rollback file of plan.toRollBack would throw away, by the migration's file name; one line a table. */
+  readonly losses: ReadonlyMap<string, readonly string[]>;
+  /** What pre-flight would say now; null when nothing is to run, or when it is about to say so itself. */
+  readonly preflight: PreflightPreview | null;
+  /** Named for this run. */
+  readonly tickets: readonly string[];
+  /** Those of the configured roles that the server has already. */
+  readonly existingRoles: ReadonlySet<string>;
+  /** When it was looked at, by the server's clock. */
+  readonly now: Date;
+  /** Why the database could not be looked at, in a preview of a stack that was never brought up; else null. */
+  readonly unseen: string | null;
+}
+
+/** The ledger exists but is not the policy's. */
+export class LedgerShapeError extends MigrationError {
+  readonly code = "LEDGER_SHAPE";
+
+  constructor(differences: readonly string[]) {
+    super(
+      `The ledger is not what the policy says:\n  ${differences.join("\n  ")}`,
+      "correct the table by hand as its owner; this program never changes a ledger that exists.",
+    );
+  }
+}
+
+/**
+ * Makes sure that what there is of our tables is right. To be called before they are read: a query for a column that
+ * is not there would fail with nothing but its name. Runs as the admin, reads only.
+ *
+ * @throws {LedgerShapeError} naming every difference.
+ */
+export async function ensureLedgerShape(client: Client, roles: RoleSettings): Promise<void> {
+  const { differences } = await inspectTables(client, roles);
+  if (differences.length > 0) throw new LedgerShapeError(differences);
+}
+
+/**
+ * Reads everything and plans.
+ *
+ * @throws {BadInputError}    files that cannot be used, all problems at once.
+ * @throws {ConnectionError}  the database cannot be reached, and the stack is not one that is only looked ahead for.
+ * @throws {StampError}       it belongs to another tier.
+ * @throws {LedgerShapeError} its ledger is not the policy's.
+ */
+export async function surveyStack(
+  access: Access,
+  folder: string,
+  circumstances: Circumstances,
+): Promise<Survey> {
+  const { settings } = access;
+  const { lower, isUpdate } = circumstances;
+  const sources = await readSources(folder);
+  const live = await readDatabase(access, sources, circumstances).catch(async (error: unknown) => {
+    // Whatever is wrong with the database, files that cannot be used are to be corrected first.
+    const { migrations, problems } = collect(sources);
+    ensureUsable(problems);
+    const isAbsent = error instanceof ConnectionError && error.isAbsent && !isUpdate;
+    if (isAbsent && (await circumstances.isNew?.()) === true) {
+      return withoutDatabase(access, migrations, error.message);
+    }
+    throw error;
+  });
+  ensureStamp({
+    stamp: live.history.stamp,
+    empty: live.empty,
+    tier: settings.tier,
+    adopt: settings.adopt,
+    database: settings.server.database,
+  });
+
+  const { targetVersion, tickets } = settings.run;
+  const { files, history, plan } = live;
+  const stateOf = new Map(history.versions.map((state) => [state.version, state]));
+  const violations = checkGate({
+    tier: settings.tier,
+    plan,
+    tickets,
+    targetVersion,
+    migratorConfigured: settings.roles.migrator !== null,
+    provenRollbacks: live.proven,
+    files,
+    schemas: settings.schemas,
+    now: live.now,
+    appliedAt: (version) => {
+      const state = stateOf.get(version);
+      return state?.status === "applied" ? state.completedAt : null;
+    },
+    isUpdate,
+    lower,
+    windows: settings.run.windows,
+    breakGlass: live.history.breakGlass,
+    structure: live.structure,
+  });
+  return { ...live, violations, tickets };
+}
+
+/** The survey before the gate's word, and what the gate needs beside it. */
+type Live = Omit<Survey, "violations" | "tickets"> & {
+  readonly empty: boolean;
+  /** Versions whose rollback is proven. */
+  readonly proven: ReadonlySet<string>;
+};
+
+/** Reads what the database knows, and the files in its light: what is applied as it stands is not parsed again. */
+async function readDatabase(
+  access: Access,
+  sources: Sources,
+  { isUpdate, takeBack }: Circumstances,
+): Promise<Live> {
+  const { roles, run, schemas } = access.settings;
+  const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
+  return withClient(access, purpose, async (client) => {
+    await ensureLedgerShape(client, roles);
+    const { history, structure } = await readStanding(client, schemas);
+    const parse = parseUnlessRecorded(recordedIn(history.versions));
+    const { migrations: files, problems } = collect(sources, parse);
+    ensureUsable(problems);
+    const planned = planMigrations(files, history.versions, run.targetVersion);
+    const plan = takeBack === undefined ? planned : planRollback(planned, takeBack);
+    return {
+      files,
+      history,
+      structure,
+      plan,
+      preflight: isUpdate ? null : await previewServer(client, roles, { files, ...plan }),
+      proven: provenNow(files, await readProofs(client)),
+      losses: await estimateLosses(client, files, plan.toRollBack),
+      empty: await isEmptyDatabase(client),
+      existingRoles: await findRoles(client, roles),
+      now: await serverTime(client),
+      unseen: null,
+    };
+  });
+}
+
+/** What is known of a database that is not there yet: nothing. Everything up to the target is pending. */
+function withoutDatabase(
+  { settings }: Access,
+  files: readonly MigrationFile[],
+  unseen: string,
+): Live {
+  return {
+    files,
+    history: { stamp: null, breakGlass: null, versions: [] },
+    structure: { kind: "never recorded" },
+    plan: planMigrations(files, [], settings.run.targetVersion),
+    preflight: null,
+    proven: new Set(),
+    losses: new Map(),
+    empty: true,
+    existingRoles: new Set(),
+    now: new Date(),
+    unseen,
+  };
+}
+
+function ensureUsable(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new BadInputError(problems);
+}
+
+async function estimateLosses(
+  client: Client,
+  files: readonly MigrationFile[],
+  toRollBack: readonly MigrationFile[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const losses = toRollBack.map((file) => ({ file, losses: lossesOf(file, files) }));
+  const tables = losses.flatMap((one) => one.losses.map(({ table }) => table));
+  const estimates = await readRowEstimates(client, [...new Set(tables)]);
+  return new Map(losses.map((one) => [one.file.fileName, describeLosses(one.losses, estimates)]));
+}
+
+async function findRoles(
+  client: Client,
+  { service, infrastructure, migrators, approvers, further }: RoleSettings,
+): Promise<ReadonlySet<string>> {
+  const { rows } = await client.query<{ name: string }>(
+    "SELECT rolname AS name FROM pg_roles WHERE rolname = ANY ($1::text[])",
+    [[service, infrastructure, ...migrators, ...approvers, ...further.map(({ name }) => name)]],
+  );
+  return new Set(rows.map(({ name }) => name));
+}

@@ -1,0 +1,54 @@
+/**
+ * The stack's outputs: where the database is, who its roles are, and what ledger and events say of each applied version.
+ * Does NOT publish what was planned: a run that fails has published what it did, and nothing else.
+ */
+import { setImmediate } from "node:timers/promises";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import { type Access, withClient } from "../../stack/connection";
+import type { Settings } from "../../stack/settings";
+import type { History } from "../engine/history/history";
+import { type PublishedVersion, publishedVersions } from "../engine/history/promotion";
+import { readHistory } from "../engine/ledger/ledger";
+
+/** What the stack publishes; the next tier's stack reads `tier` and `versions`. */
+export interface Published {
+  /** `host:port/database`. */
+  readonly database: string;
+  readonly tier: string;
+  readonly serviceRole: string;
+  readonly infrastructureRole: string;
+  /** Lowest first, with checksums, proof, sign-off and validation. */
+  readonly versions: pulumi.Input<readonly PublishedVersion[]>;
+}
+
+export function publishedOutputs({ server, tier, roles }: Settings): Omit<Published, "versions"> {
+  return {
+    database: `${server.host}:${server.port}/${server.database}`,
+    tier,
+    serviceRole: roles.service,
+    infrastructureRole: roles.infrastructure,
+  };
+}
+
+/**
+ * Publishes at once, and not when the program ends: the engine drops the outputs of a program whose resource fails, but
+ * keeps those that were registered before. Nothing in a preview.
+ */
+export async function publishNow(settings: Settings, history: History): Promise<void> {
+  const stack = pulumi.runtime.getStackResource();
+  if (stack === undefined || pulumi.runtime.isDryRun()) return;
+  const versions = publishedVersions(history);
+  pulumi.runtime.registerResourceOutputs(stack, { ...publishedOutputs(settings), versions });
+  // The request is made on a later turn, and must be on its way before the next migration's.
+  await setImmediate();
+}
+
+/** Reads ledger and events again, publishes what they say, and returns it. */
+export async function publishLive(access: Access): Promise<readonly PublishedVersion[]> {
+  const purpose = { account: "admin", activity: "publish", readOnly: true } as const;
+  const history = await withClient(access, purpose, readHistory);
+  await publishNow(access.settings, history);
+  return publishedVersions(history);
+}

@@ -1,0 +1,82 @@
+/**
+ * Shows a gate's verdict, or the error that stops a run, so that the user reads it once and without a stack trace.
+ * Does NOT judge anything.
+ */
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Tier } from "../../stack/tier";
+import { describeWindows, type Window } from "../../stack/window";
+import { formatViolations } from "../engine/gate/gate";
+import { holdsRollbacks } from "../engine/gate/gateRollbackRules";
+import { describeChanges, describeRollbacks } from "../engine/impact/changeReport";
+import { describePreview } from "../engine/survey/preflightPreview";
+import type { Survey } from "../engine/survey/survey";
+
+/**
+ * Exit status by which the Node.js SDK says "failed, and the user has been told why". An error that is only logged does
+ * not fail a run, and an error that is thrown would end it before roles and privileges are mended.
+ */
+const failedAndTold = 32;
+
+/**
+ * Logs violations, what is held, what a preview would run, and where the moment is among the maintenance windows. Errors
+ * fail the command, but only after everything else is done: so not in the preview that `pulumi up` makes first, which would end it there. A preview by itself fails when
+ * DDL_PREVIEW_MUST_PASS is 1, as `make preview` sets it.
+ */
+export async function showVerdict(
+  survey: Survey,
+  tier: Tier,
+  windows: readonly Window[],
+): Promise<void> {
+  const { plan, violations, now, unseen } = survey;
+  if (unseen !== null) {
+    await pulumi.log.warn(
+      `The database could not be looked at, and this stack was never brought up: what follows comes from files and configuration alone, as for an empty database. What is there already, its privileges and what pre-flight would say are not known.\n${unseen}`,
+    );
+  }
+  const of = (wanted: "error" | "warning") =>
+    violations.filter(({ severity }) => severity === wanted);
+  if (plan.held.length > 0) {
+    const names = plan.held.map(({ fileName }) => fileName).join(", ");
+    await pulumi.log.info(`held, above the stack's targetVersion: ${names}`);
+  }
+  if (plan.pending.length > 0 && windows.length > 0) {
+    await pulumi.log.info(`maintenance windows: ${describeWindows(windows, now)}`);
+  }
+  if (plan.toRollBack.length > 0 && !holdsRollbacks(violations)) {
+    const names = plan.toRollBack.map(({ rollback }) => rollback?.fileName ?? "").join(", ");
+    await pulumi.log.info(`goes back, newest first: ${names}`);
+  }
+  if (pulumi.runtime.isDryRun()) {
+    const { files, losses } = survey;
+    const changes = [
+      ...describeRollbacks(plan.toRollBack, files, losses),
+      ...describeChanges(plan.pending, files),
+    ];
+    for (const change of changes) await pulumi.log.info(change);
+    const preflight = describePreview(survey.preflight);
+    if (preflight.length > 0) await pulumi.log.warn(preflight.join("\n"));
+  }
+  const [errors, warnings] = [of("error"), of("warning")];
+  if (warnings.length > 0) await pulumi.log.warn(formatViolations(warnings, tier));
+  if (errors.length > 0) {
+    const refused = plan.pending.length > 0 ? "; no migration is run" : "";
+    await pulumi.log.error(
+      `The gate found ${errors.length} violation(s)${refused}. Roles and privileges are mended all the same.\n${formatViolations(errors, tier)}`,
+    );
+    const isLastWord = !pulumi.runtime.isDryRun() || process.env["DDL_PREVIEW_MUST_PASS"] === "1";
+    if (isLastWord) process.exitCode = failedAndTold;
+  }
+}
+
+/** Runs `work`; an error of ours stops the program with its message alone. */
+export async function refusing<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const refusal = new pulumi.RunError(error instanceof Error ? error.message : String(error));
+    // The SDK maps the stack back to sources, which takes twenty seconds, and then does not print it.
+    refusal.stack = refusal.message;
+    throw refusal;
+  }
+}

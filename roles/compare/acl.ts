@@ -1,0 +1,131 @@
+/**
+ * Compares a live catalog with the rules, and says which statements would make them equal.
+ * Pure: rules and catalog in, deviations out. Does NOT read the catalog (catalog.ts) or run the statements (heal.ts).
+ */
+import type { AclContext, AclEntry, Catalog, CatalogObject, Deviation } from "../model";
+import { objectKinds } from "../objectKinds";
+import type { ObjectKind } from "../privileges";
+import { adminGrants, asOwner, grantName, isAdmins, passedOn } from "./adminGrants";
+import { bypassDeviations } from "./bypassDeviations";
+import { defaultDeviations } from "./defaultDeviations";
+import { compare, type Difference, expectedOn, heldIn, publicKey } from "./expected";
+import { describeDifference, mendDifference } from "./grantStatements";
+import { membershipDeviations } from "./membershipDeviations";
+import { ownedDeviations, ownerDeviations } from "./ownerDeviations";
+import { attributeDeviations, settingDeviations } from "./roleDeviations";
+import { type Standings, standings } from "./standing";
+
+/** How an object is called in a deviation's first words. */
+const titleOf = ({ kind, identity, column }: CatalogObject): string =>
+  `${kind} ${column === null ? identity : `${identity}.${column}`}`;
+
+/** Says how the privileges on an object differ. */
+type Comparer = (object: CatalogObject) => readonly Difference[];
+
+/** Objects that are alike differ alike, and most objects of a database share a handful of lists: each is compared once. */
+function comparer(context: AclContext, who: Standings): Comparer {
+  const known = new Map<readonly AclEntry[], Map<string, readonly Difference[]>>();
+  return (object) => {
+    const { kind, place, schema, column, owner, acl } = object;
+    if (place === "elsewhere") {
+      const allowed = heldIn(object.initial);
+      return compare({ wanted: new Map(), allowed }, acl, owner).filter(({ grantee }) =>
+        isJudged(who, kind, grantee),
+      );
+    }
+    const alike = known.get(acl) ?? new Map<string, readonly Difference[]>();
+    known.set(acl, alike);
+    const others = (): readonly AclEntry[] => acl.filter((e) => !isAdmins(context, object, e));
+    const key = JSON.stringify([kind, place, schema, column, owner]);
+    const differences = alike.get(key) ?? compare(expectedOn(context, object), others(), owner);
+    alike.set(key, differences);
+    return differences;
+  };
+}
+
+function grantDeviations(
+  context: AclContext,
+  differencesOf: Comparer,
+  object: CatalogObject,
+  delegated: ReadonlySet<string>,
+): readonly Deviation[] {
+  const { column, owner, acl } = object;
+  const differences = differencesOf(object);
+  if (differences.length === 0) return [];
+  const target = {
+    on: grantName(object),
+    ...(column === null ? {} : { columns: ` (${context.quote(column)})` }),
+    cascades: true,
+    acl,
+    quote: context.quote,
+  };
+  const runnable = (statements: readonly string[]): readonly string[] =>
+    delegated.has(target.on) ? asOwner(context, owner, statements) : statements;
+  return differences.map((difference) => ({
+    text: describeDifference(titleOf(object), difference),
+    statements: runnable(mendDifference(difference, target)),
+    power: owner,
+  }));
+}
+
+/** Kinds of things that are the whole server's. */
+const shared: readonly ObjectKind[] = ["tablespace", "parameter"];
+
+/** Whether what is not ours may deviate for a grantee. Of the server's, only for who comes to this database. */
+function isJudged(who: Standings, kind: ObjectKind, grantee: string): boolean {
+  if (grantee === publicKey) return true;
+  const standing = who.of(grantee);
+  if (standing === "stranger" && shared.includes(kind)) return who.connects(grantee);
+  return standing !== "trusted";
+}
+
+/** What an owner took from itself. It could give it back at any time, but until then its statements fail. */
+function selfRevoked(
+  context: AclContext,
+  who: Standings,
+  { ownerPrivileges }: Catalog,
+  object: CatalogObject,
+): readonly Deviation[] {
+  const { kind, place, schema, identity, owner, acl } = object;
+  if (kind === "column" || place === "elsewhere" || !who.mayOwn(owner, place, schema)) return [];
+  const held = new Set(acl.filter((e) => e.grantee === owner).map((e) => e.privilege));
+  const missing = (ownerPrivileges[objectKinds[kind].code] ?? []).filter((p) => !held.has(p));
+  if (missing.length === 0) return [];
+  const target = `${objectKinds[kind].grant} ${identity}`;
+  return [
+    {
+      text: `${titleOf(object)}: ${owner}, its owner, lacks ${missing.join(", ")}`,
+      statements: [`GRANT ${missing.join(", ")} ON ${target} TO ${context.quote(owner)}`],
+      power: owner,
+    },
+  ];
+}
+
+/** The context less the roles that are only expected and do not exist: nothing can be given to them. */
+function withPresent(context: AclContext, { roles }: Catalog): AclContext {
+  const exists = new Set(roles.map(({ name }) => name));
+  const monitoring = context.parties.monitoring.filter((name) => exists.has(name));
+  return { ...context, parties: { ...context.parties, monitoring } };
+}
+
+/** Everything that differs between the live catalog and the rules. Empty: nothing missing, nothing more. */
+export function findDeviations(configured: AclContext, catalog: Catalog): readonly Deviation[] {
+  const context = withPresent(configured, catalog);
+  const who = standings(context, catalog);
+  const differencesOf = comparer(context, who);
+  const delegated = passedOn(context, catalog);
+  return [
+    ...catalog.objects.flatMap((object) => [
+      ...grantDeviations(context, differencesOf, object, delegated),
+      ...adminGrants(context, object, titleOf(object)),
+      ...selfRevoked(context, who, catalog, object),
+      ...ownerDeviations(context, who, object),
+    ]),
+    ...catalog.owned.flatMap((object) => ownedDeviations(context, who, object)),
+    ...defaultDeviations(context, who, catalog.defaults),
+    ...membershipDeviations(context, who, catalog),
+    ...attributeDeviations(context, who, catalog),
+    ...settingDeviations(context, catalog.settings),
+    ...bypassDeviations(context, who, catalog.bypasses),
+  ];
+}

@@ -1,0 +1,72 @@
+/**
+ * Finds objects that belong to somebody else than they should: an owner may ALTER and DROP. Pure.
+ * Does NOT look at privileges (acl.ts).
+ */
+import type { AclContext, CatalogObject, Deviation, OwnedObject } from "../model";
+import { objectKinds } from "../objectKinds";
+import type { Place } from "../privileges";
+import type { Standings } from "./standing";
+
+/** To whom an object in a place should belong. */
+function rightOwner(context: AclContext, place: Place, type: string, identity: string): string {
+  const [infrastructure] = context.parties.infrastructure;
+  if (place === "governed" && infrastructure !== undefined) return infrastructure;
+  return type === "schema" && identity === "public" ? "pg_database_owner" : context.admin;
+}
+
+/** In the governed schemas objects are the infrastructure role's alone; the program's own are the admin's. */
+export function ownerDeviations(
+  context: AclContext,
+  who: Standings,
+  { kind, place, schema, owner, identity, follows }: CatalogObject,
+): readonly Deviation[] {
+  const keyword = objectKinds[kind].alter;
+  // What is elsewhere comes with what belongs to whom, whether or not it has privileges (ownedDeviations).
+  if (keyword === null || follows || place === "elsewhere") return [];
+  if (who.mayOwn(owner, place, schema)) return [];
+  const right = rightOwner(context, place, kind, identity);
+  return [
+    {
+      text: `${kind} ${identity}: belongs to ${owner}, not to ${right}`,
+      statements: [`ALTER ${keyword} ${identity} OWNER TO ${context.quote(right)}`],
+      power: owner,
+      first: true,
+    },
+  ];
+}
+
+/** Types of pg_identify_object that ALTER calls otherwise. */
+const alterWords: Readonly<Record<string, string>> = {
+  "statistics object": "STATISTICS",
+  "composite type": "TYPE",
+};
+
+/** What ALTER … OWNER TO does not know, and why a person must see to it. */
+const cannotChangeHands: Readonly<Record<string, string>> = {
+  extension: "the owner of an extension cannot be changed; drop it and have the admin make it",
+};
+
+/** Objects outside of what is governed, or of kinds without privileges, that belong to a role that may own nothing. */
+export function ownedDeviations(
+  context: AclContext,
+  who: Standings,
+  { type, schema, identity, owner, shared }: OwnedObject,
+): readonly Deviation[] {
+  const place = schema !== null && context.schemas.includes(schema) ? "governed" : "elsewhere";
+  if (who.mayOwn(owner, place, schema)) return [];
+  // Another database of this server, and what is in it, is the affair of whoever governs that.
+  if (shared && who.of(owner) === "stranger") return [];
+  const right = rightOwner(context, place, type, identity);
+  const text = `${type} ${identity}: belongs to ${owner}, not to ${right}`;
+  const manual = cannotChangeHands[type];
+  if (manual !== undefined) return [{ text, statements: [`DROP EXTENSION ${identity}`], manual }];
+  const word = alterWords[type] ?? type.toUpperCase();
+  return [
+    {
+      text,
+      statements: [`ALTER ${word} ${identity} OWNER TO ${context.quote(right)}`],
+      power: owner,
+      first: true,
+    },
+  ];
+}

@@ -1,0 +1,49 @@
+/**
+ * Who a role of the server is to this program, and what it may own. Pure.
+ * Does NOT look at privileges.
+ */
+import type { AclContext, Catalog } from "../model";
+import type { Place, RoleParty } from "../privileges";
+
+/**
+ * `trusted` roles are above what is judged here: superusers, the admin, PostgreSQL's own, the platform's, named DBAs.
+ * A `stranger` is whom nobody declared.
+ */
+export type Standing = RoleParty | "trusted" | "stranger";
+
+/** Whether a name is one that PostgreSQL keeps for itself. Source: CREATE ROLE refuses names that begin with pg_. */
+export const isPredefined = (name: string): boolean => name.startsWith("pg_");
+
+/** Looks roles up by name. */
+export interface Standings {
+  of(role: string): Standing;
+  isSuperuser(role: string): boolean;
+  /** Whether it may connect to this database. */
+  connects(role: string): boolean;
+  /** Whether a role may own an object in a place. */
+  mayOwn(role: string, place: Place, schema: string | null): boolean;
+}
+
+export function standings(context: AclContext, catalog: Pick<Catalog, "roles">): Standings {
+  const superusers = new Set(catalog.roles.filter((r) => r.superuser).map(({ name }) => name));
+  const connecting = new Set(catalog.roles.filter((r) => r.connects).map(({ name }) => name));
+  const partyOf = new Map<string, Standing>();
+  for (const [party, names] of Object.entries(context.parties)) {
+    for (const name of names) partyOf.set(name, party as RoleParty);
+  }
+  for (const name of [...context.platform, ...context.parties.dba]) partyOf.set(name, "trusted");
+  partyOf.set(context.admin, "trusted");
+  const of = (role: string): Standing =>
+    partyOf.get(role) ?? (superusers.has(role) || isPredefined(role) ? "trusted" : "stranger");
+  return {
+    of,
+    isSuperuser: (role) => superusers.has(role),
+    connects: (role) => connecting.has(role),
+    mayOwn: (role, place, schema) => {
+      if (place === "elsewhere" || place === "public") return of(role) === "trusted";
+      if (place !== "governed") return role === context.admin;
+      const isPgstacs = schema === "pgstac" && of(role) === "pgstac admin";
+      return of(role) === "infrastructure" || isPgstacs;
+    },
+  };
+}

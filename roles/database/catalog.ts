@@ -1,0 +1,148 @@
+/**
+ * Reads every privilege there is, and whatever else lets a role do something, in a constant number of queries.
+ * Does NOT know what should be (privileges.ts), compare (acl.ts) or mend (heal.ts).
+ */
+import { type Client, escapeIdentifier } from "pg";
+
+import { isDeclared } from "../../stack/furtherRoles";
+import type { Settings } from "../../stack/settings";
+import type {
+  AclContext,
+  AclEntry,
+  Bypass,
+  Catalog,
+  CatalogObject,
+  DefaultPrivileges,
+  LiveRole,
+  Membership,
+  OwnedObject,
+  RoleSetting,
+  WantedSetting,
+} from "../model";
+import { pgstacRoles } from "../pgstacRules";
+import { privilegeRules } from "../privileges";
+import { platformRoles } from "../roleRules";
+import {
+  bypassesQuery,
+  defaultsQuery,
+  membershipsQuery,
+  ownedQuery,
+  ownerPrivilegesQuery,
+  rolesQuery,
+  settingsQuery,
+} from "./catalogQueries";
+import { objectsQuery } from "./catalogSources";
+
+/** Real names and values of one stack, for comparing. */
+export function aclContext({ roles, schemas, server, serviceLimits }: Settings): AclContext {
+  const { further } = roles;
+  const declared = further.filter(isDeclared);
+  const namesOf = (kind: string): readonly string[] =>
+    further.filter((role) => role.kind === kind).map(({ name }) => name);
+  const schemasOf = new Map(further.map(({ name, schemas: own }) => [name, own ?? schemas]));
+  const searchPath = (own: readonly string[]): WantedSetting => ({
+    name: "search_path",
+    value: [...own, "public"],
+  });
+  const timeout = (name: string, milliseconds: number): WantedSetting => ({
+    name,
+    value: String(milliseconds),
+  });
+  return {
+    rules: privilegeRules,
+    parties: {
+      service: [roles.service],
+      infrastructure: [roles.infrastructure],
+      migrator: roles.migrators,
+      approver: roles.approvers,
+      reader: namesOf("reader"),
+      monitoring: namesOf("monitoring"),
+      dba: namesOf("dba"),
+      "pgstac admin": [pgstacRoles["pgstac admin"]],
+      "pgstac ingest": [pgstacRoles["pgstac ingest"]],
+      "pgstac read": [pgstacRoles["pgstac read"]],
+    },
+    schemasOf,
+    schemas,
+    admin: roles.admin,
+    database: server.database,
+    platform: [...platformRoles, ...namesOf("platform")],
+    connectionLimits: new Map([
+      [roles.service, serviceLimits.connectionLimit],
+      ...[roles.infrastructure, ...roles.migrators, ...roles.approvers].map(
+        (name) => [name, -1] as const,
+      ),
+      ...declared.map(({ name, connectionLimit }) => [name, connectionLimit] as const),
+    ]),
+    logins: new Map(declared.map(({ name, login }) => [name, login])),
+    settingsOf: new Map<string, readonly WantedSetting[]>([
+      [
+        roles.service,
+        [
+          searchPath(schemas),
+          timeout("statement_timeout", serviceLimits.statementTimeoutMs),
+          timeout("lock_timeout", serviceLimits.lockTimeoutMs),
+          timeout("idle_in_transaction_session_timeout", serviceLimits.idleInTransactionTimeoutMs),
+        ],
+      ],
+      [roles.infrastructure, []],
+      ...[...roles.migrators, ...roles.approvers].map((name) => [name, []] as const),
+      ...namesOf("reader").map(
+        (name) => [name, [searchPath(schemasOf.get(name) ?? schemas)]] as const,
+      ),
+    ]),
+    quote: escapeIdentifier,
+  };
+}
+
+/** An object as the query has it: a list that stood with an earlier row is null. */
+type ObjectRow = Omit<CatalogObject, "acl" | "initial"> & {
+  readonly shape: string;
+  readonly acl: readonly AclEntry[] | null;
+  readonly initial: readonly AclEntry[] | null;
+};
+
+/** Puts each list with every object that has it; equal lists are then one. */
+function withLists(rows: readonly ObjectRow[]): readonly CatalogObject[] {
+  const lists = new Map<string, readonly AclEntry[]>();
+  for (const { shape, acl } of rows) if (acl !== null) lists.set(shape, acl);
+  return rows.map(({ shape, initial, ...object }) => ({
+    ...object,
+    acl: lists.get(shape) ?? [],
+    initial: initial ?? [],
+  }));
+}
+
+/** Reads the live catalog. Constant number of queries, whatever the number of objects. */
+export async function readCatalog(client: Client, settings: Settings): Promise<Catalog> {
+  const { roles, schemas } = settings;
+  const context = aclContext(settings);
+  const rows = async <T extends object>(
+    sql: string,
+    values: readonly unknown[] = [],
+  ): Promise<readonly T[]> => (await client.query<T>(sql, [...values])).rows;
+
+  const objects = await rows<ObjectRow>(objectsQuery, [schemas]);
+  const makers = [roles.infrastructure, pgstacRoles["pgstac admin"]];
+  const defaults = await rows<DefaultPrivileges>(defaultsQuery, [schemas, makers, roles.admin]);
+  const owners = [roles.admin, ...context.parties.dba, ...context.platform];
+  const ownerPrivileges = await rows<{ code: string; privileges: readonly string[] }>(
+    ownerPrivilegesQuery,
+  );
+  const [version] = await rows<{ major: number }>(
+    "SELECT current_setting('server_version_num')::integer / 10000 AS major",
+  );
+  return {
+    major: version?.major ?? 0,
+    roles: await rows<LiveRole>(rolesQuery),
+    objects: withLists(objects),
+    owned: await rows<OwnedObject>(ownedQuery, [schemas, owners]),
+    defaults,
+    memberships: await rows<Membership>(membershipsQuery),
+    settings: await rows<RoleSetting>(settingsQuery),
+    bypasses: await rows<Bypass>(bypassesQuery, [schemas]),
+    ownerPrivileges: Object.fromEntries(
+      ownerPrivileges.map(({ code, privileges }) => [code, privileges]),
+    ),
+  };
+}

@@ -1,0 +1,206 @@
+/**
+ * Makes the live privileges equal to the rules: one transaction, few statements at a time, read back before it ends.
+ * Does NOT decide what deviates (acl.ts).
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { Client } from "pg";
+
+import { recordEvent } from "../../migrations/engine/ledger/ledger";
+import { errorCode, inTransaction, signsOf } from "../../stack/connection";
+import { isPassing } from "../../stack/passingError";
+import type { Settings } from "../../stack/settings";
+import { findDeviations } from "../compare/acl";
+import type { Deviation } from "../model";
+import { aclContext, readCatalog } from "./catalog";
+import { Mender } from "./mender";
+
+/** What healing did. */
+export interface Healing {
+  readonly mended: readonly Deviation[];
+  /** What this login could not mend, each with the reason. */
+  readonly left: readonly { readonly deviation: Deviation; readonly reason: string }[];
+}
+
+/** Told what goes on, one line each. */
+export type Log = (message: string) => void;
+
+export interface HealOptions {
+  readonly log?: Log;
+  /** Texts of deviations to leave alone. */
+  readonly spared?: ReadonlySet<string>;
+}
+
+/** How long healing goes on trying while other sessions change the same rows, and its first pause. Milliseconds. */
+const patienceMs = 60_000;
+const firstPauseMs = 50;
+const longestPauseMs = 2_000;
+
+/** So many deviations are named in the event of a healing; the count is always there. */
+const mostNamed = 500;
+
+/**
+ * Mending one thing may undo another: REVOKE on a table takes the same privilege from its columns, and CASCADE takes
+ * what a delegate had granted rightly. So it goes on for as long as something changes, at most this often.
+ */
+const mostRounds = 5;
+
+/** PostgreSQL's code for no room left in the table of locks: since 18 GRANT locks what it is about. */
+const noRoomForLocks = "53200";
+
+/** Most deviations mended in one transaction where one for all needs more locks than the server has room for. */
+const mostInPart = 2_000;
+
+/**
+ * Makes the live privileges equal to the rules in one transaction, and reads them back in it: nobody sees a moment in
+ * between. A statement that this login may not run, or that the server refuses for another reason, is undone alone, and
+ * reported. Sessions that change the same catalog rows make it begin anew. Where nothing deviates, nothing is written.
+ * More objects than one transaction may lock are mended in several, each object within one.
+ */
+export async function healPrivileges(
+  client: Client,
+  settings: Settings,
+  options: HealOptions = {},
+): Promise<Healing> {
+  const { log } = options;
+  const whole = (): Promise<Healing> =>
+    retrying(() => inTransaction(client, () => healOnce(client, settings, options)));
+  try {
+    return await whole();
+  } catch (error) {
+    if (errorCode(error) !== noRoomForLocks) throw error;
+  }
+  log?.("privileges: more objects than the server lets one transaction lock; mending in parts");
+  const parts = await healInParts(client, settings, options);
+  const { mended, left } = await whole();
+  return { mended: [...parts, ...mended], left };
+}
+
+/** Tries again, whole, while other sessions are in the way. */
+async function retrying<T>(work: () => Promise<T>): Promise<T> {
+  const started = Date.now();
+  for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
+    try {
+      return await work();
+    } catch (error) {
+      const wait = pause * (0.5 + Math.random());
+      if (!isPassing(signsOf(error)) || Date.now() - started + wait > patienceMs) throw error;
+      await sleep(wait);
+    }
+  }
+}
+
+/** What deviates, and the roles whose rights this login has. */
+async function look(
+  client: Client,
+  settings: Settings,
+  { spared = new Set() }: HealOptions,
+): Promise<{ readonly left: readonly Deviation[]; readonly usable: ReadonlySet<string> }> {
+  const catalog = await readCatalog(client, settings);
+  const usable = catalog.roles.filter((role) => role.usable).map(({ name }) => name);
+  const left = findDeviations(aclContext(settings), catalog);
+  return { left: left.filter(({ text }) => !spared.has(text)), usable: new Set(usable) };
+}
+
+const isMendable = ({ manual }: Deviation): boolean => manual === undefined;
+const textsOf = (deviations: readonly Deviation[]): readonly string[] =>
+  deviations.map(({ text }) => text);
+
+/** Waits for others who heal this database, and keeps waits for tables short. Within a transaction. */
+async function prepare(client: Client, settings: Settings): Promise<void> {
+  // Others who heal this database wait here rather than in the middle. Nobody but the admin can take this lock, and
+  // those who append events do not wait for it.
+  await client.query("LOCK TABLE public.schema_migration_events IN SHARE UPDATE EXCLUSIVE MODE");
+  // A change of owner waits for the table, and whoever comes next waits behind it: not for long.
+  await client.query(`SET LOCAL lock_timeout = ${settings.run.lockTimeoutMs}`);
+}
+
+async function recordHealing(client: Client, mended: readonly Deviation[]): Promise<void> {
+  if (mended.length === 0) return;
+  const detail = { count: mended.length, mended: textsOf(mended.slice(0, mostNamed)) };
+  await recordEvent(client, { kind: "healed", detail });
+}
+
+/**
+ * Mends what it can, owners first, a transaction for each part. Returns what the server did not refuse; what is left is
+ * seen later.
+ */
+async function healInParts(
+  client: Client,
+  settings: Settings,
+  options: HealOptions,
+): Promise<readonly Deviation[]> {
+  const done: Deviation[] = [];
+  let size = mostInPart;
+  for (const isFirst of [true, false]) {
+    const { left, usable } = await look(client, settings, options);
+    const mendable = left.filter((one) => isMendable(one) && (one.first === true) === isFirst);
+    let from = 0;
+    while (from < mendable.length) {
+      const part = mendable.slice(from, from + size);
+      try {
+        done.push(...(await retrying(() => healPart(client, settings, usable, part))));
+      } catch (error) {
+        if (errorCode(error) !== noRoomForLocks || size === 1) throw error;
+        size = Math.ceil(size / 2);
+        continue;
+      }
+      from += part.length;
+      options.log?.(`privileges: ${from} of ${mendable.length} deviations worked on`);
+    }
+  }
+  return done;
+}
+
+/** Mends a part in a transaction of its own. Returns what the server did not refuse. */
+function healPart(
+  client: Client,
+  settings: Settings,
+  usable: ReadonlySet<string>,
+  part: readonly Deviation[],
+): Promise<readonly Deviation[]> {
+  return inTransaction(client, async () => {
+    await prepare(client, settings);
+    const mender = new Mender(client, usable);
+    await mender.mend(part);
+    const mended = part.filter((one) => mender.reasonOf(one) === null);
+    await recordHealing(client, mended);
+    return mended;
+  });
+}
+
+async function healOnce(
+  client: Client,
+  settings: Settings,
+  options: HealOptions,
+): Promise<Healing> {
+  let { left, usable } = await look(client, settings, options);
+  if (left.some(isMendable)) {
+    await prepare(client, settings);
+    ({ left, usable } = await look(client, settings, options));
+  }
+  const mender = new Mender(client, usable, options.log);
+  const found = new Map<string, Deviation>();
+  for (let round = 1; round <= mostRounds && left.some(isMendable); round += 1) {
+    for (const deviation of left) found.set(deviation.text, deviation);
+    const mendable = left.filter(isMendable);
+    const first = round === 1 ? mendable.filter((deviation) => deviation.first) : [];
+    await mender.mend(first.length > 0 ? first : mendable);
+    const before = textsOf(left).join("\n");
+    ({ left } = await look(client, settings, options));
+    if (first.length === 0 && textsOf(left).join("\n") === before) break;
+  }
+  const remaining = new Set(textsOf(left));
+  const mended = [...found.values()].filter(({ text }) => !remaining.has(text));
+  await recordHealing(client, mended);
+  return {
+    mended,
+    left: left.map((deviation) => ({
+      deviation,
+      reason:
+        deviation.manual ??
+        mender.reasonOf(deviation) ??
+        "the statement succeeded and changed nothing: this login lacks the right to it",
+    })),
+  };
+}

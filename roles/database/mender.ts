@@ -1,0 +1,122 @@
+/**
+ * Runs the statements that mend deviations: many in one round trip, and one by one only where the many fail.
+ * Does NOT begin or end the transaction, or look whether it helped (heal.ts).
+ */
+import { type Client, DatabaseError, escapeIdentifier } from "pg";
+
+import { errorCode, signsOf } from "../../stack/connection";
+import { isPassing } from "../../stack/passingError";
+import type { Deviation } from "../model";
+
+/** Deviations whose statements are sent together. */
+const batchSize = 500;
+
+/** Errors that end more than their statement: lost connections, cancellation, no resources, and those that pass. */
+const endsAll = (error: DatabaseError): boolean =>
+  isPassing(signsOf(error)) || /^(08|53|57|58|XX)/.test(errorCode(error));
+
+/** Mends within the caller's transaction and remembers what the server refused. */
+export class Mender {
+  private readonly reasons = new Map<string, string>();
+
+  /** @param usable  Roles whose rights this login has. */
+  constructor(
+    private readonly client: Client,
+    private readonly usable: ReadonlySet<string>,
+    private readonly log?: (message: string) => void,
+  ) {}
+
+  /** The server's last reason for refusing, or null. */
+  reasonOf(deviation: Deviation): string | null {
+    return this.reasons.get(deviation.text) ?? null;
+  }
+
+  /**
+   * Runs what mends these deviations, in their order but for those that need the rights of a role which this login has
+   * not: these come last. Those that fail are undone alone.
+   *
+   * @throws {DatabaseError} what ends the transaction.
+   */
+  async mend(deviations: readonly Deviation[]): Promise<void> {
+    const groups = new Map<string | null, Deviation[]>([[null, []]]);
+    for (const deviation of deviations) {
+      const { power } = deviation;
+      const key = power === undefined || this.usable.has(power) ? null : power;
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [deviation]);
+      else group.push(deviation);
+    }
+    for (const [power, group] of groups) {
+      if (power === null) await this.runAll(group);
+      else await this.runBorrowing(power, group);
+    }
+  }
+
+  private async runAll(deviations: readonly Deviation[]): Promise<void> {
+    for (let from = 0; from < deviations.length; from += batchSize) {
+      await this.runBatch(deviations.slice(from, from + batchSize));
+      const done = Math.min(from + batchSize, deviations.length);
+      if (deviations.length > batchSize) {
+        this.log?.(`privileges: ${done} of ${deviations.length} deviations worked on`);
+      }
+    }
+  }
+
+  /** All of them, or, where the server refuses one, each half by itself. */
+  private async runBatch(batch: readonly Deviation[]): Promise<void> {
+    const failure = await this.attempt(batch.flatMap(({ statements }) => statements));
+    const [only] = batch;
+    if (failure === null) {
+      for (const { text } of batch) this.reasons.delete(text);
+    } else if (batch.length === 1 && only !== undefined) {
+      this.reasons.set(only.text, failure);
+    } else {
+      const middle = Math.ceil(batch.length / 2);
+      await this.runBatch(batch.slice(0, middle));
+      await this.runBatch(batch.slice(middle));
+    }
+  }
+
+  /**
+   * With the rights of a role of which the admin becomes a member, if it may, and ceases to be one within the same
+   * transaction, so that nobody ever sees it.
+   */
+  private async runBorrowing(power: string, group: readonly Deviation[]): Promise<void> {
+    const role = escapeIdentifier(power);
+    const failure = (await this.isMember(power))
+      ? `${power} lends its rights to nobody: the admin is a member without INHERIT`
+      : await this.attempt([`GRANT ${role} TO CURRENT_USER`]);
+    if (failure !== null) {
+      for (const { text } of group) this.reasons.set(text, failure);
+      return;
+    }
+    await this.runAll(group);
+    await this.client.query(`REVOKE ${role} FROM CURRENT_USER`);
+  }
+
+  /** Whether the admin is a member already, in a way that must stay. What CREATE ROLE left to its maker is none. */
+  private async isMember(role: string): Promise<boolean> {
+    const { rows } = await this.client.query<{ member: boolean }>(
+      `SELECT EXISTS (
+         SELECT FROM pg_auth_members m
+          WHERE pg_get_userbyid(m.member) = current_user AND pg_get_userbyid(m.roleid) = $1
+            AND (coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, true)
+                 OR coalesce((to_jsonb(m) ->> 'set_option')::boolean, true))) AS member`,
+      [role],
+    );
+    return rows[0]?.member === true;
+  }
+
+  /** Runs statements, all or none. Returns the server's reason for refusing, or null. */
+  private async attempt(statements: readonly string[]): Promise<string | null> {
+    const text = ["SAVEPOINT deviation", ...statements, "RELEASE SAVEPOINT deviation"];
+    try {
+      await this.client.query(text.join(";\n"));
+      return null;
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || endsAll(error)) throw error;
+      await this.client.query("ROLLBACK TO SAVEPOINT deviation; RELEASE SAVEPOINT deviation");
+      return error.message;
+    }
+  }
+}

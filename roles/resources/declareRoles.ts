@@ -1,0 +1,95 @@
+/**
+ * Declares both of the policy's roles, people's logins and the stack's readers through one provider.
+ * Does NOT grant privileges (exactGrants.ts).
+ */
+import type * as pulumi from "@pulumi/pulumi";
+
+import type { Access } from "../../stack/connection";
+import { isDeclared } from "../../stack/furtherRoles";
+import { adminProvider } from "./adminProvider";
+import { ApproverLogins } from "./approverLogins";
+import { InfrastructureRole } from "./infrastructureRole";
+import type { Login } from "./login";
+import { ReaderRoles } from "./readerRoles";
+import { ServiceRole } from "./serviceRole";
+
+export interface Roles {
+  readonly service: ServiceRole;
+  readonly infrastructure: InfrastructureRole;
+  /** Approvers' logins and readers. */
+  readonly others: readonly pulumi.Resource[];
+}
+
+/**
+ * Declares roles, memberships, schemas and extensions as the settings name them.
+ *
+ * @param existing  Roles that the server has already: made by an administrator, or by a stack whose state was lost.
+ *                  They are taken over and made as declared.
+ */
+export async function declareRoles(access: Access, existing: ReadonlySet<string>): Promise<Roles> {
+  const { settings, passwordOf } = access;
+  const { tier, roles, schemas, extensions, passwordVersion, server } = settings;
+  const usesPasswords = server.authentication === "password";
+  const provider = await adminProvider(access);
+  const opts = { providers: [provider] };
+  // Of the logins listed only the one that is used here has a password this program knows.
+  const loginsOf = (account: "migrator" | "approver", names: readonly string[]) =>
+    Promise.all(
+      names.map(async (name): Promise<Login> => ({
+        name,
+        password:
+          usesPasswords && name === roles[account] ? await passwordOf(account, name) : undefined,
+      })),
+    );
+  const infrastructure = new InfrastructureRole(
+    "infrastructure",
+    {
+      tier,
+      name: roles.infrastructure,
+      admin: roles.admin,
+      existing,
+      passwordVersion,
+      schemas,
+      extensions,
+      migrators: await loginsOf("migrator", roles.migrators),
+    },
+    opts,
+  );
+  const service = new ServiceRole(
+    "service",
+    {
+      tier,
+      name: roles.service,
+      existing,
+      schemas,
+      limits: settings.serviceLimits,
+      password: usesPasswords ? await passwordOf("service", roles.service) : undefined,
+      passwordVersion,
+    },
+    opts,
+  );
+  const approvers = new ApproverLogins(
+    "approvers",
+    {
+      tier,
+      existing,
+      passwordVersion,
+      approvers: await loginsOf("approver", roles.approvers),
+    },
+    opts,
+  );
+  const readers = new ReaderRoles(
+    "readers",
+    {
+      ...{ tier, existing, schemas, passwordVersion },
+      readers: await Promise.all(
+        roles.further.filter(isDeclared).map(async (role) => ({
+          ...role,
+          password: usesPasswords && role.login ? await passwordOf("reader", role.name) : undefined,
+        })),
+      ),
+    },
+    opts,
+  );
+  return { service, infrastructure, others: [approvers, readers] };
+}

@@ -1,0 +1,271 @@
+/**
+ * Opens and closes connections, each named, bounded in time and watched for errors; explains why one cannot be had.
+ * Does NOT decide what to run, nor hold a connection longer than its caller's work.
+ */
+import { readFileSync } from "node:fs";
+import type { ConnectionOptions } from "node:tls";
+
+import { Client } from "pg";
+
+import { type Account, type PasswordSource, whereToPutPassword } from "./credentials";
+import { MigrationError } from "./errors";
+import type { ErrorSigns } from "./passingError";
+import type { ServerSettings, Settings } from "./settings";
+
+/** What it takes to connect: settings, and a way to find passwords. */
+export interface Access {
+  readonly settings: Settings;
+  readonly passwordOf: PasswordSource;
+}
+
+/** The accounts that this program itself connects as. */
+type Connecting = Exclude<Account, "service" | "reader">;
+
+/** Who connects and for what. */
+export interface Purpose {
+  readonly account: Connecting;
+  /** Shown to whoever looks at pg_stat_activity, after the program's name. */
+  readonly activity: string;
+  /** Refuses every write: for planning and previews. */
+  readonly readOnly?: boolean;
+  /** Server settings of this session, by name. */
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
+/** Longest wait for a connection, and for the answer of a catalog query, in milliseconds. */
+const connectTimeoutMs = 10_000;
+const catalogTimeoutMs = 60_000;
+
+/**
+ * In every session of this program. `client_connection_check_interval` lets the server end the running statement
+ * within two seconds when this process is killed: nothing then goes on behind the next run's back.
+ */
+export const commonParameters: Readonly<Record<string, string>> = {
+  client_connection_check_interval: "2s",
+  statement_timeout: String(catalogTimeoutMs),
+  lock_timeout: "10s",
+  idle_in_transaction_session_timeout: "60s",
+  search_path: "pg_catalog",
+};
+
+/** The database could not be reached or would not let us in. The message never holds a password. */
+export class ConnectionError extends MigrationError {
+  readonly code = "CONNECTION";
+
+  /** True when there may be no such server or database yet; false when there is one, and it does not let us in. */
+  get isAbsent(): boolean {
+    return signsOfAbsence.has(errorCode(this.cause));
+  }
+}
+
+/** Codes of sockets and name services, and the SQLSTATE of a missing database. */
+const signsOfAbsence = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "3D000"]);
+
+/** Runs `work` on a connection of its own and closes it, whatever happens. */
+export async function withClient<T>(
+  access: Access,
+  purpose: Purpose,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const client = await connect(access, purpose);
+  try {
+    return await work(client);
+  } finally {
+    // A lost connection makes end() fail too; the first error is the one that tells something.
+    await client.end().catch(() => undefined);
+  }
+}
+
+/**
+ * Opens a connection. Migrations run as the migrator, who starts as the infrastructure role; without a migrator the
+ * admin does (the gate allows that in dev and qa only). Decisions are recorded by the approver, else by the admin.
+ *
+ * @throws {ConnectionError} one sentence on the cause and one on the remedy.
+ */
+export async function connect(access: Access, purpose: Purpose): Promise<Client> {
+  const { roles, server } = access.settings;
+  const own = purpose.account === "admin" ? null : roles[purpose.account];
+  const [account, login]: [Connecting, string] =
+    own === null ? ["admin", roles.admin] : [purpose.account, own];
+  const parameters: Record<string, string> = {
+    ...commonParameters,
+    ...(purpose.readOnly === true ? { default_transaction_read_only: "on" } : {}),
+    ...(purpose.account === "migrator" ? { role: roles.infrastructure } : {}),
+    ...purpose.parameters,
+  };
+  const client = new Client({
+    host: server.host,
+    port: server.port,
+    database: server.database,
+    user: login,
+    password: async () => {
+      const password = await access.passwordOf(account, login);
+      if (password === undefined) throw new NoPasswordError(account, login);
+      return password;
+    },
+    ssl: tlsOptions(server),
+    application_name: applicationName(purpose.activity),
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    options: Object.entries(parameters)
+      .map(([name, value]) => `-c ${name}=${escapeOption(value)}`)
+      .join(" "),
+  });
+  // Without a listener a backend that is killed while idle would end this process.
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    if (purpose.readOnly !== true) await ensurePrimary(client, server);
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error instanceof ConnectionError ? error : explainConnectionError(error, server, login);
+  }
+  return client;
+}
+
+/** Else the first write would fail with nothing but the name of its statement. */
+async function ensurePrimary(client: Client, { host, port }: ServerSettings): Promise<void> {
+  const { rows } = await client.query<{ follows: boolean }>(
+    "SELECT pg_is_in_recovery() AS follows",
+  );
+  if (rows[0]?.follows !== true) return;
+  throw new ConnectionError(
+    `${host}:${port} is in recovery: it is a replica, or is being restored, and takes no writes.`,
+    "Connect to the primary server.",
+  );
+}
+
+/** PostgreSQL cuts application_name at NAMEDATALEN - 1 bytes. */
+const longestApplicationName = 63;
+
+/** What a session of this program is called in pg_stat_activity. */
+export function applicationName(activity: string): string {
+  return `rmhgeoapi-database: ${activity}`.slice(0, longestApplicationName);
+}
+
+class NoPasswordError extends Error {
+  constructor(
+    readonly account: Connecting,
+    readonly login: string,
+  ) {
+    super(`no password is known for ${login}`);
+  }
+}
+
+/** Escapes a value inside the `options` of a connection. Source: libpq, "options" parameter. */
+function escapeOption(value: string): string {
+  return value.replace(/[\\ ]/g, "\\$&");
+}
+
+function tlsOptions(server: ServerSettings): false | ConnectionOptions {
+  if (server.sslmode === "disable") return false;
+  const ca = server.sslRootCert === null ? {} : { ca: readFileSync(server.sslRootCert, "utf8") };
+  if (server.sslmode === "require") return { ...ca, rejectUnauthorized: false };
+  if (server.sslmode === "verify-ca") return { ...ca, checkServerIdentity: () => undefined };
+  return ca;
+}
+
+/** Cause and remedy by error code: SQLSTATE of the server, or the code of a socket or TLS error. */
+const remedies: Readonly<
+  Record<string, (server: ServerSettings, login: string) => [string, string]>
+> = {
+  ECONNREFUSED: ({ host, port }) => [
+    `No server listens on ${host}:${port}.`,
+    "Start it, or correct host and port.",
+  ],
+  ENOTFOUND: ({ host }) => [`The host ${host} is not known.`, "Correct host, or the name service."],
+  EAI_AGAIN: ({ host }) => [`The host ${host} could not be looked up.`, "Check the name service."],
+  ETIMEDOUT: ({ host, port }) => [
+    `${host}:${port} does not answer within ${connectTimeoutMs / 1000} s.`,
+    "Check firewall, private network and port.",
+  ],
+  "28P01": (_, login) => [
+    `The server refuses the password of ${login}.`,
+    "Correct it where it comes from: DDL_ADMIN_PASSWORD, DDL_MIGRATOR_PASSWORD or DDL_APPROVER_PASSWORD, PGPASSFILE, or the stack's secret.",
+  ],
+  "28000": (_, login) => [
+    `The server does not let ${login} log in.`,
+    "Check that the login exists and that pg_hba.conf (or the firewall) admits it from here.",
+  ],
+  "3D000": ({ database }) => [
+    `The database ${database} does not exist.`,
+    "Create it, owned by the admin login, or correct database.",
+  ],
+  "22023": (_, login) => [
+    `${login} may not become the infrastructure role, or that role does not exist.`,
+    "Run up once without --target, so that the roles are declared before migrations run.",
+  ],
+  "42501": (_, login) => [
+    `${login} lacks the right to connect, or to become the infrastructure role.`,
+    "Run up once without --target: it grants CONNECT and the membership.",
+  ],
+  "08P01": ({ host, port }) => [
+    `${host}:${port} does not take the settings that a session asks for: it is a pooler, not PostgreSQL itself.`,
+    "Connect to the server (Azure: port 5432, not 6432).",
+  ],
+  "53300": () => [
+    "The server has no connection left.",
+    "Close idle ones, raise max_connections, or try again later.",
+  ],
+  "57P03": () => ["The server is starting up or shutting down.", "Try again in a moment."],
+};
+
+/** Turns what the driver threw into one sentence on the cause and one on the remedy. */
+export function explainConnectionError(
+  error: unknown,
+  server: ServerSettings,
+  login: string,
+): ConnectionError {
+  const where = `${server.host}:${server.port}/${server.database}`;
+  if (error instanceof NoPasswordError) {
+    return new ConnectionError(
+      `There is no password for ${error.login} on ${where}.`,
+      whereToPutPassword(error.account),
+    );
+  }
+  const known = remedies[errorCode(error)]?.(server, login);
+  if (known !== undefined) return new ConnectionError(known[0], known[1], { cause: error });
+  const text = error instanceof Error ? error.message : String(error);
+  if (/timeout/i.test(text)) {
+    return explainConnectionError(
+      Object.assign(new Error(text), { code: "ETIMEDOUT" }),
+      server,
+      login,
+    );
+  }
+  return new ConnectionError(
+    `Cannot connect to ${where} as ${login}: ${text || "no reason given"}.`,
+    "Check host, port, sslmode and the login.",
+    { cause: error },
+  );
+}
+
+/**
+ * The SQLSTATE or system code of an error, "" when it has none. A failed dual-stack connect has it inside. Told by what
+ * the error holds, not by its class: an error of Node's own may come from another realm.
+ */
+export function errorCode(error: unknown): string {
+  if (typeof error !== "object" || error === null) return "";
+  if ("errors" in error && Array.isArray(error.errors) && error.errors.length > 0) {
+    return errorCode(error.errors[0]);
+  }
+  return "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/** What tells an error apart. */
+export function signsOf(error: unknown): ErrorSigns {
+  return { code: errorCode(error), message: error instanceof Error ? error.message : "" };
+}
+
+/** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */
+export async function inTransaction<T>(client: Client, work: () => Promise<T>): Promise<T> {
+  await client.query("BEGIN");
+  try {
+    const result = await work();
+    await client.query("COMMIT");
+    return result;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => undefined);
+    throw error;
+  }
+}
