@@ -2,7 +2,7 @@
  * Every kind of object that privileges can be given on: its words in GRANT and ALTER, and its code in acldefault.
  * Pure data. Does NOT say who may do what (privileges.ts) or where a kind is read (catalogSources.ts).
  */
-import type { ObjectKind } from "./privileges";
+import type { ObjectKind } from "./vocabulary";
 
 export interface KindWords {
   /** After ON, in GRANT and REVOKE. */

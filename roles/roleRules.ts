@@ -3,7 +3,7 @@
  * half of privileges.ts: what no access control list says. Pure data.
  * Does NOT know a role's real name (settings).
  */
-import type { RoleParty } from "./privileges";
+import type { RoleParty } from "./vocabulary";
 
 /** What a role of a party is. No role of these ever has CREATEROLE, CREATEDB, REPLICATION, BYPASSRLS or SUPERUSER. */
 export interface RoleRule {

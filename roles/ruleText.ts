@@ -2,7 +2,8 @@
  * The rules of privileges.ts in words, for people: sentences, and the README's tables. Pure.
  * Does NOT hold a rule.
  */
-import { type ObjectKind, type PrivilegeRule, privilegeRules } from "./privileges";
+import { privilegeRules } from "./privileges";
+import { type ObjectKind, type PrivilegeRule } from "./vocabulary";
 
 /** A rule in words: who, what, on what. */
 export interface RuleText {

@@ -2,9 +2,6 @@
  * Maintenance windows: reads ISO 8601 intervals, and tells which is open at a moment and who needs one. Pure.
  * Does NOT know what time it is: the caller asks the server.
  */
-import type { MigrationFile } from "../migrations/engine/files/file";
-import type { StatementEffect } from "../migrations/engine/impact/effect";
-import { MigrationError } from "./errors";
 
 /** From `start` on, before `end`. */
 export interface Window {
@@ -83,38 +80,10 @@ export function nextWindow(windows: readonly Window[], now: Date): Window | null
   return later.sort((a, b) => a.start.getTime() - b.start.getTime())[0] ?? null;
 }
 
-/**
- * Why a migration belongs into a maintenance window, or null when it may run at any time.
- *
- * @param effects  Of its statements, as effectsOf has them.
- */
-export function windowReason(
-  { header }: MigrationFile,
-  effects: readonly StatementEffect[],
-): string | null {
-  if (header.impact.downtimeRequired) return "its header says that downtime is required";
-  const rewritten = effects.flatMap(({ onlyNewObjects, rewrites }) =>
-    onlyNewObjects ? [] : rewrites.map(({ schema, name }) => `${schema ?? "?"}.${name}`),
-  );
-  return rewritten.length === 0 ? null : `it writes ${[...new Set(rewritten)].join(", ")} anew`;
-}
-
 /** Where the moment is among the windows, in words. */
 export function describeWindows(windows: readonly Window[], now: Date): string {
   const [open, next] = [openWindow(windows, now), nextWindow(windows, now)];
   if (open !== null) return `${open.text} is open until ${open.end.toISOString()}`;
   if (next !== null) return `the next, ${next.text}, opens at ${next.start.toISOString()}`;
   return windows.length === 0 ? "none is configured" : "all that are configured are past";
-}
-
-/** A migration that needs a window was to run outside of one. */
-export class OutsideWindowError extends MigrationError {
-  readonly code = "OUTSIDE_WINDOW";
-
-  constructor(fileName: string, reason: string, where: string) {
-    super(
-      `${fileName} may not run now: ${reason}, and no maintenance window is open (${where}).`,
-      "run up inside the window; in an emergency, ddl break-glass open lifts this.",
-    );
-  }
 }

@@ -2,7 +2,7 @@
  * `ddl acknowledge`: vouches for a version that was run without this program (psql in an emergency), or for the schemas as
  * somebody changed them by hand.
  */
-import { countObjects, listDifferences } from "../../migrations/engine/gate/gateStructureRules";
+import { countObjects, listDifferences } from "../../migrations/engine/history/snapshot";
 import { acknowledgeSchema } from "../../migrations/engine/ledger/acknowledgeSchema";
 import { acknowledge as recordAcknowledgement } from "../../migrations/engine/ledger/decisions";
 import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../frame/command";

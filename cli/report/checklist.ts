@@ -5,7 +5,7 @@
  */
 import { type Tier, tierRules } from "../../stack/tier";
 import { describeWindows, nextWindow, openWindow } from "../../stack/window";
-import type { Answer, ChecklistLine, GitFacts, MigrationFacts, StackFacts } from "./evidence";
+import type { Answer, ChecklistLine, GitFacts, MigrationFacts, StackFacts } from "./evidenceModel";
 import { momentText } from "./times";
 
 /** What was found for one line. */

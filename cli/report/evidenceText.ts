@@ -1,7 +1,8 @@
 /**
  * Evidence written down: as text for a terminal or a ticket's field, as markdown for a page. Pure.
  */
-import type { Answer, ChecklistLine, EvidenceReport, MigrationEvidence } from "./evidence";
+import type { EvidenceReport, MigrationEvidence } from "./evidence";
+import type { Answer, ChecklistLine } from "./evidenceModel";
 import { statementFacts } from "./statementReport";
 
 const marks: Readonly<Record<Answer, string>> = {

@@ -4,6 +4,7 @@
  */
 import type { MigrationFile } from "../../migrations/engine/files/file";
 import type { Violation } from "../../migrations/engine/gate/gate";
+import { windowReason } from "../../migrations/engine/gate/windowNeed";
 import type { BreakGlass } from "../../migrations/engine/history/history";
 import type { Comparison } from "../../migrations/engine/history/structureRecord";
 import { effectsOf } from "../../migrations/engine/impact/classify";
@@ -12,7 +13,7 @@ import type { PreflightPreview } from "../../migrations/engine/survey/preflightP
 import type { Survey } from "../../migrations/engine/survey/survey";
 import type { Settings } from "../../stack/settings";
 import type { Tier } from "../../stack/tier";
-import { describeWindows, openWindow, windowReason } from "../../stack/window";
+import { describeWindows, openWindow } from "../../stack/window";
 import { rollbackReports, type StatementReport, statementReports } from "./statementReport";
 
 /** A migration in one line. */

@@ -7,13 +7,10 @@ import type { Segment } from "../../migrations/engine/files/segments";
 import { checks } from "../../migrations/engine/files/segmentTraits";
 import { describeStatements } from "../../migrations/engine/files/statementLines";
 import { effectsOf, rollbackEffectsOf } from "../../migrations/engine/impact/classify";
-import type {
-  LockMode,
-  ObjectLock,
-  ObjectRef,
-  StatementEffect,
-} from "../../migrations/engine/impact/effect";
+import type { ObjectLock, StatementEffect } from "../../migrations/engine/impact/effect";
 import { modelBefore } from "../../migrations/engine/schema/schemaFold";
+import type { LockMode } from "../../migrations/engine/sql/lockModes";
+import type { ObjectRef } from "../../migrations/engine/sql/objectName";
 
 export interface LockReport {
   /** `dagapp.jobs` */

@@ -1,8 +1,8 @@
 /**
  * The state of a database for a person. Pure. Does NOT decide anything.
  */
-import { countObjects, listDifferences } from "../../migrations/engine/gate/gateStructureRules";
 import type { BreakGlass, Decision, VersionState } from "../../migrations/engine/history/history";
+import { countObjects, listDifferences } from "../../migrations/engine/history/snapshot";
 import type { Comparison } from "../../migrations/engine/history/structureRecord";
 import { columns } from "../frame/columns";
 import type { Style } from "../frame/terminal";

@@ -13,7 +13,7 @@ import { withClient } from "../../stack/connection";
 import { tiers } from "../../stack/tier";
 import { run as runProgram } from "../../toolchain/run";
 import type { Call } from "../frame/command";
-import type { Commit, GitFacts, MigrationFacts, StackFacts } from "../report/evidence";
+import type { Commit, GitFacts, MigrationFacts, StackFacts } from "../report/evidenceModel";
 import { statementReports } from "../report/statementReport";
 import { openStack, type Stack, stackIn, stackNames } from "./stack";
 

@@ -4,7 +4,7 @@
  */
 import type { AclContext, AclEntry, Catalog, CatalogObject, Deviation } from "../model";
 import { objectKinds } from "../objectKinds";
-import type { ObjectKind } from "../privileges";
+import type { ObjectKind } from "../vocabulary";
 import { adminGrants, asOwner, grantName, isAdmins, passedOn } from "./adminGrants";
 import { bypassDeviations } from "./bypassDeviations";
 import { defaultDeviations } from "./defaultDeviations";

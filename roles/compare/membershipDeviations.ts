@@ -4,8 +4,8 @@
  * Does NOT look at attributes and settings (roleDeviations.ts).
  */
 import type { AclContext, Catalog, Deviation, Membership } from "../model";
-import type { RoleParty } from "../privileges";
 import { reachingRoles, roleRules } from "../roleRules";
+import type { RoleParty } from "../vocabulary";
 import { isPredefined, type Standings } from "./standing";
 
 /** Parties whose roles may be members of nothing but what their rule names. */

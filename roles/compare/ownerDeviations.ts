@@ -4,7 +4,7 @@
  */
 import type { AclContext, CatalogObject, Deviation, OwnedObject } from "../model";
 import { objectKinds } from "../objectKinds";
-import type { Place } from "../privileges";
+import type { Place } from "../vocabulary";
 import type { Standings } from "./standing";
 
 /** To whom an object in a place should belong. */

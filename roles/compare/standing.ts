@@ -3,7 +3,7 @@
  * Does NOT look at privileges.
  */
 import type { AclContext, Catalog } from "../model";
-import type { Place, RoleParty } from "../privileges";
+import type { Place, RoleParty } from "../vocabulary";
 
 /**
  * `trusted` roles are above what is judged here: superusers, the admin, PostgreSQL's own, the platform's, named DBAs.

@@ -2,12 +2,9 @@
 import type { Client } from "pg";
 
 import { effectsOf } from "../../migrations/engine/impact/classify";
-import {
-  type LockMode,
-  lockModes,
-  type StatementEffect,
-} from "../../migrations/engine/impact/effect";
+import { type StatementEffect } from "../../migrations/engine/impact/effect";
 import type { SchemaModel } from "../../migrations/engine/schema/schemaModel";
+import { type LockMode, lockModes } from "../../migrations/engine/sql/lockModes";
 import { compareModes, conflict } from "../../migrations/engine/sql/lockModes";
 import { loadParser } from "../../migrations/engine/statements/statements";
 import { MAJORS } from "../../sandbox/binaries";

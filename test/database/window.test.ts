@@ -2,6 +2,7 @@
  * The maintenance window at the moment of the run, under the runner lock and by the server's clock: whatever was shown
  * and decided before.
  */
+import { OutsideWindowError } from "../../migrations/engine/gate/windowNeed";
 import { effectsOf } from "../../migrations/engine/impact/classify";
 import { closeBreakGlass, openBreakGlass } from "../../migrations/engine/ledger/decisions";
 import { applyMigration } from "../../migrations/engine/run/run";
@@ -9,7 +10,6 @@ import { modelBefore } from "../../migrations/engine/schema/schemaFold";
 import { loadParser } from "../../migrations/engine/statements/statements";
 import { MAJORS } from "../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../sandbox/server";
-import { OutsideWindowError } from "../../stack/window";
 import { makeMigration } from "../support/makeMigration";
 import { makeProgramDatabase, type ProgramDatabase } from "../support/programDatabase";
 import { eventsOf, exists, failureOf, ledgerRows } from "../support/runs";

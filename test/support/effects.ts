@@ -5,9 +5,10 @@
 import type { MigrationFile } from "../../migrations/engine/files/file";
 import { buildSegments } from "../../migrations/engine/files/segments";
 import { effectsOf } from "../../migrations/engine/impact/classify";
-import type { ObjectRef, StatementEffect } from "../../migrations/engine/impact/effect";
+import type { StatementEffect } from "../../migrations/engine/impact/effect";
 import { modelBefore } from "../../migrations/engine/schema/schemaFold";
 import type { SchemaModel } from "../../migrations/engine/schema/schemaModel";
+import type { ObjectRef } from "../../migrations/engine/sql/objectName";
 import { splitSql } from "../../migrations/engine/statements/statements";
 import { makeMigration } from "./makeMigration";
 

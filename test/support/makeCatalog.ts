@@ -4,7 +4,8 @@
  */
 import type { AclContext, AclEntry, Catalog, CatalogObject, LiveRole } from "../../roles/model";
 import { objectKinds } from "../../roles/objectKinds";
-import { type ObjectKind, type Place, privilegeRules } from "../../roles/privileges";
+import { privilegeRules } from "../../roles/privileges";
+import { type ObjectKind, type Place } from "../../roles/vocabulary";
 
 const quote = (name: string): string => `"${name}"`;
 

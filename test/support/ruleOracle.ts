@@ -4,7 +4,8 @@
  */
 import type { Client } from "pg";
 
-import { type Party, type Place, type PrivilegeRule, privilegeRules } from "../../roles/privileges";
+import { privilegeRules } from "../../roles/privileges";
+import { type Party, type Place, type PrivilegeRule } from "../../roles/vocabulary";
 import type { Settings } from "../../stack/settings";
 import {
   heldPrivileges,

@@ -4,7 +4,7 @@
  * Does NOT run anything (see test/database/privileges.test.ts).
  */
 import { decisionKinds, runKinds } from "../../migrations/engine/history/eventKinds";
-import type { PrivilegeRule } from "../../roles/privileges";
+import type { PrivilegeRule } from "../../roles/vocabulary";
 import type { Login } from "./programDatabase";
 
 /** `{service}` and the like in a statement stand for the real name, quoted. */

@@ -4,8 +4,9 @@
 import type { MigrationFile } from "../../migrations/engine/files/file";
 import { effectsOf } from "../../migrations/engine/impact/classify";
 import { rollBackVersion } from "../../migrations/engine/run/rollback";
-import { applyMigration, type Outcome } from "../../migrations/engine/run/run";
+import { applyMigration } from "../../migrations/engine/run/run";
 import { SchemaModel } from "../../migrations/engine/schema/schemaModel";
+import { type Outcome } from "../../migrations/engine/server/session";
 import type { Access } from "../../stack/connection";
 import type { ProgramDatabase } from "./programDatabase";
 

@@ -1,5 +1,5 @@
 // What a lock means to others, in words. Which modes shut each other out is measured in test/database/locksOutside.test.ts.
-import { lockModes } from "../../migrations/engine/impact/effect";
+import { lockModes } from "../../migrations/engine/sql/lockModes";
 import {
   blockedBy,
   blockedWords,

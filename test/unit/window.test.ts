@@ -1,4 +1,5 @@
 // Maintenance windows: intervals of ISO 8601, and where a moment is among them.
+import { windowReason } from "../../migrations/engine/gate/windowNeed";
 import { effectsOf } from "../../migrations/engine/impact/classify";
 import { modelBefore } from "../../migrations/engine/schema/schemaFold";
 import { loadParser } from "../../migrations/engine/statements/statements";
@@ -7,7 +8,6 @@ import {
   nextWindow,
   openWindow,
   parseWindow,
-  windowReason,
   WindowTextError,
 } from "../../stack/window";
 import { makeMigration } from "../support/makeMigration";

@@ -4,7 +4,7 @@
  * Does NOT look into files (see gateFileRules). What a tier demands stands in tier.ts alone.
  */
 import { type Severity, type Tier, tierRules } from "../../../stack/tier";
-import { describeWindows, openWindow, windowReason } from "../../../stack/window";
+import { describeWindows, openWindow } from "../../../stack/window";
 import type { MigrationFile } from "../files/file";
 import type { LowerTier, PublishedVersion } from "../history/promotion";
 import { effectsOf } from "../impact/classify";
@@ -16,6 +16,7 @@ import {
   type GateRule,
   whereDemanded,
 } from "./input/gateRule";
+import { windowReason } from "./windowNeed";
 
 const ofStack = { file: "", line: null };
 const ofFile = (file: MigrationFile) => ({

@@ -3,29 +3,13 @@
  * Does NOT compare (see structureRecord.ts). What a tier demands stands in tier.ts alone.
  */
 import type { Tier } from "../../../stack/tier";
+import { countObjects } from "../history/snapshot";
+import { listDifferences } from "../history/snapshot";
 import { describeDifference, type SnapshotDifference } from "../history/snapshot";
 import { elseWarn, type GateRule } from "./input/gateRule";
 
 /** So many differences are shown; ddl status has all of them. */
 const mostShown = 20;
-
-/** One line each, cut short when there are many. */
-export function listDifferences(
-  differences: readonly SnapshotDifference[],
-  most = Infinity,
-): readonly string[] {
-  const more = differences.length - most;
-  return [
-    ...differences.slice(0, most).map(describeDifference),
-    ...(more > 0 ? [`and ${more} more`] : []),
-  ];
-}
-
-/** `1 object was`, `12 objects were` */
-export function countObjects(differences: readonly SnapshotDifference[]): string {
-  const count = new Set(differences.map(({ object }) => object)).size;
-  return count === 1 ? "1 object was" : `${count} objects were`;
-}
 
 const acknowledgement = (tier: Tier): string =>
   `ddl acknowledge --schema --stack ${tier} --by <person> --reason <why>`;

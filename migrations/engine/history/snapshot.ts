@@ -194,3 +194,21 @@ export function describeDifference(difference: SnapshotDifference): string {
   if (lost === "" && gained === "") return `${subject} has changed`;
   return `${subject} was ${lost || "without"}, is ${gained || "without"}`;
 }
+
+/** One line each, cut short when there are many. */
+export function listDifferences(
+  differences: readonly SnapshotDifference[],
+  most = Infinity,
+): readonly string[] {
+  const more = differences.length - most;
+  return [
+    ...differences.slice(0, most).map(describeDifference),
+    ...(more > 0 ? [`and ${more} more`] : []),
+  ];
+}
+
+/** `1 object was`, `12 objects were` */
+export function countObjects(differences: readonly SnapshotDifference[]): string {
+  const count = new Set(differences.map(({ object }) => object)).size;
+  return count === 1 ? "1 object was" : `${count} objects were`;
+}

@@ -6,7 +6,7 @@ import { isProvenNotNull } from "../schema/schemaModel";
 import type { Column, TypeRef } from "../statements/tableAction";
 import { addConstraint } from "./constraintEffects";
 import type { EffectDraft, Target } from "./effectDraft";
-import type { Reached } from "./tableEffects";
+import type { Reached } from "./reached";
 import { isBaseType, keepsRows } from "./typeChanges";
 
 /** Kinds of default for which PostgreSQL writes every row anew. */

@@ -3,10 +3,10 @@
  * Does NOT cover dropping (see tableDropEffects).
  */
 import { isProvenNotNull } from "../schema/schemaModel";
+import type { LockMode } from "../sql/lockModes";
 import type { Constraint } from "../statements/tableAction";
-import type { LockMode } from "./effect";
 import type { EffectDraft, Target } from "./effectDraft";
-import type { Reached } from "./tableEffects";
+import type { Reached } from "./reached";
 
 /**
  * Adding a foreign key stops writes to both tables; its check reads both.

@@ -3,8 +3,8 @@
  * Does NOT know what CASCADE takes beyond what the files made.
  */
 import { type ConstraintModel, relationKinds, type RelationModel } from "../schema/schemaModel";
+import type { ObjectRef } from "../sql/objectName";
 import type { ActionOf, RelationKind } from "../statements/action";
-import type { ObjectRef } from "./effect";
 import type { EffectDraft, Target } from "./effectDraft";
 import { defaultPartitions } from "./partitionEffects";
 

@@ -3,30 +3,9 @@
  * preview and pre-flight share.
  * Does NOT classify anything (see classify.ts).
  */
+import type { LockMode } from "../sql/lockModes";
+import type { ObjectRef } from "../sql/objectName";
 import type { Statement } from "../statements/statements";
-
-/** Weakest first, as PostgreSQL's conflict table has them. Source: postgresql.org/docs/current/explicit-locking.html */
-export const lockModes = [
-  "ACCESS SHARE",
-  "ROW SHARE",
-  "ROW EXCLUSIVE",
-  "SHARE UPDATE EXCLUSIVE",
-  "SHARE",
-  "SHARE ROW EXCLUSIVE",
-  "EXCLUSIVE",
-  "ACCESS EXCLUSIVE",
-] as const;
-
-export type LockMode = (typeof lockModes)[number];
-
-/** An object by its unquoted names. `schema` is null where the SQL names none. */
-export interface ObjectRef {
-  /** Lower case, as in SQL: "table", "view", "materialized view", "index", "sequence", "type", "function", "schema". */
-  readonly kind: string;
-  readonly schema: string | null;
-  /** Of functions with their argument types where the SQL gives them: `f(integer, text)`. */
-  readonly name: string;
-}
 
 /** A lock that a statement takes on a table, view or index, until its transaction ends. */
 export interface ObjectLock {

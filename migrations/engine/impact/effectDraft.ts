@@ -4,11 +4,13 @@
  */
 import type { SchemaDraft } from "../schema/schemaDraft";
 import { keyOf, type RelationModel } from "../schema/schemaModel";
+import type { LockMode } from "../sql/lockModes";
 import { strongerOf } from "../sql/lockModes";
+import type { ObjectName } from "../sql/objectName";
+import type { ObjectRef } from "../sql/objectName";
 import type { RelationKind } from "../statements/action";
 import type { Statement } from "../statements/statements";
-import type { ObjectName } from "../statements/tableAction";
-import type { LockMode, ObjectLock, ObjectRef, StatementEffect } from "./effect";
+import type { ObjectLock, StatementEffect } from "./effect";
 import { riskOf } from "./risk";
 
 /** A relation by its name, and what the files know of it. */

@@ -5,10 +5,10 @@
  */
 import type { Segment } from "../files/segments";
 import type { SchemaModel } from "../schema/schemaModel";
+import type { ObjectName } from "../sql/objectName";
 import type { Action } from "../statements/action";
 import { flatActions } from "../statements/action";
 import type { Statement } from "../statements/statements";
-import type { ObjectName } from "../statements/tableAction";
 
 interface Added {
   readonly type: ObjectName;

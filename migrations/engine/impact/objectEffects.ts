@@ -3,8 +3,8 @@
  * Does NOT judge it. Every row is measured in test/database.
  */
 import { relationKinds } from "../schema/schemaModel";
+import type { ObjectName } from "../sql/objectName";
 import type { Action, ActionOf, RelationKind } from "../statements/action";
-import type { ObjectName } from "../statements/tableAction";
 import {
   createIndexEffect,
   createOnTableEffect,

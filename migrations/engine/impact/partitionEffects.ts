@@ -4,7 +4,7 @@
  */
 import { isProvenNotNull, type RelationModel } from "../schema/schemaModel";
 import type { EffectDraft, Target } from "./effectDraft";
-import type { Reached } from "./tableEffects";
+import type { Reached } from "./reached";
 
 /** The default partitions among the children. */
 export const defaultPartitions = (effects: EffectDraft, { model }: Target): readonly Target[] =>

@@ -3,8 +3,9 @@
  * Does NOT judge (see gate) and does not show the SQL itself (see preview).
  */
 import { blockedWords } from "../sql/lockModes";
+import type { ObjectRef } from "../sql/objectName";
 import type { Statement } from "../statements/statements";
-import type { ObjectRef, StatementEffect } from "./effect";
+import type { StatementEffect } from "./effect";
 import { strongestOld } from "./risk";
 
 /** The cells of one statement, uncut. */

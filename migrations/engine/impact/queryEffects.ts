@@ -2,9 +2,9 @@
  * What queries lock: the tables they name, those behind views, partitions, and the other ends of foreign keys.
  * Does NOT look into triggers and functions: it notes that they run (see classify).
  */
+import type { LockMode } from "../sql/lockModes";
+import type { ObjectName } from "../sql/objectName";
 import type { QueryUse, RowWrite } from "../statements/action";
-import type { ObjectName } from "../statements/tableAction";
-import type { LockMode } from "./effect";
 import type { EffectDraft, Target } from "./effectDraft";
 
 /** Tables of the system: nobody waits for those who read them. */

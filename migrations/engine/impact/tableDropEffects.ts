@@ -4,7 +4,7 @@
  */
 import type { ConstraintModel } from "../schema/schemaModel";
 import type { EffectDraft, Target } from "./effectDraft";
-import type { Reached } from "./tableEffects";
+import type { Reached } from "./reached";
 
 /** Dropping a foreign key drops the triggers that enforce it, on both tables. */
 function lockOtherEnd(effects: EffectDraft, constraint: ConstraintModel): void {

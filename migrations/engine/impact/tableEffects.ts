@@ -2,23 +2,16 @@
  * What each command of ALTER TABLE locks, rewrites and reads: one row per command.
  * Does NOT know other statements (see objectEffects, queryEffects). Every row is measured in test/database.
  */
+import type { LockMode } from "../sql/lockModes";
 import type { ActionOf } from "../statements/action";
 import { sequenceName } from "../statements/madeUpNames";
 import type { CommandOf, TableCommand } from "../statements/tableAction";
 import { addColumn, alterType, setExpression, setNotNull } from "./columnEffects";
 import { addConstraint, validateConstraint } from "./constraintEffects";
-import type { LockMode } from "./effect";
 import type { EffectDraft, Target } from "./effectDraft";
 import { attachEffect, detachEffect, inheritEffect } from "./partitionEffects";
+import type { Reached } from "./reached";
 import { dropColumnEffect, dropConstraintEffect } from "./tableDropEffects";
-
-/** A command with the relations it reaches: the table, and unless ONLY what is below it. */
-export interface Reached<K extends TableCommand["kind"]> {
-  readonly table: Target;
-  readonly family: readonly Target[];
-  readonly command: CommandOf<K>;
-  readonly relation: ActionOf<"alter table">["relation"];
-}
 
 type Row<K extends TableCommand["kind"]> = (effects: EffectDraft, reached: Reached<K>) => void;
 

@@ -4,7 +4,7 @@
  * Does NOT change the schemas. What ran by hand as a version is acknowledged as such (see decisions.ts).
  */
 import type { Access } from "../../../stack/connection";
-import { listDifferences } from "../gate/gateStructureRules";
+import { listDifferences } from "../history/snapshot";
 import type { Comparison } from "../history/structureRecord";
 import { deciding, DecisionRefusedError, given } from "./decisions";
 import { recordEvent } from "./ledger";

@@ -2,6 +2,7 @@
  * How large the next round of a batch is, how far the batch has come, and when it has to wait for others.
  * Pure. Does NOT run rounds (see batchRun.ts).
  */
+import type { ReplicaLag } from "../server/watch";
 import type { BatchDirective } from "../statements/batchDirective";
 
 /** What one round did. */
@@ -92,12 +93,6 @@ export function describeBatch(
     `page ${count(position.page)} of ${count(total)}${position.pass > 1 ? ` in pass ${position.pass}` : ""}`,
     ...(left === null ? [] : [`about ${Math.ceil(left)} s left`]),
   ].join(", ");
-}
-
-/** What the replicas say. */
-export interface ReplicaLag {
-  /** Slowest replica's delay in milliseconds; null when there is none, or it cannot be seen. */
-  readonly delayMs: number | null;
 }
 
 /** A replica that is further behind makes the batch wait. Milliseconds. */

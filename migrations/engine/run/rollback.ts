@@ -8,6 +8,7 @@ import type { MigrationFile } from "../files/file";
 import type { VersionState } from "../history/history";
 import type { StatementEffect } from "../impact/effect";
 import { type RunnerLock, withRunnerLock } from "../server/runnerLock";
+import type { Outcome } from "../server/session";
 import {
   historyUnderLock,
   type Log,
@@ -18,7 +19,6 @@ import {
 } from "../server/session";
 import { checkServerForRollback } from "../survey/serverLook";
 import { Attempt } from "./attempt";
-import type { Outcome } from "./run";
 import type { StatementError } from "./statementError";
 
 /** What a rollback needs to know beside the files. */

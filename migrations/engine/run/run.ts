@@ -7,30 +7,19 @@ import type { Client } from "pg";
 import type { Access } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
 import { tierRules } from "../../../stack/tier";
-import {
-  describeWindows,
-  openWindow,
-  OutsideWindowError,
-  windowReason,
-} from "../../../stack/window";
+import { describeWindows, openWindow } from "../../../stack/window";
 import type { MigrationFile } from "../files/file";
+import { OutsideWindowError, windowReason } from "../gate/windowNeed";
 import type { History, VersionState } from "../history/history";
 import type { StatementEffect } from "../impact/effect";
 import { serverTime } from "../ledger/ledger";
 import { type RunnerLock, withRunnerLock } from "../server/runnerLock";
+import type { Outcome } from "../server/session";
 import { historyUnderLock, type Log, stateAfter, stateOf, withRunSession } from "../server/session";
 import { checkServer } from "../survey/serverLook";
 import { Attempt } from "./attempt";
 import { rollBackAfter, runRollback } from "./rollback";
 import { StatementError } from "./statementError";
-
-/** What a run ended with. */
-export interface Outcome {
-  readonly version: string;
-  /** False when it was so already: another runner, or an earlier state of this stack, had done it. */
-  readonly ranNow: boolean;
-  readonly state: VersionState;
-}
 
 /** What a run needs to know beside the file. */
 export interface RunRequest {

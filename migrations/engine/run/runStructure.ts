@@ -7,8 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError } from "pg";
 
 import { errorCode } from "../../../stack/connection";
-import { countObjects } from "../gate/gateStructureRules";
 import type { VersionState } from "../history/history";
+import { countObjects } from "../history/snapshot";
 import {
   compareStructure,
   deviationsOf,

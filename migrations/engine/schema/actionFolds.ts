@@ -2,9 +2,9 @@
  * What each action makes of the schema model: one row per kind.
  * Does NOT know files (see schemaFold).
  */
-import type { ObjectRef } from "../impact/effect";
+import type { ObjectRef } from "../sql/objectName";
+import type { ObjectName } from "../sql/objectName";
 import type { Action, ActionOf } from "../statements/action";
-import type { ObjectName } from "../statements/tableAction";
 import { rename, setSchema } from "./renameFolds";
 import type { SchemaDraft } from "./schemaDraft";
 import { type Place, type RelationId, relationKinds } from "./schemaModel";

@@ -2,9 +2,9 @@
  * A schema model whose relations can be made, renamed and dropped, and what refers to them follows.
  * Does NOT know columns, constraints and indexes (see schemaDraft).
  */
-import type { ObjectRef } from "../impact/effect";
+import type { ObjectRef } from "../sql/objectName";
+import type { ObjectName } from "../sql/objectName";
 import type { BlockActions } from "../statements/action";
-import type { ObjectName } from "../statements/tableAction";
 import {
   keyOf,
   type ModelParts,

@@ -2,7 +2,7 @@
  * What new names and new schemas make of the schema model.
  * Does NOT lock anything (see objectEffects).
  */
-import type { ObjectRef } from "../impact/effect";
+import type { ObjectRef } from "../sql/objectName";
 import type { ActionOf } from "../statements/action";
 import type { SchemaDraft } from "./schemaDraft";
 import { relationKinds, type RelationModel } from "./schemaModel";

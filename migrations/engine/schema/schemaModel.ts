@@ -2,9 +2,10 @@
  * What the migration files have made of the schema up to a point: relations, their columns, constraints, partitions.
  * Does NOT ask a database: what came to be by other means is absent, and who asks must assume the worst of it.
  */
-import type { ObjectRef } from "../impact/effect";
+import type { ObjectRef } from "../sql/objectName";
+import type { ObjectName } from "../sql/objectName";
 import type { BlockActions } from "../statements/action";
-import type { Column, Constraint, ObjectName, TypeRef } from "../statements/tableAction";
+import type { Column, Constraint, TypeRef } from "../statements/tableAction";
 import { Layer } from "./layer";
 
 /** Where a file says something. */

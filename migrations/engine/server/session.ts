@@ -98,3 +98,11 @@ export async function stateAfter(
   if (state?.status === expected) return state;
   throw new Error(`the ledger lost version ${version} while it ran`);
 }
+
+/** What a run ended with. */
+export interface Outcome {
+  readonly version: string;
+  /** False when it was so already: another runner, or an earlier state of this stack, had done it. */
+  readonly ranNow: boolean;
+  readonly state: VersionState;
+}

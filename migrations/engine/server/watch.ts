@@ -7,7 +7,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 
 import { type Access, connect, inTransaction } from "../../../stack/connection";
-import type { ReplicaLag } from "../run/batchPace";
 import type { Blocker, Wait } from "./blockers";
 
 /** What one look found. */
@@ -222,4 +221,10 @@ export class Watch {
     this.admin ??= await connect(this.access, { account: "admin", activity: "watch" });
     return this.admin;
   }
+}
+
+/** What the replicas say. */
+export interface ReplicaLag {
+  /** Slowest replica's delay in milliseconds; null when there is none, or it cannot be seen. */
+  readonly delayMs: number | null;
 }

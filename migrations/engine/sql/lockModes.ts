@@ -2,7 +2,20 @@
  * PostgreSQL's table locks: which is stronger, which shut each other out, and what that means to others.
  * Does NOT know which statement takes which (see classify).
  */
-import { type LockMode, lockModes } from "../impact/effect";
+
+/** Weakest first, as PostgreSQL's conflict table has them. Source: postgresql.org/docs/current/explicit-locking.html */
+export const lockModes = [
+  "ACCESS SHARE",
+  "ROW SHARE",
+  "ROW EXCLUSIVE",
+  "SHARE UPDATE EXCLUSIVE",
+  "SHARE",
+  "SHARE ROW EXCLUSIVE",
+  "EXCLUSIVE",
+  "ACCESS EXCLUSIVE",
+] as const;
+
+export type LockMode = (typeof lockModes)[number];
 
 /**
  * The modes that each mode keeps out, and that keep it out.

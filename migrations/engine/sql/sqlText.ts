@@ -4,7 +4,7 @@
  */
 import { scanSync } from "libpg-query";
 
-import type { ObjectName } from "../statements/tableAction";
+import type { ObjectName } from "./objectName";
 
 const plainName = /^[a-z_][a-z0-9_$]*$/;
 

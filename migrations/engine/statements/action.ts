@@ -2,8 +2,10 @@
  * The words for what a statement asks for: typed data, small enough to keep for every statement of every file.
  * Does NOT read parse trees (see readActions) and says nothing of locks (see effect).
  */
-import type { LockMode, ObjectRef } from "../impact/effect";
-import type { Column, Constraint, ObjectName, TableCommand, TypeRef } from "./tableAction";
+import type { LockMode } from "../sql/lockModes";
+import type { ObjectRef } from "../sql/objectName";
+import type { ObjectName } from "../sql/objectName";
+import type { Column, Constraint, TableCommand, TypeRef } from "./tableAction";
 
 /** What a query does to relations. Common table expressions are no relations. */
 export interface QueryUse {

@@ -3,8 +3,9 @@
  * Does NOT know tables (see schemaModel) nor what a change of them costs (see typeChanges).
  */
 import { isSteady } from "../sql/knownFunctions";
+import type { ObjectName } from "../sql/objectName";
 import { asList, asNode, asText, dig, names, type TreeNode, walk } from "../sql/tree";
-import type { Column, Constraint, DefaultKind, ObjectName, TypeRef } from "./tableAction";
+import type { Column, Constraint, DefaultKind, TypeRef } from "./tableAction";
 
 /** Schema and name of a dotted name; the catalog of a three-part name is this database's. */
 export function nameOf(parts: readonly string[]): ObjectName {

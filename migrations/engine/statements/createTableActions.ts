@@ -2,11 +2,12 @@
  * Reads the statements that make tables and materialized views: CREATE TABLE in all its forms, and SELECT INTO.
  * Does NOT read ALTER TABLE (see tableCommands).
  */
+import type { ObjectName } from "../sql/objectName";
 import { asList, asNode, dig, type TreeNode } from "../sql/tree";
 import type { Action, CreateTable } from "./action";
 import { readColumn, readConstraint, readType, relationOf } from "./columnParts";
 import { readQuery } from "./queryUse";
-import type { Constraint, ObjectName } from "./tableAction";
+import type { Constraint } from "./tableAction";
 import { partitionKeyOf } from "./tableCommands";
 
 const isTemporary = (relation: unknown): boolean => dig(relation, "relpersistence") === "t";

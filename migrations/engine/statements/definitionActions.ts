@@ -2,12 +2,12 @@
  * Reads the statements that make or change types, functions, triggers, sequences and the rarer kinds of object.
  * Does NOT read tables, views and indexes (see readActions).
  */
+import type { ObjectName } from "../sql/objectName";
 import { asList, asText, dig, names, type TreeNode } from "../sql/tree";
 import type { Action, QueryUse } from "./action";
 import { nameOf, readType, relationOf } from "./columnParts";
 import { argumentWords, objectRef, refKind } from "./objectActions";
 import { emptyUse, readQuery } from "./queryUse";
-import type { ObjectName } from "./tableAction";
 
 type Reader = (node: TreeNode) => readonly Action[];
 

@@ -2,12 +2,12 @@
  * Reads statements about an object that is there, by its name: DROP, RENAME, SET SCHEMA, OWNER TO, COMMENT.
  * Does NOT read ALTER TABLE (see tableCommands) nor CREATE (see readActions and definitionActions).
  */
-import type { ObjectRef } from "../impact/effect";
 import { objectWord } from "../sql/kindNames";
+import type { ObjectRef } from "../sql/objectName";
+import type { ObjectName } from "../sql/objectName";
 import { asList, asNode, asText, dig, names, objectName, type TreeNode } from "../sql/tree";
 import type { Action } from "./action";
 import { nameOf, readType, relationOf } from "./columnParts";
-import type { ObjectName } from "./tableAction";
 
 /** "table", "materialized view", "function", as ObjectRef has them. */
 export const refKind = (objectType: unknown): string =>

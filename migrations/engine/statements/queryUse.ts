@@ -3,10 +3,10 @@
  * Does NOT look into views, triggers or function bodies (see queryEffects for what the files say of them).
  */
 import { isHarmless } from "../sql/knownFunctions";
+import type { ObjectName } from "../sql/objectName";
 import { asList, asNode, asText, dig, names, type TreeNode, walk } from "../sql/tree";
 import type { QueryUse, RowWrite } from "./action";
 import { relationOf } from "./columnParts";
-import type { ObjectName } from "./tableAction";
 
 const verbs: Readonly<Record<string, RowWrite["verb"]>> = {
   InsertStmt: "insert",

@@ -2,7 +2,8 @@
  * What a statement asks for, as typed actions: one reader per node tag.
  * Does NOT say what it locks or costs (see classify) and forbids nothing.
  */
-import { lockModes } from "../impact/effect";
+import { lockModes } from "../sql/lockModes";
+import type { ObjectName } from "../sql/objectName";
 import type { RawStatement } from "../sql/parser";
 import { asList, asNode, asText, dig, hasOption, names, type TreeNode } from "../sql/tree";
 import type { Action, BlockActions } from "./action";
@@ -13,7 +14,6 @@ import { createFunction, languageOf, sqlBody } from "./functionActions";
 import { dropActions, namedObjectActions } from "./objectActions";
 import { innerStatement, readBlock } from "./plpgsqlActions";
 import { readQuery } from "./queryUse";
-import type { ObjectName } from "./tableAction";
 import { indexDependencies, indexKeys, readTableCommands } from "./tableCommands";
 
 /** Gives the actions of a node; `text` is the statement's source. */

@@ -3,12 +3,7 @@
  * Does NOT read parse trees (see columnParts and tableCommands).
  */
 
-/** Unquoted, as the SQL has it. */
-export interface ObjectName {
-  /** Null where the SQL names none: the search path decides. */
-  readonly schema: string | null;
-  readonly name: string;
-}
+import type { ObjectName } from "../sql/objectName";
 
 /** A type as PostgreSQL calls it inside: int4 for integer, bpchar for char. */
 export interface TypeRef {

@@ -6,9 +6,11 @@
 import { MigrationError } from "../../../stack/errors";
 import type { Severity } from "../../../stack/tier";
 import type { Header } from "../files/header";
-import type { LockMode, ObjectRef, StatementEffect } from "../impact/effect";
+import type { StatementEffect } from "../impact/effect";
 import { type Blocker, describeBlockers } from "../server/blockers";
+import type { LockMode } from "../sql/lockModes";
 import { conflict } from "../sql/lockModes";
+import type { ObjectRef } from "../sql/objectName";
 
 /** A lock that another session holds or waits for. */
 export interface HeldLock {

@@ -6,9 +6,9 @@ import type { Client } from "pg";
 
 import { applicationName } from "../../../stack/connection";
 import type { RoleSettings } from "../../../stack/settings";
-import type { LockMode } from "../impact/effect";
 import type { Blocker } from "../server/blockers";
 import { blockerColumns } from "../server/watch";
+import type { LockMode } from "../sql/lockModes";
 import { limits, type Needs, type RelationFact, type ServerFacts } from "./preflight";
 
 /** A snapshot whose age is hidden counts as old when this many transactions have begun since. */

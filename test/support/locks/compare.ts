@@ -2,7 +2,8 @@
  * Compares what was claimed of a statement with what was measured, and words each difference.
  * Does NOT measure.
  */
-import type { LockMode, StatementEffect } from "../../../migrations/engine/impact/effect";
+import type { StatementEffect } from "../../../migrations/engine/impact/effect";
+import type { LockMode } from "../../../migrations/engine/sql/lockModes";
 import { compareModes } from "../../../migrations/engine/sql/lockModes";
 import { nameOf } from "../effects";
 import type { Measured, Relation } from "./measure";

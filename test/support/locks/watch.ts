@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Client } from "pg";
 
-import type { LockMode } from "../../../migrations/engine/impact/effect";
+import type { LockMode } from "../../../migrations/engine/sql/lockModes";
 import { pidOf, readLocks, readState } from "./measure";
 
 /** Sessions on the same database: one runs, one is in the way, one looks. */

@@ -2,14 +2,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { evidenceReport } from "../../../cli/report/evidence";
 import {
   type Answer,
   type Commit,
-  evidenceReport,
   type GitFacts,
   type MigrationFacts,
   type StackFacts,
-} from "../../../cli/report/evidence";
+} from "../../../cli/report/evidenceModel";
 import { evidenceMarkdown, evidenceText } from "../../../cli/report/evidenceText";
 import { statementReports } from "../../../cli/report/statementReport";
 import type { MigrationFile } from "../../../migrations/engine/files/file";

@@ -2,10 +2,11 @@
  * Whether what a column holds is kept before the column goes: all of it, with a key, in a table that stays.
  * Does NOT decide what follows (see destructionRules).
  */
+import type { ObjectName } from "../../sql/objectName";
 import { parseStatements } from "../../sql/parser";
 import { asList, asNode, dig, names, type TreeNode, walk } from "../../sql/tree";
-import type { ObjectName } from "../../statements/tableAction";
-import { type Act, actsOf, sameName, type Subject } from "./subject";
+import { type Act } from "./act";
+import { actsOf, sameName, type Subject } from "./subject";
 
 const lastName = (reference: unknown): string | undefined =>
   names(dig(reference, "ColumnRef", "fields")).at(-1);

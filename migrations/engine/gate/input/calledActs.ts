@@ -3,10 +3,10 @@
  * Does NOT look into triggers, defaults and views, and says nothing of bodies that no file holds (see opaque-statement).
  */
 import type { SchemaModel } from "../../schema/schemaModel";
+import type { ObjectName } from "../../sql/objectName";
 import { type Action, type BlockActions, flatActions } from "../../statements/action";
 import { nameOf } from "../../statements/columnParts";
-import type { ObjectName } from "../../statements/tableAction";
-import type { Act } from "./subject";
+import type { Act } from "./act";
 
 /** Names of the functions that an action calls, dotted, but for PostgreSQL's own harmless ones. */
 function callsOf(action: Action): readonly string[] {

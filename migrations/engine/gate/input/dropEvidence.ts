@@ -2,9 +2,10 @@
  * What speaks for the drop of a table: its mark and the mark's age.
  * Does NOT look for a column's archive (see archive) nor decide what follows (see destructionRules).
  */
+import type { ObjectName } from "../../sql/objectName";
 import { sqlName, sqlText } from "../../sql/sqlText";
-import type { ObjectName } from "../../statements/tableAction";
-import { type Act, actsOf, sameName, type Subject } from "./subject";
+import { type Act } from "./act";
+import { actsOf, sameName, type Subject } from "./subject";
 
 const day = 24 * 60 * 60 * 1000;
 

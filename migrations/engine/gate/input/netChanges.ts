@@ -2,10 +2,12 @@
  * What a file leaves behind: the sum of its actions, object by object. What is made and dropped again is nothing.
  * Does NOT look at rows, comments and settings of storage: those are for tests and review.
  */
+import type { ObjectName } from "../../sql/objectName";
 import { sqlName, sqlText } from "../../sql/sqlText";
 import type { Action } from "../../statements/action";
-import type { ObjectName, TableCommand } from "../../statements/tableAction";
-import { type Act, temporaryTables } from "./subject";
+import type { TableCommand } from "../../statements/tableAction";
+import { type Act } from "./act";
+import { temporaryTables } from "./subject";
 
 /** "+" is there afterwards, "-" is gone, "~" is another than before. */
 export type Sign = "+" | "-" | "~";

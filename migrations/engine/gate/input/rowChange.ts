@@ -2,11 +2,12 @@
  * How many rows an UPDATE or DELETE may touch, as far as its text says: named by key, or any number.
  * Does NOT judge (see rowRules and headerRules).
  */
+import type { ObjectName } from "../../sql/objectName";
 import { parseStatements } from "../../sql/parser";
 import { asList, asNode, asText, dig, names } from "../../sql/tree";
 import type { RowWrite } from "../../statements/action";
-import type { ObjectName } from "../../statements/tableAction";
-import { type Act, actsOf, sameName, type Subject } from "./subject";
+import { type Act } from "./act";
+import { actsOf, sameName, type Subject } from "./subject";
 
 /** Columns that are a key of the table by themselves, as far as the files say. */
 function keyColumns(subject: Subject, table: ObjectName): ReadonlySet<string> {

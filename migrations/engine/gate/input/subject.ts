@@ -9,20 +9,12 @@ import { effectsOf, rollbackEffectsOf } from "../../impact/classify";
 import type { StatementEffect } from "../../impact/effect";
 import { foldModels, modelAfter } from "../../schema/schemaFold";
 import { SchemaModel } from "../../schema/schemaModel";
+import type { ObjectName } from "../../sql/objectName";
 import { type Action, flatActions } from "../../statements/action";
 import type { Statement } from "../../statements/statements";
-import type { ObjectName } from "../../statements/tableAction";
+import type { Act } from "./act";
 import { withCalls } from "./calledActs";
 import type { GateInput } from "./gateRule";
-
-/** One action in its place. DO blocks stand for the actions inside them. */
-export interface Act<A extends Action = Action> {
-  readonly action: A;
-  readonly statement: Statement;
-  readonly segment: Segment;
-  /** Place among the acts of its file. */
-  readonly index: number;
-}
 
 export interface Subject {
   readonly file: MigrationFile;

@@ -2,9 +2,10 @@
  * What a rollback takes away that its migration has not brought: tables, columns, rows.
  * Does NOT look for what it leaves (see netChanges), nor for changes without loss: the proof compares catalogs.
  */
+import type { ObjectName } from "../../sql/objectName";
 import { sqlName } from "../../sql/sqlText";
-import type { ObjectName } from "../../statements/tableAction";
-import { type Act, sameName, type Subject } from "./subject";
+import { type Act } from "./act";
+import { sameName, type Subject } from "./subject";
 
 interface Loss {
   readonly act: Act;

@@ -2,10 +2,10 @@
  * Which objects an action changes, by name: made, altered, dropped, locked or written, not only read.
  * Does NOT say how (see effect).
  */
-import type { ObjectRef } from "../../impact/effect";
+import type { ObjectRef } from "../../sql/objectName";
+import type { ObjectName } from "../../sql/objectName";
 import type { Action } from "../../statements/action";
-import type { ObjectName } from "../../statements/tableAction";
-import type { Act } from "./subject";
+import type { Act } from "./act";
 
 const as = (kind: string, ...objects: readonly (ObjectName | null)[]): readonly ObjectRef[] =>
   objects.filter((object) => object !== null).map(({ schema, name }) => ({ kind, schema, name }));

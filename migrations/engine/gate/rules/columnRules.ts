@@ -2,10 +2,12 @@
  * Rules about columns of tables in use: NOT NULL, defaults, types, and what else writes a table anew.
  * Does NOT cover dropping (see destructionRules) and renaming (see compatibilityRules).
  */
+import type { ObjectName } from "../../sql/objectName";
 import { oneLine, quoted, sqlName } from "../../sql/sqlText";
-import type { Column, ObjectName } from "../../statements/tableAction";
+import type { Column } from "../../statements/tableAction";
+import { type Act } from "../input/act";
 import type { GateRule } from "../input/gateRule";
-import { type Act, actsOfKind, effectOf, sameName, type Subject } from "../input/subject";
+import { actsOfKind, effectOf, sameName, type Subject } from "../input/subject";
 import { atStatement, docs, fileRule, lockRiskHigh } from "./fileRule";
 
 interface AddedColumn {

@@ -2,12 +2,13 @@
  * Rules about what breaks the application that runs meanwhile: other names, other homes, functions that vanish.
  * Does NOT know the application: whatever was there before may be in use.
  */
+import type { ObjectName } from "../../sql/objectName";
 import { parseStatements } from "../../sql/parser";
 import { quoted, sqlName, sqlText } from "../../sql/sqlText";
 import { asList, dig } from "../../sql/tree";
-import type { ObjectName } from "../../statements/tableAction";
+import { type Act } from "../input/act";
 import type { GateRule } from "../input/gateRule";
-import { type Act, actOf, actsOfKind, addsColumn, type Subject } from "../input/subject";
+import { actOf, actsOfKind, addsColumn, type Subject } from "../input/subject";
 import { atStatement, docs, fileRule } from "./fileRule";
 
 const renameWhy =

@@ -2,10 +2,12 @@
  * Rules about constraints on tables that are in use: how they are added without reading every row under a lock.
  * Does NOT cover columns (see columnRules).
  */
+import type { ObjectName } from "../../sql/objectName";
 import { quoted, sqlName } from "../../sql/sqlText";
-import type { Constraint, ObjectName } from "../../statements/tableAction";
+import type { Constraint } from "../../statements/tableAction";
+import { type Act } from "../input/act";
 import type { GateRule } from "../input/gateRule";
-import { type Act, actsOfKind, type Subject } from "../input/subject";
+import { actsOfKind, type Subject } from "../input/subject";
 import { atStatement, docs, fileRule, lockRiskHigh } from "./fileRule";
 
 /** A constraint that an ALTER TABLE adds to a table which was there before. */

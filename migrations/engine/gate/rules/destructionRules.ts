@@ -3,10 +3,11 @@
  * Does NOT cover DROP SCHEMA, which no migration may hold at all (see forbidden).
  */
 import { oneLine, quoted, sqlName } from "../../sql/sqlText";
+import { type Act } from "../input/act";
 import { isArchived } from "../input/archive";
 import { markStatement, missingDelay } from "../input/dropEvidence";
 import type { GateRule } from "../input/gateRule";
-import { type Act, actsOfKind, addsColumn, type Subject } from "../input/subject";
+import { actsOfKind, addsColumn, type Subject } from "../input/subject";
 import { atStatement, backupNamed, docs, fileRule } from "./fileRule";
 
 /** Acts that drop with CASCADE, of both files. */

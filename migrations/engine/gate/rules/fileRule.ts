@@ -3,6 +3,7 @@
  * Does NOT hold any rule.
  */
 import type { Severity, Tier } from "../../../../stack/tier";
+import { type Act } from "../input/act";
 import {
   type Backing,
   elseWarn,
@@ -10,7 +11,7 @@ import {
   type Finding,
   type GateRule,
 } from "../input/gateRule";
-import { type Act, type Subject, subjectsOf } from "../input/subject";
+import { type Subject, subjectsOf } from "../input/subject";
 
 /** All that is to say about a rule. */
 export interface FileRule {

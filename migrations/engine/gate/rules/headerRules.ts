@@ -2,18 +2,14 @@
  * Rules that hold the header's IMPACT and DEPENDENCIES against what the SQL does. Saying too much is fine.
  * Does NOT check the form of the header (see header) nor the review and rollback lines (see gateFileRules).
  */
-import { lockModes, type ObjectRef, type StatementEffect } from "../../impact/effect";
+import { type StatementEffect } from "../../impact/effect";
+import { lockModes } from "../../sql/lockModes";
+import { type ObjectRef } from "../../sql/objectName";
 import { oneLine, sqlName } from "../../sql/sqlText";
 import type { Statement } from "../../statements/statements";
+import { type Act } from "../input/act";
 import type { GateRule } from "../input/gateRule";
-import {
-  type Act,
-  actOf,
-  actsOf,
-  actsOfKind,
-  type Subject,
-  temporaryTables,
-} from "../input/subject";
+import { actOf, actsOf, actsOfKind, type Subject, temporaryTables } from "../input/subject";
 import { changedBy } from "../input/targets";
 import { atField, atStatement, docs, fileRule } from "./fileRule";
 

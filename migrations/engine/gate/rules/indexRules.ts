@@ -2,8 +2,8 @@
  * Rules about indexes, and other things that PostgreSQL can do CONCURRENTLY, on what is in use.
  * Does NOT speak of CONCURRENTLY inside BEGIN … COMMIT: such a file is not read at all (NOT_TRANSACTIONAL).
  */
+import type { ObjectName } from "../../sql/objectName";
 import { oneLine, sqlName } from "../../sql/sqlText";
-import type { ObjectName } from "../../statements/tableAction";
 import type { GateRule } from "../input/gateRule";
 import { actsOf, actsOfKind, sameName, type Subject } from "../input/subject";
 import { atStatement, docs, fileRule, lockRiskHigh } from "./fileRule";

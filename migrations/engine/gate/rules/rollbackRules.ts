@@ -3,9 +3,10 @@
  * Does NOT prove it: that the catalog is the same afterwards only a run can tell.
  */
 import { oneLine } from "../../sql/sqlText";
+import { type Act } from "../input/act";
 import type { GateRule } from "../input/gateRule";
 import { allChanges, type Change, leftBy, netChanges } from "../input/netChanges";
-import { type Act, actsOf, type Subject } from "../input/subject";
+import { actsOf, type Subject } from "../input/subject";
 import { takenBeyond } from "../input/takenBeyond";
 import { atStatement, docs, fileRule, rollbackTested } from "./fileRule";
 

@@ -7,9 +7,10 @@ import { parseStatements } from "../../sql/parser";
 import { settingsOf } from "../../sql/roleChange";
 import { oneLine, sqlName } from "../../sql/sqlText";
 import type { RowWrite } from "../../statements/action";
+import { type Act } from "../input/act";
 import type { GateRule } from "../input/gateRule";
 import { unboundedWrites } from "../input/rowChange";
-import { type Act, actsOfKind } from "../input/subject";
+import { actsOfKind } from "../input/subject";
 import { atStatement, docs, fileRule, lockRiskHigh } from "./fileRule";
 
 /** What is wrong with an UPDATE or DELETE of many rows; null when the runner does it in batches. */

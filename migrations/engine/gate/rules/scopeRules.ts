@@ -3,9 +3,10 @@
  * Does NOT cover roles, privileges and schemas themselves (see forbidden).
  */
 import { quoted, sqlName } from "../../sql/sqlText";
+import { type Act } from "../input/act";
 import type { GateRule } from "../input/gateRule";
 import { always } from "../input/gateRule";
-import { type Act, actOf, type Subject, temporaryTables } from "../input/subject";
+import { actOf, type Subject, temporaryTables } from "../input/subject";
 import { changedBy } from "../input/targets";
 import { atStatement, docs, fileRule } from "./fileRule";
 import { previousApplied } from "./sectionExamples";

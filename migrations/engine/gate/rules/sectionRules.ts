@@ -2,7 +2,7 @@
  * Rules about PRE-FLIGHT CHECKS and POST-FLIGHT VALIDATION: that each looks for what the policy asks.
  * Does NOT cover the start and applied rows: a file without them is not read at all (LEDGER_MISSING).
  */
-import { lockModes } from "../../impact/effect";
+import { lockModes } from "../../sql/lockModes";
 import { quoted, sqlName, sqlText } from "../../sql/sqlText";
 import { type Block, blocksOf, canFail, mentions } from "../input/blockTokens";
 import type { Finding, GateRule } from "../input/gateRule";
