@@ -73,7 +73,7 @@ bench-backfill: $(READY) ## Measure a batch of five million rows against one pla
 	@node --import tsx bench/backfill.ts
 
 crash-matrix: $(READY) ## Disturb a run at each of its points, in each way, and let it run again (ARGS="18 process every=5")
-	@node --import tsx test/matrix/crashMatrix.ts $(ARGS)
+	@node --import tsx test/support/crash/crashMatrix.ts $(ARGS)
 
 bench-grants: $(READY) ## Measure the check and the mending of privileges by the number of objects (about five minutes)
 	@node --expose-gc --import tsx bench/grants.ts

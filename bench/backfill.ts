@@ -9,9 +9,9 @@ import type { Client } from "pg";
 import { loadParser } from "../migrations/engine/statements/statements";
 import { type Major, MAJORS } from "../sandbox/binaries";
 import { startServer } from "../sandbox/server";
-import { makeMigration } from "../test/support/makeMigration";
-import { makeProgramDatabase, type ProgramDatabase } from "../test/support/programDatabase";
-import { apply, arrange } from "../test/support/runs";
+import { makeMigration } from "../test/support/files/makeMigration";
+import { apply, arrange } from "../test/support/program/runs";
+import { makeProgramDatabase, type ProgramDatabase } from "../test/support/servers/programDatabase";
 
 /** First argument: how many rows. Second: the major version. */
 const rows = Number(process.argv[2] ?? 5_000_000);

@@ -8,7 +8,7 @@ import { findDeviations } from "../roles/compare/acl";
 import { aclContext, readCatalog } from "../roles/database/catalog";
 import { healPrivileges } from "../roles/database/heal";
 import { startServer } from "../sandbox/server";
-import { makeProgramDatabase, type ProgramDatabase } from "../test/support/programDatabase";
+import { makeProgramDatabase, type ProgramDatabase } from "../test/support/servers/programDatabase";
 
 /** Objects in all, of which a fifth are functions and the rest partitions of tables. */
 const sizes = [100, 1_000, 10_000, 50_000] as const;

@@ -11,8 +11,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { PoolConfig } from "pg";
 
 import { startServer } from "../sandbox/server";
-import { makeProgramDatabase, type ProgramDatabase } from "../test/support/programDatabase";
-import { arrange } from "../test/support/runs";
+import { arrange } from "../test/support/program/runs";
+import { makeProgramDatabase, type ProgramDatabase } from "../test/support/servers/programDatabase";
 import { type Form, writeFolder } from "./tools/folders";
 import { installPeers } from "./tools/install";
 import { randomFrom, Samples, startTraffic, type Traffic } from "./tools/load";

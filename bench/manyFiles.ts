@@ -10,7 +10,7 @@ import { join } from "node:path";
 
 import { loadMigrations } from "../migrations/engine/survey/load";
 import { startServer } from "../sandbox/server";
-import { makeProgramDatabase, type ProgramDatabase } from "../test/support/programDatabase";
+import { makeProgramDatabase, type ProgramDatabase } from "../test/support/servers/programDatabase";
 import { type Change, type Form, writeFolder } from "./tools/folders";
 import { installPeers } from "./tools/install";
 import { prepareTool } from "./tools/process";

@@ -6,8 +6,8 @@ import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { formalities } from "../../test/support/formalities";
-import { forwardText, rollbackText } from "../../test/support/makeMigration";
+import { formalities } from "../../test/support/files/formalities";
+import { forwardText, rollbackText } from "../../test/support/files/makeMigration";
 
 /** One change. Numbers rise from 1 without a hole. */
 export interface Change {

@@ -1,9 +1,9 @@
 /** What index.ts registers for each tier. The engine is mocked, the database that it looks at is real and empty. */
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { type Tier, tiers } from "../../stack/tier";
-import { VERSIONS } from "../support/migrationFiles";
-import { type Registered, registerProgram, type Run } from "../support/mockedProgram";
-import { makeTierDatabase, type TierDatabase } from "../support/tierDatabase";
+import { VERSIONS } from "../support/files/migrationFiles";
+import { type Registered, registerProgram, type Run } from "../support/program/mockedProgram";
+import { makeTierDatabase, type TierDatabase } from "../support/servers/tierDatabase";
 
 jest.setTimeout(120_000);
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import { removeSandbox } from "../../sandbox/sandbox";
 import { run } from "../../toolchain/run";
-import { isStillThere, providersBelow } from "../support/providers";
+import { isStillThere, providersBelow } from "../support/program/providers";
 
 jest.setTimeout(180_000);
 

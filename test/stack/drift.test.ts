@@ -2,14 +2,14 @@
 import { readFile } from "node:fs/promises";
 
 import { type PostgresServer, startServer } from "../../sandbox/server";
-import { done, makePulumiHome, ProgramStack, removeFolder } from "../support/programStack";
-import { nameOf, smallMigrations, versionOf } from "../support/smallMigrations";
+import { nameOf, smallMigrations, versionOf } from "../support/files/smallMigrations";
+import { done, makePulumiHome, ProgramStack, removeFolder } from "../support/program/programStack";
 import {
   makeTierDatabase,
   readLedger,
   type TierDatabase,
   versionsOf,
-} from "../support/tierDatabase";
+} from "../support/servers/tierDatabase";
 
 jest.setTimeout(300_000);
 

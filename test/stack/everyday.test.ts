@@ -3,15 +3,15 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { type PostgresServer, startServer } from "../../sandbox/server";
-import { migrationsFolder, VERSIONS } from "../support/migrationFiles";
-import { done, makePulumiHome, ProgramStack, removeFolder } from "../support/programStack";
-import { splitStatements } from "../support/sqlFile";
+import { migrationsFolder, VERSIONS } from "../support/files/migrationFiles";
+import { done, makePulumiHome, ProgramStack, removeFolder } from "../support/program/programStack";
+import { splitStatements } from "../support/servers/sqlFile";
 import {
   makeTierDatabase,
   readLedger,
   type TierDatabase,
   versionsOf,
-} from "../support/tierDatabase";
+} from "../support/servers/tierDatabase";
 
 jest.setTimeout(300_000);
 

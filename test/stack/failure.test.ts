@@ -5,15 +5,15 @@ import { recoverState, removeDeadLocks } from "../../cli/make/recover";
 import type { PublishedVersion } from "../../migrations/engine/history/promotion";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { silentLog } from "../../toolchain/log";
-import { done, makePulumiHome, ProgramStack, removeFolder } from "../support/programStack";
-import { isStillThere, providersBelow } from "../support/providers";
-import { smallMigrations, ticketOf, versionOf } from "../support/smallMigrations";
+import { smallMigrations, ticketOf, versionOf } from "../support/files/smallMigrations";
+import { done, makePulumiHome, ProgramStack, removeFolder } from "../support/program/programStack";
+import { isStillThere, providersBelow } from "../support/program/providers";
 import {
   makeTierDatabase,
   readLedger,
   type TierDatabase,
   versionsOf,
-} from "../support/tierDatabase";
+} from "../support/servers/tierDatabase";
 
 jest.setTimeout(300_000);
 

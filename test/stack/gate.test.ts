@@ -1,24 +1,24 @@
 /**
  * The gate under the real engine: what it refuses in prod and what is done all the same.
- * Each rule by itself is tested in test/unit/gate.test.ts.
+ * Each rule by itself is tested in test/unit/gate/gate.test.ts.
  */
 import { stackAccess } from "../../cli/stack/stackAccess";
 import { acknowledgeSchema } from "../../migrations/engine/ledger/acknowledgeSchema";
 import { type PostgresServer, startServer } from "../../sandbox/server";
+import { smallMigrations, ticketOf, versionOf } from "../support/files/smallMigrations";
 import {
   diagnostics,
   done,
   makePulumiHome,
   ProgramStack,
   removeFolder,
-} from "../support/programStack";
-import { smallMigrations, ticketOf, versionOf } from "../support/smallMigrations";
+} from "../support/program/programStack";
 import {
   makeTierDatabase,
   readLedger,
   type TierDatabase,
   versionsOf,
-} from "../support/tierDatabase";
+} from "../support/servers/tierDatabase";
 
 jest.setTimeout(300_000);
 

@@ -1,14 +1,14 @@
 /** What a user who gets something wrong sees: every mistake, once, in words, and nothing has been declared. */
 import { type PostgresServer, startServer } from "../../sandbox/server";
+import { smallMigrations } from "../support/files/smallMigrations";
 import {
   diagnostics,
   done,
   makePulumiHome,
   ProgramStack,
   removeFolder,
-} from "../support/programStack";
-import { smallMigrations } from "../support/smallMigrations";
-import { makeTierDatabase, type TierDatabase } from "../support/tierDatabase";
+} from "../support/program/programStack";
+import { makeTierDatabase, type TierDatabase } from "../support/servers/tierDatabase";
 
 jest.setTimeout(300_000);
 

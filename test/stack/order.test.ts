@@ -4,15 +4,15 @@ import { readFile } from "node:fs/promises";
 import { recoverState } from "../../cli/make/recover";
 import { type PostgresServer, startServer } from "../../sandbox/server";
 import { silentLog } from "../../toolchain/log";
+import { nameOf, smallMigrations, versionOf } from "../support/files/smallMigrations";
 import {
   done,
   makePulumiHome,
   type Outcome,
   ProgramStack,
   removeFolder,
-} from "../support/programStack";
-import { nameOf, smallMigrations, versionOf } from "../support/smallMigrations";
-import { makeTierDatabase, type TierDatabase, versionsOf } from "../support/tierDatabase";
+} from "../support/program/programStack";
+import { makeTierDatabase, type TierDatabase, versionsOf } from "../support/servers/tierDatabase";
 
 jest.setTimeout(300_000);
 

@@ -1,6 +1,6 @@
 /** The life of resources with the air-gap plugin under the real engine, on real servers. */
-import { usePluginScenario } from "../support/pluginScenario";
-import type { Declared } from "../support/pluginStack";
+import { usePluginScenario } from "../support/plugin/pluginScenario";
+import type { Declared } from "../support/plugin/pluginStack";
 
 jest.setTimeout(120_000);
 

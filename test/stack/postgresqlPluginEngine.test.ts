@@ -6,8 +6,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { usePluginScenario } from "../support/pluginScenario";
-import type { Declared } from "../support/pluginStack";
+import { usePluginScenario } from "../support/plugin/pluginScenario";
+import type { Declared } from "../support/plugin/pluginStack";
 
 jest.setTimeout(120_000);
 

@@ -6,6 +6,7 @@ import { writeFile } from "node:fs/promises";
 
 import type { PublishedVersion } from "../../migrations/engine/history/promotion";
 import { type PostgresServer, startServer } from "../../sandbox/server";
+import { nameOf, smallMigrations, ticketOf, versionOf } from "../support/files/smallMigrations";
 import {
   diagnostics,
   done,
@@ -13,9 +14,8 @@ import {
   type ProgramOptions,
   ProgramStack,
   removeFolder,
-} from "../support/programStack";
-import { nameOf, smallMigrations, ticketOf, versionOf } from "../support/smallMigrations";
-import { makeTierDatabase, type TierDatabase, versionsOf } from "../support/tierDatabase";
+} from "../support/program/programStack";
+import { makeTierDatabase, type TierDatabase, versionsOf } from "../support/servers/tierDatabase";
 
 jest.setTimeout(600_000);
 

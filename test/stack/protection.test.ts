@@ -1,14 +1,14 @@
 /** What Pulumi can take away: nothing in prod, however it is asked; in dev no table. */
 import { type PostgresServer, startServer } from "../../sandbox/server";
+import { smallMigrations, ticketOf } from "../support/files/smallMigrations";
 import {
   done,
   makePulumiHome,
   type Outcome,
   ProgramStack,
   removeFolder,
-} from "../support/programStack";
-import { smallMigrations, ticketOf } from "../support/smallMigrations";
-import { makeTierDatabase, readLedger, type TierDatabase } from "../support/tierDatabase";
+} from "../support/program/programStack";
+import { makeTierDatabase, readLedger, type TierDatabase } from "../support/servers/tierDatabase";
 
 jest.setTimeout(300_000);
 

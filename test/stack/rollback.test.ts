@@ -6,20 +6,20 @@ import { readFile, writeFile } from "node:fs/promises";
 
 import { loadMigrations } from "../../migrations/engine/survey/load";
 import { type PostgresServer, startServer } from "../../sandbox/server";
+import { nameOf, smallMigrations, ticketOf, versionOf } from "../support/files/smallMigrations";
 import {
   diagnostics,
   done,
   makePulumiHome,
   ProgramStack,
   removeFolder,
-} from "../support/programStack";
-import { nameOf, smallMigrations, ticketOf, versionOf } from "../support/smallMigrations";
+} from "../support/program/programStack";
 import {
   makeTierDatabase,
   readLedger,
   type TierDatabase,
   versionsOf,
-} from "../support/tierDatabase";
+} from "../support/servers/tierDatabase";
 
 jest.setTimeout(300_000);
 

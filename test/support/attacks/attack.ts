@@ -1,6 +1,6 @@
 /**
  * What an attempt to get past the permission model is, and how it may end. Types and the words to write one down.
- * Pure. Does NOT hold an attempt (see the lists beside it) or run one (test/support/attackRun.ts).
+ * Pure. Does NOT hold an attempt (see the lists beside it) or run one (test/support/attacks/attackRun.ts).
  */
 
 /**

@@ -5,7 +5,7 @@
 import type { StatementEffect } from "../../../migrations/engine/impact/effect";
 import type { LockMode } from "../../../migrations/engine/sql/lockModes";
 import { compareModes } from "../../../migrations/engine/sql/lockModes";
-import { nameOf } from "../effects";
+import { nameOf } from "../files/effects";
 import type { Measured, Relation } from "./measure";
 
 /** What of a claim may be stronger than what this server does; by relation, with the reason in the row. */

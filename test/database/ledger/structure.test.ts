@@ -1,0 +1,286 @@
+/**
+ * What was changed in the schemas by hand is named until somebody vouches for it, and nothing else is. Policy: "All changes
+ * via versioned scripts", "no manual fixes".
+ */
+import type { Client } from "pg";
+
+import { describeDifference } from "../../../migrations/engine/history/snapshot";
+import type { Comparison } from "../../../migrations/engine/history/structureRecord";
+import { acknowledgeSchema } from "../../../migrations/engine/ledger/acknowledgeSchema";
+import { acknowledge, DecisionRefusedError } from "../../../migrations/engine/ledger/decisions";
+import { readStanding } from "../../../migrations/engine/ledger/structure";
+import { rebuildSchemas } from "../../../migrations/engine/run/rebuild";
+import { loadParser } from "../../../migrations/engine/statements/statements";
+import { MAJORS } from "../../../sandbox/binaries";
+import { type PostgresServer, startServer } from "../../../sandbox/server";
+import { forwardText, makeMigration, rollbackText } from "../../support/files/makeMigration";
+import { apply, arrange, failureOf, rollBack } from "../../support/program/runs";
+import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+
+jest.setTimeout(60_000);
+
+const first = () =>
+  makeMigration({
+    body: `BEGIN;
+CREATE TABLE dagapp.jobs (job_id TEXT PRIMARY KEY, status TEXT);
+CREATE VIEW dagapp.names AS SELECT job_id FROM dagapp.jobs;
+CREATE TABLE pgstac.items (id TEXT, collection TEXT) PARTITION BY LIST (collection);
+COMMIT;`,
+    rollbackBody: "DROP TABLE pgstac.items;\nDROP TABLE dagapp.jobs CASCADE;",
+  });
+const secondParts = {
+  ...{ name: "002_second", version: "1.1.0" },
+  body: "BEGIN;\nCREATE TABLE dagapp.second (id INTEGER);\nCOMMIT;",
+  rollbackBody: "DROP TABLE IF EXISTS dagapp.second;",
+};
+const second = () => makeMigration(secondParts);
+/** Keeps its table, then fails until there are no two jobs of one status. */
+const halfParts = {
+  ...{ name: "002_second", version: "1.1.0" },
+  body: "BEGIN;\nCREATE TABLE dagapp.second (id INTEGER);\nCOMMIT;\nCREATE UNIQUE INDEX CONCURRENTLY one_status ON dagapp.jobs (status);",
+  rollbackBody: "DROP INDEX IF EXISTS dagapp.one_status;\nDROP TABLE IF EXISTS dagapp.second;",
+};
+const half = () => makeMigration(halfParts);
+
+const byHand = "ALTER TABLE dagapp.jobs ADD COLUMN extra TEXT";
+const extraIsNew = ["table dagapp.jobs: column extra is new"];
+const vouching = { by: "Eve Holt", reason: "incident 4711" };
+
+describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+  let server: PostgresServer;
+  let database: ProgramDatabase;
+
+  beforeAll(async () => {
+    await loadParser();
+    server = await startServer({ major });
+  });
+  beforeEach(async () => {
+    database = await makeProgramDatabase(server);
+  });
+  afterEach(() => database.close());
+  afterAll(() => server.stop());
+
+  const look = async (): Promise<Comparison> =>
+    (await database.asAdmin((client) => readStanding(client, database.settings.schemas))).structure;
+  /** Each difference in words, or why there is no comparison. */
+  const found = async (): Promise<readonly string[] | string> => {
+    const comparison = await look();
+    if (comparison.kind === "compared") return comparison.differences.map(describeDifference);
+    return comparison.kind === "not compared" ? comparison.reason : comparison.kind;
+  };
+  const asInfrastructure = async <T>(work: (client: Client) => Promise<T>): Promise<T> => {
+    const client = await database.connect("infrastructure");
+    try {
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  };
+
+  it("has nothing to say before the first run, nor of what is no change", async () => {
+    await arrange(database, "CREATE TABLE dagapp.early (id INTEGER)");
+    expect(await found()).toBe("never recorded");
+    await apply(database, first());
+    expect(await found()).toEqual([]);
+    await arrange(
+      database,
+      "INSERT INTO dagapp.jobs VALUES ('a', 'x')",
+      "ANALYZE dagapp.jobs",
+      "REINDEX TABLE dagapp.jobs",
+      "VACUUM FULL dagapp.jobs",
+      "CREATE TABLE pgstac._items_1 PARTITION OF pgstac.items FOR VALUES IN ('c1')",
+      `GRANT SELECT ON dagapp.jobs TO "${database.names.migrator}"`,
+    );
+    expect(await found()).toEqual([]);
+    await database.heal();
+    expect(await found()).toEqual([]);
+  });
+
+  it("names a change by hand through later runs, until an approver vouches for it", async () => {
+    await apply(database, first());
+    await arrange(database, byHand);
+    expect(await found()).toEqual(extraIsNew);
+    const { log } = await apply(database, second());
+    expect(log.join("\n")).toContain("1 object was changed by hand before this run");
+    expect(await found()).toEqual(extraIsNew);
+    await rollBack(database, second());
+    expect(await found()).toEqual(extraIsNew);
+
+    for (const said of [
+      { ...vouching, by: " " },
+      { ...vouching, reason: "" },
+    ]) {
+      expect(await failureOf(acknowledgeSchema(database.access, said))).toBeInstanceOf(
+        DecisionRefusedError,
+      );
+    }
+    await acknowledgeSchema(database.access, vouching);
+    expect(await found()).toEqual([]);
+    expect(
+      await database.rows(
+        `SELECT kind, version, login::text, detail - 'structure' AS detail
+           FROM public.schema_migration_events ORDER BY id DESC LIMIT 1`,
+      ),
+    ).toEqual([
+      {
+        ...{ kind: "acknowledged", version: null, login: database.names.approver },
+        detail: { ...vouching, changes: extraIsNew },
+      },
+    ]);
+    const again = await failureOf(acknowledgeSchema(database.access, vouching));
+    expect(again.message).toContain("The schemas are as they should be.");
+
+    await apply(database, second());
+    expect(await found()).toEqual([]);
+    await arrange(database, "ALTER TABLE dagapp.jobs DROP COLUMN extra");
+    expect(await found()).toEqual(["table dagapp.jobs: column extra is gone"]);
+  });
+
+  it("lets nobody vouch who runs migrations", async () => {
+    await apply(database, first());
+    await asInfrastructure(async (client) => {
+      await expect(
+        client.query(
+          "INSERT INTO public.schema_migration_events (kind, detail) VALUES ('acknowledged', '{\"structure\": {}}')",
+        ),
+      ).rejects.toMatchObject({ code: "42501" });
+    });
+    // What it may write is believed only where it adds up, and never ends the comparison in silence.
+    const insert = "INSERT INTO public.schema_migration_events (kind, version, detail) VALUES";
+    await arrange(database, `${insert} ('failed', '1.0.0', '{"structure": {"whole": true}}')`);
+    expect(await found()).toEqual([]);
+    for (const record of ['{"structure": {"server": 18}}', '{"structure": {"whole": true}}']) {
+      await arrange(database, `${insert} ('applied', '1.0.0', '${record}')`);
+      expect(await found()).toMatch(/^version 1\.0\.0 was applied at .+ without a record of it$/);
+    }
+  });
+
+  it("is small in the events, and kept out of what is read with every check", async () => {
+    await apply(database, first());
+    await apply(database, second());
+    const [row] = await database.rows(
+      `SELECT detail -> 'structure' -> 'parts' AS parts, detail -> 'structure' -> 'whole' AS whole
+         FROM public.schema_migration_events WHERE kind = 'applied' AND version = '1.1.0'`,
+    );
+    expect(row?.["whole"]).toBe(false);
+    expect(Object.keys(row?.["parts"] ?? {})).toEqual(["table dagapp.second"]);
+  });
+
+  it("says nothing of a version that is half done, and nothing false once it is whole or gone", async () => {
+    await apply(database, first());
+    await arrange(database, "INSERT INTO dagapp.jobs VALUES ('a', 'x'), ('b', 'x')", byHand);
+    await failureOf(apply(database, half()));
+    expect(await found()).toBe("half done");
+    const refused = await failureOf(acknowledgeSchema(database.access, vouching));
+    expect(refused.message).toContain("version 1.1.0 is half done");
+
+    // Corrected and begun anew, it fails before it changes anything: what the first try left is still there.
+    const corrected = { ...halfParts, body: `SELECT 1 / 0;\n${halfParts.body}` };
+    await failureOf(apply(database, makeMigration(corrected)));
+    expect(await found()).toBe("half done");
+
+    await rollBack(database, half());
+    expect(await found()).toEqual(extraIsNew);
+
+    await failureOf(apply(database, half()));
+    await arrange(database, "DELETE FROM dagapp.jobs WHERE job_id = 'b'");
+    await apply(database, half());
+    expect(await found()).toEqual(extraIsNew);
+    await rollBack(database, half());
+    expect(await found()).toEqual(extraIsNew);
+  });
+
+  it("names what was mended by hand after a transaction had failed and left nothing", async () => {
+    await apply(database, first());
+    const body = "BEGIN;\nALTER TABLE dagapp.jobs ALTER COLUMN missing SET NOT NULL;\nCOMMIT;";
+    const failing = makeMigration({ ...secondParts, body });
+    await failureOf(apply(database, failing));
+    expect(await found()).toEqual([]);
+    await arrange(database, "ALTER TABLE dagapp.jobs ADD COLUMN missing TEXT");
+    expect(await found()).toEqual(["table dagapp.jobs: column missing is new"]);
+    await apply(database, failing);
+    // The run made the column NOT NULL: it is the migration's now.
+    expect(await found()).toEqual([]);
+  });
+
+  it("asks for no order of columns where a run has added some behind those of a change by hand", async () => {
+    await apply(database, first());
+    await arrange(database, byHand);
+    const body = "BEGIN;\nALTER TABLE dagapp.jobs ADD COLUMN more TEXT;\nCOMMIT;";
+    await apply(database, makeMigration({ ...secondParts, body }));
+    expect(await found()).toEqual(extraIsNew);
+    await arrange(database, "ALTER TABLE dagapp.jobs DROP COLUMN extra");
+    expect(await found()).toEqual([]);
+  });
+
+  it("takes a rebuild for what it is", async () => {
+    await apply(database, first());
+    await arrange(database, byHand);
+    await rebuildSchemas(database.access, () => undefined);
+    expect(await found()).toEqual([]);
+    await apply(database, first());
+    expect(await found()).toEqual([]);
+    await arrange(database, byHand);
+    expect(await found()).toEqual(extraIsNew);
+  });
+
+  it("takes what psql ran as a change by hand, until the version is acknowledged", async () => {
+    await apply(database, first());
+    await asInfrastructure((client) => client.query(forwardText(secondParts)));
+    expect(await found()).toEqual(["table dagapp.second is new"]);
+    await acknowledge(database.access, vouching, second());
+    expect(await found()).toEqual([]);
+
+    await asInfrastructure((client) => client.query(rollbackText(secondParts)));
+    expect(await found()).toEqual(["table dagapp.second is gone"]);
+    await apply(database, second());
+    expect(await found()).toEqual([]);
+  });
+
+  it("begins with the next run where events are older than this", async () => {
+    await apply(database, first());
+    await database.rows(
+      "UPDATE public.schema_migration_events SET detail = detail - '{structure,deviations}'::text[]",
+    );
+    await arrange(database, byHand);
+    expect(await found()).toBe("never recorded");
+    await apply(database, second());
+    expect(await found()).toEqual([]);
+    await arrange(database, "ALTER TABLE dagapp.jobs DROP COLUMN extra");
+    expect(await found()).toEqual(["table dagapp.jobs: column extra is gone"]);
+  });
+
+  it("says why it cannot compare, soon, and takes up again when it can", async () => {
+    await apply(database, first());
+    const holder = await database.connect("infrastructure");
+    await holder.query("BEGIN; LOCK TABLE dagapp.names IN ACCESS EXCLUSIVE MODE");
+    const started = Date.now();
+    expect(await found()).toBe("another session keeps a table or view of theirs locked");
+    expect(Date.now() - started).toBeLessThan(5_000);
+    const { log } = await apply(database, second());
+    expect(log.join("\n")).toContain("the structure of the schemas could not be read (55P03)");
+    await holder.query("ROLLBACK");
+    expect(await found()).toMatch(/^version 1\.1\.0 was applied at .+ without a record of it$/);
+    await acknowledgeSchema(database.access, vouching);
+    expect(await found()).toEqual([]);
+  });
+
+  it("does not compare what another major version has printed", async () => {
+    await apply(database, first());
+    await database.rows(
+      `UPDATE public.schema_migration_events SET detail = jsonb_set(detail, '{structure,server}', '14')
+        WHERE detail ? 'structure'`,
+    );
+    expect(await found()).toMatch(/^it was recorded on PostgreSQL 14, and /);
+    await acknowledgeSchema(database.access, vouching);
+    expect(await found()).toEqual([]);
+  });
+
+  it("is not misled by what a migration sets for its session", async () => {
+    const body =
+      "SET TimeZone = 'Asia/Tokyo';\nSET DateStyle = 'SQL, DMY';\nBEGIN;\nCREATE TABLE dagapp.second (at TIMESTAMPTZ DEFAULT '2026-01-31 12:00:00+00');\nCOMMIT;";
+    await apply(database, first());
+    await apply(database, makeMigration({ ...secondParts, body }));
+    expect(await found()).toEqual([]);
+  });
+});

@@ -1,0 +1,81 @@
+/**
+ * The maintenance window at the moment of the run, under the runner lock and by the server's clock: whatever was shown
+ * and decided before.
+ */
+import { OutsideWindowError } from "../../../migrations/engine/gate/windowNeed";
+import { effectsOf } from "../../../migrations/engine/impact/classify";
+import { closeBreakGlass, openBreakGlass } from "../../../migrations/engine/ledger/decisions";
+import { applyMigration } from "../../../migrations/engine/run/run";
+import { modelBefore } from "../../../migrations/engine/schema/schemaFold";
+import { loadParser } from "../../../migrations/engine/statements/statements";
+import { MAJORS } from "../../../sandbox/binaries";
+import { type PostgresServer, startServer } from "../../../sandbox/server";
+import { makeMigration } from "../../support/files/makeMigration";
+import { eventsOf, exists, failureOf, ledgerRows } from "../../support/program/runs";
+import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+
+jest.setTimeout(60_000);
+
+const hour = 60 * 60 * 1000;
+
+describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+  let server: PostgresServer;
+  let database: ProgramDatabase;
+
+  beforeAll(async () => {
+    await loadParser();
+    server = await startServer({ major });
+  });
+  beforeEach(async () => {
+    database = await makeProgramDatabase(server, { configuration: { tier: "uat" } });
+  });
+  afterEach(() => database.close());
+  afterAll(() => server.stop());
+
+  /** An interval in hours from now, by this machine's clock: the server is on it. */
+  const windowFrom = (from: number, to: number): string =>
+    [from, to].map((hours) => new Date(Date.now() + hours * hour).toISOString()).join("/");
+  const run = (file: ReturnType<typeof makeMigration>, ...windows: readonly string[]) => {
+    const window = JSON.stringify(windows.map((text) => text.replace(/\.\d+Z/g, "Z")));
+    const effects = effectsOf(file, modelBefore([file], file.number));
+    const access = database.accessWith({ tier: "uat", window });
+    return applyMigration(access, { migration: file, lower: [], effects }, () => undefined);
+  };
+  const down = () => makeMigration({ downtime: "Yes" });
+
+  it("refuses what needs downtime outside of it, and writes nothing", async () => {
+    for (const windows of [[], [windowFrom(-3, -1)], [windowFrom(1, 3), windowFrom(5, 7)]]) {
+      const error = await failureOf(run(down(), ...windows));
+      expect(error).toBeInstanceOf(OutsideWindowError);
+    }
+    expect(await ledgerRows(database)).toEqual([]);
+    expect(await eventsOf(database, "1.0.0")).toEqual([]);
+    expect(await exists(database, "dagapp.jobs")).toBe(false);
+  });
+
+  it("refuses what writes a table anew that may be there", async () => {
+    const body = "BEGIN;\nALTER TABLE dagapp.jobs ALTER COLUMN id TYPE BIGINT;\nCOMMIT;";
+    const error = await failureOf(run(makeMigration({ body })));
+    expect(error.message).toContain("it writes dagapp.jobs anew");
+  });
+
+  it("lets it run inside", async () => {
+    expect(await run(down(), windowFrom(-3, -2), windowFrom(-1, 1))).toMatchObject({
+      ranNow: true,
+    });
+  });
+
+  it("does not ask for it where neither downtime nor a rewrite is to come", async () => {
+    expect(await run(makeMigration())).toMatchObject({ ranNow: true });
+  });
+
+  it("is lifted while break-glass is open, and only then", async () => {
+    const { access } = database;
+    const emergency = { reason: "disk full", ticket: "CHG-2026-0911", approvedBy: "Ann Duty" };
+    await openBreakGlass(access, emergency);
+    await closeBreakGlass(access, { by: "Ann Duty", note: "false alarm" });
+    expect(await failureOf(run(down()))).toBeInstanceOf(OutsideWindowError);
+    await openBreakGlass(access, emergency);
+    expect(await run(down())).toMatchObject({ ranNow: true });
+  });
+});

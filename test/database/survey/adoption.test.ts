@@ -1,0 +1,118 @@
+/**
+ * An existing ledger is adopted only when it is the policy's, and the tier's stamp keeps a stack away from another
+ * tier's database. Through the functions that the Ledger resource calls.
+ */
+import { StampError } from "../../../migrations/engine/history/stamp";
+import { applyMigration } from "../../../migrations/engine/run/run";
+import { loadParser } from "../../../migrations/engine/statements/statements";
+import { LedgerShapeError, surveyStack } from "../../../migrations/engine/survey/survey";
+import { MAJORS } from "../../../sandbox/binaries";
+import { type PostgresServer, startServer } from "../../../sandbox/server";
+import { makeMigration } from "../../support/files/makeMigration";
+import { migrationsFolder } from "../../support/files/migrationFiles";
+import { createLedger, policyLedger } from "../../support/servers/createLedger";
+import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+
+jest.setTimeout(60_000);
+
+const ledgerTable = "public.schema_migrations";
+const eventsTable = "public.schema_migration_events";
+
+describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+  let server: PostgresServer;
+  const open: ProgramDatabase[] = [];
+
+  const make = async (governed: boolean): Promise<ProgramDatabase> => {
+    const database = await makeProgramDatabase(server, { governed });
+    open.push(database);
+    return database;
+  };
+  const events = (one: ProgramDatabase): Promise<readonly Record<string, unknown>[]> =>
+    one.rows(`SELECT kind, login::text, detail FROM ${eventsTable} ORDER BY id`);
+  const tables = async (one: ProgramDatabase): Promise<readonly unknown[]> =>
+    one.rows("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1");
+
+  beforeAll(async () => {
+    await loadParser();
+    server = await startServer({ major });
+  });
+  afterAll(async () => {
+    for (const database of open) await database.close();
+    await server.stop();
+  });
+
+  describe("an existing ledger", () => {
+    it("is adopted with its rows when it is the policy's", async () => {
+      const database = await make(false);
+      const admin = await database.connect("admin");
+      await admin.query(policyLedger);
+      await admin.query(`INSERT INTO ${ledgerTable} (version, applied) VALUES ('0.0.1', true)`);
+      await createLedger(database, { adopt: "dev" });
+      expect(await database.rows(`SELECT id, version, applied FROM ${ledgerTable}`)).toEqual([
+        { id: 1, version: "0.0.1", applied: true },
+      ]);
+      expect((await database.heal()).left).toEqual([]);
+      expect(await database.deviations()).toEqual([]);
+    });
+
+    it("is refused when it is not, and nothing is made beside it", async () => {
+      const database = await make(false);
+      const admin = await database.connect("admin");
+      await admin.query("CREATE TABLE public.schema_migrations (version TEXT PRIMARY KEY)");
+      const before = await tables(database);
+      await expect(createLedger(database, { adopt: "dev" })).rejects.toThrow(LedgerShapeError);
+      expect(await tables(database)).toEqual(before);
+    });
+  });
+
+  describe("the stamp", () => {
+    it("is set silently, by the admin, on a database without objects", async () => {
+      const database = await make(false);
+      await database.rows("CREATE EXTENSION pgcrypto");
+      await createLedger(database);
+      expect(await events(database)).toEqual([
+        { kind: "stamped", login: database.settings.roles.admin, detail: { tier: "dev" } },
+      ]);
+      await createLedger(database);
+      expect(await events(database)).toHaveLength(1);
+    });
+
+    it.each([
+      "CREATE TABLE dagapp.old (id INTEGER)",
+      "CREATE FUNCTION public.old() RETURNS INTEGER LANGUAGE sql AS 'SELECT 1'",
+      "CREATE SEQUENCE geoapi.old",
+    ])("is refused on a database that holds something: %s", async (sql) => {
+      const database = await make(false);
+      await database.rows(sql);
+      const before = await tables(database);
+      await expect(createLedger(database)).rejects.toThrow(StampError);
+      await expect(createLedger(database, { adopt: "qa" })).rejects.toThrow(StampError);
+      expect(await tables(database)).toEqual(before);
+      await createLedger(database, { adopt: "dev" });
+      expect(await events(database)).toMatchObject([{ kind: "stamped", detail: { tier: "dev" } }]);
+    });
+
+    it("keeps every command of another tier from changing anything", async () => {
+      const database = await make(true);
+      const prod = database.accessWith({ tier: "prod" });
+      const before = [await events(database), await database.rows(`SELECT * FROM ${ledgerTable}`)];
+      const request = { migration: makeMigration(), lower: [] };
+      for (const refused of [
+        () => surveyStack(prod, migrationsFolder, { lower: null, isUpdate: true }),
+        () => createLedger(database, { tier: "prod" }),
+        () => createLedger(database, { tier: "prod", adopt: "prod" }),
+        () => applyMigration(prod, request, () => undefined),
+      ]) {
+        await expect(refused()).rejects.toThrow(
+          /is stamped dev, but this stack's tier is prod. Nothing was changed./,
+        );
+      }
+      expect([await events(database), await database.rows(`SELECT * FROM ${ledgerTable}`)]).toEqual(
+        before,
+      );
+      expect(await database.rows("SELECT to_regclass('dagapp.jobs') AS jobs")).toEqual([
+        { jobs: null },
+      ]);
+    });
+  });
+});

@@ -1,0 +1,20 @@
+/**
+ * Judges an example as `ddl check` would: the last of its migrations, with those before it as its ground.
+ * Does NOT touch the disk.
+ */
+import { checkFiles, type Violation } from "../../../migrations/engine/gate/gate";
+import type { Example } from "../../../migrations/engine/gate/input/gateRule";
+import type { Tier } from "../../../stack/tier";
+import { exampleDay, exampleMigrations, exampleSchemas } from "./ruleExample";
+
+/** The violations of the example's own migration. */
+export function judgeExample(example: Example, tier: Tier): readonly Violation[] {
+  const files = exampleMigrations(example);
+  const judged = [files.at(-1)?.fileName ?? ""];
+  return checkFiles(files, tier, { schemas: exampleSchemas, now: exampleDay, judged });
+}
+
+/** Ids of the rules it breaks in prod, each once, in the order of the file. */
+export const brokenRules = (example: Example, tier: Tier = "prod"): readonly string[] => [
+  ...new Set(judgeExample(example, tier).map(({ rule }) => rule)),
+];

@@ -1,0 +1,35 @@
+// The lines of a preview stay short whatever the size of a statement.
+import { checksumOf } from "../../../migrations/engine/files/checksum";
+import { describeStatements } from "../../../migrations/engine/files/statementLines";
+import { loadParser } from "../../../migrations/engine/statements/statements";
+import { makeMigration } from "../../support/files/makeMigration";
+
+beforeAll(loadParser);
+
+const bodyLines = (body: string, limit?: number): readonly string[] =>
+  describeStatements(
+    makeMigration({ body }).segments.filter((segment) => segment.section === "migration"),
+    limit,
+  );
+
+describe("describeStatements", () => {
+  it("shows a short statement whole, in one line", () => {
+    expect(bodyLines("BEGIN;\nCREATE TABLE dagapp.jobs (\n  job_id  TEXT\n);\nCOMMIT;")).toEqual([
+      "L40 CREATE TABLE dagapp.jobs ( job_id TEXT )",
+    ]);
+  });
+
+  it("cuts a long one by characters, with its size in bytes and its digest", () => {
+    const sql = `COMMENT ON TABLE dagapp.jobs IS '${"é😀".repeat(50_000)}'`;
+    const [line] = bodyLines(`${sql};`, 40);
+    const digest = checksumOf(sql).slice(0, 15);
+    expect(line).toBe(
+      `L39 COMMENT ON TABLE dagapp.jobs IS 'é😀é😀é😀é … [${Buffer.byteLength(sql)} bytes ${digest}]`,
+    );
+  });
+
+  it("cuts a statement of mostly blanks", () => {
+    const [line] = bodyLines(`SELECT${" ".repeat(10_000)}1;`);
+    expect(line).toMatch(/^L39 SELECT … \[10007 bytes sha256:[0-9a-f]{8}\]$/);
+  });
+});

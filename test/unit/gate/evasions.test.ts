@@ -1,0 +1,331 @@
+// Ways round a rule: each example looks as if the rule were content, and is refused by exactly that rule; and what is
+// near to it and right is let be.
+import type { Example } from "../../../migrations/engine/gate/input/gateRule";
+import { loadParser } from "../../../migrations/engine/statements/statements";
+import { brokenRules } from "../../support/files/judgeExample";
+
+beforeAll(loadParser);
+
+/** Without anything that the checks or the rollback would have to answer. */
+const only = (body: string): Example => ({ body });
+const notesBack = "CREATE TABLE IF NOT EXISTS dagapp.notes (note_id INTEGER, body TEXT);";
+const region = {
+  body: "ALTER TABLE dagapp.jobs ADD COLUMN region TEXT;",
+  rollback: "ALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS region;",
+};
+const routine = (head: string, body: string): Example => ({
+  body: `CREATE FUNCTION dagapp.boom() RETURNS void ${head} AS '${body}';\nSELECT dagapp.boom();`,
+  rollback: "DROP FUNCTION IF EXISTS dagapp.boom();",
+});
+const dropOwner = (archive: string, back = ""): Example => ({
+  body: `${archive}\nALTER TABLE dagapp.jobs DROP COLUMN owner;`,
+  rollback: `ALTER TABLE dagapp.jobs ADD COLUMN IF NOT EXISTS owner TEXT;${back}`,
+});
+const kept = "\nDROP TABLE IF EXISTS dagapp.kept;";
+const dropNotes = (before: string): Example => ({
+  before,
+  header: { "Backup reference": "vault/notes.dump" },
+  body: "DROP TABLE dagapp.notes;",
+  rollback: notesBack,
+});
+const mark = "COMMENT ON TABLE dagapp.notes IS 'drop after 2026-01-15: replaced';";
+const undo = (more: string): Example => ({ ...region, rollback: `${region.rollback}\n${more}` });
+
+/** The rule (or rules, sorted) that must find it, a title, the example. */
+const evasions: readonly (readonly [rule: string, title: string, example: Example])[] = [
+  // A table that was there counts as the file's own.
+  ...["DROP TABLE dagapp.notes;", "TRUNCATE dagapp.notes;", "DELETE FROM dagapp.notes;"].map(
+    (sql, index) =>
+      [
+        ["ban-drop-table", "ban-truncate", "unbatched-change"][index] ?? "",
+        `${sql} behind CREATE TABLE IF NOT EXISTS`,
+        {
+          body: `CREATE TABLE IF NOT EXISTS dagapp.notes (note_id INTEGER);\n${sql}`,
+          ...(index === 0 ? { rollback: notesBack } : {}),
+        },
+      ] as const,
+  ),
+  [
+    "ban-drop-table",
+    "behind CREATE TABLE in a branch that never runs",
+    {
+      body: "DO $$ BEGIN IF false THEN CREATE TABLE dagapp.notes (a INTEGER); END IF; END $$;\nDROP TABLE dagapp.notes;",
+      rollback: notesBack,
+    },
+  ],
+  [
+    "ban-drop-column",
+    "behind ADD COLUMN IF NOT EXISTS",
+    only(
+      "ALTER TABLE dagapp.jobs ADD COLUMN IF NOT EXISTS owner TEXT;\nALTER TABLE dagapp.jobs DROP COLUMN owner;",
+    ),
+  ],
+
+  // What runs is somewhere else.
+  [
+    "ban-drop-table,opaque-statement",
+    "in a function that is called",
+    routine("LANGUAGE plpgsql", "BEGIN DROP TABLE dagapp.notes; END"),
+  ],
+  [
+    "unbatched-change",
+    "in an SQL function that is called",
+    routine("LANGUAGE sql", "DELETE FROM dagapp.notes"),
+  ],
+  ["opaque-statement", "a function that no file makes", only("SELECT dagapp.mystery();")],
+  ["opaque-statement", "a procedure that no file makes", only("CALL dagapp.mystery();")],
+  ["opaque-statement", "PERFORM", only("DO $$ BEGIN PERFORM dagapp.mystery(); END $$;")],
+  [
+    "opaque-statement",
+    "sessions that are ended",
+    only("SELECT pg_terminate_backend(pid) FROM pg_stat_activity;"),
+  ],
+  [
+    "opaque-statement",
+    "SQL as a text",
+    only("SELECT query_to_xml('DELETE FROM dagapp.jobs', true, true, '');"),
+  ],
+  ["opaque-statement", "a lock that nobody sees", only("SELECT pg_advisory_lock(1);")],
+  ["opaque-statement", "a pause that holds its locks", only("SELECT pg_sleep(60);")],
+  ["opaque-statement", "a call in the rollback", undo("SELECT dagapp.mystery();")],
+  [
+    "outside-governed-schemas",
+    "what EXPLAIN ANALYZE makes",
+    {
+      body: "EXPLAIN ANALYZE CREATE TABLE public.copied AS SELECT 1;",
+      rollback: "DROP TABLE IF EXISTS public.copied;",
+    },
+  ],
+
+  // Settings.
+  ["ban-timeout-change", "inside DO", only("DO $$ BEGIN SET LOCAL lock_timeout = 0; END $$;")],
+  ["ban-timeout-change", "by set_config", only("SELECT set_config('lock_timeout', '0', false);")],
+  [
+    "ban-timeout-change",
+    "triggers and keys put out of force",
+    only("SET session_replication_role = replica;"),
+  ],
+
+  // Rows.
+  [
+    "unbatched-change",
+    "MERGE that deletes",
+    only(
+      "MERGE INTO dagapp.jobs AS t USING dagapp.tasks AS s ON t.job_id = s.job_id WHEN MATCHED THEN DELETE;",
+    ),
+  ],
+  [
+    "unbatched-change",
+    "ON CONFLICT DO UPDATE of all",
+    only(
+      "INSERT INTO dagapp.jobs (job_id) SELECT job_id FROM dagapp.tasks ON CONFLICT (job_id) DO UPDATE SET owner = NULL;",
+    ),
+  ],
+  [
+    "outside-governed-schemas",
+    "inheritance from elsewhere",
+    {
+      body: "ALTER TABLE dagapp.jobs INHERIT public.base;",
+      rollback: "ALTER TABLE dagapp.jobs NO INHERIT public.base;",
+    },
+  ],
+
+  // An archive that is none.
+  [
+    "ban-drop-column",
+    "archive: no row",
+    dropOwner(
+      "CREATE TABLE dagapp.kept AS SELECT job_id, owner FROM dagapp.jobs WHERE false;",
+      kept,
+    ),
+  ],
+  [
+    "ban-drop-column",
+    "archive: WITH NO DATA",
+    dropOwner(
+      "CREATE TABLE dagapp.kept AS SELECT job_id, owner FROM dagapp.jobs WITH NO DATA;",
+      kept,
+    ),
+  ],
+  [
+    "ban-drop-column",
+    "archive: LIMIT",
+    dropOwner("CREATE TABLE dagapp.kept AS SELECT job_id, owner FROM dagapp.jobs LIMIT 1;", kept),
+  ],
+  [
+    "ban-drop-column",
+    "archive: only some rows",
+    dropOwner(
+      "CREATE TABLE dagapp.kept AS SELECT job_id, owner FROM dagapp.jobs WHERE stage = 1;",
+      kept,
+    ),
+  ],
+  [
+    "ban-drop-column",
+    "archive: only those that a join finds",
+    dropOwner(
+      "CREATE TABLE dagapp.kept AS SELECT j.job_id, j.owner FROM dagapp.jobs AS j JOIN dagapp.tasks AS t ON t.job_id = j.job_id;",
+      kept,
+    ),
+  ],
+  [
+    "ban-drop-column",
+    "archive: a count",
+    dropOwner(
+      "CREATE TABLE dagapp.kept AS SELECT job_id, count(owner) FROM dagapp.jobs GROUP BY job_id;",
+      kept,
+    ),
+  ],
+  [
+    "ban-drop-column",
+    "archive: values without their rows",
+    dropOwner("CREATE TABLE dagapp.kept AS SELECT owner FROM dagapp.jobs;", kept),
+  ],
+  [
+    "ban-drop-column",
+    "archive: a condition on it",
+    dropOwner("INSERT INTO dagapp.notes (note_id) SELECT 1 FROM dagapp.jobs WHERE owner = 'x';"),
+  ],
+  [
+    "ban-drop-column",
+    "archive: gone with the session",
+    dropOwner("CREATE TEMPORARY TABLE kept AS SELECT job_id, owner FROM dagapp.jobs;"),
+  ],
+  [
+    "ban-drop-column",
+    "archive: empty after a crash",
+    dropOwner("CREATE UNLOGGED TABLE dagapp.kept AS SELECT job_id, owner FROM dagapp.jobs;", kept),
+  ],
+  [
+    "ban-drop-column",
+    "archive: dropped again",
+    dropOwner(
+      "CREATE TABLE dagapp.kept AS SELECT job_id, owner FROM dagapp.jobs;\nDROP TABLE dagapp.kept;",
+    ),
+  ],
+  [
+    "ban-drop-column",
+    "archive: emptied again",
+    dropOwner(
+      "CREATE TABLE dagapp.kept AS SELECT job_id, owner FROM dagapp.jobs;\nTRUNCATE dagapp.kept;",
+      kept,
+    ),
+  ],
+  [
+    "ban-drop-column",
+    "archive: a table that was there",
+    dropOwner("CREATE TABLE IF NOT EXISTS dagapp.notes AS SELECT job_id, owner FROM dagapp.jobs;"),
+  ],
+  [
+    "ban-drop-column",
+    "archive: in a branch",
+    dropOwner(
+      "DO $$ BEGIN IF false THEN CREATE TABLE dagapp.kept AS SELECT job_id, owner FROM dagapp.jobs; END IF; END $$;",
+      kept,
+    ),
+  ],
+
+  // A mark that is none.
+  [
+    "ban-drop-table",
+    "mark: taken back by another comment",
+    dropNotes(`${mark}\nCOMMENT ON TABLE dagapp.notes IS 'still used';`),
+  ],
+  ["ban-drop-table", "mark: removed", dropNotes(`${mark}\nCOMMENT ON TABLE dagapp.notes IS NULL;`)],
+  [
+    "ban-drop-table",
+    "mark: no such day",
+    dropNotes("COMMENT ON TABLE dagapp.notes IS 'drop after 2026-99-99: x';"),
+  ],
+  [
+    "ban-drop-table",
+    "mark: in a branch",
+    dropNotes(`DO $$ BEGIN IF false THEN ${mark} END IF; END $$;`),
+  ],
+  [
+    "ban-drop-table",
+    "mark: of another table of that name",
+    dropNotes(`${mark}\nALTER TABLE dagapp.notes RENAME TO notes_old;\n${notesBack}`),
+  ],
+  ["ban-drop-table", "no backup", { ...dropNotes(mark), header: { "Backup reference": "n/a" } }],
+
+  // A rollback that takes more than it brought.
+  ["rollback-takes-more", "another table", undo("DROP TABLE IF EXISTS dagapp.notes;")],
+  [
+    "rollback-takes-more",
+    "another column",
+    undo("ALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS owner;"),
+  ],
+  ["rollback-takes-more", "rows", undo("DELETE FROM dagapp.notes;")],
+  [
+    "rollback-takes-more",
+    "a table that IF NOT EXISTS only seems to bring",
+    {
+      body: "CREATE TABLE IF NOT EXISTS dagapp.notes (note_id INTEGER);",
+      rollback: "DROP TABLE IF EXISTS dagapp.notes;",
+    },
+  ],
+];
+
+/** Right, though it looks like the above. */
+const right: readonly (readonly [title: string, example: Example])[] = [
+  [
+    "IF NOT EXISTS of a table that no file has made",
+    {
+      body: "BEGIN;\nCREATE TABLE IF NOT EXISTS dagapp.fresh (id INTEGER);\nCREATE INDEX fresh_id ON dagapp.fresh (id);\nCOMMIT;",
+      rollback: "DROP TABLE IF EXISTS dagapp.fresh;",
+    },
+  ],
+  [
+    "a call of a function whose body does no harm",
+    routine("LANGUAGE plpgsql", "BEGIN PERFORM count(*) FROM dagapp.jobs; END"),
+  ],
+  [
+    "an archive of the rows that have something",
+    dropOwner(
+      "CREATE TABLE dagapp.kept AS SELECT job_id, owner::TEXT FROM dagapp.jobs WHERE owner IS NOT NULL;",
+      kept,
+    ),
+  ],
+  [
+    "an archive of whole rows",
+    dropOwner("CREATE TABLE dagapp.kept AS SELECT * FROM dagapp.jobs;", kept),
+  ],
+  [
+    "MERGE of listed rows",
+    only(
+      "MERGE INTO dagapp.jobs AS t USING (VALUES ('a')) AS s (id) ON t.job_id = s.id WHEN MATCHED THEN UPDATE SET stage = 1;",
+    ),
+  ],
+  [
+    "ON CONFLICT DO UPDATE of listed rows",
+    only(
+      "INSERT INTO dagapp.jobs (job_id) VALUES ('a') ON CONFLICT (job_id) DO UPDATE SET stage = 1;",
+    ),
+  ],
+  [
+    "a rollback that deletes the rows the migration inserts",
+    {
+      body: "INSERT INTO dagapp.notes (note_id) VALUES (77);",
+      rollback: "DELETE FROM dagapp.notes WHERE note_id = 77;",
+    },
+  ],
+  [
+    "a mark behind another comment",
+    dropNotes(`COMMENT ON TABLE dagapp.notes IS 'Notes.';\n${mark}`),
+  ],
+];
+
+describe("is seen through", () => {
+  it.each(evasions)("by %s: %s", (rule, _title, example) => {
+    const formal = /^(rollback-incomplete|postflight-validates|impact-)/;
+    const broken = brokenRules(example).filter((one) => !formal.test(one));
+    expect(broken.toSorted().join()).toBe(rule);
+  });
+});
+
+describe("is let be", () => {
+  it.each(right)("%s", (_title, example) => {
+    expect(brokenRules(example)).toEqual([]);
+  });
+});

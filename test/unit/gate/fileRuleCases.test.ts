@@ -1,0 +1,358 @@
+// Where each rule of files ends: what is near to it and right, and what is wrong in another form.
+import type { Example } from "../../../migrations/engine/gate/input/gateRule";
+import { loadParser } from "../../../migrations/engine/statements/statements";
+import { brokenRules, judgeExample } from "../../support/files/judgeExample";
+
+beforeAll(loadParser);
+
+/** A change of dagapp.jobs and its inverse. */
+const onJobs = (forward: string, back: string): Example => ({
+  body: `ALTER TABLE dagapp.jobs ${forward};`,
+  rollback: `ALTER TABLE dagapp.jobs ${back};`,
+});
+/** Everything on a table that the file itself makes. */
+const onNewTable = (body: string): Example => ({
+  body: `BEGIN;\nCREATE TABLE dagapp.remarks (remark_id INTEGER, body TEXT);\n${body}\nCOMMIT;`,
+  rollback: "DROP TABLE IF EXISTS dagapp.remarks;",
+});
+
+describe("nothing is said about", () => {
+  const right: readonly (readonly [string, Example])[] = [
+    ["an index on a new table", onNewTable("CREATE INDEX remarks_body ON dagapp.remarks (body);")],
+    [
+      "SET NOT NULL on a new table",
+      onNewTable("ALTER TABLE dagapp.remarks ALTER COLUMN body SET NOT NULL;"),
+    ],
+    [
+      "a required column on a new table",
+      onNewTable(
+        "ALTER TABLE dagapp.remarks ADD COLUMN x UUID NOT NULL DEFAULT gen_random_uuid();",
+      ),
+    ],
+    [
+      "constraints on a new table",
+      onNewTable(
+        "ALTER TABLE dagapp.remarks ADD CONSTRAINT a CHECK (remark_id > 0), ADD CONSTRAINT b UNIQUE (body), ADD CONSTRAINT c PRIMARY KEY (remark_id);",
+      ),
+    ],
+    [
+      "a foreign key from a new table",
+      onNewTable(
+        "ALTER TABLE dagapp.remarks ADD COLUMN job_id TEXT, ADD CONSTRAINT d FOREIGN KEY (job_id) REFERENCES dagapp.jobs (job_id);",
+      ),
+    ],
+    [
+      "UPDATE and TRUNCATE of a new table",
+      onNewTable("UPDATE dagapp.remarks SET body = '';\nTRUNCATE dagapp.remarks;"),
+    ],
+    [
+      "the drop of a new table",
+      {
+        body: "BEGIN;\nCREATE TABLE dagapp.step (id INTEGER);\nDROP TABLE dagapp.step;\nCOMMIT;",
+      },
+    ],
+    [
+      "another type on a new table",
+      onNewTable("ALTER TABLE dagapp.remarks ALTER COLUMN remark_id TYPE BIGINT;"),
+    ],
+    [
+      "a column whose values another one of the table takes over",
+      {
+        body: "ALTER TABLE dagapp.jobs ADD COLUMN holder TEXT;\n-- batch\nUPDATE dagapp.jobs SET holder = owner WHERE holder IS NULL;\nALTER TABLE dagapp.jobs DROP COLUMN owner;",
+        rollback:
+          "ALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS holder, ADD COLUMN IF NOT EXISTS owner TEXT;",
+      },
+    ],
+    [
+      "another name for a column that the file itself adds",
+      {
+        body: "ALTER TABLE dagapp.jobs ADD COLUMN step TEXT;\nALTER TABLE dagapp.jobs RENAME COLUMN step TO stage;",
+        rollback: "ALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS stage;",
+      },
+    ],
+    [
+      "a temporary table without schema",
+      { body: "BEGIN;\nCREATE TEMP TABLE step (id INTEGER);\nDROP TABLE step;\nCOMMIT;" },
+    ],
+    [
+      "a wider varchar, which writes nothing anew",
+      {
+        ...onJobs("ALTER COLUMN owner TYPE TEXT", "ALTER COLUMN owner TYPE TEXT"),
+      },
+    ],
+    ["a nullable column", onJobs("ADD COLUMN region TEXT", "DROP COLUMN IF EXISTS region")],
+    [
+      "a nullable column with a constant default",
+      onJobs("ADD COLUMN region TEXT DEFAULT 'eu'", "DROP COLUMN IF EXISTS region"),
+    ],
+    [
+      "a nullable column that refers to a table",
+      onJobs(
+        "ADD COLUMN task_id TEXT REFERENCES dagapp.tasks (task_id)",
+        "DROP COLUMN IF EXISTS task_id",
+      ),
+    ],
+    [
+      "rows that are named by their key",
+      { body: "UPDATE dagapp.jobs SET owner = 'x' WHERE job_id IN ('a', 'b') AND stage = 1;" },
+    ],
+    [
+      "the drop of a column that the file adds",
+      {
+        body: "BEGIN;\nALTER TABLE dagapp.jobs ADD COLUMN step TEXT;\nALTER TABLE dagapp.jobs DROP COLUMN step;\nCOMMIT;",
+      },
+    ],
+    [
+      "a rename and back",
+      onJobs("RENAME CONSTRAINT jobs_pkey TO jobs_key", "RENAME CONSTRAINT jobs_key TO jobs_pkey"),
+    ],
+    [
+      "OR REPLACE of a function that was there, with its earlier body in the rollback",
+      {
+        body: "CREATE OR REPLACE FUNCTION dagapp.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END';",
+        rollback:
+          "CREATE OR REPLACE FUNCTION dagapp.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';",
+      },
+    ],
+    [
+      "a rollback that drops the table with all that is on it",
+      {
+        body:
+          "BEGIN;\nCREATE TABLE dagapp.remarks (remark_id INTEGER);\nCREATE INDEX remarks_id ON dagapp.remarks (remark_id);\n" +
+          "CREATE TRIGGER remarks_touch BEFORE UPDATE ON dagapp.remarks FOR EACH ROW EXECUTE FUNCTION dagapp.touch();\nCOMMIT;",
+        rollback: "DROP TABLE IF EXISTS dagapp.remarks;",
+      },
+    ],
+    [
+      "an index that goes with its column",
+      {
+        body: "ALTER TABLE dagapp.jobs ADD COLUMN region TEXT;\nCREATE INDEX CONCURRENTLY IF NOT EXISTS jobs_region ON dagapp.jobs (region);",
+        rollback: "ALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS region;",
+      },
+    ],
+    [
+      "quoted names, found in quoted text",
+      {
+        body: 'BEGIN;\nCREATE TABLE dagapp."order" (id INTEGER);\nCOMMIT;',
+        rollback: 'DROP TABLE IF EXISTS dagapp."order";',
+        header: { "Tables affected": 'dagapp."order"' },
+      },
+    ],
+  ];
+
+  it.each(right)("%s", (_title, example) => {
+    expect(brokenRules(example)).toEqual([]);
+  });
+});
+
+describe("a dropped column", () => {
+  const dropAfter = (set: string): Example => ({
+    body: [
+      "ALTER TABLE dagapp.jobs ADD COLUMN owner_copy TEXT;",
+      `-- batch\nUPDATE dagapp.jobs SET ${set} WHERE owner_copy IS NULL;`,
+      "ALTER TABLE dagapp.jobs DROP COLUMN owner;",
+    ].join("\n"),
+    rollback:
+      "ALTER TABLE dagapp.jobs ADD COLUMN IF NOT EXISTS owner TEXT;\nALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS owner_copy;",
+  });
+
+  it.each([
+    ["owner_copy = owner", []],
+    ["owner_copy = jobs.owner::VARCHAR", []],
+    ["owner_copy = left(owner, 1)", ["ban-drop-column"]],
+    ["owner_copy = job_id", ["ban-drop-column"]],
+  ])("is kept, or not, by SET %s", (set, rules) => {
+    expect(brokenRules(dropAfter(set))).toEqual(rules);
+  });
+});
+
+describe("also broken by", () => {
+  const wrong: readonly (readonly [rule: string, Example])[] = [
+    [
+      "require-concurrent-index-creation",
+      {
+        body: "DO $$ BEGIN CREATE INDEX idx_jobs_owner ON dagapp.jobs (owner); END $$;",
+        rollback: "DROP INDEX IF EXISTS dagapp.idx_jobs_owner;",
+      },
+    ],
+    ["adding-field-with-default", onJobs("ADD COLUMN n BIGSERIAL", "DROP COLUMN IF EXISTS n")],
+    [
+      "adding-field-with-default",
+      onJobs("ADD COLUMN n BIGINT GENERATED ALWAYS AS IDENTITY", "DROP COLUMN IF EXISTS n"),
+    ],
+    [
+      "adding-field-with-default",
+      onJobs(
+        "ADD COLUMN n BIGINT GENERATED ALWAYS AS (stage * 2) STORED",
+        "DROP COLUMN IF EXISTS n",
+      ),
+    ],
+    [
+      "constraint-missing-not-valid",
+      onJobs("ADD COLUMN n BIGINT CHECK (n > 0)", "DROP COLUMN IF EXISTS n"),
+    ],
+    [
+      "disallowed-unique-constraint",
+      onJobs("ADD COLUMN n BIGINT UNIQUE", "DROP COLUMN IF EXISTS n"),
+    ],
+    [
+      "changing-column-type",
+      {
+        body: "ALTER TABLE dagapp.jobs ALTER COLUMN owner TYPE dagapp.job_status USING owner::dagapp.job_status;",
+        rollback: "ALTER TABLE dagapp.jobs ALTER COLUMN owner TYPE TEXT USING owner::TEXT;",
+        header: { "Tables affected": "dagapp.jobs" },
+      },
+    ],
+    ["unbatched-change", { body: "DELETE FROM dagapp.notes;" }],
+    [
+      "unbatched-change",
+      { body: "-- batched by hand\nDELETE FROM dagapp.notes WHERE note_id < 9;" },
+    ],
+    [
+      "unbatched-change",
+      { body: "WITH gone AS (DELETE FROM dagapp.notes RETURNING 1) SELECT count(*) FROM gone;" },
+    ],
+    [
+      "ban-drop-cascade",
+      {
+        body: "ALTER TABLE dagapp.jobs DROP CONSTRAINT jobs_pkey CASCADE;",
+        rollback: "ALTER TABLE dagapp.jobs ADD CONSTRAINT jobs_pkey PRIMARY KEY (job_id);",
+      },
+    ],
+    [
+      "ban-drop-cascade",
+      { ...onNewTable("SELECT 1;"), rollback: "DROP TABLE IF EXISTS dagapp.remarks CASCADE;" },
+    ],
+    [
+      "outside-governed-schemas",
+      {
+        body: "CREATE PUBLICATION everything FOR ALL TABLES;",
+        rollback: "DROP PUBLICATION IF EXISTS everything;",
+      },
+    ],
+    [
+      "outside-governed-schemas",
+      {
+        body: "DO $$ BEGIN INSERT INTO elsewhere.t VALUES (1); END $$;",
+        header: { "Tables affected": "elsewhere.t" },
+      },
+    ],
+    [
+      "opaque-statement",
+      { body: "DO LANGUAGE plperl $$ spi_exec_query('DROP TABLE dagapp.jobs'); $$;" },
+    ],
+    [
+      "opaque-statement",
+      {
+        ...onNewTable("SELECT 1;"),
+        rollback:
+          "DO $$ BEGIN EXECUTE 'DROP TABLE dagapp.' || 'remarks'; END $$;\nDROP TABLE IF EXISTS dagapp.remarks;",
+      },
+    ],
+    ["rollback-incomplete", { body: "ALTER TABLE dagapp.jobs ALTER COLUMN stage SET DEFAULT 1;" }],
+    ["rollback-incomplete", { body: "ALTER TYPE dagapp.job_status ADD VALUE 'paused';" }],
+    ["rollback-incomplete", { body: "DROP FUNCTION dagapp.touch();" }],
+    [
+      "rollback-incomplete",
+      onJobs("ADD COLUMN region TEXT", "ADD COLUMN IF NOT EXISTS other TEXT"),
+    ],
+    [
+      "renaming-object",
+      {
+        body: "ALTER TYPE dagapp.job_status RENAME VALUE 'done' TO 'ended';",
+        rollback: "ALTER TYPE dagapp.job_status RENAME VALUE 'ended' TO 'done';",
+      },
+    ],
+    [
+      "security-definer",
+      {
+        body: "ALTER FUNCTION dagapp.touch() SECURITY DEFINER;",
+        rollback: "ALTER FUNCTION dagapp.touch() SECURITY INVOKER;",
+      },
+    ],
+    [
+      "dependencies-understated",
+      {
+        ...onJobs("ADD COLUMN region TEXT", "DROP COLUMN IF EXISTS region"),
+        header: { DEPENDENCIES: "Requires migration 1001" },
+      },
+    ],
+    [
+      "dependencies-understated",
+      {
+        body: "CREATE VIEW geoapi.items AS SELECT id FROM pgstac.items;",
+        rollback: "DROP VIEW IF EXISTS geoapi.items;",
+      },
+    ],
+    [
+      "preflight-previous-version",
+      {
+        ...onJobs("ALTER COLUMN stage SET DEFAULT 1", "ALTER COLUMN stage DROP DEFAULT"),
+        // In a comment and in a message, not in the check.
+        preflight:
+          "DO $$ BEGIN -- schema_migrations '1.0.0'\nIF EXISTS (SELECT 1 FROM pg_locks WHERE relation = 'dagapp.jobs'::regclass) THEN RAISE EXCEPTION 'schema_migrations 1.0.0'; END IF; END $$;",
+      },
+    ],
+    [
+      "postflight-validates",
+      {
+        ...onNewTable("SELECT 1;"),
+        postflight:
+          "DO $$ BEGIN IF false THEN RAISE EXCEPTION 'remarks'; END IF; RAISE NOTICE 'remarks'; END $$;",
+      },
+    ],
+  ];
+
+  it.each(wrong)("%s %#", (rule, example) => {
+    expect(brokenRules(example)).toEqual([rule]);
+  });
+});
+
+describe("a finding", () => {
+  it("stands at its statement, with the author's own names in the SQL of its remedy", () => {
+    const [found] = judgeExample(
+      {
+        body: 'SELECT 1;\n  CREATE UNIQUE INDEX "Owner" ON dagapp.jobs (owner, "select");',
+        rollback: 'DROP INDEX IF EXISTS dagapp."Owner";',
+      },
+      "prod",
+    );
+    expect(found).toMatchObject({
+      rule: "require-concurrent-index-creation",
+      file: "002_example.sql",
+      column: 3,
+      remedy:
+        'behind the COMMIT: CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS "Owner" ON dagapp.jobs (owner, "select");',
+    });
+  });
+
+  it("comes with all others: a file that breaks ten rules reports ten", () => {
+    const rules = brokenRules({
+      header: { "Lock escalation risk": "Low", "Tables affected": "None", DEPENDENCIES: "None" },
+      preflight: "",
+      body: [
+        "TRUNCATE dagapp.notes;",
+        "DROP TABLE dagapp.tasks CASCADE;",
+        "CREATE INDEX ON dagapp.jobs (owner);",
+        "ALTER TABLE dagapp.jobs ALTER COLUMN owner SET NOT NULL;",
+        "UPDATE dagapp.jobs SET owner = '';",
+        "CREATE TABLE other.t (id INTEGER);",
+      ].join("\n"),
+    });
+    expect([...rules].sort()).toEqual([
+      "adding-not-nullable-field",
+      "ban-drop-cascade",
+      "ban-drop-table",
+      "ban-truncate",
+      "dependencies-understated",
+      "impact-lock-risk",
+      "impact-tables",
+      "outside-governed-schemas",
+      "preflight-locks",
+      "preflight-previous-version",
+      "require-concurrent-index-creation",
+      "rollback-incomplete",
+      "unbatched-change",
+    ]);
+  });
+});

@@ -1,0 +1,35 @@
+// Who is whom: spellings that name the author, and names that are near to it and another's.
+import { samePerson } from "../../../migrations/engine/gate/person";
+
+describe("samePerson", () => {
+  it.each([
+    ["Ada Lovelace", "ada lovelace"],
+    ["Ada Lovelace", "  Ada   Lovelace "],
+    ["Ada Lovelace", "Lovelace, Ada"],
+    ["Ada Lovelace", "A. Lovelace"],
+    ["Ada Lovelace", "Ada Lovelace <ada@example.org>"],
+    ["Ada Lovelace", "ada.lovelace@example.org"],
+    ["Ada Lovelace", "<ada.lovelace@example.org>"],
+    ["Ada Lovelace", "Ada Lovelace (DBA)"],
+    ["Ada Lovelace", "Ad\u00e1 Lovelace"],
+    ["Ada Lovelace", "A\u200bda\u00a0Lovelace"],
+    ["Ada Lovelace", "\u0410d\u0430 L\u043ev\u0435l\u0430c\u0435"],
+    ["Ada Lovelace", "\uff21\uff44\uff41 Lovelace"],
+    ["ada", "@ada"],
+    ["Ada", "Ada, Ada"],
+  ])("takes %j and %j for one", (author, reviewer) => {
+    expect(samePerson(author, reviewer)).toBe(true);
+    expect(samePerson(reviewer, author)).toBe(true);
+  });
+
+  it.each([
+    ["Ada Lovelace", "Grace Hopper"],
+    ["Ada Lovelace", "Ada Byron"],
+    ["Ada Lovelace", "Ralph Lovelace"],
+    ["Ada", "Ada and Grace"],
+    ["A. L.", "Ada Lovelace"],
+    ["", "Ada"],
+  ])("tells %j from %j", (author, reviewer) => {
+    expect(samePerson(author, reviewer)).toBe(false);
+  });
+});

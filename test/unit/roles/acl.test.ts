@@ -1,0 +1,360 @@
+// The comparison of privileges: what is as it should be is silent, and what is said mends what it says.
+import fc from "fast-check";
+
+import { findDeviations } from "../../../roles/compare/acl";
+import type { AclEntry, CatalogObject, LiveRole, RoleSetting } from "../../../roles/model";
+import {
+  afterStatement,
+  context,
+  makeCatalog,
+  makeObject,
+  makeRole,
+  places,
+} from "../../support/privileges/makeCatalog";
+
+const textsOf = (catalog: Parameters<typeof findDeviations>[1]): readonly string[] =>
+  findDeviations(context, catalog).map(({ text }) => text);
+const [table] = places.filter(([kind]) => kind === "table");
+const item = (overrides: Partial<CatalogObject>): CatalogObject => {
+  if (table === undefined) throw new Error("no table among the places");
+  return makeObject(table, overrides);
+};
+const privileges = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "USAGE", "EXECUTE"];
+const anyEntry = fc.record({
+  grantee: fc.constantFrom("service", "infra", "admin", "ada", "stranger", null),
+  privilege: fc.constantFrom(...privileges),
+  grantable: fc.boolean(),
+  grantor: fc.constant("infra"),
+});
+const ownersAcl = item({}).acl.filter(({ grantee }) => grantee === "infra");
+const anyAcl: fc.Arbitrary<AclEntry[]> = fc.uniqueArray(anyEntry, {
+  maxLength: 12,
+  selector: ({ grantee, privilege }) => `${grantee ?? "PUBLIC"} ${privilege}`,
+});
+/** The same list as another owner would have given it. */
+const givenBy = (grantor: string, acl: readonly AclEntry[]): readonly AclEntry[] =>
+  acl.map((entry) => ({ ...entry, grantor }));
+
+/** A membership with nothing odd about it. */
+const watching = { grantor: "postgres", grantable: false, inherits: true, sets: true };
+
+describe("findDeviations", () => {
+  it("finds nothing where everything is as the rules say", () => {
+    expect(findDeviations(context, makeCatalog())).toEqual([]);
+  });
+
+  it.each(places)("misses each privilege on a %s (%s) that is taken away", (...place) => {
+    const right = makeObject(place);
+    for (const entry of right.acl) {
+      const acl = right.acl.filter((one) => one !== entry);
+      const found = findDeviations(context, makeCatalog({ objects: [{ ...right, acl }] }));
+      const owner = entry.grantee === right.owner ? ", its owner," : "";
+      expect(found[0]?.text).toContain(
+        `${entry.grantee ?? "PUBLIC"}${owner} lacks ${entry.privilege}`,
+      );
+    }
+  });
+
+  it("names object, role and privileges, and the statements that mend them", () => {
+    const grantor = "infra";
+    const acl = [
+      ...ownersAcl,
+      { grantee: "service", privilege: "SELECT", grantable: true, grantor },
+      { grantee: "service", privilege: "TRUNCATE", grantable: true, grantor },
+      { grantee: null, privilege: "SELECT", grantable: false, grantor },
+    ];
+    expect(findDeviations(context, makeCatalog({ objects: [item({ acl })] }))).toEqual([
+      {
+        text: "table dagapp.item: service lacks INSERT, UPDATE, DELETE; should not have TRUNCATE; may pass on SELECT",
+        statements: [
+          'GRANT INSERT, UPDATE, DELETE ON TABLE dagapp.item TO "service"',
+          'REVOKE TRUNCATE ON TABLE dagapp.item FROM "service" CASCADE',
+          'REVOKE GRANT OPTION FOR SELECT ON TABLE dagapp.item FROM "service" CASCADE',
+        ],
+        power: "infra",
+      },
+      {
+        text: "table dagapp.item: PUBLIC should not have SELECT",
+        statements: ["REVOKE SELECT ON TABLE dagapp.item FROM PUBLIC CASCADE"],
+        power: "infra",
+      },
+    ]);
+  });
+
+  it("writes column privileges with their column", () => {
+    const [events] = places.filter(([kind, place]) => kind === "column" && place === "events");
+    if (events === undefined) throw new Error("no column among the places");
+    expect(
+      findDeviations(context, makeCatalog({ objects: [makeObject(events, { acl: [] })] })),
+    ).toEqual([
+      {
+        text: "column public.schema_migration_events.kind: infra lacks INSERT",
+        statements: ['GRANT INSERT ("kind") ON TABLE public.schema_migration_events TO "infra"'],
+        power: "admin",
+      },
+      {
+        text: "column public.schema_migration_events.kind: eve lacks INSERT",
+        statements: ['GRANT INSERT ("kind") ON TABLE public.schema_migration_events TO "eve"'],
+        power: "admin",
+      },
+    ]);
+  });
+
+  it("mends any list of privileges of any object with the statements it gives", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...places), anyAcl, (place, acl) => {
+        const { owner } = makeObject(place);
+        const object = makeObject(place, { acl: givenBy(owner, acl) });
+        const catalog = makeCatalog({ objects: [object] });
+        const mended = findDeviations(context, catalog)
+          .flatMap(({ statements }) => statements)
+          .reduce<readonly AclEntry[]>(
+            (held, statement) => afterStatement(held, statement, owner),
+            object.acl,
+          );
+        expect(textsOf(makeCatalog({ objects: [{ ...object, acl: mended }] }))).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("says the same whatever the order of privileges and objects", () => {
+    fc.assert(
+      fc.property(anyAcl, anyAcl, (one, other) => {
+        const objects = [item({ acl: one }), item({ acl: other, identity: "dagapp.other" })];
+        const turned = objects.map((object) => ({ ...object, acl: [...object.acl].reverse() }));
+        const sorted = (list: readonly CatalogObject[]): readonly string[] =>
+          findDeviations(context, makeCatalog({ objects: list }))
+            .map(({ text }) =>
+              text.replace(/[^:]+$/, (what) =>
+                what
+                  .split(/[ ,;]+/)
+                  .sort()
+                  .join(" "),
+              ),
+            )
+            .sort();
+        expect(sorted(turned.reverse())).toEqual(sorted(objects));
+      }),
+    );
+  });
+
+  it.each([
+    ["table", "TABLE"],
+    ["view", "VIEW"],
+    ["materialized view", "MATERIALIZED VIEW"],
+    ["foreign table", "FOREIGN TABLE"],
+    ["procedure", "PROCEDURE"],
+    ["schema", "SCHEMA"],
+    ["type", "TYPE"],
+  ])("gives a %s that belongs to somebody else back", (kind, keyword) => {
+    const place = places.find(([one, where]) => one === kind && where === "governed");
+    if (place === undefined) throw new Error(`no ${kind} among the places`);
+    const object = makeObject(place, { owner: "stranger" });
+    const found = findDeviations(context, makeCatalog({ objects: [object] }));
+    const owner = found.find(({ text }) => text.includes("belongs to"));
+    expect(owner).toEqual({
+      text: `${kind} ${object.identity}: belongs to stranger, not to infra`,
+      statements: [`ALTER ${keyword} ${object.identity} OWNER TO "infra"`],
+      power: "stranger",
+      first: true,
+    });
+  });
+
+  it("leaves the owner of a column's sequence to its table", () => {
+    const place = places.find(([kind, where]) => kind === "sequence" && where === "governed");
+    if (place === undefined) throw new Error("no sequence among the places");
+    const object = makeObject(place, { owner: "admin", follows: true });
+    expect(textsOf(makeCatalog({ objects: [object] })).join()).not.toContain("belongs to");
+  });
+
+  it.each([
+    [{ member: "service", role: "infra" }, ['REVOKE "infra" FROM "service"']],
+    [{ member: "infra", role: "pg_read_all_data" }, ['REVOKE "pg_read_all_data" FROM "infra"']],
+    [{ member: "ada", role: "service" }, ['REVOKE "service" FROM "ada"']],
+    [{ member: "stranger", role: "infra" }, ['REVOKE "infra" FROM "stranger"']],
+    [{ member: "stranger", role: "ada" }, ['REVOKE "ada" FROM "stranger"']],
+    [
+      { member: "bob", role: "infra", grantable: true },
+      ['REVOKE ADMIN OPTION FOR "infra" FROM "bob" CASCADE'],
+    ],
+    [
+      { member: "bob", role: "infra", inherits: true },
+      ['GRANT "infra" TO "bob" WITH INHERIT FALSE'],
+    ],
+    [{ member: "bob", role: "infra" }, []],
+    [{ member: "admin", role: "infra", grantable: true, inherits: true }, []],
+    [{ member: "admin", role: "service", grantable: true }, []],
+    [{ member: "stranger", role: "team" }, []],
+    [{ member: "stranger", role: "admin" }, ['REVOKE "admin" FROM "stranger"']],
+    [{ member: "dora", role: "admin" }, []],
+    [{ member: "dora", role: "infra" }, []],
+    [{ member: "dora", role: "pg_read_all_data" }, []],
+    [{ member: "stranger", role: "pg_read_all_data" }, []],
+    [{ member: "guest", role: "pg_read_all_data" }, ['REVOKE "pg_read_all_data" FROM "guest"']],
+    [{ member: "guest", role: "pg_monitor" }, []],
+    [{ member: "watcher", role: "pg_monitor", inherits: true }, []],
+    [{ member: "tiles", role: "pg_monitor" }, ['REVOKE "pg_monitor" FROM "tiles"']],
+    [{ member: "postgres", role: "infra" }, []],
+    [{ member: "pgstac_ingest", role: "pgstac_read", inherits: true }, []],
+    [{ member: "service", role: "pgstac_read" }, ['REVOKE "pgstac_read" FROM "service"']],
+    // What CREATE ROLE left to whoever made the role.
+    [{ member: "maker", role: "infra", grantor: "postgres", grantable: true, sets: false }, []],
+    [
+      { member: "service", role: "team", grantor: "carol", grantable: true },
+      ['REVOKE "team" FROM "service" GRANTED BY "carol" CASCADE'],
+    ],
+    [{ member: "bob", role: "infra", sets: false }, ['GRANT "infra" TO "bob" WITH SET TRUE']],
+  ])("judges the membership %j", (membership, statements) => {
+    const others = makeCatalog().memberships.filter(
+      ({ member, role }) => member !== membership.member || role !== membership.role,
+    );
+    const memberships = [
+      ...others,
+      { grantor: "admin", grantable: false, inherits: false, sets: true, ...membership },
+    ];
+    const found = findDeviations(context, makeCatalog({ memberships }));
+    expect(found.flatMap((one) => one.statements)).toEqual(statements);
+  });
+
+  it("misses a migrator's membership", () => {
+    const memberships = makeCatalog().memberships.filter(({ member }) => member !== "bob");
+    expect(findDeviations(context, makeCatalog({ memberships }))).toEqual([
+      { text: "role bob: is not a member of infra", statements: ['GRANT "infra" TO "bob"'] },
+    ]);
+  });
+
+  const setting = (text: string, overrides: Partial<RoleSetting> = {}): RoleSetting => ({
+    ...{ role: "service", here: false, setting: text },
+    ...overrides,
+  });
+  const right = [setting("search_path=dagapp, public"), setting("lock_timeout=5000")];
+
+  it.each([
+    [[], ['ALTER ROLE "service" SET lock_timeout = 5000']],
+    [[setting("lock_timeout=0")], ['ALTER ROLE "service" SET lock_timeout = 5000']],
+  ])("misses the service role's setting among %j", (held, statements) => {
+    const settings = [setting("search_path=dagapp, public"), ...held];
+    const found = findDeviations(context, makeCatalog({ settings }));
+    expect(found.flatMap((one) => one.statements)).toEqual(statements);
+  });
+
+  it.each([
+    ["dagapp, public", true],
+    ['"dagapp", "public"', true],
+    ["public, dagapp", false],
+    ['"dagapp, public"', false],
+    ["dagapp", false],
+  ])("reads the list %j as PostgreSQL does", (path, isRight) => {
+    const settings = [setting(`search_path=${path}`), setting("lock_timeout=5000")];
+    expect(textsOf(makeCatalog({ settings }))).toEqual(
+      isRight ? [] : ['role service: setting search_path="dagapp", "public" is missing'],
+    );
+  });
+
+  it.each([
+    [setting("role=infra"), 'ALTER ROLE "service" RESET role'],
+    [
+      setting("lock_timeout=5000", { here: true }),
+      'ALTER ROLE "service" IN DATABASE "geo" RESET lock_timeout',
+    ],
+    [setting("work_mem=1GB", { role: "infra" }), 'ALTER ROLE "infra" RESET work_mem'],
+    [setting("work_mem=1GB", { role: "stranger" }), null],
+    [setting("role=infra", { role: null, here: true }), 'ALTER DATABASE "geo" RESET role'],
+    [setting("search_path=x", { role: null }), "ALTER ROLE ALL RESET search_path"],
+    [setting("timezone=UTC", { role: null, here: true }), null],
+  ])("judges the setting %j", (one, statement) => {
+    const settings = [...right, one];
+    const found = findDeviations(context, makeCatalog({ settings }));
+    expect(found.flatMap(({ statements }) => statements)).toEqual(
+      statement === null ? [] : [statement],
+    );
+  });
+
+  it.each<[Partial<LiveRole> & { name: string }, readonly string[]]>([
+    [{ name: "service", connectionLimit: 50 }, []],
+    [{ name: "service", connectionLimit: 50, superuser: true }, ["NOSUPERUSER"]],
+    [{ name: "service", connectionLimit: 50, replication: true }, ["NOREPLICATION"]],
+    [{ name: "service", connectionLimit: 50, bypassRowSecurity: true }, ["NOBYPASSRLS"]],
+    [{ name: "service", connectionLimit: 50, validUntil: "infinity" }, []],
+    [
+      { name: "service", connectionLimit: 50, validUntil: "2031-01-01" },
+      ["VALID UNTIL 'infinity'"],
+    ],
+    [{ name: "service", connectionLimit: -1, login: false }, ["LOGIN", "CONNECTION LIMIT 50"]],
+    [{ name: "infra", login: true, createRole: true }, ["NOCREATEROLE", "NOLOGIN"]],
+    [{ name: "ada", createDatabase: true, inherit: true }, ["NOCREATEDB", "NOINHERIT"]],
+    [{ name: "watcher" }, ["INHERIT"]],
+    [{ name: "tiles", login: false }, ["LOGIN"]],
+    [{ name: "dora", superuser: true, createRole: true }, []],
+    [{ name: "azuresu", createRole: true }, []],
+    [{ name: "stranger", createRole: true, superuser: true }, []],
+  ])("judges the attributes of %j", (role, mends) => {
+    const roles = [makeRole(role.name, role)];
+    const memberships = [
+      ...makeCatalog().memberships,
+      { ...watching, member: "watcher", role: "pg_monitor" },
+    ];
+    const found = findDeviations(
+      context,
+      makeCatalog({ objects: [], roles, memberships, major: 15 }),
+    );
+    expect(found.flatMap(({ statements }) => statements)).toEqual(
+      mends.map((mend) => `ALTER ROLE "${role.name}" ${mend}`),
+    );
+  });
+
+  it.each([
+    [15, {}, true],
+    [16, {}, false],
+    [15, { ownsDatabase: true }, false],
+    [15, { name: "dora" }, false],
+  ])("on PostgreSQL %d says of a stranger with CREATEROLE %j: %p", (major, overrides, said) => {
+    const roles = [makeRole("stranger", { createRole: true, ...overrides })];
+    const found = findDeviations(
+      context,
+      makeCatalog({ objects: [], roles, memberships: [], major }),
+    );
+    expect(found.map(({ manual }) => manual !== undefined)).toEqual(said ? [true] : []);
+  });
+
+  it.each([
+    ["r", "dagapp", ["SELECT", "INSERT", "UPDATE", "DELETE"], "TABLES"],
+    ["S", "dagapp", ["USAGE"], "SEQUENCES"],
+    ["f", "dagapp", ["EXECUTE"], "FUNCTIONS"],
+  ])("wants default privileges of kind %s in %s", (code, schema, wanted, keyword) => {
+    const grantor = "infra";
+    const given = { grantable: false, grantor };
+    const acl = wanted.map((privilege) => ({ grantee: "service", privilege, ...given }));
+    const catalog = (entries: readonly AclEntry[]) =>
+      makeCatalog({
+        defaults: [{ creator: "infra", schema, code, acl: entries, initial: [] }],
+      });
+    expect(textsOf(catalog(acl))).toEqual([]);
+    expect(findDeviations(context, catalog([])).flatMap((one) => one.statements)).toEqual([
+      `ALTER DEFAULT PRIVILEGES FOR ROLE "infra" IN SCHEMA "dagapp" GRANT ${wanted.join(", ")} ON ${keyword} TO "service"`,
+    ]);
+  });
+
+  it.each([
+    ["f", "FUNCTIONS"],
+    ["T", "TYPES"],
+    ["n", "SCHEMAS"],
+    ["L", "LARGE OBJECTS"],
+  ])("takes a stranger's default privilege of kind %s away under its own word", (code, keyword) => {
+    const stranger = {
+      grantee: "stranger",
+      privilege: "USAGE",
+      grantable: false,
+      grantor: "admin",
+    };
+    const initial = code === "T" ? [{ ...stranger, grantee: null }] : [];
+    const acl = [...initial, stranger];
+    const defaults = [{ creator: "admin", schema: null, code, acl, initial }];
+    expect(
+      findDeviations(context, makeCatalog({ defaults })).flatMap((one) => one.statements),
+    ).toEqual([
+      `ALTER DEFAULT PRIVILEGES FOR ROLE "admin" REVOKE USAGE ON ${keyword} FROM "stranger"`,
+    ]);
+  });
+});
