@@ -3,10 +3,6 @@
  * git, ledgers and events where a machine can answer it, and left to people where it cannot. Pure.
  * Does NOT gather the facts (see evidenceFacts.ts) or write them down (see evidenceText.ts).
  */
-import type { MigrationFile } from "../../migrations/engine/files/file";
-import type { EventRow, VersionState } from "../../migrations/engine/history/history";
-import type { Tier } from "../../stack/tier";
-import type { Window } from "../../stack/window";
 import { answerChecklist } from "./checklist";
 import { eventText } from "./eventText";
 import type { StackFacts } from "./evidenceModel";

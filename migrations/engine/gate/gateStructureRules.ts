@@ -5,7 +5,6 @@
 import type { Tier } from "../../../stack/tier";
 import { countObjects } from "../history/snapshot";
 import { listDifferences } from "../history/snapshot";
-import { describeDifference, type SnapshotDifference } from "../history/snapshot";
 import { elseWarn, type GateRule } from "./input/gateRule";
 
 /** So many differences are shown; ddl status has all of them. */

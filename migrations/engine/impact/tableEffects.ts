@@ -5,7 +5,7 @@
 import type { LockMode } from "../sql/lockModes";
 import type { ActionOf } from "../statements/action";
 import { sequenceName } from "../statements/madeUpNames";
-import type { CommandOf, TableCommand } from "../statements/tableAction";
+import type { TableCommand } from "../statements/tableAction";
 import { addColumn, alterType, setExpression, setNotNull } from "./columnEffects";
 import { addConstraint, validateConstraint } from "./constraintEffects";
 import type { EffectDraft, Target } from "./effectDraft";

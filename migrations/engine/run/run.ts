@@ -10,7 +10,7 @@ import { tierRules } from "../../../stack/tier";
 import { describeWindows, openWindow } from "../../../stack/window";
 import type { MigrationFile } from "../files/file";
 import { OutsideWindowError, windowReason } from "../gate/windowNeed";
-import type { History, VersionState } from "../history/history";
+import type { History } from "../history/history";
 import type { StatementEffect } from "../impact/effect";
 import { serverTime } from "../ledger/ledger";
 import { type RunnerLock, withRunnerLock } from "../server/runnerLock";
