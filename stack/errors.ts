@@ -5,7 +5,7 @@
 
 /** One thing wrong with one file. Problems are collected and shown together, never one at a time. */
 export interface Problem {
-  /** Stable upper-case name, for example SYNTAX_ERROR; the README explains each. */
+  /** Stable upper-case name, for example SYNTAX_ERROR; docs/errors.md explains each. */
   readonly code: string;
   /** File name without folder, or the folder itself. */
   readonly file: string;

@@ -20,7 +20,7 @@ const paragraph = (text: string): string => `${text.charAt(0).toUpperCase()}${te
 
 function ruleDescriptor(id: string, help: RuleHelp | undefined): object {
   if (help === undefined) {
-    const text = 'The README explains this code under "When it fails".';
+    const text = "docs/errors.md explains this code.";
     return { id, shortDescription: { text: id }, help: { text } };
   }
   const { why, source, page } = help;

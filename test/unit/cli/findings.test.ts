@@ -186,7 +186,7 @@ describe("sarif", () => {
         {
           id: "SYNTAX_ERROR",
           shortDescription: { text: "SYNTAX_ERROR" },
-          help: { text: 'The README explains this code under "When it fails".' },
+          help: { text: "docs/errors.md explains this code." },
         },
       ],
     });
