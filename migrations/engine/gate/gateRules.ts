@@ -9,28 +9,27 @@ import { promotionRules } from "./gatePromotionRules";
 import { goingBackRules } from "./gateRollbackRules";
 import { structureRules } from "./gateStructureRules";
 import type { GateRule } from "./input/gateRule";
-import { columnRules } from "./rules/columnRules";
-import { compatibilityRules } from "./rules/compatibilityRules";
-import { constraintRules } from "./rules/constraintRules";
-import { destructionRules } from "./rules/destructionRules";
-import { headerRules } from "./rules/headerRules";
-import { indexRules } from "./rules/indexRules";
-import { rollbackRules } from "./rules/rollbackRules";
-import { rowRules } from "./rules/rowRules";
-import { scopeRules } from "./rules/scopeRules";
-import { sectionRules } from "./rules/sectionRules";
-import { silentRules } from "./rules/silentRules";
+import { applicationRules } from "./rules/application/rules";
+import { checksRules } from "./rules/checks/rules";
+import { columnsRules } from "./rules/columns/rules";
+import { concurrentlyRules } from "./rules/concurrently/rules";
+import { constraintsRules } from "./rules/constraints/rules";
+import { destructionRules } from "./rules/destruction/rules";
+import { headerRules } from "./rules/header/rules";
+import { reachRules } from "./rules/reach/rules";
+import { rollbackRules } from "./rules/rollback/rules";
+import { rowsRules } from "./rules/rows/rules";
 
 /** Rules about what a file says and does, by theme: each has a page with examples. */
 export const ruleChapters: Readonly<Record<string, readonly GateRule[]>> = {
   "What is taken away": destructionRules,
-  Columns: columnRules,
-  Constraints: constraintRules,
-  "Indexes and other things that go CONCURRENTLY": indexRules,
-  Rows: rowRules,
-  "What the application meets": [...compatibilityRules, ...silentRules],
-  "Where a migration may reach": scopeRules,
-  "Checks before and after": sectionRules,
+  Columns: columnsRules,
+  Constraints: constraintsRules,
+  "Indexes and other things that go CONCURRENTLY": concurrentlyRules,
+  Rows: rowsRules,
+  "What the application meets": applicationRules,
+  "Where a migration may reach": reachRules,
+  "Checks before and after": checksRules,
   "The rollback file": rollbackRules,
   "What the header says": headerRules,
 };

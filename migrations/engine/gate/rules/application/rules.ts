@@ -1,0 +1,26 @@
+/**
+ * The rules of this folder, in the order of their page: `npm run new-rule` adds a line here.
+ * Does NOT hold a rule.
+ */
+import type { GateRule } from "../../input/gateRule";
+import { banDisableTrigger } from "./ban-disable-trigger";
+import { banRewriteRule } from "./ban-rewrite-rule";
+import { banSetSchema } from "./ban-set-schema";
+import { enumValueInTransaction } from "./enum-value-in-transaction";
+import { functionRecreated } from "./function-recreated";
+import { renamingColumn } from "./renaming-column";
+import { renamingObject } from "./renaming-object";
+import { renamingTable } from "./renaming-table";
+import { securityDefiner } from "./security-definer";
+
+export const applicationRules: readonly GateRule[] = [
+  renamingTable,
+  renamingColumn,
+  renamingObject,
+  banSetSchema,
+  enumValueInTransaction,
+  functionRecreated,
+  securityDefiner,
+  banRewriteRule,
+  banDisableTrigger,
+];

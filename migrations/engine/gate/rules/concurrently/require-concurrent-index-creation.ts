@@ -1,0 +1,53 @@
+/**
+ * Gate rule require-concurrent-index-creation: its texts, its examples, and what it finds.
+ * Does NOT cover CONCURRENTLY inside BEGIN … COMMIT: such a file is not read at all (NOT_TRANSACTIONAL).
+ */
+import { type ObjectName } from "../../../sql/objectName";
+import { oneLine, sqlName } from "../../../sql/sqlText";
+import { actsOf, actsOfKind, sameName, type Subject } from "../../input/subject";
+import { atStatement, docs, fileRule, lockRiskHigh } from "../fileRule";
+
+/** True when an earlier file makes the table with PARTITION BY. */
+function isPartitioned({ earlier }: Subject, table: ObjectName): boolean {
+  return earlier
+    .flatMap((file) => actsOfKind(actsOf(file), "create table"))
+    .some(({ action }) => action.partitionKey !== null && sameName(action.table, table));
+}
+
+/** The author's CREATE INDEX with CONCURRENTLY in it. */
+const concurrentForm = (sql: string, named: boolean): string =>
+  oneLine(sql).replace(
+    /^CREATE (UNIQUE )?INDEX (IF NOT EXISTS )?/i,
+    (_all, unique: string | undefined) =>
+      `CREATE ${unique ?? ""}INDEX CONCURRENTLY ${named ? "IF NOT EXISTS " : ""}`,
+  );
+
+export const requireConcurrentIndexCreation = fileRule({
+  id: "require-concurrent-index-creation",
+  problem: "CREATE INDEX without CONCURRENTLY on a table that is in use.",
+  why: "writers wait until the index is built, and everybody who comes after them in the queue.",
+  instead: "build it CONCURRENTLY, behind the COMMIT, and look at indisvalid in the post-flight.",
+  source: `Policy, High-Risk Operations: CREATE INDEX; ${docs("sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY")}`,
+  exception: lockRiskHigh,
+  bad: {
+    body: "CREATE INDEX idx_jobs_owner ON dagapp.jobs (owner);",
+    rollback: "DROP INDEX IF EXISTS dagapp.idx_jobs_owner;",
+  },
+  good: {
+    body: "CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_jobs_owner ON dagapp.jobs (owner);",
+    rollback: "DROP INDEX IF EXISTS dagapp.idx_jobs_owner;",
+  },
+  find: (subject) =>
+    actsOfKind(subject.acts, "create index")
+      .filter(({ action }) => !action.concurrently)
+      .filter((act) => !subject.isNew(act.action.table, act))
+      // Only the parent's entry in the catalog; its partitions get theirs CONCURRENTLY.
+      .filter(({ action }) => !(action.only && isPartitioned(subject, action.table)))
+      .map((act) =>
+        atStatement(
+          act,
+          `CREATE INDEX on ${sqlName(act.action.table)} keeps writers out while it is built.`,
+          `behind the COMMIT: ${concurrentForm(act.statement.text, act.action.name !== null)};`,
+        ),
+      ),
+});

@@ -1,0 +1,44 @@
+/**
+ * Gate rule ban-alter-domain-with-add-constraint: its texts, its examples, and what it finds.
+ * Does NOT cover columns (see columns).
+ */
+import { sqlName } from "../../../sql/sqlText";
+import { actsOfKind } from "../../input/subject";
+import { atStatement, docs, fileRule, lockRiskHigh } from "../fileRule";
+
+export const banAlterDomainWithAddConstraint = fileRule({
+  id: "ban-alter-domain-with-add-constraint",
+  problem: "A domain gets a constraint that is checked at once.",
+  why: "every table with a column of the domain is read in full under a lock.",
+  instead: "add the constraint NOT VALID, and VALIDATE it behind the COMMIT.",
+  source: `Policy, Review: Lock escalation risks; ${docs("sql-alterdomain.html")}`,
+  exception: lockRiskHigh,
+  bad: {
+    body: "ALTER DOMAIN dagapp.ordinal ADD CONSTRAINT ordinal_check CHECK (VALUE > 0);",
+    rollback: "ALTER DOMAIN dagapp.ordinal DROP CONSTRAINT IF EXISTS ordinal_check;",
+  },
+  good: {
+    body:
+      "ALTER DOMAIN dagapp.ordinal ADD CONSTRAINT ordinal_check CHECK (VALUE > 0) NOT VALID;\n" +
+      "ALTER DOMAIN dagapp.ordinal VALIDATE CONSTRAINT ordinal_check;",
+    rollback: "ALTER DOMAIN dagapp.ordinal DROP CONSTRAINT IF EXISTS ordinal_check;",
+  },
+  find: (subject) => {
+    const made = actsOfKind(subject.acts, "create type").map(({ action }) => sqlName(action.type));
+    return actsOfKind(subject.acts, "alter domain")
+      .filter(({ action }) => !made.includes(sqlName(action.domain)))
+      .filter(
+        ({ action: { command, valid } }) =>
+          command === "set not null" || (command === "add constraint" && valid),
+      )
+      .map((act) => {
+        const domain = sqlName(act.action.domain);
+        return atStatement(
+          act,
+          `ALTER DOMAIN ${domain} checks every row of every table that uses it.`,
+          `ALTER DOMAIN ${domain} ADD CONSTRAINT … CHECK (…) NOT VALID; ` +
+            `behind the COMMIT: ALTER DOMAIN ${domain} VALIDATE CONSTRAINT …;`,
+        );
+      });
+  },
+});

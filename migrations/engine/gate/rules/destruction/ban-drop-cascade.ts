@@ -1,0 +1,46 @@
+/**
+ * Gate rule ban-drop-cascade: its texts, its examples, and what it finds.
+ * Does NOT cover DROP SCHEMA, which no migration may hold at all (see forbidden).
+ */
+import { oneLine } from "../../../sql/sqlText";
+import { type Act } from "../../input/act";
+import { type Subject } from "../../input/subject";
+import { atStatement, docs, fileRule } from "../fileRule";
+
+/** Acts that drop with CASCADE, of both files. */
+function cascades(subject: Subject): readonly Act[] {
+  return [...subject.acts, ...subject.rollbackActs].filter(({ action }) => {
+    if (action.kind === "drop") return action.cascade;
+    if (action.kind !== "alter table") return false;
+    const { command } = action;
+    const drops = command.kind === "drop column" || command.kind === "drop constraint";
+    return drops && command.cascade;
+  });
+}
+
+export const banDropCascade = fileRule({
+  id: "ban-drop-cascade",
+  problem: "A drop with CASCADE, in the migration or its rollback.",
+  why: "it drops whatever depends on the object, also what nobody has thought of.",
+  instead: "drop each object by its name, those that depend on others first.",
+  source: `Policy, Review: Rollback completeness; ${docs("ddl-depend.html")}`,
+  exception: "reason",
+  bad: {
+    body: "DROP FUNCTION dagapp.touch() CASCADE;",
+    rollback:
+      "CREATE OR REPLACE FUNCTION dagapp.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';",
+  },
+  good: {
+    body: "DROP FUNCTION dagapp.touch();",
+    rollback:
+      "CREATE OR REPLACE FUNCTION dagapp.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';",
+  },
+  find: (subject) =>
+    cascades(subject).map((act) =>
+      atStatement(
+        act,
+        `${oneLine(act.statement.text)} drops more than it names.`,
+        `${oneLine(act.statement.text).replace(/\s+CASCADE\b/i, "")}; with a DROP before it for each object that depends on it.`,
+      ),
+    ),
+});

@@ -1,0 +1,45 @@
+/**
+ * Gate rule ban-drop-column: its texts, its examples, and what it finds.
+ * Does NOT cover DROP SCHEMA, which no migration may hold at all (see forbidden).
+ */
+import { quoted, sqlName } from "../../../sql/sqlText";
+import { isArchived } from "../../input/archive";
+import { actsOfKind, addsColumn } from "../../input/subject";
+import { atStatement, backupNamed, fileRule } from "../fileRule";
+
+export const banDropColumn = fileRule({
+  id: "ban-drop-column",
+  problem: "A column is dropped without an archive of what it holds.",
+  why: "adding the column again does not bring its values back.",
+  instead: "copy key and column into an archive table first, in this migration or an earlier one.",
+  source: "Policy, High-Risk Operations: DROP COLUMN: archive data first, rollback window",
+  exception: backupNamed,
+  bad: {
+    body: "ALTER TABLE dagapp.jobs DROP COLUMN owner;",
+    rollback: "ALTER TABLE dagapp.jobs ADD COLUMN IF NOT EXISTS owner TEXT;",
+  },
+  good: {
+    body:
+      "CREATE TABLE dagapp.jobs_owner_archive AS SELECT job_id, owner FROM dagapp.jobs;\n" +
+      "ALTER TABLE dagapp.jobs DROP COLUMN owner;",
+    rollback:
+      "ALTER TABLE dagapp.jobs ADD COLUMN IF NOT EXISTS owner TEXT;\nDROP TABLE IF EXISTS dagapp.jobs_owner_archive;",
+  },
+  find: (subject) =>
+    actsOfKind(subject.acts, "alter table").flatMap((act) => {
+      const { command, table, relation } = act.action;
+      if (command.kind !== "drop column" || relation !== "table") return [];
+      const name = sqlName(table);
+      if (subject.isNew(table, act) || addsColumn(subject, act, table, command.column)) return [];
+      if (isArchived(subject, act, table, command.column)) return [];
+      const archive = sqlName({ ...table, name: `${table.name}_${command.column}_archive` });
+      const column = quoted(command.column);
+      return [
+        atStatement(
+          act,
+          `DROP COLUMN ${name}.${column}: nothing keeps what it holds.`,
+          `before it: CREATE TABLE ${archive} AS SELECT …key…, ${column} FROM ${name};`,
+        ),
+      ];
+    }),
+});

@@ -1,0 +1,50 @@
+/**
+ * Gate rule ban-drop-table: its texts, its examples, and what it finds.
+ * Does NOT cover DROP SCHEMA, which no migration may hold at all (see forbidden).
+ */
+import { sqlName } from "../../../sql/sqlText";
+import { markStatement, missingDelay } from "../../input/dropEvidence";
+import { actsOfKind } from "../../input/subject";
+import { atStatement, backupNamed, fileRule } from "../fileRule";
+
+export const banDropTable = fileRule({
+  id: "ban-drop-table",
+  problem: "A table is dropped at once, or without a backup.",
+  why: "its rows are gone, and who still uses it finds out too late.",
+  instead:
+    "set it apart in an earlier migration, by COMMENT ON TABLE … IS 'drop after 2026-05-01: why' or by another name (RENAME TO); " +
+    "wait (7 days in uat and prod); name the backup in the header.",
+  source: "Policy, High-Risk Operations: DROP TABLE: backup verification, delayed drop",
+  exception: backupNamed,
+  bad: {
+    body: "DROP TABLE dagapp.notes;",
+    rollback: "CREATE TABLE IF NOT EXISTS dagapp.notes (note_id INTEGER, body TEXT);",
+  },
+  good: {
+    before: "COMMENT ON TABLE dagapp.notes IS 'drop after 2026-01-15: replaced by dagapp.tasks';",
+    header: { "Backup reference": "vault/2026-02-01/dagapp.notes.dump" },
+    body: "DROP TABLE dagapp.notes;",
+    rollback: "CREATE TABLE IF NOT EXISTS dagapp.notes (note_id INTEGER, body TEXT);",
+  },
+  find: (subject) =>
+    actsOfKind(subject.acts, "drop").flatMap((act) =>
+      act.action.objects
+        .filter((object) => object.kind === "table" && !subject.isNew(object, act))
+        .flatMap((table) => {
+          const hasBackup = subject.file.header.rollback.backupReference !== null;
+          const missing = [
+            missingDelay(subject, table),
+            hasBackup ? null : "the header names no backup",
+          ].filter((one) => one !== null);
+          if (missing.length === 0) return [];
+          return [
+            atStatement(
+              act,
+              `DROP TABLE ${sqlName(table)}: ${missing.join("; ")}.`,
+              `in an earlier migration: ${markStatement(subject, table)} ` +
+                "In the header, under ROLLBACK: - Backup reference: where the backup is.",
+            ),
+          ];
+        }),
+    ),
+});

@@ -1,0 +1,29 @@
+/**
+ * Gate rule ban-truncate: its texts, its examples, and what it finds.
+ * Does NOT cover DROP SCHEMA, which no migration may hold at all (see forbidden).
+ */
+import { sqlName } from "../../../sql/sqlText";
+import { actsOfKind } from "../../input/subject";
+import { atStatement, docs, fileRule } from "../fileRule";
+
+export const banTruncate = fileRule({
+  id: "ban-truncate",
+  problem: "TRUNCATE of a table that was there before.",
+  why: "it deletes every row at once, and no trigger, foreign key or backup of the moment stands in its way.",
+  instead: "delete in batches with a WHERE, in a migration that says how the data come back.",
+  source: `Policy, High-Risk Operations: TRUNCATE, almost never in production; ${docs("sql-truncate.html")}`,
+  bad: { body: "TRUNCATE dagapp.notes;" },
+  good: { body: "-- batch\nDELETE FROM dagapp.notes WHERE note_id < 1000;" },
+  find: (subject) =>
+    actsOfKind(subject.acts, "truncate").flatMap((act) =>
+      act.action.tables
+        .filter(({ name }) => !subject.isNew(name, act))
+        .map(({ name }) =>
+          atStatement(
+            act,
+            `TRUNCATE ${sqlName(name)} deletes every row.`,
+            `-- batch, DELETE FROM ${sqlName(name)} WHERE …; behind the COMMIT.`,
+          ),
+        ),
+    ),
+});

@@ -1,0 +1,33 @@
+/**
+ * Gate rule prefer-repack: its texts, its examples, and what it finds.
+ * Does NOT cover DROP SCHEMA, which no migration may hold at all (see forbidden).
+ */
+import { oneLine } from "../../../sql/sqlText";
+import { atStatement, docs, fileRule } from "../fileRule";
+
+export const preferRepack = fileRule({
+  id: "prefer-repack",
+  problem: "VACUUM FULL or CLUSTER.",
+  why: "the table is written anew while nobody may use it, for no change of the schema.",
+  instead:
+    "leave it to maintenance outside of migrations: VACUUM, REINDEX CONCURRENTLY, pg_repack.",
+  source: `Policy, High-Risk Operations: table rewrite; ${docs("sql-vacuum.html")}`,
+  bad: { body: "CLUSTER dagapp.jobs USING jobs_pkey;" },
+  good: { body: "ANALYZE dagapp.jobs;" },
+  find: (subject) =>
+    subject.acts.flatMap((act) => {
+      const { action } = act;
+      const isFull = action.kind === "vacuum" && action.full;
+      if (!isFull && action.kind !== "cluster") return [];
+      const tables = action.kind === "cluster" ? [action.table] : action.tables;
+      const isNew = tables.every((table) => table !== null && subject.isNew(table, act));
+      if (tables.length > 0 && isNew) return [];
+      return [
+        atStatement(
+          act,
+          `${oneLine(act.statement.text)} writes its tables anew under ACCESS EXCLUSIVE.`,
+          "remove it; for the planner's sake: ANALYZE.",
+        ),
+      ];
+    }),
+});

@@ -1,0 +1,37 @@
+/**
+ * Gate rule change-outside-migration-section: its texts, its examples, and what it finds.
+ * Does NOT cover roles, privileges and schemas themselves (see forbidden).
+ */
+import { sqlName } from "../../../sql/sqlText";
+import { changedBy } from "../../input/targets";
+import { atStatement, fileRule } from "../fileRule";
+import { previousApplied } from "../sectionExamples";
+
+export const changeOutsideMigrationSection = fileRule({
+  id: "change-outside-migration-section",
+  problem: "PRE-FLIGHT CHECKS or POST-FLIGHT VALIDATION change something.",
+  why: "checks are read as checks: a change among them escapes review, and the rollback.",
+  instead: "move the change into the MIGRATION section.",
+  source: "Policy, Migration Script Requirements",
+  bad: {
+    body: "ANALYZE dagapp.jobs;",
+    preflight: `${previousApplied}\nCOMMENT ON TABLE dagapp.jobs IS 'Units of work.';`,
+  },
+  good: { body: "COMMENT ON TABLE dagapp.jobs IS 'Units of work.';" },
+  find: (subject) =>
+    subject.acts
+      .filter(({ segment }) => segment.section !== "migration")
+      .filter(({ action }) => action.kind !== "analyze")
+      .flatMap((act) =>
+        changedBy(act)
+          .filter(({ schema }) => schema !== "pg_temp")
+          .slice(0, 1)
+          .map((object) =>
+            atStatement(
+              act,
+              `${act.statement.kind} changes ${sqlName(object)} in the ${act.segment.section} section.`,
+              "move it below the MIGRATION banner.",
+            ),
+          ),
+      ),
+});

@@ -1,0 +1,16 @@
+/**
+ * The rules of this folder, in the order of their page: `npm run new-rule` adds a line here.
+ * Does NOT hold a rule.
+ */
+import type { GateRule } from "../../input/gateRule";
+import { changeOutsideMigrationSection } from "./change-outside-migration-section";
+import { opaqueStatement } from "./opaque-statement";
+import { outsideGovernedSchemas } from "./outside-governed-schemas";
+import { requireTableSchema } from "./require-table-schema";
+
+export const reachRules: readonly GateRule[] = [
+  outsideGovernedSchemas,
+  requireTableSchema,
+  opaqueStatement,
+  changeOutsideMigrationSection,
+];

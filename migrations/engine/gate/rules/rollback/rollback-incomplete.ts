@@ -1,0 +1,113 @@
+/**
+ * Gate rule rollback-incomplete: its texts, its examples, and what it finds.
+ * Does NOT cover a proof: that the catalog is the same afterwards only a run can tell.
+ */
+import { allChanges, type Change, leftBy, netChanges } from "../../input/netChanges";
+import { actsOf, type Subject } from "../../input/subject";
+import { atStatement, fileRule, rollbackTested } from "../fileRule";
+
+const bare = (key: string): string => key.replace(/\(.*$/s, "");
+
+/**
+ * True when a rollback's changes answer the change.
+ *
+ * @param existed  Whether the earlier files left that key: asked last, since it takes a look at all of them.
+ */
+function isUndone(
+  one: Change,
+  back: readonly Change[],
+  existed: (key: string) => boolean,
+): boolean {
+  // DROP FUNCTION f; names every argument list.
+  const same = back.filter(({ key }) => key === one.key || key === bare(one.key));
+  const homeGone = one.within.some((home) =>
+    back.some(({ key, sign }) => key === home && sign === "-"),
+  );
+  const homeBack = one.within.some((home) =>
+    back.some(({ key, sign }) => key === home && sign === "+"),
+  );
+  switch (one.sign) {
+    case "+":
+      // Of that name before and after: it went with its column, and came back.
+      return homeGone || same.some(({ sign }) => sign === "-") || existed(one.key);
+    case "-":
+      return homeBack || same.some(({ sign }) => sign !== "-");
+    case "~":
+      // A function that OR REPLACE made anew is dropped; one that was there gets its old body back.
+      return (
+        homeGone ||
+        back.some(({ within }) => within.includes(one.key)) ||
+        same.some(({ sign }) => sign !== "-") ||
+        (same.length > 0 && !existed(one.key) && !existed(bare(one.key)))
+      );
+  }
+}
+
+const verbs: Readonly<Record<Change["sign"], string>> = {
+  "+": "makes",
+  "-": "drops",
+  "~": "changes",
+};
+
+/** What the migration does and the rollback leaves as it is. */
+function leftOver(subject: Subject): readonly Change[] {
+  const { rollback, header } = subject.file;
+  if (rollback === null) return [];
+  let left: ReadonlySet<string> | null = null;
+  // Asked only where the rollback alone does not answer: it goes through all earlier files.
+  const existed = (key: string): boolean => {
+    left ??= leftBy(subject.earlier.flatMap(actsOf));
+    return left.has(key);
+  };
+  const back = allChanges(subject.rollbackActs);
+  return netChanges(subject.acts)
+    .filter((one) => !isUndone(one, back, existed))
+    .filter(
+      // PostgreSQL cannot take a label away; the header must have said so.
+      ({ act }) =>
+        act.action.kind !== "add enum value" || header.rollback.dataRecovery !== "Not possible",
+    );
+}
+
+/** The statement that takes the change back, as far as its kind tells. */
+function inverse({ sign, key }: Change): string {
+  const [kind = "", ...rest] = key.split(" ");
+  const name = rest.join(" ");
+  const tableOf = name.slice(0, name.lastIndexOf("."));
+  const partOf = name.slice(name.lastIndexOf(".") + 1);
+  if (kind === "column" || kind === "constraint") {
+    const verb =
+      sign === "+" ? `DROP ${kind.toUpperCase()} IF EXISTS` : `ADD ${kind.toUpperCase()}`;
+    return `ALTER TABLE ${tableOf} ${verb} ${partOf}${sign === "+" ? "" : " …"};`;
+  }
+  const object = kind === "relation" ? "…" : kind.toUpperCase();
+  return sign === "+" ? `DROP ${object} IF EXISTS ${name};` : `CREATE ${object} ${name} …;`;
+}
+
+export const rollbackIncomplete = fileRule({
+  id: "rollback-incomplete",
+  problem: "The rollback leaves something of what the migration does.",
+  why: "after it the catalog is not the one before, and the next attempt or an older application meets the remains.",
+  instead:
+    "one statement in the rollback for each object that is made, dropped or changed, in the reverse order.",
+  source: "Policy, Review: Rollback completeness",
+  exception: rollbackTested,
+  bad: {
+    body: "CREATE TABLE dagapp.remarks (remark_id INTEGER);\nCREATE INDEX CONCURRENTLY IF NOT EXISTS idx_jobs_owner ON dagapp.jobs (owner);",
+    rollback: "DROP TABLE IF EXISTS dagapp.remarks;",
+  },
+  good: {
+    body: "CREATE TABLE dagapp.remarks (remark_id INTEGER);\nCREATE INDEX CONCURRENTLY IF NOT EXISTS idx_jobs_owner ON dagapp.jobs (owner);",
+    rollback: "DROP INDEX IF EXISTS dagapp.idx_jobs_owner;\nDROP TABLE IF EXISTS dagapp.remarks;",
+  },
+  find: (subject) =>
+    leftOver(subject).map((one) =>
+      atStatement(
+        one.act,
+        `it ${verbs[one.sign]} ${one.key}; the rollback does not take that back.`,
+        one.act.action.kind === "add enum value"
+          ? "write Data recovery: Not possible into the header, and in the rollback's WARNING what stays."
+          : `add its inverse to ${subject.file.rollback?.fileName ?? ""}: ${inverse(one)}`,
+      ),
+    ),
+});

@@ -1,0 +1,35 @@
+/**
+ * Gate rule ban-lock-table: its texts, its examples, and what it finds.
+ * Does NOT cover the splitting of a change into batches (the runner does it, where the file asks for it).
+ */
+import { sqlName } from "../../../sql/sqlText";
+import { actsOfKind } from "../../input/subject";
+import { atStatement, docs, fileRule } from "../fileRule";
+
+export const banLockTable = fileRule({
+  id: "ban-lock-table",
+  problem: "LOCK TABLE on a table in use.",
+  why: "it holds its lock to the end of the transaction, and all others wait behind it.",
+  instead:
+    "leave it out: each statement takes the lock it needs, with a timeout and a retry of the whole transaction.",
+  source: `Policy, Review: Lock escalation risks; ${docs("sql-lock.html")}`,
+  exception: "reason",
+  bad: {
+    body: "BEGIN;\nLOCK TABLE dagapp.jobs IN SHARE MODE;\nALTER TABLE dagapp.jobs ADD COLUMN region TEXT;\nCOMMIT;",
+    rollback: "ALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS region;",
+  },
+  good: {
+    body: "ALTER TABLE dagapp.jobs ADD COLUMN region TEXT;",
+    rollback: "ALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS region;",
+  },
+  find: (subject) =>
+    actsOfKind(subject.acts, "lock")
+      .filter((act) => act.action.tables.some(({ name }) => !subject.isNew(name, act)))
+      .map((act) =>
+        atStatement(
+          act,
+          `LOCK ${act.action.tables.map(({ name }) => sqlName(name)).join(", ")} IN ${act.action.mode} MODE is held until the COMMIT.`,
+          "remove the statement.",
+        ),
+      ),
+});

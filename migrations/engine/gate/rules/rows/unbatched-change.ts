@@ -1,0 +1,54 @@
+/**
+ * Gate rule unbatched-change: its texts, its examples, and what it finds.
+ * Does NOT cover the splitting of a change into batches (the runner does it, where the file asks for it).
+ */
+import { batchOf } from "../../../files/batch";
+import { oneLine, sqlName } from "../../../sql/sqlText";
+import { type RowWrite } from "../../../statements/action";
+import { type Act } from "../../input/act";
+import { unboundedWrites } from "../../input/rowChange";
+import { atStatement, fileRule, lockRiskHigh } from "../fileRule";
+
+/** What is wrong with an UPDATE or DELETE of many rows; null when the runner does it in batches. */
+function faultOf({ statement }: Act, write: RowWrite): string | null {
+  // A batch without WHERE or inside BEGIN … COMMIT is a problem of the file (BATCH_STATEMENT).
+  if (batchOf(statement) !== null) return null;
+  return write.filtered
+    ? "it is not batched, and locks each row it finds until all are done"
+    : "it has no WHERE, and locks every row until it is done";
+}
+
+export const unbatchedChange = fileRule({
+  id: "unbatched-change",
+  problem:
+    "An UPDATE or DELETE of a table in use without WHERE, or not in batches; or the same as MERGE or ON CONFLICT DO UPDATE.",
+  why: "one long transaction holds locks on all its rows, bloats the table, and starts from zero when it fails.",
+  instead:
+    "put `-- batch` (or `-- batch rows=5000 pause=100ms target=500ms`) directly above it, behind the COMMIT, with a WHERE that " +
+    "finds only rows still to do. Rows named by their key (`= constant`, `IN (…)`) need no batches.",
+  source: "Policy, Safe Pattern: Backfill in batches",
+  exception: lockRiskHigh,
+  bad: { body: "UPDATE dagapp.jobs SET owner = 'nobody' WHERE owner IS NULL;" },
+  good: {
+    body: "-- batch rows=5000\nUPDATE dagapp.jobs SET owner = 'nobody' WHERE owner IS NULL;",
+  },
+  find: (subject) =>
+    subject.acts.flatMap((act) =>
+      unboundedWrites(subject, act).flatMap((write) => {
+        const fault = faultOf(act, write);
+        if (fault === null) return [];
+        const sql = oneLine(act.statement.text);
+        const where = write.filtered ? "" : " WHERE … rows still to do …";
+        const isPlain = write.verb === "update" || write.verb === "delete";
+        return [
+          atStatement(
+            act,
+            `${write.verb.toUpperCase()} of ${sqlName(write.table)}: ${fault}.`,
+            isPlain
+              ? `behind the COMMIT, two lines: -- batch, and ${sql}${where};`
+              : "write what it changes as an UPDATE or DELETE with -- batch above it, what it adds as an INSERT.",
+          ),
+        ];
+      }),
+    ),
+});
