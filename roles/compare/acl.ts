@@ -6,6 +6,7 @@ import type { AclContext, AclEntry, Catalog, CatalogObject, Deviation } from "..
 import { objectKinds } from "../objectKinds";
 import type { ObjectKind } from "../vocabulary";
 import { adminGrants, asOwner, grantName, isAdmins, passedOn } from "./adminGrants";
+import { adminMembershipDeviations } from "./adminMembership";
 import { bypassDeviations } from "./bypassDeviations";
 import { defaultDeviations } from "./defaultDeviations";
 import { compare, type Difference, expectedOn, heldIn, publicKey } from "./expected";
@@ -123,6 +124,7 @@ export function findDeviations(configured: AclContext, catalog: Catalog): readon
     ]),
     ...catalog.owned.flatMap((object) => ownedDeviations(context, who, object)),
     ...defaultDeviations(context, who, catalog.defaults),
+    ...adminMembershipDeviations(context, catalog),
     ...membershipDeviations(context, who, catalog),
     ...attributeDeviations(context, who, catalog),
     ...settingDeviations(context, catalog.settings),

@@ -161,8 +161,8 @@ function healPart(
 ): Promise<readonly Deviation[]> {
   return inTransaction(client, async () => {
     await prepare(client, settings);
-    const mender = new Mender(client, usable);
-    await mender.mend(part);
+    const mender = new Mender(client);
+    await mender.mend(part, usable);
     const mended = part.filter((one) => mender.reasonOf(one) === null);
     await recordHealing(client, mended);
     return mended;
@@ -179,15 +179,16 @@ async function healOnce(
     await prepare(client, settings);
     ({ left, usable } = await look(client, settings, options));
   }
-  const mender = new Mender(client, usable, options.log);
+  const mender = new Mender(client, options.log);
   const found = new Map<string, Deviation>();
   for (let round = 1; round <= mostRounds && left.some(isMendable); round += 1) {
     for (const deviation of left) found.set(deviation.text, deviation);
     const mendable = left.filter(isMendable);
     const first = round === 1 ? mendable.filter((deviation) => deviation.first) : [];
-    await mender.mend(first.length > 0 ? first : mendable);
+    await mender.mend(first.length > 0 ? first : mendable, usable);
     const before = textsOf(left).join("\n");
-    ({ left } = await look(client, settings, options));
+    // Anew each time: the admin's own membership may have been mended meanwhile.
+    ({ left, usable } = await look(client, settings, options));
     if (first.length === 0 && textsOf(left).join("\n") === before) break;
   }
   const remaining = new Set(textsOf(left));

@@ -19,10 +19,8 @@ const endsAll = (error: DatabaseError): boolean =>
 export class Mender {
   private readonly reasons = new Map<string, string>();
 
-  /** @param usable  Roles whose rights this login has. */
   constructor(
     private readonly client: Client,
-    private readonly usable: ReadonlySet<string>,
     private readonly log?: (message: string) => void,
   ) {}
 
@@ -35,13 +33,14 @@ export class Mender {
    * Runs what mends these deviations, in their order but for those that need the rights of a role which this login has
    * not: these come last. Those that fail are undone alone.
    *
+   * @param usable  Roles whose rights this login has now.
    * @throws {DatabaseError} what ends the transaction.
    */
-  async mend(deviations: readonly Deviation[]): Promise<void> {
+  async mend(deviations: readonly Deviation[], usable: ReadonlySet<string>): Promise<void> {
     const groups = new Map<string | null, Deviation[]>([[null, []]]);
     for (const deviation of deviations) {
       const { power } = deviation;
-      const key = power === undefined || this.usable.has(power) ? null : power;
+      const key = power === undefined || usable.has(power) ? null : power;
       const group = groups.get(key);
       if (group === undefined) groups.set(key, [deviation]);
       else group.push(deviation);

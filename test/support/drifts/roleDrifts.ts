@@ -62,6 +62,27 @@ export const roleDrifts: readonly Drift[] = [
     undo: ["DROP ROLE IF EXISTS extra"],
   },
   {
+    name: "the admin's own membership in the infrastructure role, with what only it could mend",
+    as: "admin",
+    sql: [
+      "SET ROLE {infra}",
+      "GRANT TRUNCATE ON dagapp.item TO {service}",
+      "RESET ROLE",
+      "REVOKE {infra} FROM {admin}",
+    ],
+    found: [
+      "role {admin}: is not a member of {infra}",
+      "table dagapp.item: {service} should not have TRUNCATE",
+    ],
+  },
+  {
+    name: "the admin's own membership in the infrastructure role without INHERIT",
+    since: 16,
+    as: "admin",
+    sql: ["GRANT {infra} TO {admin} WITH INHERIT FALSE"],
+    found: ["role {admin}: lacks the privileges of {infra}"],
+  },
+  {
     name: "a chain of memberships that leads to the infrastructure role",
     sql: [
       "CREATE ROLE middle",

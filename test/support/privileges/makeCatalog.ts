@@ -177,6 +177,7 @@ export function makeCatalog(overrides: Partial<Catalog> = {}): Catalog {
     memberships: [
       ...context.parties.migrator.map((member) => ({ member, role: "infra", inherits: false })),
       { member: "watcher", role: "pg_monitor", inherits: true },
+      { member: "admin", role: "infra", inherits: true },
     ].map((one) => ({ ...one, grantor: "admin", grantable: false, sets: true })),
     settings: [
       { role: "service", here: false, setting: "search_path=dagapp, public" },

@@ -2,7 +2,13 @@
 import fc from "fast-check";
 
 import { findDeviations } from "../../../roles/compare/acl";
-import type { AclEntry, CatalogObject, LiveRole, RoleSetting } from "../../../roles/model";
+import type {
+  AclEntry,
+  CatalogObject,
+  LiveRole,
+  Membership,
+  RoleSetting,
+} from "../../../roles/model";
 import {
   afterStatement,
   context,
@@ -222,6 +228,51 @@ describe("findDeviations", () => {
     expect(findDeviations(context, makeCatalog({ memberships }))).toEqual([
       { text: "role bob: is not a member of infra", statements: ['GRANT "infra" TO "bob"'] },
     ]);
+  });
+
+  it.each([
+    ["nothing at all", [], "is not a member of infra"],
+    [
+      "only the creator's own row, which the postgresql plugin takes for it",
+      [{ grantor: "postgres", grantable: true, inherits: false, sets: false }],
+      "is not a member of infra",
+    ],
+    ["no INHERIT", [{ inherits: false, sets: true }], "lacks the privileges of infra"],
+    ["no SET", [{ inherits: true, sets: false }], "lacks the right to become infra"],
+    [
+      "both, by two grantors",
+      [
+        { inherits: true, sets: false },
+        { grantor: "postgres", inherits: false, sets: true },
+      ],
+      null,
+    ],
+  ])("judges the admin's own membership with %s", (_, rows, said) => {
+    const others = makeCatalog().memberships.filter(({ member }) => member !== "admin");
+    const own = { member: "admin", role: "infra", grantor: "admin", grantable: false };
+    const memberships = [...others, ...rows.map((row) => ({ ...own, ...row }))];
+    expect(findDeviations(context, makeCatalog({ memberships }))).toEqual(
+      said === null
+        ? []
+        : [
+            {
+              text: `role admin: ${said}`,
+              statements: ['GRANT "infra" TO "admin" WITH INHERIT TRUE, SET TRUE'],
+              first: true,
+            },
+          ],
+    );
+  });
+
+  it("asks for no options of the admin's membership before PostgreSQL 16", () => {
+    const others = makeCatalog().memberships.filter(({ member }) => member !== "admin");
+    const statementsOf = (memberships: readonly Membership[]): readonly string[] =>
+      findDeviations(context, makeCatalog({ memberships, major: 15 })).flatMap(
+        ({ statements }) => statements,
+      );
+    expect(statementsOf(others)).toEqual(['GRANT "infra" TO "admin"']);
+    const own = { member: "admin", role: "infra", grantor: "admin", grantable: false };
+    expect(statementsOf([...others, { ...own, inherits: false, sets: true }])).toEqual([]);
   });
 
   const setting = (text: string, overrides: Partial<RoleSetting> = {}): RoleSetting => ({
