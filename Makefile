@@ -1,4 +1,4 @@
-# Everything on a fresh machine: `make up` runs the main job, `make test` all tests. Needs Node 20 or newer, and Go or
+# Everything on a fresh machine: `make up` runs the main job, `make test` the tests. Needs Node 20 or newer, and Go or
 # Python where pulumi cannot be downloaded. `make` itself ends with status 2 whenever a command fails; its last line
 # shows the command's own status.
 
@@ -22,7 +22,7 @@ BIN = node_modules/.bin
 READY = node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: bench-backfill bench-files bench-grants bench-latency crash-matrix help tour up preview drift heal rebuild refresh env psql sandbox-stop clean distclean test check
+.PHONY: bench-backfill bench-files bench-grants bench-latency crash-matrix help tour up preview drift heal rebuild refresh env psql sandbox-stop clean distclean test test-all test-rest test-times check check-format check-lint check-types
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | sed 's/[$$][$$]*/$$/' | \
@@ -65,9 +65,20 @@ clean: $(READY) ## Stop the sandbox and remove it with all its data
 distclean: $(READY) ## The same, and the cache of built or downloaded programs
 	@$(CLI) distclean
 
-test: check ## Format, lint, types and every test
+test: check ## Format, lint, types, and every test but the long ones on the newest PostgreSQL (ten minutes)
 	@$(CLI) engine
-	@$(BIN)/jest
+	@$(BIN)/jest --selectProjects unit program database stack
+
+test-all: test ## The same, then the long ones, and PostgreSQL 15 for every suite that has to hold there too
+	@$(MAKE) --no-print-directory test-rest
+
+# What test-all adds to test.
+test-rest: $(READY)
+	@$(CLI) engine
+	@$(BIN)/jest --selectProjects long older
+
+test-times: $(READY) ## Print the twenty slowest suites of the last run of tests
+	@node test/support/times.mjs
 
 bench-backfill: $(READY) ## Measure a batch of five million rows against one plain UPDATE (about six minutes)
 	@node --import tsx bench/backfill.ts
@@ -85,9 +96,15 @@ bench-latency: $(READY) ## Measure what readers and writers feel of a migration,
 	@node --import tsx bench/latency.ts $(ARGS)
 
 check: $(READY) ## Format, lint and types only
-	@$(BIN)/prettier --check --log-level warn .
-	@$(BIN)/eslint --max-warnings 0 .
-	@$(BIN)/tsc --noEmit
+	@$(MAKE) --no-print-directory -j3 check-format check-lint check-types
+
+# What is found out stays in .build/, so that the next check looks at what has changed. A new clone has none of it.
+check-format:
+	@$(BIN)/prettier --check --log-level warn --cache --cache-location .build/prettier .
+check-lint:
+	@$(BIN)/eslint --max-warnings 0 --cache --cache-location .build/eslint .
+check-types:
+	@$(BIN)/tsc --noEmit --incremental --tsBuildInfoFile .build/types.tsbuildinfo
 
 $(READY): package.json package-lock.json
 	@node -e 'if (process.versions.node.split(".")[0] < 20) { console.error("Node 20 or newer is needed, this is " + process.version); process.exit(1) }'

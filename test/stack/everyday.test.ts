@@ -12,12 +12,13 @@ import {
   type TierDatabase,
   versionsOf,
 } from "../support/servers/tierDatabase";
+import { serverVersions } from "../support/servers/versions";
 
 jest.setTimeout(300_000);
 
 const allVersions = VERSIONS.map(({ version }) => version);
 
-describe.each([18, 15] as const)("a dev stack on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("a dev stack on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let home: string;
   let database: TierDatabase;

@@ -1,14 +1,14 @@
 /** `ddl grants` and `ddl heal`: who can do what is shown, what is not as declared is named, and mended without Pulumi. */
 import type { PrivilegeMatrix } from "../../../roles/compare/matrix";
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { addSampleObjects } from "../../support/privileges/sampleObjects";
 import { type DdlProject, makeDdlProject } from "../../support/program/ddlProject";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
   let project: DdlProject;

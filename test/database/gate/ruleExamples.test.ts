@@ -7,6 +7,7 @@ import { exampleTexts } from "../../support/files/ruleExample";
 import { policyLedger } from "../../support/servers/createLedger";
 import { type GovernedServer, startGovernedServer } from "../../support/servers/governedServer";
 import { runStatements } from "../../support/servers/sqlFile";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(180_000);
 
@@ -36,7 +37,7 @@ const pages = gateRules.flatMap(({ id, page }) =>
   page === undefined ? [] : [{ id, good: page.good }],
 );
 
-describe.each([15, 18] as const)("PostgreSQL %i", (major) => {
+describe.each(serverVersions)("PostgreSQL %i", (major) => {
   let governed: GovernedServer;
   beforeAll(async () => {
     governed = await startGovernedServer(major, { fsync: "off" });

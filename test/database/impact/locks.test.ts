@@ -5,7 +5,6 @@ import { effectsOf } from "../../../migrations/engine/impact/classify";
 import type { SchemaModel } from "../../../migrations/engine/schema/schemaModel";
 import { listedFunctions } from "../../../migrations/engine/sql/knownFunctions";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { MAJORS } from "../../../sandbox/binaries";
 import { fileOf, modelOf } from "../../support/files/effects";
 import { BASE } from "../../support/locks/base";
 import { differences } from "../../support/locks/compare";
@@ -19,6 +18,7 @@ import {
   typeRows,
 } from "../../support/locks/rows";
 import { type GovernedServer, startGovernedServer } from "../../support/servers/governedServer";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
@@ -31,7 +31,7 @@ const groups: readonly (readonly [string, readonly Row[]])[] = [
   ["queries", queryRows],
 ];
 
-describe.each(MAJORS)("PostgreSQL %d", (major) => {
+describe.each(serverVersions)("PostgreSQL %d", (major) => {
   let server: GovernedServer;
   let client: Client;
   let model: SchemaModel;

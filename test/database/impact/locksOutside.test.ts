@@ -7,13 +7,13 @@ import type { SchemaModel } from "../../../migrations/engine/schema/schemaModel"
 import { type LockMode, lockModes } from "../../../migrations/engine/sql/lockModes";
 import { compareModes, conflict } from "../../../migrations/engine/sql/lockModes";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { MAJORS } from "../../../sandbox/binaries";
 import { fileOf, modelOf, nameOf } from "../../support/files/effects";
 import { BASE } from "../../support/locks/base";
 import { differences } from "../../support/locks/compare";
 import { measure, readState, type Relation } from "../../support/locks/measure";
 import { type Sessions, watch } from "../../support/locks/watch";
 import { type GovernedServer, startGovernedServer } from "../../support/servers/governedServer";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
@@ -71,7 +71,7 @@ const accepted: readonly string[] = [
   "REINDEX INDEX m.part_v",
 ];
 
-describe.each(MAJORS)("PostgreSQL %d", (major) => {
+describe.each(serverVersions)("PostgreSQL %d", (major) => {
   let server: GovernedServer;
   let sessions: Sessions;
   let model: SchemaModel;

@@ -2,10 +2,10 @@
 import { foldModels } from "../../../migrations/engine/schema/schemaFold";
 import type { RelationModel, SchemaModel } from "../../../migrations/engine/schema/schemaModel";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { MAJORS } from "../../../sandbox/binaries";
 import { fileOf } from "../../support/files/effects";
 import { BASE } from "../../support/locks/base";
 import { type GovernedServer, startGovernedServer } from "../../support/servers/governedServer";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
@@ -110,7 +110,7 @@ function said(model: SchemaModel): Readonly<Record<string, readonly string[]>> {
   };
 }
 
-describe.each(MAJORS)("PostgreSQL %d", (major) => {
+describe.each(serverVersions)("PostgreSQL %d", (major) => {
   let server: GovernedServer;
   beforeAll(async () => {
     await loadParser();

@@ -9,9 +9,9 @@ import {
   structureOf,
 } from "../../../migrations/engine/history/snapshot";
 import { readSnapshot } from "../../../migrations/engine/ledger/schemaSnapshot";
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
@@ -178,7 +178,7 @@ const NO_CHANGE: readonly string[] = [
   "SET extra_float_digits = 0; SET bytea_output = 'escape'; SET quote_all_identifiers = on",
 ];
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
   let client: Client;

@@ -11,11 +11,11 @@ import { acknowledge, DecisionRefusedError } from "../../../migrations/engine/le
 import { readStanding } from "../../../migrations/engine/ledger/structure";
 import { rebuildSchemas } from "../../../migrations/engine/run/rebuild";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { forwardText, makeMigration, rollbackText } from "../../support/files/makeMigration";
 import { apply, arrange, failureOf, rollBack } from "../../support/program/runs";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
@@ -46,7 +46,7 @@ const byHand = "ALTER TABLE dagapp.jobs ADD COLUMN extra TEXT";
 const extraIsNew = ["table dagapp.jobs: column extra is new"];
 const vouching = { by: "Eve Holt", reason: "incident 4711" };
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
 

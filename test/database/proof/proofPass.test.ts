@@ -18,17 +18,17 @@ import {
 } from "../../../migrations/engine/proof/proofPass";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { loadMigrations } from "../../../migrations/engine/survey/load";
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import type { Access } from "../../../stack/connection";
 import { nameOf, smallMigrations, versionOf } from "../../support/files/smallMigrations";
 import { apply, failureOf } from "../../support/program/runs";
 import { configureProvider } from "../../support/servers/createLedger";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
   let folder: string;

@@ -7,13 +7,13 @@ import { proveMigrations, proveVersions, unprovenOf } from "../../../migrations/
 import { ScratchError } from "../../../migrations/engine/proof/scratch";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { loadMigrations } from "../../../migrations/engine/survey/load";
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { withClient } from "../../../stack/connection";
 import { makeMigration, type MigrationParts } from "../../support/files/makeMigration";
 import { migrationsFolder } from "../../support/files/migrationFiles";
 import { failureOf } from "../../support/program/runs";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
@@ -38,7 +38,7 @@ const third = () =>
     rollbackBody: "DROP TABLE IF EXISTS dagapp.third;",
   });
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
   const log: string[] = [];

@@ -2,7 +2,6 @@
  * Attempts to get past the permission model, made on real servers by the roles that would make them. Each ends as its
  * list says, and leaves nothing else behind: definitions, privileges, roles, rows and settings are compared.
  */
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { themes } from "../../support/attacks";
 import type { Attack, Attacker, Rest } from "../../support/attacks/attack";
@@ -10,6 +9,7 @@ import { makeAttackedDatabase } from "../../support/attacks/attackedDatabase";
 import { Target } from "../../support/attacks/attackRun";
 import { works } from "../../support/privileges/attempt";
 import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
@@ -20,7 +20,7 @@ const direct = themes.flatMap(({ as, title, attacks }) =>
   as === "migration" ? [] : [{ as, title, attacks }],
 );
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
   let target: Target;

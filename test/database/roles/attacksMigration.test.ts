@@ -3,7 +3,6 @@
  * attack runs inside a migration, as the program runs it, and hides its SQL from the parser in a DO block.
  */
 import { applyMigration } from "../../../migrations/engine/run/run";
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { errorCode } from "../../../stack/connection";
 import type { Attack } from "../../support/attacks/attack";
@@ -15,6 +14,7 @@ import { migrationTries } from "../../support/attacks/migrationTries";
 import { makeMigration } from "../../support/files/makeMigration";
 import { arrange, failureOf } from "../../support/program/runs";
 import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
@@ -36,7 +36,7 @@ const begins = [
   { where: "on its own", begin: "", commit: "" },
 ];
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
   let target: Target;

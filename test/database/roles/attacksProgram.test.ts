@@ -7,7 +7,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { applyMigration } from "../../../migrations/engine/run/run";
 import { surveyStack } from "../../../migrations/engine/survey/survey";
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeAttackedDatabase } from "../../support/attacks/attackedDatabase";
 import { plantCode, whoRan } from "../../support/attacks/plantedCode";
@@ -16,10 +15,11 @@ import { migrationsFolder } from "../../support/files/migrationFiles";
 import { refused } from "../../support/privileges/attempt";
 import { apply, exists, failureOf } from "../../support/program/runs";
 import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
 

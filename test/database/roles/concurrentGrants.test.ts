@@ -11,20 +11,20 @@ import { loadParser } from "../../../migrations/engine/statements/statements";
 import { findDeviations } from "../../../roles/compare/acl";
 import { aclContext, readCatalog } from "../../../roles/database/catalog";
 import { type Healing, healPrivileges } from "../../../roles/database/heal";
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { inTransaction, withClient } from "../../../stack/connection";
 import { makeMigration } from "../../support/files/makeMigration";
 import { addSampleObjects, sampleObjects } from "../../support/privileges/sampleObjects";
 import { apply } from "../../support/program/runs";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
 
 /** Databases beside the first, with the same roles. */
 const others = 7;
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
 

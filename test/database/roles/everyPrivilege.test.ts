@@ -2,7 +2,6 @@
  * Nothing missing, nothing more: for every object of the database, every privilege its kind knows and every party, the
  * server's own answer equals what the policy says. The policy is written here a second time, in words of its own.
  */
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import {
   heldPrivileges,
@@ -18,6 +17,7 @@ import {
   makeProgramDatabase,
   type ProgramDatabase,
 } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
@@ -94,7 +94,7 @@ function forApprover(object: LiveObject): readonly string[] {
     : ["SELECT"];
 }
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
   let objects: readonly LiveObject[];

@@ -7,12 +7,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, escapeIdentifier } from "pg";
 
 import { readCatalog } from "../../../roles/database/catalog";
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { type Drift, drifts } from "../../support/drifts/drifts";
 import { privilegeSnapshot, snapshotDifference } from "../../support/privileges/privilegeSnapshot";
 import { addForeignTable, addSampleObjects } from "../../support/privileges/sampleObjects";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
@@ -20,7 +20,7 @@ jest.setTimeout(60_000);
 const startOf = (text: string): unknown =>
   text.endsWith("…") ? expect.stringContaining(text.slice(0, -1)) : text;
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
   let healed: readonly string[];

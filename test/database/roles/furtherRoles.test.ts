@@ -5,17 +5,17 @@
 import { type Client, escapeIdentifier } from "pg";
 
 import { pgstacSecurityDefiners } from "../../../roles/pgstacRules";
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { attempt, refused, works } from "../../support/privileges/attempt";
 import { addSampleObjects } from "../../support/privileges/sampleObjects";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
 const reader = 'Tile "server" ö';
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
   let session: Client;

@@ -5,9 +5,9 @@
 import { findDeviations } from "../../../roles/compare/acl";
 import { aclContext, readCatalog } from "../../../roles/database/catalog";
 import { type Healing, healPrivileges } from "../../../roles/database/heal";
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
 
@@ -15,7 +15,7 @@ jest.setTimeout(120_000);
 const tables = 2_000;
 const cramped = { max_locks_per_transaction: "10", max_connections: "20" };
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
 

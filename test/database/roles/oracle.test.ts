@@ -5,7 +5,6 @@
  */
 import { applyMigration } from "../../../migrations/engine/run/run";
 import { loadMigrations } from "../../../migrations/engine/survey/load";
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { migrationsFolder } from "../../support/files/migrationFiles";
 import { addAwkwardObjects, awkwardNames } from "../../support/privileges/awkwardObjects";
@@ -17,10 +16,11 @@ import {
 } from "../../support/privileges/ruleOracle";
 import { addForeignTable, addSampleObjects } from "../../support/privileges/sampleObjects";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
 

@@ -6,7 +6,6 @@
 import { type Client, escapeIdentifier } from "pg";
 
 import { privilegeRules } from "../../../roles/privileges";
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { attempt, refused, works } from "../../support/privileges/attempt";
 import { ruleName, ruleProofs } from "../../support/privileges/ruleProofs";
@@ -16,6 +15,7 @@ import {
   makeProgramDatabase,
   type ProgramDatabase,
 } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
@@ -29,7 +29,7 @@ const policyRules = privilegeRules.filter(({ to }) =>
   ["service", "infrastructure", "migrator", "approver", "public"].includes(to),
 );
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
   const sessions = new Map<Login, Client>();

@@ -5,7 +5,6 @@
  */
 import type { Client } from "pg";
 
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { Target as Attacked } from "../../support/attacks/attackRun";
 import { attemptAlone, works } from "../../support/privileges/attempt";
@@ -14,6 +13,7 @@ import { drawChanges, readTargets, type Target } from "../../support/privileges/
 import { disagreementsIn } from "../../support/privileges/ruleOracle";
 import { addForeignTable, addSampleObjects } from "../../support/privileges/sampleObjects";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
@@ -21,7 +21,7 @@ const firstSeed = Number(process.env["RANDOM_PRIVILEGES_SEED"] ?? 1);
 const rounds = Number(process.env["RANDOM_PRIVILEGES_ROUNDS"] ?? 30);
 const seeds = Array.from({ length: rounds }, (_, round) => firstSeed + round);
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
   let superuser: Client;

@@ -5,18 +5,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { StatementError } from "../../../migrations/engine/run/statementError";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { forwardText, makeMigration } from "../../support/files/makeMigration";
 import { apply, arrange, eventsOf, failureOf } from "../../support/program/runs";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
 const backfill = (options: string, where = "kind IS NULL"): string =>
   `-- batch ${options}\nUPDATE dagapp.item SET kind = 'k' || id WHERE ${where};`;
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
 

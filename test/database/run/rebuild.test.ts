@@ -5,16 +5,16 @@
 import { rebuildSchemas } from "../../../migrations/engine/run/rebuild";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { loadMigrations } from "../../../migrations/engine/survey/load";
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { migrationsFolder, SCHEMAS, VERSIONS } from "../../support/files/migrationFiles";
 import { apply, failureOf, ledgerRows } from "../../support/program/runs";
 import { readCatalog } from "../../support/servers/catalog";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   const open: ProgramDatabase[] = [];
 

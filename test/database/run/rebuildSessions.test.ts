@@ -16,7 +16,6 @@ import {
   RebuildRefusedError,
   rebuildSchemas,
 } from "../../../migrations/engine/run/rebuild";
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import type { RebuildTask } from "../../support/crash/rebuildChild";
 import { SCHEMAS } from "../../support/files/migrationFiles";
@@ -29,12 +28,13 @@ import {
   type ProgramDatabase,
 } from "../../support/servers/programDatabase";
 import { serverCatalog } from "../../support/servers/tierDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
 const quick: Configuration = { lockTimeoutMs: "300", lockBudgetMs: "1000" };
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
   let log: string[];

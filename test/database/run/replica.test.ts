@@ -8,7 +8,6 @@ import { escapeIdentifier } from "pg";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { surveyStack } from "../../../migrations/engine/survey/survey";
 import { healPrivileges } from "../../../roles/database/heal";
-import { MAJORS } from "../../../sandbox/binaries";
 import { connect } from "../../../sandbox/ready";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { ConnectionError, withClient } from "../../../stack/connection";
@@ -16,10 +15,11 @@ import { makeMigration } from "../../support/files/makeMigration";
 import { apply, arrange, failureOf } from "../../support/program/runs";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
 import { startStandby } from "../../support/servers/standby";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(180_000);
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let primary: PostgresServer;
   let standby: PostgresServer;
   let database: ProgramDatabase;

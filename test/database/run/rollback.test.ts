@@ -9,7 +9,6 @@ import { RollbackRefusedError, RolledBackError } from "../../../migrations/engin
 import { StatementError } from "../../../migrations/engine/run/statementError";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { loadMigrations } from "../../../migrations/engine/survey/load";
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeMigration } from "../../support/files/makeMigration";
 import { migrationsFolder } from "../../support/files/migrationFiles";
@@ -24,6 +23,7 @@ import {
 } from "../../support/program/runs";
 import { readCatalog } from "../../support/servers/catalog";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
@@ -42,7 +42,7 @@ SELECT pg_sleep(seconds) FROM dagapp.pause;
 DROP TABLE IF EXISTS dagapp.one;`,
 };
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
 

@@ -11,12 +11,12 @@ import type { Client } from "pg";
 
 import { StatementError } from "../../../migrations/engine/run/statementError";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeMigration } from "../../support/files/makeMigration";
 import { apply, arrange, failureOf } from "../../support/program/runs";
 import { readCatalog } from "../../support/servers/catalog";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
@@ -34,7 +34,7 @@ COMMIT;
 CREATE INDEX CONCURRENTLY one_note ON dagapp.one (note);
 CREATE TABLE geoapi.three (id INTEGER);`;
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let folder: string;
   let server: PostgresServer;
   let port: number | undefined;

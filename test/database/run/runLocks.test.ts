@@ -4,7 +4,6 @@
 import { StatementError } from "../../../migrations/engine/run/statementError";
 import { RunnerBusyError, RunnerLockLostError } from "../../../migrations/engine/server/runnerLock";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeMigration } from "../../support/files/makeMigration";
 import {
@@ -16,10 +15,11 @@ import {
   ledgerRows,
 } from "../../support/program/runs";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
 

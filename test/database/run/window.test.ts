@@ -8,17 +8,17 @@ import { closeBreakGlass, openBreakGlass } from "../../../migrations/engine/ledg
 import { applyMigration } from "../../../migrations/engine/run/run";
 import { modelBefore } from "../../../migrations/engine/schema/schemaFold";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeMigration } from "../../support/files/makeMigration";
 import { eventsOf, exists, failureOf, ledgerRows } from "../../support/program/runs";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
 const hour = 60 * 60 * 1000;
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
 

@@ -9,15 +9,15 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { MAJORS } from "../../../sandbox/binaries";
 import { connect } from "../../../sandbox/ready";
 import { freePort, type PostgresServer, startServer } from "../../../sandbox/server";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
 const root = join(__dirname, "..", "..", "..");
 
-describe.each(MAJORS)("PostgreSQL %d", (major) => {
+describe.each(serverVersions)("PostgreSQL %d", (major) => {
   let server: PostgresServer;
   beforeAll(async () => {
     server = await startServer({ major });
@@ -58,7 +58,7 @@ describe("the end of a server", () => {
     await expect(connect(server)).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 
-  it.each(MAJORS)("follows the end of its starter by SIGKILL (%d)", async (major) => {
+  it.each(serverVersions)("follows the end of its starter by SIGKILL (%d)", async (major) => {
     const starter = startInAnotherProcess(`{ major: ${major} }`);
     const { pid, dataDir } = await firstLine(starter);
     expect(isAlive(pid)).toBe(true);

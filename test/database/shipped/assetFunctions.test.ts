@@ -1,13 +1,13 @@
 /** Handing in assets and seeding reference data, as the DML-only service role, alone and many at once. */
 import type { Client } from "pg";
 
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { rollForward } from "../../support/files/migrationFiles";
 import {
   type GovernedDatabase,
   makeGovernedDatabase,
 } from "../../support/servers/governedDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
 
@@ -40,7 +40,7 @@ async function handIn(client: Client, given: HandIn): Promise<Answer | undefined
   return rows[0];
 }
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: GovernedDatabase;
   let service: Client;

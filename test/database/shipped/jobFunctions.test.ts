@@ -3,13 +3,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Client } from "pg";
 
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { rollForward } from "../../support/files/migrationFiles";
 import {
   type GovernedDatabase,
   makeGovernedDatabase,
 } from "../../support/servers/governedDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
 
@@ -18,7 +18,7 @@ const ADVANCE = "SELECT * FROM dagapp.advance_job_stage($1, $2, $3)";
 const CHECK = "SELECT * FROM dagapp.check_job_completion($1)";
 const RETRY = "SELECT * FROM dagapp.increment_task_retry_count($1)";
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: GovernedDatabase;
   let service: Client;

@@ -7,7 +7,6 @@ import { join } from "node:path";
 
 import type { Client } from "pg";
 
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import {
   migrationsFolder,
@@ -20,6 +19,7 @@ import {
   makeGovernedDatabase,
 } from "../../support/servers/governedDatabase";
 import { runStatements } from "../../support/servers/sqlFile";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
 
@@ -45,7 +45,7 @@ const MADE = `
   UNION SELECT a.attname FROM pg_attribute AS a
    WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid IN (SELECT c.oid ${TABLES})`;
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: GovernedDatabase;
   let observer: Client;

@@ -7,7 +7,6 @@ import { join } from "node:path";
 
 import type { Client } from "pg";
 
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import {
   IRREVERSIBLE,
@@ -23,6 +22,7 @@ import {
 } from "../../support/servers/governedDatabase";
 import { findPsql, runPsql } from "../../support/servers/psql";
 import { runStatements, splitStatements } from "../../support/servers/sqlFile";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
 
@@ -68,7 +68,7 @@ const afterRollback = (
   after: readonly string[] | undefined,
 ): readonly string[] | undefined => (IRREVERSIBLE.has(version) ? after : before);
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: GovernedDatabase;
   let observer: Client;

@@ -7,7 +7,6 @@ import { join } from "node:path";
 
 import type { Client } from "pg";
 
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { migrationsFolder, rollForward, VERSIONS } from "../../support/files/migrationFiles";
 import {
@@ -15,6 +14,7 @@ import {
   makeGovernedDatabase,
 } from "../../support/servers/governedDatabase";
 import { runStatements } from "../../support/servers/sqlFile";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
 
@@ -63,7 +63,7 @@ const SPOILT: readonly (readonly [string, string])[] = [
   ["DELETE FROM dagapp.platforms", "dagapp.platforms has no row ddh"],
 ];
 
-describe.each(MAJORS)("the post-flight of 003 on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("the post-flight of 003 on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: GovernedDatabase;
   let superuser: Client;

@@ -2,9 +2,9 @@
 import fc from "fast-check";
 
 import { loadParser, splitSql } from "../../../migrations/engine/statements/statements";
-import { MAJORS } from "../../../sandbox/binaries";
 import { gap, literal } from "../../support/files/sqlPieces";
 import { type GovernedServer, startGovernedServer } from "../../support/servers/governedServer";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
@@ -25,7 +25,7 @@ const run = fc.oneof(
 );
 const file = fc.array(fc.tuple(fc.array(gap), run, fc.array(gap)), { minLength: 1, maxLength: 8 });
 
-describe.each(MAJORS)("PostgreSQL %d", (major) => {
+describe.each(serverVersions)("PostgreSQL %d", (major) => {
   let server: GovernedServer;
   beforeAll(async () => {
     await loadParser();

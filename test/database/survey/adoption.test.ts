@@ -6,19 +6,19 @@ import { StampError } from "../../../migrations/engine/history/stamp";
 import { applyMigration } from "../../../migrations/engine/run/run";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { LedgerShapeError, surveyStack } from "../../../migrations/engine/survey/survey";
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeMigration } from "../../support/files/makeMigration";
 import { migrationsFolder } from "../../support/files/migrationFiles";
 import { createLedger, policyLedger } from "../../support/servers/createLedger";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
 const ledgerTable = "public.schema_migrations";
 const eventsTable = "public.schema_migration_events";
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   const open: ProgramDatabase[] = [];
 

@@ -8,11 +8,11 @@ import {
   type PreflightPreview,
 } from "../../../migrations/engine/survey/preflightPreview";
 import { type Ahead, previewServer } from "../../../migrations/engine/survey/serverLook";
-import { MAJORS } from "../../../sandbox/binaries";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeMigration } from "../../support/files/makeMigration";
 import { apply, arrange, failureOf, ledgerRows, rollBack } from "../../support/program/runs";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
@@ -23,7 +23,7 @@ const adding = () =>
     rollbackBody: "ALTER TABLE dagapp.item DROP COLUMN n;",
   });
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
 

@@ -9,10 +9,11 @@ import { role } from "../../../toolchain/postgresql-plugin/role";
 import { schema } from "../../../toolchain/postgresql-plugin/schema";
 import type { Values } from "../../../toolchain/postgresql-plugin/wire";
 import { noneIgnored, usePluginResources } from "../../support/plugin/pluginResources";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
-describe.each([15, 18] as const)("the plugin's resources on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("the plugin's resources on PostgreSQL %d", (major) => {
   const plugin = usePluginResources(major);
   const { connect, create, update, exists, adminMemberships } = plugin;
 

@@ -7,10 +7,11 @@ import { schema } from "../../../toolchain/postgresql-plugin/schema";
 import { scramVerifier } from "../../../toolchain/postgresql-plugin/scram";
 import type { Values } from "../../../toolchain/postgresql-plugin/wire";
 import { usePluginResources } from "../../support/plugin/pluginResources";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
-describe.each([15, 18] as const)("the plugin's roles on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("the plugin's roles on PostgreSQL %d", (major) => {
   const plugin = usePluginResources(major);
   const { create, update, exists, adminMemberships } = plugin;
 

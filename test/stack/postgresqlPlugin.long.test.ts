@@ -1,10 +1,11 @@
 /** The life of resources with the air-gap plugin under the real engine, on real servers. */
 import { usePluginScenario } from "../support/plugin/pluginScenario";
 import type { Declared } from "../support/plugin/pluginStack";
+import { serverVersions } from "../support/servers/versions";
 
 jest.setTimeout(120_000);
 
-describe.each([15, 18] as const)("the air-gap postgresql plugin on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("the air-gap postgresql plugin on PostgreSQL %d", (major) => {
   const scenario = usePluginScenario(major);
   const { own, rows, exists, loginTo, expectDone, up, expectEmpty, everything, changed } = scenario;
 

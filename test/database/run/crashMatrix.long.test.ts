@@ -3,7 +3,6 @@
  * each way, forwards and back. A rerun ends in the catalog, ledger and data of an undisturbed run. `make crash-matrix`
  * goes through all points.
  */
-import { MAJORS } from "../../../sandbox/binaries";
 import {
   CrashWorld,
   type Disturbance,
@@ -11,6 +10,7 @@ import {
   type Step,
   steps,
 } from "../../support/crash/crashPoints";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
@@ -23,7 +23,7 @@ const shares: Readonly<Record<Disturbance, readonly number[]>> = {
   server: [0.8],
 };
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let world: CrashWorld;
 
   beforeAll(async () => {

@@ -167,7 +167,7 @@ async function lockFiles(): Promise<readonly string[]> {
 const arguments_ = (name: string, stack: string): readonly string[] => [
   "--import",
   "tsx",
-  join(root, "cli", "main.ts"),
+  join(root, "cli", "make", "main.ts"),
   name,
   "--stack",
   stack,
