@@ -4,9 +4,8 @@
  */
 import { type Client, escapeIdentifier } from "pg";
 
-import { findDeviations } from "../roles/compare/acl";
-import { aclContext, readCatalog } from "../roles/database/catalog";
 import { healPrivileges } from "../roles/database/heal";
+import { inspectPrivileges } from "../roles/database/inspection";
 import { startServer } from "../sandbox/server";
 import { makeProgramDatabase, type ProgramDatabase } from "../test/support/servers/programDatabase";
 
@@ -80,9 +79,12 @@ async function measure(database: ProgramDatabase, objects: number): Promise<Row>
   return database.asAdmin(async (client) => {
     const before = heap();
     const started = Date.now();
-    const [catalog, queries] = await counting(client, (counted) => readCatalog(counted, settings));
-    const { length } = findDeviations(aclContext(settings), catalog);
-    if (length > 0) throw new Error(`${length} deviations where none was made`);
+    const [{ catalog, deviations }, queries] = await counting(client, (counted) =>
+      inspectPrivileges(counted, settings),
+    );
+    if (deviations.length > 0) {
+      throw new Error(`${deviations.length} deviations where none was made`);
+    }
     const checkMs = Date.now() - started;
     const checkMegabytes = (heap() - before) / 2 ** 20;
     if (catalog.objects.length < objects) throw new Error("objects are missing");

@@ -6,10 +6,10 @@
 import { checked, type CheckResult, configure, currentAccess } from "../stack/access";
 import { withClient } from "../stack/connection";
 import { MigrationError } from "../stack/errors";
+import { printable, printableSql } from "../stack/printable";
 import { showProgress } from "../stack/progress";
-import { findDeviations } from "./compare/acl";
-import { aclContext, readCatalog } from "./database/catalog";
 import { healPrivileges } from "./database/heal";
+import { inspectPrivileges } from "./database/inspection";
 import type { Deviation } from "./model";
 
 export { configure };
@@ -29,16 +29,17 @@ class PrivilegesLeftError extends MigrationError {
 }
 
 /** One line: what is wrong, and the statement that mends it. */
-const driftLine = ({ text, statements }: Deviation): string => `${text}: ${statements.join("; ")}`;
+const driftLine = ({ text, statements }: Deviation): string =>
+  `${printable(text)}: ${statements.map(printableSql).join("; ")}`;
 
 async function liveDrift(): Promise<readonly string[]> {
   const { settings } = currentAccess();
-  const catalog = await withClient(
+  const { deviations } = await withClient(
     currentAccess(),
     { account: "admin", activity: "privileges", readOnly: true },
-    (client) => readCatalog(client, settings),
+    (client) => inspectPrivileges(client, settings),
   );
-  return findDeviations(aclContext(settings), catalog).map(driftLine);
+  return deviations.map(driftLine);
 }
 
 export const grants = {
@@ -89,7 +90,7 @@ async function heal(inputs: GrantsInputs): Promise<GrantsInputs> {
   if (left.length > 0) {
     const lines = left.map(
       ({ deviation, reason }) =>
-        `${deviation.text}\n    ${deviation.statements.join("; ")}\n    ${reason}`,
+        `${printable(deviation.text)}\n    ${deviation.statements.map(printableSql).join("; ")}\n    ${printable(reason)}`,
     );
     throw new PrivilegesLeftError(
       `${left.length} privilege(s) could not be mended:\n  ${lines.join("\n  ")}`,

@@ -174,3 +174,10 @@ export interface Deviation {
   /** Why healing leaves it to a person. */
   readonly manual?: string;
 }
+
+/** A look at a database: what was asked for, what is there, and where the two differ. */
+export interface Inspection {
+  readonly context: AclContext;
+  readonly catalog: Catalog;
+  readonly deviations: readonly Deviation[];
+}

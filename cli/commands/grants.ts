@@ -2,7 +2,7 @@
  * `ddl grants`: who can do what in a database, and what of it is not as declared. Reads only.
  */
 import { privilegeMatrix } from "../../roles/compare/matrix";
-import { aclContext, readCatalog } from "../../roles/database/catalog";
+import { inspectPrivileges } from "../../roles/database/inspection";
 import { withClient } from "../../stack/connection";
 import { type Call, type Command, type ExitStatus, exitStatus } from "../frame/command";
 import { matrixText } from "../report/grantsText";
@@ -28,8 +28,9 @@ async function run(call: Call): Promise<ExitStatus> {
   const { access } = await openStack(call);
   const { settings } = access;
   const purpose = { account: "admin", activity: "grants", readOnly: true } as const;
-  const catalog = await withClient(access, purpose, (client) => readCatalog(client, settings));
-  const matrix = privilegeMatrix(aclContext(settings), catalog);
+  const matrix = privilegeMatrix(
+    await withClient(access, purpose, (client) => inspectPrivileges(client, settings)),
+  );
   const { style, print } = call.terminal;
   print(call.flag("json") ? JSON.stringify(matrix, null, 2) : matrixText(matrix, style));
   return matrix.drift.length === 0 ? exitStatus.fine : exitStatus.failed;

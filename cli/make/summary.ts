@@ -4,8 +4,7 @@
  */
 import type { History, VersionState } from "../../migrations/engine/history/history";
 import { readHistory } from "../../migrations/engine/ledger/ledger";
-import { findDeviations } from "../../roles/compare/acl";
-import { aclContext, readCatalog } from "../../roles/database/catalog";
+import { inspectPrivileges } from "../../roles/database/inspection";
 import { ruleTexts } from "../../roles/ruleText";
 import { type Access, withClient } from "../../stack/connection";
 import type { Settings } from "../../stack/settings";
@@ -28,7 +27,7 @@ export async function summarise(access: Access): Promise<string> {
         (await client.query<{ v: string }>("SELECT current_setting('server_version') AS v")).rows[0]
           ?.v ?? "",
       history: await readHistory(client),
-      deviations: findDeviations(aclContext(settings), await readCatalog(client, settings)).length,
+      deviations: (await inspectPrivileges(client, settings)).deviations.length,
     }),
   );
   return describe(settings, live);

@@ -4,6 +4,7 @@
  */
 import type { MatrixRow, PrivilegeMatrix } from "../../roles/compare/matrix";
 import type { Deviation } from "../../roles/model";
+import { printable, printableSql } from "../../stack/printable";
 import { columns } from "../frame/columns";
 import type { Style } from "../frame/terminal";
 
@@ -17,8 +18,8 @@ export function driftText(deviations: readonly Pick<Deviation, "text" | "stateme
     ...deviations
       .slice(0, mostShown)
       .flatMap(({ text, statements }) => [
-        `  ${text}`,
-        ...statements.map((statement) => `      ${statement}`),
+        `  ${printable(text)}`,
+        ...statements.map((statement) => `      ${printableSql(statement)}`),
       ]),
     ...(rest > 0 ? [`  and ${rest} more`] : []),
   ].join("\n");
@@ -30,16 +31,19 @@ export function leftText(
 ): string {
   return left
     .flatMap(({ deviation: { text, statements }, reason }) => [
-      `  ${text}`,
-      ...statements.map((statement) => `      ${statement}`),
-      `      ${reason}`,
+      `  ${printable(text)}`,
+      ...statements.map((statement) => `      ${printableSql(statement)}`),
+      `      ${printable(reason)}`,
     ])
     .join("\n");
 }
 
+/** Cells whose words come from the server. */
+const names = (cells: readonly string[]): readonly string[] => cells.map(printable);
+
 const cellsOf = ({ role, privileges, objects, kind, place }: MatrixRow): readonly string[] => {
   const what = objects === 1 ? kind : `${objects} ${kind}s`;
-  return [role, privileges.join(", "), `${what} ${objects === 1 ? "" : "of "}${place}`];
+  return names([role, privileges.join(", "), `${what} ${objects === 1 ? "" : "of "}${place}`]);
 };
 
 /** The whole matrix. */
@@ -51,12 +55,14 @@ export function matrixText(matrix: PrivilegeMatrix, style: Style): string {
     "",
     heading("Roles"),
     ...columns(
-      roles.map(({ name, party, attributes, memberOf }) => [
-        name,
-        party,
-        attributes.join(" "),
-        memberOf.length === 0 ? "" : `member of ${memberOf.join(", ")}`,
-      ]),
+      roles.map(({ name, party, attributes, memberOf }) =>
+        names([
+          name,
+          party,
+          attributes.join(" "),
+          memberOf.length === 0 ? "" : `member of ${memberOf.join(", ")}`,
+        ]),
+      ),
     ),
     "",
     heading("Privileges"),
@@ -64,14 +70,18 @@ export function matrixText(matrix: PrivilegeMatrix, style: Style): string {
     "",
     heading("New objects are born with"),
     ...columns(
-      defaults.map(({ creator, schema, kind, role, privileges }) => [
-        role,
-        privileges.join(", "),
-        `${kindNames[kind] ?? kind} that ${creator} makes ${schema === null ? "anywhere" : `in ${schema}`}`,
-      ]),
+      defaults.map(({ creator, schema, kind, role, privileges }) =>
+        names([
+          role,
+          privileges.join(", "),
+          `${kindNames[kind] ?? kind} that ${creator} makes ${schema === null ? "anywhere" : `in ${schema}`}`,
+        ]),
+      ),
     ),
     "",
-    ...(remarks.length === 0 ? [] : [heading("To be known"), ...remarks.map((r) => `  ${r}`), ""]),
+    ...(remarks.length === 0
+      ? []
+      : [heading("To be known"), ...remarks.map((r) => `  ${printable(r)}`), ""]),
     drift.length === 0
       ? style.green("All of this is as declared.")
       : `${style.red(`${drift.length} deviation(s) from what is declared:`)}\n${driftText(drift)}`,

@@ -4,8 +4,7 @@
  * Does NOT mend anything; up and heal do.
  */
 import { readStanding } from "../../migrations/engine/ledger/structure";
-import { findDeviations } from "../../roles/compare/acl";
-import { aclContext, readCatalog } from "../../roles/database/catalog";
+import { inspectPrivileges } from "../../roles/database/inspection";
 import { type Access, withClient } from "../../stack/connection";
 import { driftText } from "../report/grantsText";
 import { structureLines } from "../report/statusText";
@@ -13,12 +12,11 @@ import { structureLines } from "../report/statusText";
 /** A readable list of the deviations; empty when privileges are as declared. */
 export async function describeDrift(access: Access): Promise<string> {
   const { settings } = access;
-  const catalog = await withClient(
+  const { deviations } = await withClient(
     access,
     { account: "admin", activity: "drift", readOnly: true },
-    (client) => readCatalog(client, settings),
+    (client) => inspectPrivileges(client, settings),
   );
-  const deviations = findDeviations(aclContext(settings), catalog);
   if (deviations.length === 0) return "";
   const heading = `${deviations.length} privilege(s) are not as declared; up mends them:`;
   return `${heading}\n${driftText(deviations)}`;

@@ -2,8 +2,7 @@
  * Who can do what in a database, as a table: what every role holds, from the live catalog, with equal objects counted
  * together. Pure. Does NOT judge (acl.ts) or read (catalog.ts).
  */
-import type { AclContext, Catalog, CatalogObject, Deviation, LiveRole } from "../model";
-import { findDeviations } from "./acl";
+import type { AclContext, Catalog, CatalogObject, Deviation, Inspection, LiveRole } from "../model";
 import { remarksOn } from "./remarks";
 import { standings } from "./standing";
 
@@ -108,7 +107,7 @@ const attributesOf = (role: LiveRole): readonly string[] =>
   ].filter(Boolean);
 
 /** The table of a live catalog, with what deviates from the rules. */
-export function privilegeMatrix(context: AclContext, catalog: Catalog): PrivilegeMatrix {
+export function privilegeMatrix({ context, catalog, deviations }: Inspection): PrivilegeMatrix {
   const who = standings(context, catalog);
   const rows = rowsOf(context, catalog);
   const shown = new Set([
@@ -140,7 +139,7 @@ export function privilegeMatrix(context: AclContext, catalog: Catalog): Privileg
           ...{ creator, schema, kind: code, role: grantee ?? "PUBLIC", privileges },
         })),
     ),
-    drift: findDeviations(context, catalog).map(({ text, statements }) => ({ text, statements })),
+    drift: deviations.map(({ text, statements }) => ({ text, statements })),
     remarks: remarksOn(context, catalog),
   };
 }

@@ -10,9 +10,8 @@ import { recordEvent } from "../../migrations/engine/ledger/ledger";
 import { errorCode, inTransaction, signsOf } from "../../stack/connection";
 import { isPassing } from "../../stack/passingError";
 import type { Settings } from "../../stack/settings";
-import { findDeviations } from "../compare/acl";
 import type { Deviation } from "../model";
-import { aclContext, readCatalog } from "./catalog";
+import { inspectPrivileges } from "./inspection";
 import { Mender } from "./mender";
 
 /** What healing did. */
@@ -96,10 +95,9 @@ async function look(
   settings: Settings,
   { spared = new Set() }: HealOptions,
 ): Promise<{ readonly left: readonly Deviation[]; readonly usable: ReadonlySet<string> }> {
-  const catalog = await readCatalog(client, settings);
+  const { catalog, deviations } = await inspectPrivileges(client, settings);
   const usable = catalog.roles.filter((role) => role.usable).map(({ name }) => name);
-  const left = findDeviations(aclContext(settings), catalog);
-  return { left: left.filter(({ text }) => !spared.has(text)), usable: new Set(usable) };
+  return { left: deviations.filter(({ text }) => !spared.has(text)), usable: new Set(usable) };
 }
 
 const isMendable = ({ manual }: Deviation): boolean => manual === undefined;

@@ -108,9 +108,10 @@ export class Mender {
 
   /** Runs statements, all or none. Returns the server's reason for refusing, or null. */
   private async attempt(statements: readonly string[]): Promise<string | null> {
-    const text = ["SAVEPOINT deviation", ...statements, "RELEASE SAVEPOINT deviation"];
+    // By itself: of a message that does not parse the server runs nothing, and there would be nothing to go back to.
+    await this.client.query("SAVEPOINT deviation");
     try {
-      await this.client.query(text.join(";\n"));
+      await this.client.query([...statements, "RELEASE SAVEPOINT deviation"].join(";\n"));
       return null;
     } catch (error) {
       if (!(error instanceof DatabaseError) || endsAll(error)) throw error;

@@ -7,9 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { type Client, escapeIdentifier } from "pg";
 
-import { findDeviations } from "../../../roles/compare/acl";
-import { aclContext, readCatalog } from "../../../roles/database/catalog";
 import { healPrivileges } from "../../../roles/database/heal";
+import { inspectPrivileges } from "../../../roles/database/inspection";
 import { type Access, errorCode, inTransaction, withClient } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
 import { alwaysOpen } from "../../../stack/window";
@@ -109,8 +108,8 @@ async function create(client: Client, name: string): Promise<void> {
 
 /** What deviates in the governed database. Roles are shared by all databases: mending them is not for a proof to do. */
 async function deviationsOf(client: Client, { settings }: Access): Promise<ReadonlySet<string>> {
-  const catalog = await readCatalog(client, settings);
-  return new Set(findDeviations(aclContext(settings), catalog).map(({ text }) => text));
+  const { deviations } = await inspectPrivileges(client, settings);
+  return new Set(deviations.map(({ text }) => text));
 }
 
 /** Makes what the first migration finds. */

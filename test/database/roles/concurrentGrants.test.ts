@@ -8,9 +8,8 @@ import { type Client, escapeIdentifier } from "pg";
 
 import { createTables } from "../../../migrations/engine/ledger/ledger";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { findDeviations } from "../../../roles/compare/acl";
-import { aclContext, readCatalog } from "../../../roles/database/catalog";
 import { type Healing, healPrivileges } from "../../../roles/database/heal";
+import { inspectPrivileges } from "../../../roles/database/inspection";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { inTransaction, withClient } from "../../../stack/connection";
 import { makeMigration } from "../../support/files/makeMigration";
@@ -95,10 +94,10 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
 
     for (const name of all) expect((await heal(name)).left).toEqual([]);
     for (const name of all) {
-      const left = await inside(name, async (client) =>
-        findDeviations(aclContext(settingsOf(name)), await readCatalog(client, settingsOf(name))),
+      const { deviations } = await inside(name, (client) =>
+        inspectPrivileges(client, settingsOf(name)),
       );
-      expect(left).toEqual([]);
+      expect(deviations).toEqual([]);
     }
   });
 

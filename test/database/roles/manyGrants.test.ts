@@ -2,9 +2,8 @@
  * Many objects: the number of questions does not grow with them, mending takes few round trips, and where the server has
  * no room for the locks of one transaction it is done in several.
  */
-import { findDeviations } from "../../../roles/compare/acl";
-import { aclContext, readCatalog } from "../../../roles/database/catalog";
 import { type Healing, healPrivileges } from "../../../roles/database/heal";
+import { inspectPrivileges } from "../../../roles/database/inspection";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
 import { serverVersions } from "../../support/servers/versions";
@@ -56,8 +55,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     const questions = (one: ProgramDatabase): Promise<number> =>
       one.asAdmin(async (client) => {
         const spy = jest.spyOn(client, "query");
-        const catalog = await readCatalog(client, one.settings);
-        expect(findDeviations(aclContext(one.settings), catalog)).toEqual([]);
+        expect((await inspectPrivileges(client, one.settings)).deviations).toEqual([]);
         return spy.mock.calls.length;
       });
     const empty = await makeProgramDatabase(server);

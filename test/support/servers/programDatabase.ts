@@ -8,9 +8,8 @@ import { randomBytes } from "node:crypto";
 import { Client, escapeIdentifier, escapeLiteral } from "pg";
 
 import { createTables } from "../../../migrations/engine/ledger/ledger";
-import { findDeviations } from "../../../roles/compare/acl";
-import { aclContext, readCatalog } from "../../../roles/database/catalog";
 import { type Healing, healPrivileges } from "../../../roles/database/heal";
+import { inspectPrivileges } from "../../../roles/database/inspection";
 import type { Deviation } from "../../../roles/model";
 import type { PostgresServer } from "../../../sandbox/server";
 import { type Access, inTransaction, withClient } from "../../../stack/connection";
@@ -171,9 +170,7 @@ export async function makeProgramDatabase(
     asAdmin,
     heal: () => asAdmin((client) => healPrivileges(client, settings)),
     deviations: () =>
-      asAdmin(async (client) =>
-        findDeviations(aclContext(settings), await readCatalog(client, settings)),
-      ),
+      asAdmin(async (client) => (await inspectPrivileges(client, settings)).deviations),
     accessWith: (more) => ({ settings: makeSettings({ ...overrides, ...more }), passwordOf }),
     reconnect: async () => {
       for (const client of clients.splice(0)) await client.end().catch(() => undefined);
