@@ -5,11 +5,19 @@
 import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 
-import { Client } from "pg";
+import { Client, type QueryConfig, type QueryResult } from "pg";
 
 import { type Account, type PasswordSource, whereToPutPassword } from "./credentials";
 import { MigrationError } from "./errors";
 import type { ErrorSigns } from "./passingError";
+import {
+  checkInterval,
+  expectedSettings,
+  forcedSettings,
+  judgeSettings,
+  lookQuery,
+  type SessionLook,
+} from "./sessionSettings";
 import type { ServerSettings, Settings } from "./settings";
 
 /** What it takes to connect: settings, and a way to find passwords. */
@@ -36,12 +44,10 @@ export interface Purpose {
 const connectTimeoutMs = 10_000;
 const catalogTimeoutMs = 60_000;
 
-/**
- * In every session of this program. `client_connection_check_interval` lets the server end the running statement
- * within two seconds when this process is killed: nothing then goes on behind the next run's back.
- */
-export const commonParameters: Readonly<Record<string, string>> = {
-  client_connection_check_interval: "2s",
+/** In every session of this program, beside what decides how SQL is read. */
+const commonParameters: Readonly<Record<string, string>> = {
+  ...forcedSettings,
+  [checkInterval[0]]: checkInterval[1],
   statement_timeout: String(catalogTimeoutMs),
   lock_timeout: "10s",
   idle_in_transaction_session_timeout: "60s",
@@ -81,6 +87,8 @@ export async function withClient<T>(
  * admin does (the gate allows that in dev and qa only). Decisions are recorded by the approver, else by the admin.
  *
  * @throws {ConnectionError} one sentence on the cause and one on the remedy.
+ * @throws {PooledConnectionError} a pooler in between drops what the session asks for.
+ * @throws {SessionSettingError} the server answers under another setting.
  */
 export async function connect(access: Access, purpose: Purpose): Promise<Client> {
   const { roles, server } = access.settings;
@@ -89,7 +97,7 @@ export async function connect(access: Access, purpose: Purpose): Promise<Client>
     own === null ? ["admin", roles.admin] : [purpose.account, own];
   const parameters: Record<string, string> = {
     ...commonParameters,
-    ...(purpose.readOnly === true ? { default_transaction_read_only: "on" } : {}),
+    default_transaction_read_only: purpose.readOnly === true ? "on" : "off",
     ...(purpose.account === "migrator" ? { role: roles.infrastructure } : {}),
     ...purpose.parameters,
   };
@@ -113,26 +121,71 @@ export async function connect(access: Access, purpose: Purpose): Promise<Client>
   });
   // Without a listener a backend that is killed while idle would end this process.
   client.on("error", () => undefined);
+  asked.set(client, { server, parameters });
   try {
     await client.connect();
-    if (purpose.readOnly !== true) await ensurePrimary(client, server);
+    const look = await ensureSettings(client);
+    if (purpose.readOnly !== true && look.follows) throw replicaError(server);
   } catch (error) {
     await client.end().catch(() => undefined);
-    throw error instanceof ConnectionError ? error : explainConnectionError(error, server, login);
+    throw error instanceof MigrationError ? error : explainConnectionError(error, server, login);
   }
   return client;
 }
 
-/** Else the first write would fail with nothing but the name of its statement. */
-async function ensurePrimary(client: Client, { host, port }: ServerSettings): Promise<void> {
-  const { rows } = await client.query<{ follows: boolean }>(
-    "SELECT pg_is_in_recovery() AS follows",
-  );
-  if (rows[0]?.follows !== true) return;
-  throw new ConnectionError(
+/** Said here, else the first write would fail with nothing but the name of its statement. */
+const replicaError = ({ host, port }: ServerSettings): ConnectionError =>
+  new ConnectionError(
     `${host}:${port} is in recovery: it is a replica, or is being restored, and takes no writes.`,
     "Connect to the primary server.",
   );
+
+/** What each session asked for as it started. */
+const asked = new WeakMap<
+  Client,
+  { readonly server: ServerSettings; readonly parameters: Readonly<Record<string, string>> }
+>();
+
+/** Parameters whose text the server shows as it was given. */
+const shownAsGiven = new Set(["default_transaction_read_only", "search_path", "role"]);
+
+/** Makes sure that a session is as it was asked for: one statement. */
+async function ensureSettings(client: Client): Promise<SessionLook> {
+  const known = asked.get(client);
+  if (known === undefined) throw new Error("this session was not opened by connect");
+  const { server, parameters } = known;
+  const own = Object.entries(parameters).filter(([name]) => shownAsGiven.has(name));
+  const expected = expectedSettings(Object.fromEntries(own));
+  const { rows } = await client.query<SessionLook>(lookQuery(expected));
+  const [look] = rows;
+  if (look === undefined) throw new Error("the server did not tell its settings");
+  const fault = judgeSettings(`${server.host}:${server.port}`, expected, look);
+  if (fault !== null) throw fault;
+  return look;
+}
+
+/**
+ * Takes away what a file has set for its session, and makes sure that it is gone. The role stays.
+ *
+ * @throws {SessionSettingError} something is not as the session asked for it.
+ */
+export async function resetSettings(client: Client): Promise<void> {
+  await client.query("RESET ALL");
+  await ensureSettings(client);
+}
+
+/**
+ * Runs one statement of somebody else's text as one message of the extended protocol: the server refuses a text that it
+ * reads as several, whatever this program reads in it.
+ */
+export function runOne(client: Client, text: string): Promise<QueryResult> {
+  const message: OneMessage = { text, queryMode: "extended" };
+  return client.query(message);
+}
+
+/** The driver knows it; its types do not. */
+interface OneMessage extends QueryConfig {
+  readonly queryMode: "extended";
 }
 
 /** PostgreSQL cuts application_name at NAMEDATALEN - 1 bytes. */

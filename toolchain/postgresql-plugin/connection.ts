@@ -25,7 +25,12 @@ const TERMINATE_TIMEOUT_MS = 1_500;
  * behind a connection pooler too.
  */
 const BEGIN = [
-  "BEGIN",
+  // What database and role have stored must neither make it refuse writes nor change how it answers.
+  "BEGIN READ WRITE",
+  "SET LOCAL standard_conforming_strings = on",
+  "SET LOCAL quote_all_identifiers = off",
+  "SET LOCAL DateStyle = 'ISO, MDY'",
+  "SET LOCAL IntervalStyle = 'postgres'",
   "SET LOCAL lock_timeout = '30s'",
   "SET LOCAL statement_timeout = '10min'",
   "SET LOCAL idle_in_transaction_session_timeout = '1min'",

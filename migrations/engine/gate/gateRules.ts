@@ -19,6 +19,7 @@ import { headerRules } from "./rules/header/rules";
 import { reachRules } from "./rules/reach/rules";
 import { rollbackRules } from "./rules/rollback/rules";
 import { rowsRules } from "./rules/rows/rules";
+import { settingsRules } from "./rules/settings/rules";
 
 /** Rules about what a file says and does, by theme: each has a page with examples. */
 export const ruleChapters: Readonly<Record<string, readonly GateRule[]>> = {
@@ -29,6 +30,7 @@ export const ruleChapters: Readonly<Record<string, readonly GateRule[]>> = {
   Rows: rowsRules,
   "What the application meets": applicationRules,
   "Where a migration may reach": reachRules,
+  "Settings that decide how a file is read": settingsRules,
   "Checks before and after": checksRules,
   "The rollback file": rollbackRules,
   "What the header says": headerRules,

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 
-import { errorCode, inTransaction } from "../../../stack/connection";
+import { errorCode, inTransaction, resetSettings, runOne } from "../../../stack/connection";
 import { type Batch, batchOf } from "../files/batch";
 import type { MigrationFile, RollbackFile } from "../files/file";
 import type { Segment } from "../files/segments";
@@ -126,12 +126,12 @@ export class Attempt {
       await this.runSegment(segment, begun.get(segment.index) ?? {});
     }
     // What the file set for its session (a DateStyle, a timeout) must not touch how its end is recorded. The role stays.
-    await this.session.client.query("RESET ALL");
+    await resetSettings(this.session.client);
   }
 
   /** Sets the parameters again that a segment set: they ended with the session it ran in. */
   private async restoreSettings({ statements }: Segment): Promise<void> {
-    for (const { text } of statements.filter(setsSession)) await this.session.client.query(text);
+    for (const { text } of statements.filter(setsSession)) await runOne(this.session.client, text);
   }
 
   /** Runs one segment; on failure records it and says what is kept. */
@@ -173,7 +173,7 @@ export class Attempt {
     return inPatientTransaction(this.session, async (inside) => {
       for (const statement of statements) {
         each(statement);
-        await inside(titleOf(statement), () => client.query(statement.text));
+        await inside(titleOf(statement), () => runOne(client, statement.text));
       }
       // Checks change nothing, so there is nothing to record.
       if (checks.has(segment.section)) return false;

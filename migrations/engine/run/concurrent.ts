@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { escapeIdentifier } from "pg";
 
-import { errorCode, inTransaction } from "../../../stack/connection";
+import { errorCode, inTransaction, runOne } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
 import { describeBlockers, describeWait } from "../server/blockers";
 import type { RunSession } from "../server/session";
@@ -68,7 +68,8 @@ export async function runConcurrent(
     if (approach === "clear and run") await clearLeftovers(session, work);
     await tellOldSnapshots(session, title);
     await tellProgress(session, title, () =>
-      client.query(
+      runOne(
+        client,
         approach === "finalize" && work.kind === "detach"
           ? finalize(session, work)
           : statement.text,

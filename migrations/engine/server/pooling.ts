@@ -1,17 +1,12 @@
 /**
- * Makes sure that a session is one process of the server from beginning to end, with the settings it asked for.
- * A pooler in transaction mode gives neither: settings, CONCURRENTLY and the record of a run would be left to chance.
- * Does NOT look at names or ports: what answers is asked.
+ * Makes sure that a session is one process of the server from beginning to end. A pooler in transaction mode does not
+ * give that: settings, CONCURRENTLY and the record of a run would be left to chance.
+ * Does NOT look at names or ports: what answers is asked. That settings are taken is seen when connecting.
  */
 import type { Client } from "pg";
 
-import { type Access, commonParameters } from "../../../stack/connection";
-import { MigrationError } from "../../../stack/errors";
-
-/** What we connect to is a pooler that shares the server's processes between sessions, or drops settings. */
-export class PooledConnectionError extends MigrationError {
-  readonly code = "POOLED_CONNECTION";
-}
+import type { Access } from "../../../stack/connection";
+import { PooledConnectionError } from "../../../stack/sessionSettings";
 
 /** Throws when the session's process has changed. Cheap: one query. */
 export type OwnSession = () => Promise<void>;
@@ -48,12 +43,6 @@ export async function ensureSessions(
     );
   };
   const pid = await askPid(client);
-  const { rows } = await client.query<{ value: string }>(
-    "SELECT current_setting('client_connection_check_interval') AS value",
-  );
-  if (rows[0]?.value !== commonParameters["client_connection_check_interval"]) {
-    refuse("it drops the settings that a session asks for");
-  }
   for (let round = 0; round < rounds; round += 1) {
     const shared = await neighbour.whileHolding(
       async (other) => other === pid || (await askPid(client)) !== pid,

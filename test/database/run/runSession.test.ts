@@ -4,11 +4,11 @@
  */
 import type { Client } from "pg";
 
-import { PooledConnectionError } from "../../../migrations/engine/server/pooling";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeMigration } from "../../support/files/makeMigration";
 import { apply, arrange, failureOf, ledgerRows } from "../../support/program/runs";
+import { PooledConnectionError } from "../../../stack/sessionSettings";
 import { startPoolingProxy } from "../../support/servers/poolingProxy";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
 import { serverVersions } from "../../support/servers/versions";

@@ -22,6 +22,10 @@ const limits: ReadonlySet<string> = new Set([
   "statement_timeout",
   "transaction_timeout",
   "idle_in_transaction_session_timeout",
+  "idle_session_timeout",
+  "client_connection_check_interval",
+  "default_transaction_read_only",
+  "default_transaction_isolation",
   "deadlock_timeout",
   // Under "replica" no trigger and no foreign key looks at what is written.
   "session_replication_role",
