@@ -16,6 +16,7 @@ import {
   forcedSettings,
   judgeSettings,
   lookQuery,
+  ownOfSession,
   type SessionLook,
 } from "./sessionSettings";
 import type { ServerSettings, Settings } from "./settings";
@@ -146,15 +147,12 @@ const asked = new WeakMap<
   { readonly server: ServerSettings; readonly parameters: Readonly<Record<string, string>> }
 >();
 
-/** Parameters whose text the server shows as it was given. */
-const shownAsGiven = new Set(["default_transaction_read_only", "search_path", "role"]);
-
 /** Makes sure that a session is as it was asked for: one statement. */
 async function ensureSettings(client: Client): Promise<SessionLook> {
   const known = asked.get(client);
   if (known === undefined) throw new Error("this session was not opened by connect");
   const { server, parameters } = known;
-  const own = Object.entries(parameters).filter(([name]) => shownAsGiven.has(name));
+  const own = Object.entries(parameters).filter(([name]) => ownOfSession.has(name));
   const expected = expectedSettings(Object.fromEntries(own));
   const { rows } = await client.query<SessionLook>(lookQuery(expected));
   const [look] = rows;

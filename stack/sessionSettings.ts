@@ -57,6 +57,23 @@ export class PooledConnectionError extends MigrationError {
   readonly code = "POOLED_CONNECTION";
 }
 
+/** In which the sessions of this program differ. */
+export const ownOfSession: ReadonlySet<string> = new Set([
+  "default_transaction_read_only",
+  "search_path",
+  "role",
+]);
+
+/** What is seen of a pooler in transaction mode. */
+export const sharedProcess = "one session has several server processes, one after the other";
+
+/** @param where  "host:port". @param what  What was seen, as half a sentence. */
+export const pooledError = (where: string, what: string): PooledConnectionError =>
+  new PooledConnectionError(
+    `${where} is not PostgreSQL itself but a pooler: ${what}.`,
+    "Connect to the server (Azure: port 5432, not 6432), or to a pool in session mode that passes settings on.",
+  );
+
 /** The server answers under another setting than the session asked for. */
 export class SessionSettingError extends MigrationError {
   readonly code = "SESSION_SETTING";
@@ -113,14 +130,15 @@ export function judgeSettings(
 ): MigrationError | null {
   const different = Object.entries(expected).filter(([name, value]) => settings[name] !== value);
   if (different.length === 0) return null;
-  if (different.some(([name]) => name === checkInterval[0])) {
-    return new PooledConnectionError(
-      `${where} is not PostgreSQL itself but a pooler: it drops the settings that a session asks for.`,
-      "Connect to the server (Azure: port 5432, not 6432), or to a pool in session mode that passes settings on.",
-    );
+  const has = (wanted: (name: string) => boolean): boolean =>
+    different.some(([name]) => wanted(name));
+  if (has((name) => name === checkInterval[0])) {
+    return pooledError(where, "it drops the settings that a session asks for");
   }
+  // Nothing stored goes before what a session asks for: it is another session's process that answers.
+  if (has((name) => ownOfSession.has(name))) return pooledError(where, sharedProcess);
   const list = different.map(([name, value]) => `${name} = ${settings[name] ?? "?"}, not ${value}`);
-  const replica = different.some(([name]) => name === untouchable[0]);
+  const replica = has((name) => name === untouchable[0]);
   return new SessionSettingError(
     `${where} does not answer under the settings that this program asks for: ${list.join("; ")}.`,
     replica

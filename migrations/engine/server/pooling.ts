@@ -6,7 +6,7 @@
 import type { Client } from "pg";
 
 import type { Access } from "../../../stack/connection";
-import { PooledConnectionError } from "../../../stack/sessionSettings";
+import { pooledError, sharedProcess } from "../../../stack/sessionSettings";
 
 /** Throws when the session's process has changed. Cheap: one query. */
 export type OwnSession = () => Promise<void>;
@@ -37,17 +37,14 @@ export async function ensureSessions(
 ): Promise<{ readonly pid: number; readonly ensureOwnSession: OwnSession }> {
   const { host, port } = access.settings.server;
   const refuse = (what: string): never => {
-    throw new PooledConnectionError(
-      `${host}:${port} is not PostgreSQL itself but a pooler: ${what}.`,
-      "Connect to the server (Azure: port 5432, not 6432), or to a pool in session mode that passes settings on.",
-    );
+    throw pooledError(`${host}:${port}`, what);
   };
   const pid = await askPid(client);
   for (let round = 0; round < rounds; round += 1) {
     const shared = await neighbour.whileHolding(
       async (other) => other === pid || (await askPid(client)) !== pid,
     );
-    if (shared) refuse("one session has several server processes, one after the other");
+    if (shared) refuse(sharedProcess);
   }
   return {
     pid,

@@ -6,9 +6,9 @@ import type { Client } from "pg";
 
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
+import { PooledConnectionError } from "../../../stack/sessionSettings";
 import { makeMigration } from "../../support/files/makeMigration";
 import { apply, arrange, failureOf, ledgerRows } from "../../support/program/runs";
-import { PooledConnectionError } from "../../../stack/sessionSettings";
 import { startPoolingProxy } from "../../support/servers/poolingProxy";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
 import { serverVersions } from "../../support/servers/versions";

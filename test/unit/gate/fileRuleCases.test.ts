@@ -356,3 +356,46 @@ describe("a finding", () => {
     ]);
   });
 });
+
+describe("settings by which a file is read", () => {
+  const body = (text: string): Example => ({ body: `${text}\nANALYZE dagapp.jobs;` });
+  const inFunction = (text: string): Example => ({
+    body: `CREATE FUNCTION dagapp.f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN ${text} END $$;`,
+    rollback: "DROP FUNCTION IF EXISTS dagapp.f();",
+  });
+  it.each([
+    ["SET", body("SET standard_conforming_strings = off;")],
+    ["SET LOCAL", body("BEGIN;\nSET LOCAL \"DateStyle\" = 'German';\nCOMMIT;")],
+    ["SET NAMES", body("SET NAMES 'LATIN1';")],
+    ["SET TIME ZONE", body("SET TIME ZONE 'Asia/Kolkata';")],
+    ["set_config", body("SELECT set_config('transform_null_equals', 'on', false);")],
+    ["DO", body("DO $$ BEGIN SET quote_all_identifiers = on; END $$;")],
+    ["a function's body", inFunction("PERFORM set_config('client_encoding', 'LATIN1', false);")],
+    [
+      "a function's SET clause",
+      {
+        body: "CREATE FUNCTION dagapp.f() RETURNS void LANGUAGE sql SET standard_conforming_strings = off AS $$ SELECT 1 $$;",
+        rollback: "DROP FUNCTION IF EXISTS dagapp.f();",
+      },
+    ],
+    ["a rollback file", { ...body(""), rollback: "SET IntervalStyle = 'iso_8601';" }],
+  ])("%s is refused in every tier", (_form, example) => {
+    expect(brokenRules(example, "dev")).toContain("ban-reading-change");
+  });
+
+  it.each([
+    ["the value that every session has", body("SET client_encoding = 'UTF-8';")],
+    ["its first value again", body("RESET DateStyle;")],
+    [
+      "a function's own search_path",
+      {
+        body: "CREATE FUNCTION dagapp.f() RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$ SELECT 1 $$;",
+        rollback: "DROP FUNCTION IF EXISTS dagapp.f();",
+      },
+    ],
+  ])("%s is right", (_form, example) => {
+    const broken = brokenRules(example);
+    expect(broken).not.toContain("ban-reading-change");
+    expect(broken).not.toContain("ban-search-path-change");
+  });
+});
