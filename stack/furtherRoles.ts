@@ -9,8 +9,8 @@
  * admin and the infrastructure role; of a `platform` role only what it holds in the governed schemas and on the
  * program's tables is judged.
  */
-export const furtherKinds = ["reader", "monitoring", "dba", "platform"] as const;
-export type FurtherKind = (typeof furtherKinds)[number];
+const furtherKinds = ["reader", "monitoring", "dba", "platform"] as const;
+type FurtherKind = (typeof furtherKinds)[number];
 
 export interface FurtherRole {
   readonly name: string;

@@ -15,8 +15,8 @@ export interface ConfigSource {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** TLS modes of libpq that both this program and the postgresql plugin understand. */
-export const sslModes = ["disable", "require", "verify-ca", "verify-full"] as const;
-export type SslMode = (typeof sslModes)[number];
+const sslModes = ["disable", "require", "verify-ca", "verify-full"] as const;
+type SslMode = (typeof sslModes)[number];
 
 /** Where the database is. */
 export interface ServerSettings {
@@ -54,11 +54,11 @@ export interface ServiceLimits {
 }
 
 /** What is done when a migration fails after something of it was kept. */
-export const failureActions = ["stop", "rollback"] as const;
-export type FailureAction = (typeof failureActions)[number];
+const failureActions = ["stop", "rollback"] as const;
+type FailureAction = (typeof failureActions)[number];
 
 /** How migrations run. Milliseconds. */
-export interface RunSettings {
+interface RunSettings {
   readonly onFailure: FailureAction;
   /** A version, or `latest`. */
   readonly targetVersion: string;

@@ -39,7 +39,7 @@ type Files = readonly (readonly [name: string, text: string])[];
 const padded = (number: number, digits: number): string => String(number).padStart(digits, "0");
 
 /** Version of a change in this program's form. */
-export const versionOf = ({ number }: Change): string => `0.${number}.0`;
+const versionOf = ({ number }: Change): string => `0.${number}.0`;
 
 /** A time stamp as tools want it in file names; later for later changes. */
 const stampOf = (number: number): number => 1_700_000_000_000 + number;

@@ -18,7 +18,7 @@ export const exitStatus = {
 export type ExitStatus = (typeof exitStatus)[keyof typeof exitStatus];
 
 /** An argument without dashes. */
-export interface ArgumentSpec {
+interface ArgumentSpec {
   /** As help shows it: VERSION. */
   readonly name: string;
   readonly summary: string;

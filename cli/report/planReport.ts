@@ -17,7 +17,7 @@ import { describeWindows, openWindow } from "../../stack/window";
 import { rollbackReports, type StatementReport, statementReports } from "./statementReport";
 
 /** A migration in one line. */
-export interface PlannedFile {
+interface PlannedFile {
   readonly number: number;
   readonly version: string;
   readonly file: string;

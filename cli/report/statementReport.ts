@@ -12,7 +12,7 @@ import { modelBefore } from "../../migrations/engine/schema/schemaFold";
 import type { LockMode } from "../../migrations/engine/sql/lockModes";
 import type { ObjectRef } from "../../migrations/engine/sql/objectName";
 
-export interface LockReport {
+interface LockReport {
   /** `dagapp.jobs` */
   readonly object: string;
   readonly mode: LockMode;

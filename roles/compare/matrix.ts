@@ -22,7 +22,7 @@ export interface MatrixRow {
 }
 
 /** A role that appears in the table. */
-export interface MatrixRole {
+interface MatrixRole {
   readonly name: string;
   readonly party: string;
   /** In the words of CREATE ROLE. */
@@ -31,7 +31,7 @@ export interface MatrixRole {
 }
 
 /** Defaults that new objects of a creator are born with. */
-export interface MatrixDefault {
+interface MatrixDefault {
   readonly creator: string;
   /** Null: anywhere. */
   readonly schema: string | null;

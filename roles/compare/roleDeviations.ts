@@ -120,7 +120,7 @@ function creator(
 }
 
 /** The items of a list setting as PostgreSQL stores it: names, quoted where they need it, separated by commas. */
-export function listItems(text: string): readonly string[] {
+function listItems(text: string): readonly string[] {
   const items = text.match(/"(?:[^"]|"")*"|[^,\s]+/g) ?? [];
   return items.map((item) =>
     item.startsWith('"') ? item.slice(1, -1).replaceAll('""', '"') : item,

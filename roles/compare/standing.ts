@@ -9,7 +9,7 @@ import type { Place, RoleParty } from "../vocabulary";
  * `trusted` roles are above what is judged here: superusers, the admin, PostgreSQL's own, the platform's, named DBAs.
  * A `stranger` is whom nobody declared.
  */
-export type Standing = RoleParty | "trusted" | "stranger";
+type Standing = RoleParty | "trusted" | "stranger";
 
 /** Whether a name is one that PostgreSQL keeps for itself. Source: CREATE ROLE refuses names that begin with pg_. */
 export const isPredefined = (name: string): boolean => name.startsWith("pg_");

@@ -47,7 +47,7 @@ const named = (
  * of GRANT. So are the constructors of a range type: they belong to the server's first superuser, and read nothing.
  * Schemas of sessions (pg_temp_3) come and go with them.
  */
-export const sources: readonly Source[] = [
+const sources: readonly Source[] = [
   {
     ...named("pg_database", "dat", "database", "d", "o.datname = current_database()"),
     owner: "o.datdba",

@@ -22,7 +22,7 @@ export interface Healing {
 }
 
 /** Told what goes on, one line each. */
-export type Log = (message: string) => void;
+type Log = (message: string) => void;
 
 export interface HealOptions {
   readonly log?: Log;

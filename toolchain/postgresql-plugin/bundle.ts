@@ -10,7 +10,7 @@ import { join, resolve } from "node:path";
 import { build } from "esbuild";
 
 /** A file that only the air-gap plugin's folder has. It holds `sha256:<hex>` of the bundle. */
-export const AIRGAP_MARKER = "AIRGAP";
+const AIRGAP_MARKER = "AIRGAP";
 
 const BUNDLE = "plugin.cjs";
 const EXECUTABLE = "pulumi-resource-postgresql";

@@ -6,7 +6,7 @@
 import { isUnknown, type Value, type Values } from "./wire";
 
 /** How one property behaves. */
-export interface PropertyRule {
+interface PropertyRule {
   readonly kind: "string" | "boolean" | "integer" | "list" | "set" | "objects";
   /** What the outputs hold when the program says nothing. */
   readonly zero: Value;
@@ -105,7 +105,7 @@ export function checkProperties(
 }
 
 /** One property of inputs or outputs as it is compared: absent and null count as the rule's zero. */
-export function normalised(rule: PropertyRule, value: Value | undefined): Value {
+function normalised(rule: PropertyRule, value: Value | undefined): Value {
   const present = value ?? rule.zero;
   const spelled = rule.normalise?.(present) ?? present;
   if (rule.kind !== "set" || !Array.isArray(spelled)) return spelled;

@@ -8,7 +8,7 @@ import type { Value, Values } from "./wire";
 
 /** The modes the official plugin's driver has; `allow` and `prefer` it refuses too. */
 const TLS_MODES = ["disable", "require", "verify-ca", "verify-full"] as const;
-export type TlsMode = (typeof TLS_MODES)[number];
+type TlsMode = (typeof TLS_MODES)[number];
 
 /** How to reach the server. `password` must not be shown. */
 export interface Settings {

@@ -29,7 +29,7 @@ function isValues(value: Value): value is Values {
 }
 
 /** Makes a parsed struct a `Value`; whatever JSON cannot hold becomes null. */
-export function toValue(raw: unknown): Value {
+function toValue(raw: unknown): Value {
   if (raw === null || raw === undefined) return null;
   if (typeof raw === "string" || typeof raw === "boolean" || typeof raw === "number") return raw;
   if (Array.isArray(raw)) return raw.map(toValue);
@@ -44,7 +44,7 @@ function holdsSecret(value: Value): boolean {
 }
 
 /** Takes every secret wrapper off. */
-export function unwrapValue(value: Value): Value {
+function unwrapValue(value: Value): Value {
   if (Array.isArray(value)) return value.map(unwrapValue);
   if (!isValues(value)) return value;
   if (value[SIGNATURE_KEY] === SECRET_SIGNATURE) return unwrapValue(value.value ?? null);

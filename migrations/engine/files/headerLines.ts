@@ -11,7 +11,7 @@ export interface RawField {
 }
 
 /** A field of its own line, or a block (DESCRIPTION, IMPACT …) with what stands below it. */
-export interface RawEntry extends RawField {
+interface RawEntry extends RawField {
   readonly name: string;
   /** `- text` lines below, each with its continuation lines. */
   readonly bullets: readonly RawField[];

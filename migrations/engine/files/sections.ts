@@ -10,7 +10,7 @@ export const sectionNames = ["preflight", "migration", "postflight"] as const;
 export type SectionName = (typeof sectionNames)[number];
 
 /** The titles that the policy gives the sections. */
-export const sectionTitles: Readonly<Record<SectionName, string>> = {
+const sectionTitles: Readonly<Record<SectionName, string>> = {
   preflight: "PRE-FLIGHT CHECKS",
   migration: "MIGRATION",
   postflight: "POST-FLIGHT VALIDATION",

@@ -19,7 +19,7 @@ export type SourceText =
   { readonly text: string } | { readonly problems: readonly [Problem, ...Problem[]] };
 
 /** 1-based line of a byte offset. */
-export function lineOfByte(bytes: Buffer, offset: number): number {
+function lineOfByte(bytes: Buffer, offset: number): number {
   let line = 1;
   for (let at = bytes.indexOf(10); at !== -1 && at < offset; at = bytes.indexOf(10, at + 1)) {
     line += 1;

@@ -31,7 +31,7 @@ export interface EventRow {
 }
 
 /** That apply, rollback and apply again were run elsewhere and left the same catalog. Recorded for both texts. */
-export interface Proof {
+interface Proof {
   readonly at: Date;
   readonly login: string;
   readonly rollbackChecksum: string | null;
@@ -72,7 +72,7 @@ export interface BegunSegment {
 }
 
 /** A rollback that was cut off after it had changed something. Only finishing it leads anywhere. */
-export interface BegunRollback {
+interface BegunRollback {
   /** Of the rollback file that ran. */
   readonly checksum: string | null;
   /** Segments of that file that are done and need not run again. */

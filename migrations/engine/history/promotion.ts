@@ -6,7 +6,7 @@ import { type Tier, tiers } from "../../../stack/tier";
 import type { History, VersionState } from "./history";
 
 /** Who decided, by which login, and when (ISO 8601). */
-export interface PublishedDecision {
+interface PublishedDecision {
   readonly by: string;
   readonly login: string;
   readonly at: string;

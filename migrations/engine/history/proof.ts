@@ -7,7 +7,7 @@
  * proven: apply, roll back, apply again, and nothing differs. irreversible: both ran, something differs, and the header
  * says so ("Data recovery: Not possible"). differs: both ran, and it should not. failed: something did not run.
  */
-export type ProofOutcome = "proven" | "irreversible" | "differs" | "failed" | "not run";
+type ProofOutcome = "proven" | "irreversible" | "differs" | "failed" | "not run";
 
 /** A version and the two texts that a proof is about. */
 export interface RollbackTexts {

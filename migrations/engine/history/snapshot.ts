@@ -19,7 +19,7 @@ export interface SnapshotLine {
 export type SchemaSnapshot = readonly SnapshotLine[];
 
 /** How a part of an object differs. */
-export type Change = "new" | "gone" | "changed";
+type Change = "new" | "gone" | "changed";
 
 /** One part of one object that two snapshots do not agree on. */
 export interface SnapshotDifference {

@@ -24,7 +24,7 @@ import { loadMigrations } from "../survey/load";
 import { withScratchDatabase } from "./scratch";
 
 /** A version was named that no file has. */
-export class UnknownVersionError extends MigrationError {
+class UnknownVersionError extends MigrationError {
   readonly code = "UNKNOWN_VERSION";
 }
 

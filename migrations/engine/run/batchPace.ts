@@ -96,7 +96,7 @@ export function describeBatch(
 }
 
 /** A replica that is further behind makes the batch wait. Milliseconds. */
-export const mostLagMs = 10_000;
+const mostLagMs = 10_000;
 
 /** Whether the next round has to wait for a replica. */
 export const mustWaitForReplicas = ({ delayMs }: ReplicaLag): boolean =>

@@ -24,7 +24,7 @@ import {
 } from "./batchPace";
 
 /** A row still matches after its change, so that repeating the statement would change it again. */
-export class BatchNotDoneError extends MigrationError {
+class BatchNotDoneError extends MigrationError {
   readonly code = "BATCH_NOT_DONE";
 }
 
@@ -204,6 +204,6 @@ async function awaitReplicas({ watch, log, lock }: RunSession, title: string): P
 }
 
 /** A replica stays too far behind. */
-export class BatchReplicaError extends MigrationError {
+class BatchReplicaError extends MigrationError {
   readonly code = "REPLICA_LAG";
 }

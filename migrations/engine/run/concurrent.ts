@@ -23,7 +23,7 @@ import {
 } from "./concurrentWork";
 
 /** A statement was carried out, but its result is not what it should be. */
-export class ConcurrentResultError extends MigrationError {
+class ConcurrentResultError extends MigrationError {
   readonly code = "CONCURRENT_RESULT";
 }
 

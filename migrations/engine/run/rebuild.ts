@@ -37,7 +37,7 @@ export interface RebuildOptions {
 }
 
 /** @throws {RebuildRefusedError} the tier is not dev or qa. Needs no database. */
-export function ensureRebuildable(tier: Tier): void {
+function ensureRebuildable(tier: Tier): void {
   if (tierRules[tier].rebuild) return;
   throw new RebuildRefusedError(
     `A ${tier} database is never rebuilt: it holds real data. Nothing was changed.`,

@@ -9,7 +9,7 @@ import { SchemaDraft } from "./schemaDraft";
 import { SchemaModel } from "./schemaModel";
 
 /** The statements of a file's segments, in order. */
-export const statementsOf = (segments: MigrationFile["segments"]): readonly Statement[] =>
+const statementsOf = (segments: MigrationFile["segments"]): readonly Statement[] =>
   segments.flatMap(({ statements }) => statements);
 
 function foldFile(model: SchemaModel, file: MigrationFile): SchemaModel {

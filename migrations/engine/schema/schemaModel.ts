@@ -36,7 +36,7 @@ export interface ConstraintModel extends Constraint {
 }
 
 /** A user trigger; `function` is dotted. */
-export interface TriggerModel {
+interface TriggerModel {
   readonly name: string;
   readonly function: string;
 }

@@ -45,7 +45,7 @@ export type RunInside = <T>(
 ) => Promise<T>;
 
 /** Says every two seconds how long `work` has been running and what it waits for; quick work goes unmentioned. */
-export async function tellWhileSlow<T>(
+async function tellWhileSlow<T>(
   { log, watch, pid }: RunSession,
   title: string,
   work: () => Promise<T>,

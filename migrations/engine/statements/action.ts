@@ -272,7 +272,7 @@ export interface BlockActions {
 }
 
 /** A table of TRUNCATE or LOCK. */
-export interface TableUse {
+interface TableUse {
   readonly name: ObjectName;
   readonly only: boolean;
 }

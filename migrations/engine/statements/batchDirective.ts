@@ -22,7 +22,7 @@ export type ParsedDirective =
       readonly line: number;
     };
 
-export const defaultDirective: BatchDirective = { rows: 10_000, targetMs: 500, pauseMs: 0 };
+const defaultDirective: BatchDirective = { rows: 10_000, targetMs: 500, pauseMs: 0 };
 
 /** A comment line that means to be the directive. */
 const directiveLine = /^--\s*batch(?:\s+(.*))?$/i;

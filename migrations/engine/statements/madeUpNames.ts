@@ -13,7 +13,7 @@ const maxNameBytes = 63;
  * @param column  Columns joined by "_"; null for none.
  * Source: PostgreSQL, makeObjectName.
  */
-export function madeUpName(table: string, column: string | null, label: string): string {
+function madeUpName(table: string, column: string | null, label: string): string {
   let [first, second] = [table, column ?? ""];
   const overhead = label.length + 1 + (column === null ? 0 : 1);
   const size = (text: string): number => Buffer.byteLength(text);

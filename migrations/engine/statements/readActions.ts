@@ -17,7 +17,7 @@ import { readQuery } from "./queryUse";
 import { indexDependencies, indexKeys, readTableCommands } from "./tableCommands";
 
 /** Gives the actions of a node; `text` is the statement's source. */
-export type ActionReader = (node: TreeNode, text: string) => readonly Action[];
+type ActionReader = (node: TreeNode, text: string) => readonly Action[];
 
 const query =
   (tag: string): ActionReader =>

@@ -183,7 +183,7 @@ const relationKinds: Readonly<Record<string, RelationKind>> = {
 };
 
 /** The kind of relation that an object type of the grammar stands for; tables where it stands for none. */
-export const relationKindOf = (objectType: unknown): RelationKind =>
+const relationKindOf = (objectType: unknown): RelationKind =>
   relationKinds[asText(objectType) ?? ""] ?? "table";
 
 /** One action for each command of an AlterTableStmt, in order. */

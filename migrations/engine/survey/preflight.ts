@@ -13,7 +13,7 @@ import { conflict } from "../sql/lockModes";
 import type { ObjectRef } from "../sql/objectName";
 
 /** A lock that another session holds or waits for. */
-export interface HeldLock {
+interface HeldLock {
   readonly mode: LockMode;
   readonly holder: Blocker;
 }

@@ -19,7 +19,7 @@ export interface NeedsOfFile {
 }
 
 /** A finding ahead of the run. `severity`: an error would refuse it, as the server is now. */
-export interface FindingAhead extends Finding {
+interface FindingAhead extends Finding {
   /** In the order in which they would run. */
   readonly files: readonly string[];
 }

@@ -12,7 +12,7 @@ export const exampleSchemas = ["dagapp", "geoapi", "pgstac"];
 export const exampleDay = new Date("2026-02-01T12:00:00Z");
 
 /** What the migration before an example has made. */
-export const exampleGround = `BEGIN;
+const exampleGround = `BEGIN;
 CREATE TYPE dagapp.job_status AS ENUM ('queued', 'done');
 CREATE DOMAIN dagapp.ordinal AS INTEGER;
 CREATE FUNCTION dagapp.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';

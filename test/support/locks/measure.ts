@@ -48,7 +48,7 @@ SELECT relation::text AS oid, mode FROM pg_locks
    AND pid = $1`;
 
 /** "AccessExclusiveLock" to "ACCESS EXCLUSIVE". */
-export function modeOf(text: string): LockMode {
+function modeOf(text: string): LockMode {
   const words = text
     .replace(/Lock$/, "")
     .replace(/([a-z])([A-Z])/g, "$1 $2")

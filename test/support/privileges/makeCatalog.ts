@@ -96,7 +96,7 @@ const ownerPrivileges: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What the rules give on an object, spelled out rule by rule, and what its owner has. */
-export function rightAcl(
+function rightAcl(
   kind: ObjectKind,
   place: Place,
   identity: string,
@@ -154,7 +154,7 @@ export function makeRole(name: string, overrides: Partial<LiveRole> = {}): LiveR
 }
 
 /** The roles of `context` as their rules say, and a superuser and a stranger. */
-export const rightRoles: readonly LiveRole[] = [
+const rightRoles: readonly LiveRole[] = [
   makeRole("service", { connectionLimit: 50 }),
   makeRole("infra", { login: false }),
   makeRole("ada"),

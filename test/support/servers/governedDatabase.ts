@@ -10,7 +10,7 @@ import { Client } from "pg";
 import type { PostgresServer } from "../../../sandbox/server";
 
 /** The logins of the database. `migrator` starts as the infrastructure role. */
-export type Login = "superuser" | "migrator" | "service";
+type Login = "superuser" | "migrator" | "service";
 
 export interface GovernedDatabase {
   readonly name: string;

@@ -10,7 +10,7 @@ import type { PostgresServer } from "../../../sandbox/server";
 import { readCatalog } from "./catalog";
 
 /** The logins of the database. `infrastructure` is the migrator, started as the infrastructure role. */
-export type Login = "superuser" | "admin" | "migrator" | "infrastructure" | "service";
+type Login = "superuser" | "admin" | "migrator" | "infrastructure" | "service";
 
 export type Row = Readonly<Record<string, unknown>>;
 

@@ -79,7 +79,7 @@ export interface Example {
 }
 
 /** A rule's page in migrations/RULES.md. */
-export interface RulePage {
+interface RulePage {
   /** What is wrong, in one sentence, whatever the object. */
   readonly problem: string;
   /** What to write in its place. */

@@ -10,7 +10,7 @@ import { type Act } from "./act";
 import { temporaryTables } from "./subject";
 
 /** "+" is there afterwards, "-" is gone, "~" is another than before. */
-export type Sign = "+" | "-" | "~";
+type Sign = "+" | "-" | "~";
 
 export interface Change {
   readonly sign: Sign;

@@ -46,7 +46,7 @@ function namesItsRows(where: unknown, keys: ReadonlySet<string>): boolean {
 }
 
 /** True when the WHERE of the act's statement names its rows by a key. */
-export function isByKey(subject: Subject, act: Act, write: RowWrite): boolean {
+function isByKey(subject: Subject, act: Act, write: RowWrite): boolean {
   const parsed = parseStatements(act.statement.text);
   const where = "reason" in parsed ? undefined : parsed[0]?.node["whereClause"];
   if (write.verb === "insert" || write.verb === "merge") return false;
