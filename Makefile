@@ -22,7 +22,7 @@ BIN = node_modules/.bin
 READY = node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: bench-backfill bench-files bench-grants bench-latency crash-matrix help tour up preview drift heal rebuild refresh env psql sandbox-stop clean distclean test test-all test-rest test-times check check-format check-lint check-types
+.PHONY: bench-backfill bench-files bench-grants bench-latency crash-matrix help tour up preview drift heal rebuild refresh env psql sandbox-stop clean distclean test test-all test-rest test-times check check-format check-lint check-types check-unused
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | sed 's/[$$][$$]*/$$/' | \
