@@ -1,5 +1,5 @@
 /**
- * Who may do what: the one statement of it. Grants, audit, tests, report and the README's tables all derive from here.
+ * Who may do what: the one statement of it. Grants, audit, tests, report and documents all derive from here.
  * Pure data. Does NOT know a role's real name (settings) or any object of a database (catalog).
  */
 import { pgstacRules } from "./pgstacRules";

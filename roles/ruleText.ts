@@ -1,5 +1,5 @@
 /**
- * The rules of privileges.ts in words, for people: sentences, and the README's tables. Pure.
+ * The rules of privileges.ts in words, for people: sentences, and the table in docs/permissions.md. Pure.
  * Does NOT hold a rule.
  */
 import { privilegeRules } from "./privileges";
@@ -23,7 +23,7 @@ export function ruleTexts(rules: readonly PrivilegeRule[] = privilegeRules): rea
   }));
 }
 
-/** The table of the README: one row a rule. */
+/** The table in docs/permissions.md: one row a rule. */
 export function privilegeTable(): string {
   const cells = ruleTexts().map(({ to, privileges, place, because }) => [
     to,

@@ -1,5 +1,5 @@
 /**
- * The shape of a `ddl` command: its name, what it takes and what it does, as data that help, parser and README share.
+ * The shape of a `ddl` command: its name, what it takes and what it does, as data that help, parser and documents share.
  * Does NOT hold any command (see commands/) or parse anything (see arguments.ts).
  */
 import type { Environment } from "../../stack/settings";

@@ -1,5 +1,5 @@
 /**
- * Help texts and the README's list of commands, from the data of the commands. Pure.
+ * Help texts and the lists in docs/commands.md, from the data of the commands. Pure.
  * Does NOT know any command by name.
  */
 import { columns } from "./columns";
@@ -53,7 +53,7 @@ export function commandHelp(command: Command): string {
   ].join("\n");
 }
 
-/** What each exit status means, for help and README. */
+/** What each exit status means, for help and documents. */
 export const exitStatusTexts: readonly (readonly [status: number, meaning: string])[] = [
   [exitStatus.fine, "done, or nothing to object to"],
   [exitStatus.failed, "refused by a rule, or failed"],
@@ -77,7 +77,7 @@ export function overview(commands: readonly Command[]): string {
   ].join("\n");
 }
 
-/** Rows of the README's table: usage and summary. */
+/** Rows of the table in docs/commands.md: usage and summary. */
 export function commandRows(commands: readonly Command[]): readonly (readonly string[])[] {
   return commands.map((command) => [`\`${usageLine(command)}\``, command.summary]);
 }

@@ -127,6 +127,6 @@ function must(outcome: Outcome, what: string): void {
   if (outcome.status === 0) return;
   throw new Error(
     `pulumi could not ${what} the state:\n${outcome.stdout}${outcome.stderr}\n` +
-      'Hint: the database is the truth. "Lost state" in README.md says how to go on without the state.',
+      'Hint: the database is the truth. "Lost state" in docs/operations.md says how to go on without it.',
   );
 }

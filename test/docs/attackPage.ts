@@ -1,6 +1,6 @@
 /**
  * Writes out the attempts to get past the permission model, as the tests make them: the page roles/ATTACKS.md, and the
- * README's table of what PostgreSQL cannot refuse. Pure. Does NOT make an attempt (see test/database/attacks*.test.ts).
+ * table in docs/permissions.md of what PostgreSQL cannot refuse. Pure. Does NOT make an attempt (see test/database/attacks*.test.ts).
  */
 import type { Attack, Attacker, Outcome, Theme } from "../support/attacks/attack";
 import { markdownTable } from "./markdownTable";

@@ -55,13 +55,13 @@ const introduction = `# Rules about migration files
 
 What the gate asks of a file's SQL and header: what is wrong, why, what to write in its place. A test runs each example:
 the first of a rule breaks that rule and no other, the second breaks none. Rules about tickets, review, target and
-order are in the table of [README.md](../README.md#what-the-gate-asks).
+order are in the table of [docs/gate.md](../docs/gate.md#all-rules).
 
 Objects that the same file makes are not in use by anybody: the rules let them be. Each violation names the file's own
 tables and columns in its remedy.
 
 An exception is one bullet in the header, \`- rule-id: reason\`, in a block EXCEPTIONS behind ROLLBACK; see
-[README.md](README.md#header). Ids are squawk's where the rule is the same.
+[README.md](README.md#exceptions). Ids are squawk's where the rule is the same.
 
 This file is written by \`npm run docs\`.`;
 

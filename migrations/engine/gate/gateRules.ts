@@ -1,5 +1,5 @@
 /**
- * All rules of the gate, in one list; the README's table of rules and migrations/RULES.md come from it.
+ * All rules of the gate, in one list; the table in docs/gate.md and migrations/RULES.md come from it.
  * Does NOT apply them (see gate).
  */
 import { exceptionRules } from "./exceptionRules";

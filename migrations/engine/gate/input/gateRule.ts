@@ -102,7 +102,7 @@ export interface Found {
 }
 
 export interface GateRule {
-  /** Kebab case; stable: tests, README and messages use it. */
+  /** Kebab case; stable: tests, documents and messages use it. */
   readonly id: string;
   /** Null: the rule does not apply in the tier. */
   readonly severity: (tier: Tier) => Severity | null;

@@ -1,0 +1,104 @@
+// Whatever a document points at is there: links, anchors, paths, make targets, ddl commands and their options.
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+
+import { commands } from "../../../cli/commands";
+import { makeTargets } from "../../docs/commandText";
+import {
+  anchors,
+  codeSpans,
+  documents,
+  fencedLines,
+  localLinks,
+  project,
+  read,
+} from "../../support/files/documents";
+
+const targets = new Set(makeTargets(read("Makefile")).map(([name]) => name));
+const folders = new Set(
+  readdirSync(project, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+    .map(({ name }) => name),
+);
+
+/** Words after `ddl` that are no command: a usage line, or the program itself. */
+const isPlaceholder = (word: string): boolean => word.startsWith("<");
+
+/** By its whole name, or by the first word of several that have it in common. */
+const commandNamed = ([first = "", second = ""]: readonly string[]) =>
+  commands.find(({ name }) => name === `${first} ${second}`) ??
+  commands.find(({ name }) => name === first || name.startsWith(`${first} `));
+
+/** Each call of `ddl` in a piece of code: its words, up to a comment, a quote, or the next command. */
+const ddlCalls = (code: string): readonly (readonly string[])[] =>
+  [...code.matchAll(/\bddl ([^#;|]+)/g)].map(([, rest = ""]) => rest.trim().split(/\s+/));
+
+describe("the documents", () => {
+  it("are found in every folder that has any", () => {
+    expect(documents).toEqual(
+      expect.arrayContaining(["README.md", "PRODUCTION_DDL.md", "docs/errors.md"]),
+    );
+  });
+
+  it("README.md is read in a few minutes: 200 lines of 100 columns", () => {
+    const lines = read("README.md").trimEnd().split("\n");
+    expect(lines.length).toBeLessThanOrEqual(200);
+    expect(lines.filter((line) => line.length > 100)).toEqual([]);
+  });
+
+  it("README.md leads to every other document", () => {
+    const linked = new Set(localLinks(read("README.md")).map(([file]) => file));
+    const others = documents.filter((one) => one !== "README.md" && !one.startsWith("toolchain/"));
+    expect(others.filter((one) => !linked.has(one))).toEqual([]);
+  });
+});
+
+describe.each(documents)("%s", (document) => {
+  const text = read(document);
+  const folder = join(project, document, "..");
+  const code = [...codeSpans(text), ...fencedLines(text)];
+
+  it("links to files and headings that exist", () => {
+    const broken = localLinks(text).filter(([file, anchor]) => {
+      const path = file === "" ? join(project, document) : join(folder, file);
+      if (!existsSync(path)) return true;
+      const isPage = path.endsWith(".md");
+      return anchor !== "" && isPage && !anchors(read(path.slice(project.length + 1))).has(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it("names files and folders that exist", () => {
+    const paths = codeSpans(text)
+      .filter((span) => /^(?:[\w.-]+\/)+[\w.-]*$/.test(span))
+      .filter((span) => folders.has(span.split("/")[0] ?? "") || /\.\w+$/.test(span))
+      .filter((span) => !/\b004_|NNN|^\.|^application\//.test(span));
+    const missing = paths.filter(
+      (path) => ![project, folder].some((root) => existsSync(join(root, path))),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it("names targets that make has", () => {
+    const named = code.flatMap((line) =>
+      [...line.matchAll(/(?:^|[(;&|] ?)make ([a-z][a-z-]*)/g)].map(([, name = ""]) => name),
+    );
+    expect(named.filter((name) => !targets.has(name))).toEqual([]);
+  });
+
+  it("names commands and options that ddl has", () => {
+    const wrong = code.flatMap(ddlCalls).filter((words) => {
+      const [first = ""] = words;
+      if (isPlaceholder(first) || !/^[a-z]/.test(first)) return false;
+      const command = commandNamed(words);
+      const options = words.filter((word) => /^--[a-z]/.test(word)).map((word) => word.slice(2));
+      return (
+        command === undefined ||
+        options.some(
+          (name) => name !== "help" && !(name.replace(/[^a-z-].*$/, "") in command.options),
+        )
+      );
+    });
+    expect(wrong).toEqual([]);
+  });
+});
