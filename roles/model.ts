@@ -171,6 +171,8 @@ export interface Deviation {
   readonly power?: string;
   /** To be mended before anything else, because privileges are the owner's to give. */
   readonly first?: true;
+  /** A table or view, quoted, that the statements lock against everybody who works with it. */
+  readonly locks?: string;
   /** Why healing leaves it to a person. */
   readonly manual?: string;
 }

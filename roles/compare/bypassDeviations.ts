@@ -33,6 +33,7 @@ const judges: Readonly<Record<Bypass["kind"], Judge>> = {
       : {
           text: `trigger ${name} on ${identity}: should not run code of ${owner}`,
           statements: [`ALTER TABLE ${identity} DISABLE TRIGGER ${quote(name)}`],
+          locks: identity,
         },
   "event trigger": (_, who, { identity, owner }) =>
     isReviewed(who, owner)
@@ -44,10 +45,12 @@ const judges: Readonly<Record<Bypass["kind"], Judge>> = {
   rule: ({ quote }, _, { identity, name, owner }) => ({
     text: `rule ${name} on ${identity}: should not act with the rights of ${owner}`,
     statements: [`ALTER TABLE ${identity} DISABLE RULE ${quote(name)}`],
+    locks: identity,
   }),
   "view of the ledger": (_, __, { identity, owner }) => ({
     text: `view ${identity}: should not show the program's tables with the rights of ${owner}`,
     statements: [`ALTER VIEW ${identity} SET (security_invoker = true)`],
+    locks: identity,
   }),
   "materialized view of the ledger": (_, __, { identity }) => ({
     text: `materialized view ${identity}: should not keep rows of the program's tables`,
@@ -68,6 +71,7 @@ const judges: Readonly<Record<Bypass["kind"], Judge>> = {
     return {
       text: `table ${identity}: row security ${wrong}`,
       statements: parts.map((part) => `ALTER TABLE ${identity} ${part} ROW LEVEL SECURITY`),
+      locks: identity,
     };
   },
 };

@@ -31,6 +31,7 @@ export function ownerDeviations(
       statements: [`ALTER ${keyword} ${identity} OWNER TO ${context.quote(right)}`],
       power: owner,
       first: true,
+      ...(objectKinds[kind].code === "r" || kind === "sequence" ? { locks: identity } : {}),
     },
   ];
 }

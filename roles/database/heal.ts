@@ -1,5 +1,5 @@
 /**
- * Makes the live privileges equal to the rules: one transaction, few statements at a time, read back before it ends.
+ * Makes the live privileges equal to the rules: few statements at a time, read back before the transaction ends.
  * Does NOT decide what deviates (acl.ts).
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,6 +12,7 @@ import { isPassing } from "../../stack/passingError";
 import type { Settings } from "../../stack/settings";
 import type { Deviation } from "../model";
 import { inspectPrivileges } from "./inspection";
+import { holdersOf, mendApart } from "./lockedRelations";
 import { Mender } from "./mender";
 
 /** What healing did. */
@@ -52,7 +53,7 @@ const mostInPart = 2_000;
 
 /**
  * Makes the live privileges equal to the rules in one transaction, and reads them back in it: nobody sees a moment in
- * between. A statement that this login may not run, or that the server refuses for another reason, is undone alone, and
+ * between. What locks a table against everybody, as a change of its owner does, goes before, each table by itself. A statement that this login may not run, or that the server refuses for another reason, is undone alone, and
  * reported. Sessions that change the same catalog rows make it begin anew. Where nothing deviates, nothing is written.
  * More objects than one transaction may lock are mended in several, each object within one.
  */
@@ -61,18 +62,85 @@ export async function healPrivileges(
   settings: Settings,
   options: HealOptions = {},
 ): Promise<Healing> {
-  const { log } = options;
+  const reasons = new Map<string, string>();
+  const apart = (left: readonly Deviation[], usable: ReadonlySet<string>) =>
+    healApart(client, settings, left.filter(isMendable).filter(isApart), usable, reasons);
+
+  const before = await look(client, settings, options);
+  const done: Deviation[] = [];
+  if (before.left.some((one) => isMendable(one) && isApart(one))) {
+    // What such statements need, the right to a role or a schema, comes first.
+    if (before.left.some((one) => isMendable(one) && isEarly(one))) {
+      done.push(...(await healTogether(client, settings, options, isEarly)).mended);
+    }
+    const { left, usable } = await look(client, settings, options);
+    done.push(...(await apart(left, usable)));
+  }
+  let { mended, left } = await healTogether(client, settings, options, isTogether);
+  done.push(...mended);
+  // What only showed, or could only be done, when the rest was mended.
+  const late = left.map(({ deviation }) => deviation).filter(({ text }) => !reasons.has(text));
+  if (done.length > 0 && late.some((one) => isMendable(one) && isApart(one))) {
+    const { usable } = await look(client, settings, options);
+    done.push(...(await apart(late, usable)));
+    ({ mended, left } = await healTogether(client, settings, options, isTogether));
+    done.push(...mended);
+  }
+  const remaining = new Set(left.map(({ deviation }) => deviation.text));
+  // One may end with another: a trigger runs nobody else's code once its function has its owner back.
+  const ended = done.length > 0 ? before.left : [];
+  const unique = new Map([...ended, ...done].map((one) => [one.text, one]));
+  return {
+    mended: [...unique.values()].filter(({ text }) => !remaining.has(text)),
+    left: left.map(({ deviation, reason }) => ({
+      deviation,
+      reason: deviation.manual ?? reasons.get(deviation.text) ?? reason,
+    })),
+  };
+}
+
+/** Chooses deviations that are mended in one go. */
+type Choice = (deviation: Deviation) => boolean;
+
+const isMendable: Choice = ({ manual }) => manual === undefined;
+const isApart: Choice = ({ locks }) => locks !== undefined;
+const isTogether: Choice = (one) => !isApart(one);
+const isEarly: Choice = (one) => one.first === true && isTogether(one);
+
+/** Mends the chosen ones in one transaction, or, where the server has no room for its locks, in several. */
+async function healTogether(
+  client: Client,
+  settings: Settings,
+  options: HealOptions,
+  isChosen: Choice,
+): Promise<Healing> {
   const whole = (): Promise<Healing> =>
-    retrying(() => inTransaction(client, () => healOnce(client, settings, options)));
+    retrying(() => inTransaction(client, () => healOnce(client, settings, options, isChosen)));
   try {
     return await whole();
   } catch (error) {
     if (errorCode(error) !== noRoomForLocks) throw error;
   }
+  const { log } = options;
   log?.("privileges: more objects than the server lets one transaction lock; mending in parts");
-  const parts = await healInParts(client, settings, options);
+  const parts = await healInParts(client, settings, options, isChosen);
   const { mended, left } = await whole();
   return { mended: [...parts, ...mended], left };
+}
+
+/** Mends what locks a table, one table a transaction, and records it. Adds to `reasons` why something is left. */
+async function healApart(
+  client: Client,
+  settings: Settings,
+  deviations: readonly Deviation[],
+  usable: ReadonlySet<string>,
+  reasons: Map<string, string>,
+): Promise<readonly Deviation[]> {
+  const { lockTimeoutMs } = settings.run;
+  const { done, reasons: refused } = await mendApart(client, deviations, usable, lockTimeoutMs);
+  for (const [text, reason] of refused) reasons.set(text, reason);
+  await recordHealing(client, done);
+  return done;
 }
 
 /** Tries again, whole, while other sessions are in the way. */
@@ -100,7 +168,6 @@ async function look(
   return { left: deviations.filter(({ text }) => !spared.has(text)), usable: new Set(usable) };
 }
 
-const isMendable = ({ manual }: Deviation): boolean => manual === undefined;
 const textsOf = (deviations: readonly Deviation[]): readonly string[] =>
   deviations.map(({ text }) => text);
 
@@ -127,12 +194,15 @@ async function healInParts(
   client: Client,
   settings: Settings,
   options: HealOptions,
+  isChosen: Choice,
 ): Promise<readonly Deviation[]> {
   const done: Deviation[] = [];
   let size = mostInPart;
   for (const isFirst of [true, false]) {
     const { left, usable } = await look(client, settings, options);
-    const mendable = left.filter((one) => isMendable(one) && (one.first === true) === isFirst);
+    const mendable = left
+      .filter((one) => isMendable(one) && isChosen(one))
+      .filter((one) => (one.first === true) === isFirst);
     let from = 0;
     while (from < mendable.length) {
       const part = mendable.slice(from, from + size);
@@ -171,17 +241,19 @@ async function healOnce(
   client: Client,
   settings: Settings,
   options: HealOptions,
+  isChosen: Choice,
 ): Promise<Healing> {
+  const isOurs: Choice = (one) => isMendable(one) && isChosen(one);
   let { left, usable } = await look(client, settings, options);
-  if (left.some(isMendable)) {
+  if (left.some(isOurs)) {
     await prepare(client, settings);
     ({ left, usable } = await look(client, settings, options));
   }
   const mender = new Mender(client, options.log);
   const found = new Map<string, Deviation>();
-  for (let round = 1; round <= mostRounds && left.some(isMendable); round += 1) {
-    for (const deviation of left) found.set(deviation.text, deviation);
-    const mendable = left.filter(isMendable);
+  for (let round = 1; round <= mostRounds && left.some(isOurs); round += 1) {
+    for (const deviation of left.filter(isOurs)) found.set(deviation.text, deviation);
+    const mendable = left.filter(isOurs);
     const first = round === 1 ? mendable.filter((deviation) => deviation.first) : [];
     await mender.mend(first.length > 0 ? first : mendable, usable);
     const before = textsOf(left).join("\n");
@@ -192,12 +264,15 @@ async function healOnce(
   const remaining = new Set(textsOf(left));
   const mended = [...found.values()].filter(({ text }) => !remaining.has(text));
   await recordHealing(client, mended);
+  const isBlocked: Choice = (one) => mender.isBlocked(one);
+  const blocked = left.some(isBlocked) ? await holdersOf(client, null) : null;
   return {
     mended,
     left: left.map((deviation) => ({
       deviation,
       reason:
         deviation.manual ??
+        (isBlocked(deviation) ? blocked : null) ??
         mender.reasonOf(deviation) ??
         "the statement succeeded and changed nothing: this login lacks the right to it",
     })),

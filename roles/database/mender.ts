@@ -11,13 +11,27 @@ import type { Deviation } from "../model";
 /** Deviations whose statements are sent together. */
 const batchSize = 500;
 
+/** SQLSTATE: lock_timeout has passed. */
+const lockNotAvailable = "55P03";
+
+/** Longest wait for a lock once one of many statements has waited in vain and they are tried in halves. */
+const shortWait = "200ms";
+
+/**
+ * Whether a table, view or function is locked by somebody for as long as they like. A wait for somebody who changes the
+ * same row of a catalog ends by itself, and the server tells the row.
+ */
+const isKeptLocked = (error: DatabaseError): boolean =>
+  errorCode(error) === lockNotAvailable && error.where === undefined;
+
 /** Errors that end more than their statement: lost connections, cancellation, no resources, and those that pass. */
 const endsAll = (error: DatabaseError): boolean =>
-  isPassing(signsOf(error)) || /^(08|53|57|58|XX)/.test(errorCode(error));
+  (isPassing(signsOf(error)) && !isKeptLocked(error)) || /^(08|53|57|58|XX)/.test(errorCode(error));
 
 /** Mends within the caller's transaction and remembers what the server refused. */
 export class Mender {
   private readonly reasons = new Map<string, string>();
+  private readonly blocked = new Set<string>();
 
   constructor(
     private readonly client: Client,
@@ -27,6 +41,16 @@ export class Mender {
   /** The server's last reason for refusing, or null. */
   reasonOf(deviation: Deviation): string | null {
     return this.reasons.get(deviation.text) ?? null;
+  }
+
+  /** Every deviation that the server refused, by its text, with the last reason. */
+  failures(): ReadonlyMap<string, string> {
+    return this.reasons;
+  }
+
+  /** Whether it was not mended because somebody keeps what it is about locked. */
+  isBlocked(deviation: Deviation): boolean {
+    return this.blocked.has(deviation.text);
   }
 
   /**
@@ -66,10 +90,15 @@ export class Mender {
     const failure = await this.attempt(batch.flatMap(({ statements }) => statements));
     const [only] = batch;
     if (failure === null) {
-      for (const { text } of batch) this.reasons.delete(text);
+      for (const { text } of batch) {
+        this.reasons.delete(text);
+        this.blocked.delete(text);
+      }
     } else if (batch.length === 1 && only !== undefined) {
-      this.reasons.set(only.text, failure);
+      this.reasons.set(only.text, failure.message);
+      if (isKeptLocked(failure)) this.blocked.add(only.text);
     } else {
+      if (isKeptLocked(failure)) await this.client.query(`SET LOCAL lock_timeout = '${shortWait}'`);
       const middle = Math.ceil(batch.length / 2);
       await this.runBatch(batch.slice(0, middle));
       await this.runBatch(batch.slice(middle));
@@ -84,8 +113,8 @@ export class Mender {
     const role = escapeIdentifier(power);
     const failure = (await this.isMember(power))
       ? `${power} lends its rights to nobody: the admin is a member without INHERIT`
-      : await this.attempt([`GRANT ${role} TO CURRENT_USER`]);
-    if (failure !== null) {
+      : (await this.attempt([`GRANT ${role} TO CURRENT_USER`]))?.message;
+    if (failure !== undefined) {
       for (const { text } of group) this.reasons.set(text, failure);
       return;
     }
@@ -106,8 +135,8 @@ export class Mender {
     return rows[0]?.member === true;
   }
 
-  /** Runs statements, all or none. Returns the server's reason for refusing, or null. */
-  private async attempt(statements: readonly string[]): Promise<string | null> {
+  /** Runs statements, all or none. Returns why the server refused, or null. */
+  private async attempt(statements: readonly string[]): Promise<DatabaseError | null> {
     // By itself: of a message that does not parse the server runs nothing, and there would be nothing to go back to.
     await this.client.query("SAVEPOINT deviation");
     try {
@@ -116,7 +145,7 @@ export class Mender {
     } catch (error) {
       if (!(error instanceof DatabaseError) || endsAll(error)) throw error;
       await this.client.query("ROLLBACK TO SAVEPOINT deviation; RELEASE SAVEPOINT deviation");
-      return error.message;
+      return error;
     }
   }
 }

@@ -81,11 +81,10 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     else expect(log.join("\n")).toMatch(/more objects than the server lets one transaction lock/);
   });
 
-  it("gives thousands of tables back to their owner, which locks each", async () => {
+  it("gives thousands of tables back to their owner, each in a transaction of its own", async () => {
     await drift((table) => `ALTER TABLE ${table} OWNER TO ${database.names.service}`);
-    const { healing, log } = await heal();
+    const { healing } = await heal();
     expect(healing.left).toEqual([]);
-    expect(log.join("\n")).toMatch(/mending in parts/);
     expect(await database.deviations()).toEqual([]);
   });
 
