@@ -53,8 +53,8 @@ const mostInPart = 2_000;
 
 /**
  * Makes the live privileges equal to the rules in one transaction, and reads them back in it: nobody sees a moment in
- * between. What locks a table against everybody, as a change of its owner does, goes before, each table by itself. A statement that this login may not run, or that the server refuses for another reason, is undone alone, and
- * reported. Sessions that change the same catalog rows make it begin anew. Where nothing deviates, nothing is written.
+ * between. What locks a table against everybody, as a change of its owner does, goes before, each table by itself. A
+ * statement that this login may not run, or that the server refuses for another reason, is undone alone, and reported. Sessions that change the same catalog rows make it begin anew. Where nothing deviates, nothing is written.
  * More objects than one transaction may lock are mended in several, each object within one.
  */
 export async function healPrivileges(
@@ -67,24 +67,26 @@ export async function healPrivileges(
     healApart(client, settings, left.filter(isMendable).filter(isApart), usable, reasons);
 
   const before = await look(client, settings, options);
+  if (!before.left.some(isMendable)) return { mended: [], left: before.left.map(leftToPerson) };
   const done: Deviation[] = [];
+  let alone: readonly Deviation[] = [];
   if (before.left.some((one) => isMendable(one) && isApart(one))) {
     // What such statements need, the right to a role or a schema, comes first.
     if (before.left.some((one) => isMendable(one) && isEarly(one))) {
       done.push(...(await healTogether(client, settings, options, isEarly)).mended);
     }
     const { left, usable } = await look(client, settings, options);
-    done.push(...(await apart(left, usable)));
+    alone = await apart(left, usable);
   }
-  let { mended, left } = await healTogether(client, settings, options, isTogether);
-  done.push(...mended);
+  let { mended, left } = await healTogether(client, settings, options, isTogether, alone);
+  done.push(...alone, ...mended);
   // What only showed, or could only be done, when the rest was mended.
   const late = left.map(({ deviation }) => deviation).filter(({ text }) => !reasons.has(text));
   if (done.length > 0 && late.some((one) => isMendable(one) && isApart(one))) {
     const { usable } = await look(client, settings, options);
-    done.push(...(await apart(late, usable)));
-    ({ mended, left } = await healTogether(client, settings, options, isTogether));
-    done.push(...mended);
+    alone = await apart(late, usable);
+    ({ mended, left } = await healTogether(client, settings, options, isTogether, alone));
+    done.push(...alone, ...mended);
   }
   const remaining = new Set(left.map(({ deviation }) => deviation.text));
   // One may end with another: a trigger runs nobody else's code once its function has its owner back.
@@ -107,15 +109,26 @@ const isApart: Choice = ({ locks }) => locks !== undefined;
 const isTogether: Choice = (one) => !isApart(one);
 const isEarly: Choice = (one) => one.first === true && isTogether(one);
 
-/** Mends the chosen ones in one transaction, or, where the server has no room for its locks, in several. */
+const leftToPerson = (deviation: Deviation): Healing["left"][number] => ({
+  deviation,
+  reason: deviation.manual ?? "",
+});
+
+/**
+ * Mends the chosen ones in one transaction, or, where the server has no room for its locks, in several; records them,
+ * and what was mended alone before.
+ */
 async function healTogether(
   client: Client,
   settings: Settings,
   options: HealOptions,
   isChosen: Choice,
+  alone: readonly Deviation[] = [],
 ): Promise<Healing> {
   const whole = (): Promise<Healing> =>
-    retrying(() => inTransaction(client, () => healOnce(client, settings, options, isChosen)));
+    retrying(() =>
+      inTransaction(client, () => healOnce(client, settings, options, isChosen, alone)),
+    );
   try {
     return await whole();
   } catch (error) {
@@ -128,7 +141,7 @@ async function healTogether(
   return { mended: [...parts, ...mended], left };
 }
 
-/** Mends what locks a table, one table a transaction, and records it. Adds to `reasons` why something is left. */
+/** Mends what locks a table, one table a transaction. Adds to `reasons` why something is left. */
 async function healApart(
   client: Client,
   settings: Settings,
@@ -139,7 +152,6 @@ async function healApart(
   const { lockTimeoutMs } = settings.run;
   const { done, reasons: refused } = await mendApart(client, deviations, usable, lockTimeoutMs);
   for (const [text, reason] of refused) reasons.set(text, reason);
-  await recordHealing(client, done);
   return done;
 }
 
@@ -242,6 +254,7 @@ async function healOnce(
   settings: Settings,
   options: HealOptions,
   isChosen: Choice,
+  alone: readonly Deviation[],
 ): Promise<Healing> {
   const isOurs: Choice = (one) => isMendable(one) && isChosen(one);
   let { left, usable } = await look(client, settings, options);
@@ -263,7 +276,7 @@ async function healOnce(
   }
   const remaining = new Set(textsOf(left));
   const mended = [...found.values()].filter(({ text }) => !remaining.has(text));
-  await recordHealing(client, mended);
+  await recordHealing(client, [...alone, ...mended]);
   const isBlocked: Choice = (one) => mender.isBlocked(one);
   const blocked = left.some(isBlocked) ? await holdersOf(client, null) : null;
   return {
