@@ -53,6 +53,16 @@ describe("the documents", () => {
   });
 });
 
+describe("migrations/README.md", () => {
+  it("lists every migration of the folder, and no other", () => {
+    const files = readdirSync(join(project, "migrations"))
+      .filter((name) => /^\d{3}_.*(?<!_rollback)\.sql$/.test(name))
+      .map((name) => name.slice(0, -".sql".length));
+    const listed = [...read("migrations/README.md").matchAll(/^\| (\d{3}) `(\w+)` \|/gm)];
+    expect(listed.map(([, number, words]) => `${number ?? ""}_${words ?? ""}`)).toEqual(files);
+  });
+});
+
 describe.each(documents)("%s", (document) => {
   const text = read(document);
   const folder = join(project, document, "..");
@@ -72,7 +82,7 @@ describe.each(documents)("%s", (document) => {
     const paths = codeSpans(text)
       .filter((span) => /^(?:[\w.-]+\/)+[\w.-]*$/.test(span))
       .filter((span) => folders.has(span.split("/")[0] ?? "") || /\.\w+$/.test(span))
-      .filter((span) => !/\b004_|NNN|^\.|^application\//.test(span));
+      .filter((span) => !/\b(?:004|014)_|NNN|^\./.test(span));
     const missing = paths.filter(
       (path) => ![project, folder].some((root) => existsSync(join(root, path))),
     );
