@@ -65,10 +65,16 @@ An exception is one bullet in the header, \`- rule-id: reason\`, in a block EXCE
 
 This file is written by \`npm run docs\`.`;
 
+/** One line a chapter, with links to its rules. */
+const contents = Object.entries(ruleChapters)
+  .map(([title, rules]) => `- ${title}: ${rules.map(({ id }) => `[${id}](#${id})`).join(", ")}`)
+  .join("\n");
+
 /** The whole file. */
 export const ruleBook: string =
   [
     introduction,
+    contents,
     ...Object.entries(ruleChapters).flatMap(([title, rules]) => [
       `## ${title}`,
       ...rules.map(pageOf),

@@ -31,6 +31,14 @@ describe("PRODUCTION_DDL.md", () => {
     expect(spans).toContain(id);
   });
 
+  it("has the clause that each rule names as its source", () => {
+    const sources = gateRules.flatMap(({ source }) =>
+      [...source.matchAll(/Policy, ([^:;]+)/g)].map(([, clause = ""]) => clause.trim()),
+    );
+    const lower = text.toLowerCase();
+    expect(sources.filter((clause) => !lower.includes(clause.toLowerCase()))).toEqual([]);
+  });
+
   it("names no rule that the gate does not have", () => {
     const ids = new Set(gateRules.map(({ id }) => id));
     const named = [...spans].filter((span) => /^[a-z]+(?:-[a-z]+)+$/.test(span));
