@@ -6,15 +6,17 @@ import type { MigrationFile } from "../files/file";
 import type { Segment } from "../files/segments";
 import { applyAction } from "../schema/actionFolds";
 import { SchemaDraft } from "../schema/schemaDraft";
+import { calledCode } from "../schema/calledCode";
 import { modelAfter } from "../schema/schemaFold";
 import type { SchemaModel } from "../schema/schemaModel";
-import type { Action } from "../statements/action";
-import { nameOf } from "../statements/columnParts";
+import { type Action, flatActions } from "../statements/action";
 import type { Statement } from "../statements/statements";
-import type { StatementEffect } from "./effect";
+import { armedBy } from "./armedCode";
+import type { ArmedCode, RowEffect, StatementEffect } from "./effect";
 import { EffectDraft } from "./effectDraft";
 import { enumMistakes, placeMistakes } from "./mistakes";
 import { actionEffect } from "./objectEffects";
+import { queryEffect } from "./queryEffects";
 
 /** An action inside DO is looked at in turn, since it sees what those before it made. */
 function addAction(
@@ -33,7 +35,7 @@ function addAction(
 
 /** What a function does is a part of what its caller does; it is known where a file makes the function. */
 function addCall(effects: EffectDraft, draft: SchemaDraft, name: string): void {
-  const bodies = draft.routines(nameOf(name.split(".")));
+  const bodies = calledCode(draft, name);
   if (bodies === null) effects.noteUnknown(`what ${name}() does is not looked at`);
   for (const { actions, unknown } of bodies ?? []) {
     if (unknown !== null) effects.noteUnknown(`${name}(): ${unknown}`);
@@ -46,6 +48,37 @@ function addCall(effects: EffectDraft, draft: SchemaDraft, name: string): void {
   }
 }
 
+/** Everything that was called so far, and what that calls. */
+function addCalls(effects: EffectDraft, draft: SchemaDraft): void {
+  for (let next = effects.nextCall(); next !== undefined; next = effects.nextCall()) {
+    const { name, by } = next;
+    effects.via(by, () => {
+      addCall(effects, draft, name);
+    });
+  }
+}
+
+const pastOf: Readonly<Record<RowEffect["verb"], string>> = {
+  insert: "inserts rows into",
+  update: "overwrites rows of",
+  delete: "deletes rows of",
+  truncate: "empties",
+};
+
+/** What the code that an action puts in place will do when it runs. */
+function armsOf(draft: SchemaDraft, action: Action, number: number): readonly ArmedCode[] {
+  return armedBy(draft, action).map(({ what, calls, query }) => {
+    const later = new EffectDraft(draft, number);
+    if (query !== null) queryEffect(later, query);
+    later.fire(calls, what);
+    addCalls(later, draft);
+    const does = later.oldWrites.map(
+      ({ verb, object }) => `${pastOf[verb]} ${[object.schema, object.name].join(".")}`,
+    );
+    return { what, does, unknown: later.unknown };
+  });
+}
+
 function effectOf(draft: SchemaDraft, statement: Statement, number: number): StatementEffect {
   const effects = new EffectDraft(draft, number);
   // The runner keeps the record itself, in a table that only it writes.
@@ -54,10 +87,9 @@ function effectOf(draft: SchemaDraft, statement: Statement, number: number): Sta
   const at = { place: { number, line: statement.line }, surely: true };
   // What the statement itself makes is new also when it is made by its first action and changed by the next.
   for (const action of statement.actions) addAction(effects, draft, action, at);
-  for (let name = effects.nextCall(); name !== undefined; name = effects.nextCall()) {
-    addCall(effects, draft, name);
-  }
-  return effects.finish(statement);
+  addCalls(effects, draft);
+  const arms = flatActions(statement.actions).flatMap((action) => armsOf(draft, action, number));
+  return effects.finish(statement, arms);
 }
 
 function effectsOfSegments(

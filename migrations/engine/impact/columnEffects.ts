@@ -2,6 +2,7 @@
  * What ADD COLUMN, ALTER COLUMN … TYPE and SET NOT NULL lock, rewrite and read.
  * Does NOT know which types are stored alike (see typeChanges).
  */
+import { callsOfType, domainChain, isChecked } from "../schema/calledCode";
 import { isProvenNotNull } from "../schema/schemaModel";
 import type { Column, TypeRef } from "../statements/tableAction";
 import { addConstraint } from "./constraintEffects";
@@ -17,29 +18,39 @@ const rewritingDefaults: readonly Column["default"][] = [
   "stored",
 ];
 
-/** The column's type checks every value: it is a domain with a constraint, or may be one. */
+/** The column's type checks every value: it is a domain with a constraint at any depth, or may be one. */
 function checksDomain(effects: EffectDraft, { type }: Column): boolean {
-  if (isBaseType(type)) return false;
-  const model = effects.model.type(type);
-  if (model !== null) return model.constrained;
+  if (type.isArray || isBaseType(type)) return false;
+  if (effects.model.type(type) !== null) return isChecked(effects.model, type);
   const name = [type.schema, type.name].filter((part) => part !== null).join(".");
   effects.assume(`no file makes the type ${name}: it may be a domain with a constraint`);
   return true;
+}
+
+/** Where the column's values come from: a domain's default where it has none of its own. */
+function sourceOf(effects: EffectDraft, { default: own, type }: Column): Column["default"] {
+  if (own !== "none") return own;
+  const given = domainChain(effects.model, type).find((domain) => domain.default !== "none");
+  return given?.default ?? "none";
 }
 
 export function addColumn(
   effects: EffectDraft,
   { table, family, command, relation }: Reached<"add column">,
 ): void {
-  const { column, constraints, ifNotExists } = command;
+  const { constraints, ifNotExists } = command;
+  const column = { ...command.column, default: sourceOf(effects, command.column) };
   effects.lockAll(family, "ACCESS EXCLUSIVE");
   const isThere = ifNotExists && table.model?.columns.has(column.name) === true;
   if (relation !== "table" || isThere) return;
   if (rewritingDefaults.includes(column.default) || checksDomain(effects, column)) {
     for (const target of family) effects.rewrite(target);
   }
-  // Without a value every row would be NULL, and is asked.
-  if (column.notNull && column.default === "none") effects.scanAll(family);
+  // The values are worked out here for the rows that are there.
+  for (const name of column.calls) effects.call(name);
+  effects.fire(callsOfType(effects.model, column.type), `type of ${column.name}`);
+  // Without a value every row would be NULL, and is asked; so is a value that is worked out when it is read.
+  if (column.notNull && ["none", "virtual"].includes(column.default)) effects.scanAll(family);
   for (const constraint of constraints.filter(({ type }) => type !== "not null")) {
     const isNull = constraint.type === "foreign key" && column.default === "none";
     addConstraint(effects, family, isNull ? { ...constraint, valid: false } : constraint);
@@ -55,17 +66,19 @@ function storedType(effects: EffectDraft, type: TypeRef): TypeRef {
 /** True when PostgreSQL leaves the rows as they are. */
 function isSameStorage(effects: EffectDraft, from: TypeRef, to: TypeRef): boolean {
   if (keepsRows(from, to)) return true;
-  const isConstrained = effects.model.type(to)?.constrained === true;
-  return !isConstrained && keepsRows(storedType(effects, from), storedType(effects, to));
+  return (
+    !isChecked(effects.model, to) && keepsRows(storedType(effects, from), storedType(effects, to))
+  );
 }
 
 export function alterType(
   effects: EffectDraft,
   { table, family, command, relation }: Reached<"alter type">,
 ): void {
-  const { column, type, collation, computed } = command;
+  const { column, type, collation, computed, calls } = command;
   effects.lockAll(family, "ACCESS EXCLUSIVE");
   if (relation !== "table") return;
+  for (const name of calls) effects.call(name);
   let anew = false;
   for (const target of family) {
     const { model, ref } = target;

@@ -49,7 +49,10 @@ export function addConstraint(
   }
   effects.lockAll(reached, "ACCESS EXCLUSIVE");
   if (type === "check") {
-    if (valid && enforced) effects.scanAll(reached);
+    if (valid && enforced) {
+      effects.scanAll(reached);
+      for (const name of constraint.calls) effects.call(name);
+    }
   } else if (type === "not null") {
     if (valid) effects.scanAll(reached.filter(mayBeNull(columns)));
   } else if (usingIndex === null) {
@@ -79,6 +82,7 @@ export function validateConstraint(
   // What is valid already is not asked again.
   if (constraint.valid) return;
   effects.scanAll(family);
+  effects.fire(constraint.calls, `check ${constraint.name}`);
   if (constraint.references === null) return;
   const referenced = effects.family(effects.find(constraint.references));
   effects.lockAll(referenced, "ROW SHARE");

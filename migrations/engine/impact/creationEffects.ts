@@ -5,7 +5,7 @@
 import type { ActionOf, CreateTable } from "../statements/action";
 import { foreignKeyEffect } from "./constraintEffects";
 import type { EffectDraft } from "./effectDraft";
-import { lockInheritedKeys, readDefaultPartition } from "./partitionEffects";
+import { lockInheritedKeys, lockReferencing, readDefaultPartition } from "./partitionEffects";
 import { parsedQueryEffect, queryEffect } from "./queryEffects";
 
 export function createTableEffect(effects: EffectDraft, action: CreateTable): void {
@@ -22,6 +22,7 @@ export function createTableEffect(effects: EffectDraft, action: CreateTable): vo
     effects.lock(parent, "ACCESS EXCLUSIVE");
     if (!action.isDefaultPartition) readDefaultPartition(effects, parent);
     lockInheritedKeys(effects, parent);
+    lockReferencing(effects, parent, "SHARE ROW EXCLUSIVE");
   }
   for (const constraint of constraints) {
     if (constraint.type === "foreign key") {
@@ -46,7 +47,7 @@ export function createViewEffect(effects: EffectDraft, action: ActionOf<"create 
 }
 
 export function createIndexEffect(effects: EffectDraft, action: ActionOf<"create index">): void {
-  const { name, ifNotExists, concurrently, only, unknownFunctions } = action;
+  const { name, ifNotExists, concurrently, only, calls } = action;
   const table = effects.find(action.table);
   effects.assumeAlone(table, "partitions");
   const mode = concurrently ? "SHARE UPDATE EXCLUSIVE" : "SHARE";
@@ -59,7 +60,7 @@ export function createIndexEffect(effects: EffectDraft, action: ActionOf<"create
   const reached = effects.family(table, only);
   effects.lockAll(reached, mode);
   effects.scanAll(reached);
-  for (const one of unknownFunctions) effects.call(one);
+  for (const one of calls) effects.call(one);
 }
 
 /** CREATE TRIGGER, RULE and POLICY. */

@@ -6,7 +6,7 @@ import { type ConstraintModel, relationKinds, type RelationModel } from "../sche
 import type { ObjectRef } from "../sql/objectName";
 import type { ActionOf, RelationKind } from "../statements/action";
 import type { EffectDraft, Target } from "./effectDraft";
-import { defaultPartitions } from "./partitionEffects";
+import { defaultPartitions, lockReferencing } from "./partitionEffects";
 
 /** A partition has this foreign key from its table, whose triggers stay. */
 function isInherited(
@@ -34,12 +34,17 @@ function lockReferenced(effects: EffectDraft, model: RelationModel): void {
   }
 }
 
-/** Views on a relation, and views on those: CASCADE takes them all. */
-function lockReaders(effects: EffectDraft, model: RelationModel): void {
+/** Views on a relation, and views on those: CASCADE takes them all, and rules and policies that mention it. */
+export function dropReaders(effects: EffectDraft, model: RelationModel): void {
+  effects.lockAll(effects.armedOver(model.ref), "ACCESS EXCLUSIVE");
   const open = [...model.readBy];
+  const seen = new Set<string>();
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (seen.has(id)) continue;
+    seen.add(id);
     for (const view of effects.all([id])) {
       effects.lock(view, "ACCESS EXCLUSIVE");
+      effects.dropRelation(view);
       open.push(...(view.model?.readBy ?? []));
     }
   }
@@ -50,6 +55,10 @@ function dropTable(effects: EffectDraft, target: Target, cascade: boolean): void
   for (const parent of effects.all(target.model?.parents ?? [])) {
     if (parent.model?.partitionKey == null) continue;
     effects.lockAll([parent, ...defaultPartitions(effects, parent)], "ACCESS EXCLUSIVE");
+    if (!cascade || parent.model.referencedBy.length === 0) continue;
+    // The foreign keys to the whole table go, and their triggers on every partition.
+    effects.lockAll(effects.family(parent), "ACCESS EXCLUSIVE");
+    lockReferencing(effects, parent, "ACCESS EXCLUSIVE");
   }
   for (const one of effects.family(target)) {
     effects.lock(one, "ACCESS EXCLUSIVE");
@@ -61,7 +70,7 @@ function dropTable(effects: EffectDraft, target: Target, cascade: boolean): void
     effects.lockAll(effects.all(model.sequences), "ACCESS EXCLUSIVE");
     if (!cascade) continue;
     effects.lockAll(effects.all(model.referencedBy), "ACCESS EXCLUSIVE");
-    lockReaders(effects, model);
+    dropReaders(effects, model);
   }
 }
 
@@ -87,7 +96,7 @@ function dropRelation(effects: EffectDraft, object: ObjectRef, action: ActionOf<
     effects.lock(target, "ACCESS EXCLUSIVE");
     effects.dropRelation(target);
     if (object.kind === "sequence") effects.loseData(target, false);
-    if (action.cascade && target.model !== null) lockReaders(effects, target.model);
+    if (action.cascade && target.model !== null) dropReaders(effects, target.model);
   }
 }
 

@@ -15,6 +15,28 @@ export interface ObjectLock {
   readonly isNew: boolean;
 }
 
+/** Rows of one relation that a statement changes. */
+export interface RowEffect {
+  readonly object: ObjectRef;
+  readonly verb: "insert" | "update" | "delete" | "truncate";
+  /** Whatever rows there are: no WHERE. */
+  readonly all: boolean;
+  /** As of a lock. */
+  readonly isNew: boolean;
+  /** What brings it about where the statement does not name the relation: "view m.v", "trigger t of m.x"; else null. */
+  readonly by: string | null;
+}
+
+/** Code that a statement puts in place and that runs later, when others use the object. */
+export interface ArmedCode {
+  /** "trigger t of m.x, before insert" */
+  readonly what: string;
+  /** What it will do to rows that were there before the file: "deletes rows of m.notes"; may be empty. */
+  readonly does: readonly string[];
+  /** Why that may not be all, or null. */
+  readonly unknown: string | null;
+}
+
 /** What one statement does, as far as text and the files before it can tell. */
 export interface StatementEffect {
   readonly statement: Statement;
@@ -26,6 +48,11 @@ export interface StatementEffect {
    * and indexes that are locked only because their table is, no stronger than it.
    */
   readonly locks: readonly ObjectLock[];
+  /** Every relation whose rows are changed, through whatever leads there; one entry for each verb. */
+  readonly writes: readonly RowEffect[];
+  /** Sequences that will give other values than they would have: setval, RESTART. ROLLBACK does not undo setval. */
+  readonly resets: readonly ObjectRef[];
+  readonly arms: readonly ArmedCode[];
   /** Tables (with their indexes), or indexes alone, that are written anew under their lock. */
   readonly rewrites: readonly ObjectRef[];
   /** Tables that are read in full under their lock. */

@@ -2,6 +2,7 @@
  * Gathers what one statement does while its actions are looked at one after another.
  * Does NOT know any action (see tableEffects, objectEffects, queryEffects).
  */
+import { calledCode, domainChain } from "../schema/calledCode";
 import type { SchemaDraft } from "../schema/schemaDraft";
 import { keyOf, type RelationModel } from "../schema/schemaModel";
 import type { LockMode } from "../sql/lockModes";
@@ -10,7 +11,7 @@ import type { ObjectName } from "../sql/objectName";
 import type { ObjectRef } from "../sql/objectName";
 import type { RelationKind } from "../statements/action";
 import type { Statement } from "../statements/statements";
-import type { ObjectLock, StatementEffect } from "./effect";
+import type { ArmedCode, ObjectLock, RowEffect, StatementEffect } from "./effect";
 import { riskOf } from "./risk";
 
 /** A relation by its name, and what the files know of it. */
@@ -24,6 +25,9 @@ const refKey = (ref: ObjectRef): string => `${ref.kind} ${keyOf(ref)}`;
 const fullName = ({ schema, name }: ObjectName): string =>
   schema === null ? name : `${schema}.${name}`;
 
+/** `m.f()`, `operator m.===`, `type m.d`. */
+const wordCall = (name: string): string => (name.includes(" ") ? name : `${name}()`);
+
 export class EffectDraft {
   private readonly created = new Map<string, ObjectRef>();
   private readonly dropped = new Map<string, ObjectRef>();
@@ -33,7 +37,12 @@ export class EffectDraft {
   private readonly assumed = new Set<string>();
   private readonly unknowns = new Set<string>();
   private readonly called = new Set<string>();
-  private readonly calls: string[] = [];
+  private readonly calls: { readonly name: string; readonly by: string }[] = [];
+  private readonly written = new Map<string, RowEffect>();
+  private readonly resets = new Map<string, ObjectRef>();
+  private readonly entered = new Set<string>();
+  /** What leads to what is looked at now; null while it is the statement itself. */
+  private by: string | null = null;
   private loses: StatementEffect["reversible"] = "yes";
   private isWide = false;
   /** Rows that were there before this file are read or written anew. */
@@ -78,11 +87,25 @@ export class EffectDraft {
       .map((model) => EffectDraft.of(model));
   }
 
-  /** Tables with a column of a type. */
+  /** Tables with a column of a type, or of a domain over it. */
   tablesWith({ schema, name }: ObjectName): readonly Target[] {
+    const isIt = (type: ObjectName): boolean =>
+      type.name === name && (type.schema === schema || type.schema === null);
     return this.where(({ columns }) =>
       [...columns.values()].some(
-        ({ type }) => type.name === name && (type.schema === schema || type.schema === null),
+        ({ type }) =>
+          isIt(type) ||
+          domainChain(this.model, type).some(({ base }) => base !== null && isIt(base)),
+      ),
+    );
+  }
+
+  /** Relations with a rule or policy that mentions a relation. */
+  armedOver(relation: ObjectName): readonly Target[] {
+    const isIt = (name: ObjectName): boolean => keyOf(name) === keyOf(relation);
+    return this.where(({ armed }) =>
+      armed.some(
+        ({ query }) => query.reads.some(isIt) || query.writes.some(({ table }) => isIt(table)),
       ),
     );
   }
@@ -129,6 +152,10 @@ export class EffectDraft {
 
   rewrite(target: Target): void {
     this.work(target, this.rewritten);
+    // Its indexes are built again.
+    for (const { ref, model } of this.all(target.model?.indexes ?? [])) {
+      this.fire(model?.index?.calls ?? [], `index ${fullName(ref)}`);
+    }
   }
 
   scan(target: Target): void {
@@ -181,14 +208,55 @@ export class EffectDraft {
     if (model === null) this.assume(`no file makes ${fullName(ref)}, so its ${what} are not known`);
   }
 
-  /** Notes that a function or procedure runs, by its dotted name. */
-  call(name: string): void {
-    if (!this.called.has(name)) this.calls.push(name);
+  /** What `work` adds is brought about by something that the statement does not name. */
+  via(by: string, work: () => void): void {
+    const before = this.by;
+    this.by = before ?? by;
+    work();
+    this.by = before;
+  }
+
+  /** True the first time that something is entered: views and keys may lead in circles. */
+  enters(what: string): boolean {
+    if (this.entered.has(what)) return false;
+    this.entered.add(what);
+    return true;
+  }
+
+  /** Rows of a relation are changed. */
+  write(target: Target, verb: RowEffect["verb"], all: boolean): void {
+    const key = `${verb} ${refKey(target.ref)}`;
+    const before = this.written.get(key);
+    this.written.set(key, {
+      object: target.ref,
+      verb,
+      all: all || before?.all === true,
+      isNew: this.isNew(target),
+      by: before === undefined ? this.by : before.by === null ? null : this.by,
+    });
+  }
+
+  /** A sequence will give other values. */
+  reset({ ref }: Target): void {
+    this.resets.set(refKey(ref), ref);
+  }
+
+  /** Notes that something runs, by the name that a query has for it (see calledCode). */
+  call(name: string, by?: string): void {
+    if (!this.called.has(name)) this.calls.push({ name, by: this.by ?? by ?? wordCall(name) });
     this.called.add(name);
   }
 
-  /** The next function that runs and was not looked at, or undefined. */
-  nextCall(): string | undefined {
+  /** The same for code that others have put in place: what no file makes is only noted. */
+  fire(names: readonly string[], by: string): void {
+    for (const name of names) {
+      if (calledCode(this.model, name) !== null) this.call(name, by);
+      else this.assume(`what ${wordCall(name)} does, which the ${by} calls, is not looked at`);
+    }
+  }
+
+  /** The next thing that runs and was not looked at, or undefined. */
+  nextCall(): { readonly name: string; readonly by: string } | undefined {
     return this.calls.pop();
   }
 
@@ -196,14 +264,27 @@ export class EffectDraft {
     this.unknowns.add(reason);
   }
 
-  finish(statement: Statement): StatementEffect {
-    const unknown = [...this.unknowns].join("; ") || null;
+  /** Rows that were there before the file and are changed. */
+  get oldWrites(): readonly RowEffect[] {
+    return [...this.written.values()].filter(({ isNew }) => !isNew);
+  }
+
+  /** Why what was gathered is not all, or null. */
+  get unknown(): string | null {
+    return [...this.unknowns].join("; ") || null;
+  }
+
+  finish(statement: Statement, arms: readonly ArmedCode[] = []): StatementEffect {
+    const { unknown } = this;
     const locks = [...this.locked.values()];
     const effect = {
       statement,
       creates: [...this.created.values()],
       drops: [...this.dropped.values()],
       locks,
+      writes: [...this.written.values()],
+      resets: [...this.resets.values()],
+      arms,
       rewrites: [...this.rewritten.values()],
       scans: [...this.scanned].filter(([key]) => !this.rewritten.has(key)).map(([, ref]) => ref),
       reversible: this.loses,

@@ -80,6 +80,14 @@ function partitionedMistake(
     const hit = action.objects.find(isPartitioned);
     return hit === undefined ? null : refuse(hit, "DROP INDEX CONCURRENTLY does not work here");
   }
+  if (action.kind === "alter table" && action.command.kind === "detach partition") {
+    const parent = model.relation(action.table);
+    const hasDefault = model
+      .all(parent?.children ?? [])
+      .some(({ isDefaultPartition }) => isDefaultPartition);
+    if (action.command.mode !== "concurrently" || !hasDefault) return null;
+    return `DETACH PARTITION CONCURRENTLY does not work here: ${fullName(action.table)} has a DEFAULT partition`;
+  }
   if (!inTransaction) return null;
   if (action.kind === "reindex" && action.target !== null) {
     return refuse(action.target, "REINDEX cannot run in a transaction here");

@@ -5,6 +5,7 @@
 import { relationKinds } from "../schema/schemaModel";
 import type { ObjectName } from "../sql/objectName";
 import type { Action, ActionOf, RelationKind } from "../statements/action";
+import { emptyUse } from "../statements/queryUse";
 import {
   createIndexEffect,
   createOnTableEffect,
@@ -110,8 +111,9 @@ const rows: { readonly [K in Action["kind"]]: Row<K> } = {
     create("sequence")(effects, sequence);
     if (ownedBy !== null) effects.lock(effects.find(ownedBy), "ACCESS SHARE");
   },
-  "alter sequence": (effects, { sequence, ownedBy }) => {
+  "alter sequence": (effects, { sequence, ownedBy, restarts }) => {
     effects.lock(effects.find(sequence, "sequence"), "SHARE ROW EXCLUSIVE");
+    if (restarts) effects.reset(effects.find(sequence, "sequence"));
     if (ownedBy !== null) effects.lock(effects.find(ownedBy), "ACCESS SHARE");
   },
   "create statistics": (effects, { statistics, table }) => {
@@ -130,9 +132,8 @@ const rows: { readonly [K in Action["kind"]]: Row<K> } = {
     queryEffect(effects, query);
   },
   copy: (effects, { table, from }) => {
-    const nothing = { reads: [], locksRows: [], writes: [], unknownFunctions: [] };
     const row = { table, filtered: true, updatesOnConflict: false, listed: true, columns: [] };
-    if (from) queryEffect(effects, { ...nothing, writes: [{ verb: "insert", ...row }] });
+    if (from) queryEffect(effects, { ...emptyUse, writes: [{ verb: "insert", ...row }] });
     else lockRead(effects, table, "ACCESS SHARE");
   },
   vacuum: vacuumEffect,

@@ -3,6 +3,7 @@
  * Does NOT cover CREATE TABLE … PARTITION OF (see objectEffects).
  */
 import { isProvenNotNull, type RelationModel } from "../schema/schemaModel";
+import type { LockMode } from "../sql/lockModes";
 import type { EffectDraft, Target } from "./effectDraft";
 import type { Reached } from "./reached";
 
@@ -25,6 +26,17 @@ export function lockInheritedKeys(effects: EffectDraft, { model }: Target): read
   );
   const reached = effects.all(keys).flatMap((one) => effects.family(one));
   effects.lockAll(reached, "SHARE ROW EXCLUSIVE");
+  return reached;
+}
+
+/** Tables with a foreign key to a partitioned table: a partition that comes or goes changes those keys too. */
+export function lockReferencing(
+  effects: EffectDraft,
+  { model }: Target,
+  mode: LockMode,
+): readonly Target[] {
+  const reached = effects.all(model?.referencedBy ?? []).flatMap((one) => effects.family(one));
+  effects.lockAll(reached, mode);
   return reached;
 }
 
@@ -94,6 +106,7 @@ export function attachEffect(
   }
   if (!command.isDefault) readDefaultPartition(effects, table);
   const referenced = lockInheritedKeys(effects, table);
+  lockReferencing(effects, table, "SHARE ROW EXCLUSIVE");
   if (lacksKey(table, child)) effects.scanAll([...below, ...referenced]);
 }
 
@@ -106,6 +119,9 @@ export function detachEffect(
   effects.lock(table, gentle ? "SHARE UPDATE EXCLUSIVE" : "ACCESS EXCLUSIVE");
   effects.lockAll(effects.family(child), "ACCESS EXCLUSIVE");
   lockInheritedKeys(effects, table);
+  const referencing = lockReferencing(effects, table, "ACCESS EXCLUSIVE");
+  // No row may point at one that leaves.
+  if (referencing.length > 0) effects.scanAll([...effects.family(child), ...referencing]);
   if (!gentle) effects.lockAll(defaultPartitions(effects, table), "ACCESS EXCLUSIVE");
 }
 

@@ -1,10 +1,13 @@
 /**
  * What queries lock: the tables they name, those behind views, partitions, and the other ends of foreign keys.
- * Does NOT look into triggers and functions: it notes that they run (see classify).
+ * Does NOT look into functions: it notes that they run (see classify).
  */
+import { callsOfType } from "../schema/calledCode";
+import type { ConstraintModel } from "../schema/schemaModel";
 import type { LockMode } from "../sql/lockModes";
 import type { ObjectName } from "../sql/objectName";
-import type { QueryUse, RowWrite } from "../statements/action";
+import type { QueryUse, RowEvent, RowWrite } from "../statements/action";
+import type { RowEffect } from "./effect";
 import type { EffectDraft, Target } from "./effectDraft";
 
 /** Tables of the system: nobody waits for those who read them. */
@@ -15,8 +18,11 @@ const isSystem = ({ schema, name }: ObjectName): boolean =>
 
 /** A relation, what is below it, and what a view reads, all in one mode; of a materialized view itself only. */
 export function lockRead(effects: EffectDraft, name: ObjectName, mode: LockMode): void {
-  if (isSystem(name)) return;
-  const open: Target[] = [effects.find(name)];
+  if (!isSystem(name)) lockBelow(effects, effects.find(name), mode);
+}
+
+function lockBelow(effects: EffectDraft, first: Target, mode: LockMode): void {
+  const open: Target[] = [first];
   const seen = new Set<string>();
   for (let target = open.pop(); target !== undefined; target = open.pop()) {
     const { model, ref } = target;
@@ -30,12 +36,109 @@ export function lockRead(effects: EffectDraft, name: ObjectName, mode: LockMode)
   }
 }
 
-/** Foreign keys of a table that is written, or of what points at it, look at the other table. */
-function lockKeys(
+/** What runs when a relation is read: the functions of a view, the policies of a table. */
+function fireRead(effects: EffectDraft, name: ObjectName): void {
+  const open: Target[] = isSystem(name) ? [] : [effects.find(name)];
+  const seen = new Set<string>();
+  for (let target = open.pop(); target !== undefined; target = open.pop()) {
+    const { model, ref } = target;
+    if (model === null || seen.has(model.id)) continue;
+    seen.add(model.id);
+    firePolicies(effects, target, ["select"]);
+    if (ref.kind !== "view") continue;
+    effects.fire(model.calls, `view ${wordName(ref)}`);
+    open.push(...effects.all(model.reads));
+  }
+}
+
+const wordName = ({ schema, name }: ObjectName): string =>
+  schema === null ? name : `${schema}.${name}`;
+
+/** What a write does to rows. */
+const eventsOf = ({ verb, updatesOnConflict }: RowWrite): readonly RowEffect["verb"][] => {
+  if (verb === "merge") return updatesOnConflict ? ["insert", "update", "delete"] : ["insert"];
+  return verb === "insert" && updatesOnConflict ? ["insert", "update"] : [verb];
+};
+
+const meets = (armed: readonly RowEvent[], events: readonly RowEvent[]): boolean =>
+  armed.some((event) => events.includes(event));
+
+/** Row security that holds for the owner too. */
+function firePolicies(
   effects: EffectDraft,
-  target: Target,
-  { verb, updatesOnConflict, columns: set }: RowWrite,
+  { ref, model }: Target,
+  events: readonly RowEvent[],
 ): void {
+  if (model?.forcesPolicies !== true) return;
+  for (const { kind, name, query, events: on } of model.armed) {
+    if (kind !== "policy" || !meets(on, events)) continue;
+    const by = `policy ${name} of ${wordName(ref)}`;
+    effects.fire([...query.unknownFunctions, ...query.shadowable], by);
+    for (const read of query.reads) lockRead(effects, read, "ACCESS SHARE");
+  }
+}
+
+/** Rules run their statements in addition or instead. True when one runs instead. */
+function fireRules(
+  effects: EffectDraft,
+  { ref, model }: Target,
+  events: readonly RowEvent[],
+): boolean {
+  const rules = (model?.armed ?? []).filter(
+    ({ kind, events: on }) => kind === "rule" && meets(on, events),
+  );
+  for (const { name, query } of rules) {
+    effects.via(`rule ${name} of ${wordName(ref)}`, () => {
+      queryEffect(effects, query);
+    });
+  }
+  return rules.some(({ instead }) => instead);
+}
+
+/** Triggers, and the functions of defaults, expressions, checks and indexes. */
+function fireCode(effects: EffectDraft, { ref, model }: Target, events: readonly RowEvent[]): void {
+  if (model === null) return;
+  const table = wordName(ref);
+  for (const trigger of model.triggers) {
+    if (!meets(trigger.events, events)) continue;
+    effects.call(trigger.function, `trigger ${trigger.name} of ${table}`);
+  }
+  if (!events.includes("insert") && !events.includes("update")) return;
+  for (const { name, calls, type } of model.columns.values()) {
+    effects.fire(calls, `default or expression of ${table}.${name}`);
+    effects.fire(callsOfType(effects.model, type), `type of ${table}.${name}`);
+  }
+  for (const { name, calls } of model.constraints) effects.fire(calls, `check ${name} of ${table}`);
+  for (const index of effects.all(model.indexes)) {
+    effects.fire(index.model?.index?.calls ?? [], `index ${wordName(index.ref)}`);
+  }
+}
+
+/** The referencing rows follow those that are deleted, or whose key changes. */
+function followKeys(
+  effects: EffectDraft,
+  referencing: Target,
+  key: ConstraintModel,
+  use: RowWrite,
+): void {
+  const by = `foreign key ${key.name} of ${wordName(referencing.ref)}`;
+  const follow = (verb: "update" | "delete", columns: readonly string[]): void => {
+    effects.via(by, () => {
+      const row = { filtered: true, updatesOnConflict: false, listed: false };
+      writeTarget(effects, referencing, { ...row, verb, table: referencing.ref, columns });
+    });
+  };
+  const events = eventsOf(use);
+  if (events.includes("delete")) {
+    if (key.onDelete === "cascade") follow("delete", []);
+    if (key.onDelete === "set") follow("update", key.columns);
+  }
+  if (events.includes("update") && key.onUpdate !== "keep") follow("update", key.columns);
+}
+
+/** Foreign keys of a table that is written, or of what points at it, look at the other table. */
+function lockKeys(effects: EffectDraft, target: Target, use: RowWrite): void {
+  const { verb, updatesOnConflict, columns: set } = use;
   const { model } = target;
   const adds = verb !== "delete";
   // An UPDATE looks at a key only when it sets one of its columns.
@@ -58,36 +161,67 @@ function lockKeys(
     const keys = (referencing.model?.constraints ?? []).filter(
       (one) => one.type === "foreign key" && one.target === model?.id,
     );
-    const pointsAt = keys.flatMap(({ referencedColumns }) =>
-      referencedColumns.length > 0 ? referencedColumns : primary,
-    );
-    // Partitions are pointed at through their parent, whose columns are not known here.
-    if (pointsAt.length > 0 && !touches(pointsAt)) continue;
+    const hit = keys.filter(({ referencedColumns }) => {
+      const pointsAt = referencedColumns.length > 0 ? referencedColumns : primary;
+      // Partitions are pointed at through their parent, whose columns are not known here.
+      return pointsAt.length === 0 || touches(pointsAt);
+    });
+    if (keys.length > 0 && hit.length === 0) continue;
     // ON DELETE CASCADE and SET NULL write; the others only look.
     for (const one of effects.family(referencing)) effects.lock(one, "ROW EXCLUSIVE");
+    for (const key of hit) followKeys(effects, referencing, key, use);
   }
 }
 
-function write(effects: EffectDraft, use: RowWrite): void {
-  const target = effects.find(use.table);
-  const reached = effects.family(target);
-  for (const one of reached) {
-    effects.lock(one, "ROW EXCLUSIVE");
-    lockKeys(effects, one, use);
-    for (const trigger of one.model?.triggers ?? []) effects.call(trigger.function);
-  }
-  if (target.model?.ref.kind === "view") {
-    for (const read of effects.all(target.model.reads)) effects.lock(read, "ROW EXCLUSIVE");
-  }
+function writeTarget(effects: EffectDraft, target: Target, use: RowWrite): void {
+  const events = eventsOf(use);
+  const { model, ref } = target;
+  const by = use.columns.join();
+  if (!effects.enters(`${events.join()} ${by} ${use.filtered} ${model?.id ?? wordName(ref)}`))
+    return;
   if (use.verb !== "insert" || use.updatesOnConflict) effects.loseData(target, !use.filtered);
+  if (ref.kind === "view") {
+    writeView(effects, target, use);
+    return;
+  }
+  fireRules(effects, target, events);
+  firePolicies(effects, target, events);
+  for (const one of effects.family(target)) {
+    effects.lock(one, "ROW EXCLUSIVE");
+    for (const verb of events) effects.write(one, verb, !use.filtered);
+    lockKeys(effects, one, use);
+    fireCode(effects, one, events);
+  }
+}
+
+/** A write through a view reaches its one relation, unless a rule or a trigger stands in its place. */
+function writeView(effects: EffectDraft, target: Target, use: RowWrite): void {
+  const { model, ref } = target;
+  const events = eventsOf(use);
+  effects.lock(target, "ROW EXCLUSIVE");
+  const isRuled = fireRules(effects, target, events);
+  fireCode(effects, target, events);
+  const isCaught = model?.triggers.some((one) => one.instead && meets(one.events, events)) === true;
+  const [base] = effects.all(model?.base == null ? [] : [model.base]);
+  const isReached = base !== undefined && !isRuled && !isCaught;
+  // INSERT asks the view for no row.
+  for (const read of use.verb === "insert" ? [] : effects.all(model?.reads ?? [])) {
+    if (!isReached || read.model?.id !== base.model?.id) lockBelow(effects, read, "ACCESS SHARE");
+  }
+  if (!isReached) return;
+  effects.via(`view ${wordName(ref)}`, () => {
+    writeTarget(effects, base, use);
+  });
 }
 
 /** Locks of a query that runs. */
 export function queryEffect(effects: EffectDraft, query: QueryUse): void {
   for (const name of query.reads) lockRead(effects, name, "ACCESS SHARE");
   for (const name of query.locksRows) lockRead(effects, name, "ROW SHARE");
-  for (const use of query.writes) write(effects, use);
-  for (const name of query.unknownFunctions) effects.call(name);
+  for (const name of query.resets) effects.reset(effects.find(name, "sequence"));
+  for (const name of [...query.reads, ...query.locksRows]) fireRead(effects, name);
+  for (const use of query.writes) writeTarget(effects, effects.find(use.table), use);
+  for (const name of [...query.unknownFunctions, ...query.shadowable]) effects.call(name);
 }
 
 /** Locks of a query that is only parsed and stored: a view's, a function's. */

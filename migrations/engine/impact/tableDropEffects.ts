@@ -3,6 +3,7 @@
  * Does NOT cover DROP TABLE (see objectEffects).
  */
 import type { ConstraintModel } from "../schema/schemaModel";
+import { dropReaders } from "./dropEffects";
 import type { EffectDraft, Target } from "./effectDraft";
 import type { Reached } from "./reached";
 
@@ -53,7 +54,16 @@ export function dropColumnEffect(
     for (const constraint of target.model?.constraints ?? []) {
       if (constraint.columns.includes(command.column)) lockOtherEnd(effects, constraint);
     }
-    if (command.cascade) lockReferencing(effects, target, [command.column], true);
+    const sequences = effects.all(target.model?.sequences ?? []);
+    for (const sequence of sequences) {
+      if (sequence.model?.column !== command.column) continue;
+      effects.lock(sequence, "ACCESS EXCLUSIVE");
+      effects.dropRelation(sequence);
+    }
+    if (!command.cascade) continue;
+    lockReferencing(effects, target, [command.column], true);
+    // Which columns a view uses is not known: all views of the table.
+    if (target.model !== null) dropReaders(effects, target.model);
   }
   if (command.cascade) assumeCascade(effects, `column ${command.column}`);
   const { schema, name } = table.ref;

@@ -4,7 +4,6 @@
  */
 import type { LockMode } from "../sql/lockModes";
 import type { ActionOf } from "../statements/action";
-import { sequenceName } from "../statements/madeUpNames";
 import type { TableCommand } from "../statements/tableAction";
 import { addColumn, alterType, setExpression, setNotNull } from "./columnEffects";
 import { addConstraint, validateConstraint } from "./constraintEffects";
@@ -30,13 +29,13 @@ const alone =
 
 /** The command touches the sequence of an identity column as well. */
 const identity =
-  (mode: LockMode): Row<"set identity" | "drop identity"> =>
+  (mode: LockMode): Row<"set identity" | "restart identity" | "drop identity"> =>
   (effects, { table, family: reached, command }) => {
     effects.lockAll(reached, "ACCESS EXCLUSIVE");
     const sequences = effects.all(table.model?.sequences ?? []);
-    const name = sequenceName(table.ref.name, command.column);
-    const own = sequences.filter(({ ref }) => ref.name === name);
+    const own = sequences.filter(({ model }) => model?.column === command.column);
     effects.lockAll(own.length > 0 ? own : sequences, mode);
+    if (command.kind === "restart identity") for (const one of own) effects.reset(one);
   };
 
 /** Options that a running table can take on. Source: PostgreSQL, AlterTableGetRelOptionsLockLevel. */
@@ -88,6 +87,7 @@ const rows: { readonly [K in TableCommand["kind"]]: Row<K> } = {
   "drop expression": family("ACCESS EXCLUSIVE"),
   "add identity": family("ACCESS EXCLUSIVE"),
   "set identity": identity("SHARE ROW EXCLUSIVE"),
+  "restart identity": identity("SHARE ROW EXCLUSIVE"),
   "drop identity": identity("ACCESS EXCLUSIVE"),
   "set statistics": family("SHARE UPDATE EXCLUSIVE"),
   "set column options": alone("SHARE UPDATE EXCLUSIVE"),
@@ -115,8 +115,12 @@ const rows: { readonly [K in TableCommand["kind"]]: Row<K> } = {
   "set access method": writeAnew(false),
   "set tablespace": writeAnew(false),
   "enable trigger": family("SHARE ROW EXCLUSIVE"),
+  "enable always trigger": family("SHARE ROW EXCLUSIVE"),
+  "enable replica trigger": family("SHARE ROW EXCLUSIVE"),
   "disable trigger": family("SHARE ROW EXCLUSIVE"),
   "enable rule": alone("ACCESS EXCLUSIVE"),
+  "enable always rule": alone("ACCESS EXCLUSIVE"),
+  "enable replica rule": alone("ACCESS EXCLUSIVE"),
   "disable rule": alone("ACCESS EXCLUSIVE"),
   "of type": (effects, { table, command }) => {
     effects.lock(table, "ACCESS EXCLUSIVE");

@@ -61,6 +61,7 @@ export function refreshEffect(effects: EffectDraft, action: ActionOf<"refresh">)
   for (const { ref } of effects.all(target.model?.reads ?? [])) {
     lockRead(effects, ref, "ACCESS SHARE");
   }
+  effects.fire(target.model?.calls ?? [], `view ${view.name}`);
   if (target.model === null) {
     effects.assume(`no file makes ${view.name}, so what it reads is not known`);
   }
@@ -77,8 +78,20 @@ export function truncateEffect(effects: EffectDraft, action: ActionOf<"truncate"
     effects.rewrite(target);
     effects.loseData(target, true);
     effects.assumeAlone(target);
+    const isNamed = action.tables.some(({ name }) => effects.find(name).model?.id === model?.id);
+    const emptied = (): void => {
+      effects.write(target, "truncate", true);
+    };
+    if (isNamed || model === null) emptied();
+    else effects.via("TRUNCATE … CASCADE or a partition", emptied);
+    for (const trigger of model?.triggers ?? []) {
+      if (!trigger.events.includes("truncate")) continue;
+      effects.call(trigger.function, `trigger ${trigger.name} of ${target.ref.name}`);
+    }
     if (action.restartsSequences) {
-      effects.lockAll(effects.all(model?.sequences ?? []), "ACCESS EXCLUSIVE");
+      const sequences = effects.all(model?.sequences ?? []);
+      effects.lockAll(sequences, "ACCESS EXCLUSIVE");
+      for (const sequence of sequences) effects.reset(sequence);
     }
     if (action.cascade) {
       for (const one of effects.all(model?.referencedBy ?? [])) open.push(...effects.family(one));

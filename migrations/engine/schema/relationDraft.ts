@@ -4,7 +4,7 @@
  */
 import type { ObjectRef } from "../sql/objectName";
 import type { ObjectName } from "../sql/objectName";
-import type { BlockActions } from "../statements/action";
+import type { BlockActions, QueryUse } from "../statements/action";
 import {
   keyOf,
   type ModelParts,
@@ -80,9 +80,14 @@ export class RelationDraft extends SchemaModel {
       indexes: [],
       referencedBy: [],
       triggers: [],
+      armed: [],
+      forcesPolicies: false,
       reads: [],
       readBy: [],
+      base: null,
+      calls: [],
       table: null,
+      column: null,
       sequences: [],
       index: null,
       ...more,
@@ -158,10 +163,14 @@ export class RelationDraft extends SchemaModel {
     }));
   }
 
-  /** Says what a view reads. */
-  setReads(view: RelationId, reads: readonly ObjectName[]): void {
-    const ids = reads.flatMap((name) => this.relation(name)?.id ?? []);
-    this.change(view, () => ({ reads: ids }));
+  /** Says what a view reads and calls, and what a write through it reaches. */
+  setQuery(view: RelationId, query: QueryUse, base: ObjectName | null): void {
+    const ids = query.reads.flatMap((name) => this.relation(name)?.id ?? []);
+    this.change(view, () => ({
+      reads: ids,
+      base: base === null ? null : (this.relation(base)?.id ?? null),
+      calls: [...query.unknownFunctions, ...query.shadowable],
+    }));
     for (const id of ids) this.change(id, ({ readBy }) => ({ readBy: withItem(readBy, view) }));
   }
 
@@ -176,6 +185,9 @@ export class RelationDraft extends SchemaModel {
     if (body === null) bodies.delete(signature);
     else bodies.set(signature, body);
     this.parts.routines.set(key, bodies);
+    const bare = signature.replace(/\(.*$/, "");
+    const homes = this.parts.routineHomes.get(bare) ?? [];
+    if (!homes.includes(schema)) this.parts.routineHomes.set(bare, [...homes, schema]);
   }
 
   setOther(object: ObjectRef, model: OtherModel | null): void {

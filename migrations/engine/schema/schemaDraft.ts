@@ -16,6 +16,8 @@ export interface NewIndex {
   /** What its name is made up from, where that differs. */
   readonly keys?: readonly string[];
   readonly computed: boolean;
+  /** What its expressions call. */
+  readonly calls?: readonly string[];
   readonly surely: boolean;
 }
 
@@ -34,6 +36,7 @@ export class SchemaDraft extends RelationDraft {
       types: new Layer(below.types),
       others: new Layer(below.others),
       routines: new Layer(below.routines),
+      routineHomes: new Layer(below.routineHomes),
     };
     return new SchemaDraft(parts, prefix);
   }
@@ -78,6 +81,9 @@ export class SchemaDraft extends RelationDraft {
     }
     for (const index of this.all(relation.indexes)) {
       if (index.index?.columns.includes(name) === true) this.remove(index.id);
+    }
+    for (const sequence of this.all(relation.sequences)) {
+      if (sequence.column === name) this.remove(sequence.id);
     }
   }
 
@@ -169,13 +175,13 @@ export class SchemaDraft extends RelationDraft {
     const relation = this.byId(table);
     if (relation === null) return null;
     const { schema } = relation.ref;
-    const { columns, computed, surely } = index;
+    const { columns, computed, surely, calls = [] } = index;
     const isTaken = (name: string): boolean => this.relation({ schema, name }) !== null;
     const name =
       index.name ?? firstFree(indexName(relation.ref.name, index.keys ?? columns), isTaken);
     const made = this.add("index", { schema, name }, place, surely, {
       table,
-      index: { columns, computed },
+      index: { columns, computed, calls },
     });
     this.change(table, ({ indexes }) => ({ indexes: withItem(indexes, made.id) }));
     if (above !== null) this.link(above, made.id);

@@ -4,8 +4,8 @@
  */
 import type { ObjectRef } from "../sql/objectName";
 import type { ObjectName } from "../sql/objectName";
-import type { BlockActions } from "../statements/action";
-import type { Column, Constraint, TypeRef } from "../statements/tableAction";
+import type { BlockActions, QueryUse, RowEvent } from "../statements/action";
+import type { Column, Constraint, DefaultKind, TypeRef } from "../statements/tableAction";
 import { Layer } from "./layer";
 
 /** Where a file says something. */
@@ -39,6 +39,27 @@ export interface ConstraintModel extends Constraint {
 interface TriggerModel {
   readonly name: string;
   readonly function: string;
+  readonly events: readonly RowEvent[];
+  /** INSTEAD OF, on a view. */
+  readonly instead: boolean;
+}
+
+/** A rewrite rule or a row security policy: a query that runs whenever rows are used. */
+export interface ArmedQuery {
+  readonly kind: "rule" | "policy";
+  readonly name: string;
+  readonly events: readonly RowEvent[];
+  readonly instead: boolean;
+  readonly query: QueryUse;
+}
+
+export interface IndexModel {
+  /** What it depends on. */
+  readonly columns: readonly string[];
+  /** It has an expression or a WHERE. */
+  readonly computed: boolean;
+  /** What those call, as of a query. */
+  readonly calls: readonly string[];
 }
 
 /** A table, view, index or sequence. Lists of what a kind cannot have are empty. */
@@ -69,16 +90,24 @@ export interface RelationModel {
   /** Tables with a foreign key to this one. */
   readonly referencedBy: readonly RelationId[];
   readonly triggers: readonly TriggerModel[];
+  readonly armed: readonly ArmedQuery[];
+  /** FORCE ROW LEVEL SECURITY: its policies hold for its owner as well. */
+  readonly forcesPolicies: boolean;
   /** Of a view: what it reads. */
   readonly reads: readonly RelationId[];
+  /** Of a view: the one relation that a write through it reaches. */
+  readonly base: RelationId | null;
+  /** Of a view: what its query calls, as of a query. */
+  readonly calls: readonly string[];
   /** Views that read it. */
   readonly readBy: readonly RelationId[];
   /** Of an index or an owned sequence: its table. */
   readonly table: RelationId | null;
+  /** Of an owned sequence: its column. */
+  readonly column: string | null;
   /** Sequences that belong to columns of it. */
   readonly sequences: readonly RelationId[];
-  /** Of an index: what it depends on, and whether it has an expression or a WHERE. */
-  readonly index: { readonly columns: readonly string[]; readonly computed: boolean } | null;
+  readonly index: IndexModel | null;
 }
 
 export interface TypeModel {
@@ -90,6 +119,9 @@ export interface TypeModel {
   readonly constrained: boolean;
   /** Of a domain. */
   readonly base: TypeRef | null;
+  readonly default: DefaultKind;
+  /** What its default and checks call, as of a query. */
+  readonly calls: readonly string[];
 }
 
 /** An object without rows: function, statistics, publication. */
@@ -107,8 +139,10 @@ export interface ModelParts {
   readonly types: Layer<TypeModel>;
   /** Functions and the rest, by kind and key. */
   readonly others: Layer<OtherModel>;
-  /** Key of a function's name without arguments to its bodies by signature. */
+  /** Key of a function's name without arguments to its bodies by signature. Operators too, as `operator ===`. */
   readonly routines: Layer<ReadonlyMap<string, BlockActions>>;
+  /** Bare name of a function or operator to the schemas where files make one. */
+  readonly routineHomes: Layer<readonly (string | null)[]>;
 }
 
 const emptyParts = (): ModelParts => ({
@@ -117,6 +151,7 @@ const emptyParts = (): ModelParts => ({
   types: new Layer(),
   others: new Layer(),
   routines: new Layer(),
+  routineHomes: new Layer(),
 });
 
 /** A name as a key; a name without a schema is another one than any with. */
@@ -188,6 +223,12 @@ export class SchemaModel {
       if (bodies !== undefined && bodies.size > 0) return [...bodies.values()];
     }
     return null;
+  }
+
+  /** The same for a bare name, wherever files make one. */
+  routinesAnywhere(name: string): readonly BlockActions[] {
+    const homes = this.parts.routineHomes.get(name) ?? [];
+    return homes.flatMap((schema) => this.routines({ schema, name }) ?? []);
   }
 
   /** True when files made it and dropped it again. */

@@ -39,7 +39,7 @@ const addSequence = (draft: SchemaDraft, table: RelationId, column: Column, at: 
   const ref = draft.byId(table)?.ref;
   if (ref === undefined) return;
   const name = { schema: ref.schema, name: sequenceName(ref.name, column.name) };
-  const sequence = draft.add("sequence", name, at.place, at.surely, { table });
+  const sequence = draft.add("sequence", name, at.place, at.surely, { table, column: column.name });
   draft.change(table, ({ sequences }) => ({ sequences: [...sequences, sequence.id] }));
 };
 
@@ -62,12 +62,15 @@ function takeOver(draft: SchemaDraft, parent: RelationModel, id: RelationId, at:
   for (const index of draft.all(parent.indexes)) {
     const own = draft.all(draft.byId(id)?.indexes ?? []);
     if (own.some(({ parents }) => parents.includes(index.id)) || index.index === null) continue;
-    const { columns, computed } = index.index;
+    const { columns, computed, calls } = index.index;
     const alike = own.find(
       (one) => one.parents.length === 0 && one.index?.columns.join() === columns.join(),
     );
     if (alike !== undefined) draft.link(index.id, alike.id);
-    else draft.addIndex(id, { name: null, columns, computed, surely: true }, at.place, index.id);
+    else {
+      const own = { name: null, columns, computed, calls, surely: true };
+      draft.addIndex(id, own, at.place, index.id);
+    }
   }
 }
 
@@ -165,12 +168,17 @@ const commandFolds: { readonly [K in TableCommand["kind"]]?: CommandFold<K> } = 
   },
   "set not null": changeColumn({ notNull: true }),
   "drop not null": changeColumn({ notNull: false }),
-  "set default": (draft, { id }, { column, default: kind }) => {
-    draft.changeColumn(id, column, { default: kind });
+  "set default": (draft, { id }, { column, default: kind, calls }) => {
+    draft.changeColumn(id, column, { default: kind, calls });
   },
-  "drop default": changeColumn({ default: "none" }),
-  "drop identity": changeColumn({ default: "none" }),
-  "drop expression": changeColumn({ default: "none" }),
+  "drop default": changeColumn({ default: "none", calls: [] }),
+  "drop identity": (draft, { id, sequences }, { column }) => {
+    draft.changeColumn(id, column, { default: "none" });
+    for (const sequence of draft.all(sequences)) {
+      if (sequence.column === column) draft.remove(sequence.id);
+    }
+  },
+  "drop expression": changeColumn({ default: "none", calls: [] }),
   "add identity": (draft, { id, columns }, { column }, at) => {
     draft.changeColumn(id, column, { default: "identity", notNull: true });
     const known = columns.get(column);
@@ -211,6 +219,12 @@ const commandFolds: { readonly [K in TableCommand["kind"]]?: CommandFold<K> } = 
     for (const index of draft.all(child.indexes)) {
       for (const above of index.parents) draft.unlink(above, index.id);
     }
+  },
+  "force row security": (draft, { id }) => {
+    draft.change(id, () => ({ forcesPolicies: true }));
+  },
+  "no force row security": (draft, { id }) => {
+    draft.change(id, () => ({ forcesPolicies: false }));
   },
   "of type": (draft, { id }, { type }) => {
     draft.change(id, () => ({ ofType: type }));
@@ -256,10 +270,10 @@ export function alterTable(draft: SchemaDraft, action: ActionOf<"alter table">, 
 export function createIndex(draft: SchemaDraft, action: ActionOf<"create index">, at: At): void {
   const table = draft.relation(action.table);
   if (table === null) return;
-  const { name, columns, keys, computed, ifNotExists, only } = action;
+  const { name, columns, keys, computed, calls, ifNotExists, only } = action;
   const taken = name === null ? null : draft.relation({ schema: table.ref.schema, name });
   if (ifNotExists && taken !== null) return;
-  const index = { columns, keys, computed, surely: at.surely && !ifNotExists };
+  const index = { columns, keys, computed, calls, surely: at.surely && !ifNotExists };
   const add = (id: RelationId, own: string | null, above: RelationId | null): void => {
     const made = draft.addIndex(id, { ...index, name: own }, at.place, above);
     const relation = draft.byId(id);

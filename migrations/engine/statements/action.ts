@@ -5,7 +5,7 @@
 import type { LockMode } from "../sql/lockModes";
 import type { ObjectRef } from "../sql/objectName";
 import type { ObjectName } from "../sql/objectName";
-import type { Column, Constraint, TableCommand, TypeRef } from "./tableAction";
+import type { Column, Constraint, DefaultKind, TableCommand, TypeRef } from "./tableAction";
 
 /** What a query does to relations. Common table expressions are no relations. */
 export interface QueryUse {
@@ -15,7 +15,17 @@ export interface QueryUse {
   readonly writes: readonly RowWrite[];
   /** Called functions that are not known to be PostgreSQL's own and harmless; dotted. */
   readonly unknownFunctions: readonly string[];
+  /**
+   * Names that are PostgreSQL's own unless a file makes one of that name: known functions, `operator m.===`, `type m.d`
+   * (a cast to it runs its checks).
+   */
+  readonly shadowable: readonly string[];
+  /** Sequences that setval sets; the name "" where it is worked out. */
+  readonly resets: readonly ObjectName[];
 }
+
+/** What can happen to rows, and so what a rule or a trigger is armed for. */
+export type RowEvent = "select" | "insert" | "update" | "delete" | "truncate";
 
 export interface RowWrite {
   readonly verb: "insert" | "update" | "delete" | "merge";
@@ -73,6 +83,8 @@ export type Action =
       readonly replace: boolean;
       readonly ifNotExists: boolean;
       readonly query: QueryUse;
+      /** The one relation that a write through the view would reach; null when it has none. */
+      readonly base: ObjectName | null;
     }
   | {
       readonly kind: "refresh";
@@ -95,7 +107,8 @@ export type Action =
       readonly keys: readonly string[];
       /** It has an expression or a WHERE. */
       readonly computed: boolean;
-      readonly unknownFunctions: readonly string[];
+      /** What its expressions call, as of a query. */
+      readonly calls: readonly string[];
     }
   | {
       readonly kind: "reindex";
@@ -139,6 +152,10 @@ export type Action =
       /** A domain with NOT NULL or CHECK. */
       readonly constrained: boolean;
       readonly base: TypeRef | null;
+      /** Of a domain. */
+      readonly default: DefaultKind;
+      /** What its default and checks call, as of a query. */
+      readonly calls: readonly string[];
     }
   | {
       readonly kind: "add enum value";
@@ -165,6 +182,9 @@ export type Action =
         | "validate constraint";
       /** False: NOT VALID. */
       readonly valid: boolean;
+      /** What SET DEFAULT makes of the default. */
+      readonly default: DefaultKind;
+      readonly calls: readonly string[];
     }
   | {
       readonly kind: "create on table";
@@ -176,10 +196,19 @@ export type Action =
       readonly from: ObjectName | null;
       /** Dotted; of a trigger. */
       readonly function: string | null;
+      /** What sets it off. */
+      readonly events: readonly RowEvent[];
+      /** It runs in the place of what sets it off. */
+      readonly instead: boolean;
       /** What a rule or a policy does. */
       readonly query: QueryUse;
     }
-  | { readonly kind: "alter policy"; readonly name: string; readonly table: ObjectName }
+  | {
+      readonly kind: "alter policy";
+      readonly name: string;
+      readonly table: ObjectName;
+      readonly query: QueryUse;
+    }
   | {
       readonly kind: "create function";
       readonly function: ObjectRef;
@@ -193,13 +222,15 @@ export type Action =
   | {
       readonly kind: "create sequence";
       readonly sequence: ObjectName;
-      readonly ownedBy: ObjectName | null;
+      readonly ownedBy: ColumnName | null;
       readonly ifNotExists: boolean;
     }
   | {
       readonly kind: "alter sequence";
       readonly sequence: ObjectName;
-      readonly ownedBy: ObjectName | null;
+      readonly ownedBy: ColumnName | null;
+      /** RESTART: the next value is another. */
+      readonly restarts: boolean;
     }
   | {
       readonly kind: "create statistics";
@@ -210,6 +241,8 @@ export type Action =
       readonly kind: "create";
       readonly object: ObjectRef;
       readonly ifNotExists: boolean;
+      /** Functions that run when it is used: an operator's, an aggregate's, a cast's; dotted. */
+      readonly calls: readonly string[];
     }
   | {
       readonly kind: "truncate";
@@ -269,6 +302,11 @@ export interface BlockActions {
   readonly statements: readonly InnerStatement[];
   /** Why the actions are not all, or null. */
   readonly unknown: string | null;
+}
+
+/** A column by its table's name. */
+export interface ColumnName extends ObjectName {
+  readonly column: string;
 }
 
 /** A table of TRUNCATE or LOCK. */

@@ -5,7 +5,8 @@
 import { isSteady } from "../sql/knownFunctions";
 import type { ObjectName } from "../sql/objectName";
 import { asList, asNode, asText, dig, names, type TreeNode, walk } from "../sql/tree";
-import type { Column, Constraint, DefaultKind, TypeRef } from "./tableAction";
+import { calledIn } from "./calls";
+import type { Column, Constraint, DefaultKind, KeyAction, TypeRef } from "./tableAction";
 
 /** Schema and name of a dotted name; the catalog of a three-part name is this database's. */
 export function nameOf(parts: readonly string[]): ObjectName {
@@ -62,6 +63,12 @@ export function defaultKind(expression: unknown): DefaultKind {
     if (key === "FuncCall") calls.push(node);
   });
   return calls.every((call) => isSteady(names(call["funcname"]))) ? "constant" : "volatile";
+}
+
+/** What an expression calls that may be more than PostgreSQL's own, in one list. */
+export function callsIn(expression: unknown): readonly string[] {
+  const { unknownFunctions, shadowable } = calledIn(expression);
+  return [...unknownFunctions, ...shadowable];
 }
 
 /** The literal behind casts as quoted text; null when it is none. */
@@ -149,6 +156,9 @@ export function columnsIn(expression: unknown): readonly string[] {
   return [...found];
 }
 
+/** Source: PostgreSQL, FKCONSTR_ACTION_*; "a" and "r" refuse. */
+const keyActions: Readonly<Record<string, KeyAction>> = { c: "cascade", n: "set", d: "set" };
+
 const constraintTypes: Readonly<Record<string, Constraint["type"]>> = {
   CONSTR_CHECK: "check",
   CONSTR_FOREIGN: "foreign key",
@@ -185,6 +195,9 @@ export function readConstraint(value: unknown, column: string | null): Constrain
     enforced: !canBeUnenforced || node["is_enforced"] === true,
     references: hasReference ? relationOf(node["pktable"]) : null,
     referencedColumns: names(node["pk_attrs"]),
+    onDelete: keyActions[asText(node["fk_del_action"]) ?? ""] ?? "keep",
+    onUpdate: keyActions[asText(node["fk_upd_action"]) ?? ""] ?? "keep",
+    calls: type === "check" ? callsIn(expression) : [],
     usingIndex: asText(node["indexname"]),
     parts: type === "check" ? comparableParts(expression) : [],
   };
@@ -201,8 +214,12 @@ export function readColumn(value: unknown): {
   const serial = type.schema === null && serialTypes.has(type.name);
   let kind: DefaultKind = serial ? "serial" : "none";
   const constraints: Constraint[] = [];
+  const calls: string[] = [];
   for (const item of asList(node["constraints"])) {
     const part = asNode(dig(item, "Constraint")) ?? {};
+    if (part["contype"] === "CONSTR_DEFAULT" || part["contype"] === "CONSTR_GENERATED") {
+      calls.push(...callsIn(part["raw_expr"]));
+    }
     if (part["contype"] === "CONSTR_DEFAULT") kind = defaultKind(part["raw_expr"]);
     if (part["contype"] === "CONSTR_IDENTITY") kind = "identity";
     if (part["contype"] === "CONSTR_GENERATED") {
@@ -215,5 +232,5 @@ export function readColumn(value: unknown): {
   const isKey = constraints.some(({ type: kindOf }) => kindOf === "primary key");
   const saysNotNull = constraints.some((one) => one.type === "not null" && one.valid);
   const notNull = saysNotNull || isKey || serial || kind === "identity";
-  return { column: { name, type, collation, notNull, default: kind }, constraints };
+  return { column: { name, type, collation, notNull, default: kind, calls }, constraints };
 }

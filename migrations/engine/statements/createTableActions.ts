@@ -65,7 +65,15 @@ export function createFromQuery(into: unknown, query: unknown, node: TreeNode): 
   if (node["objtype"] === "OBJECT_MATVIEW") {
     const view = relationOf(relation);
     return [
-      { kind: "create view", view, materialized: true, replace: false, ifNotExists, query: used },
+      {
+        kind: "create view",
+        view,
+        materialized: true,
+        replace: false,
+        ifNotExists,
+        query: used,
+        base: null,
+      },
       ...more,
     ];
   }

@@ -2,12 +2,13 @@
  * Reads the statements that make or change types, functions, triggers, sequences and the rarer kinds of object.
  * Does NOT read tables, views and indexes (see readActions).
  */
+import { isHarmless } from "../sql/knownFunctions";
 import type { ObjectName } from "../sql/objectName";
 import { asList, asText, dig, names, type TreeNode } from "../sql/tree";
-import type { Action, QueryUse } from "./action";
-import { nameOf, readType, relationOf } from "./columnParts";
+import type { Action, ActionOf, ColumnName, QueryUse, RowEvent } from "./action";
+import { callsIn, defaultKind, nameOf, readType, relationOf } from "./columnParts";
 import { argumentWords, objectRef, refKind } from "./objectActions";
-import { emptyUse, readQuery } from "./queryUse";
+import { emptyUse, readQuery, writableBase } from "./queryUse";
 
 type Reader = (node: TreeNode) => readonly Action[];
 
@@ -20,6 +21,7 @@ const create =
       kind: "create",
       object: { kind, ...name(node) },
       ifNotExists: node["if_not_exists"] === true,
+      calls: [],
     },
   ];
 const plainName =
@@ -33,19 +35,34 @@ function option(options: unknown, name: string): unknown {
     .find((item) => dig(item, "defname") === name);
 }
 
-/** The table of OWNED BY table.column; null for none. */
-function ownerOf(node: TreeNode): ObjectName | null {
+/** The column of OWNED BY table.column; null for none. */
+function ownerOf(node: TreeNode): ColumnName | null {
   const parts = names(dig(option(node["options"], "owned_by"), "arg", "List", "items"));
-  return parts.length < 2 ? null : nameOf(parts.slice(0, -1));
+  return parts.length < 2 ? null : { ...nameOf(parts.slice(0, -1)), column: parts.at(-1) ?? "" };
 }
 
 function createDomain(node: TreeNode): readonly Action[] {
   const constrained = asList(node["constraints"]).some((item) =>
     ["CONSTR_CHECK", "CONSTR_NOTNULL"].includes(asText(dig(item, "Constraint", "contype")) ?? ""),
   );
-  const type = dotted(node["domainname"]);
-  const base = readType(node["typeName"]);
-  return [{ kind: "create type", type, form: "domain", values: [], constrained, base }];
+  const expressions = asList(node["constraints"]).map((item) =>
+    dig(item, "Constraint", "raw_expr"),
+  );
+  const given = asList(node["constraints"]).find(
+    (item) => dig(item, "Constraint", "contype") === "CONSTR_DEFAULT",
+  );
+  return [
+    {
+      kind: "create type",
+      type: dotted(node["domainname"]),
+      form: "domain",
+      values: [],
+      constrained,
+      base: readType(node["typeName"]),
+      default: defaultKind(dig(given, "Constraint", "raw_expr")),
+      calls: callsIn(expressions),
+    },
+  ];
 }
 
 const domainCommands = {
@@ -66,6 +83,8 @@ function alterDomain(node: TreeNode): readonly Action[] {
       domain: dotted(node["typeName"]),
       command: dropsDefault ? "drop default" : domainCommands[subtype],
       valid: dig(node, "def", "Constraint", "skip_validation") !== true,
+      default: subtype === "T" ? defaultKind(node["def"]) : "none",
+      calls: callsIn(node["def"]),
     },
   ];
 }
@@ -79,19 +98,61 @@ function alterEnum(node: TreeNode): readonly Action[] {
   return [{ kind: "add enum value", type, value, ifNotExists }];
 }
 
-const simpleType = (type: ObjectName, form: "composite" | "range" | "base"): Action => ({
+const simpleType = (
+  type: ObjectName,
+  form: "composite" | "range" | "base",
+): ActionOf<"create type"> => ({
   kind: "create type",
   type,
   form,
   values: [],
   constrained: false,
   base: null,
+  default: "none",
+  calls: [],
 });
 
 function define(node: TreeNode): readonly Action[] {
   const name = dotted(node["defnames"]);
   if (node["kind"] === "OBJECT_TYPE") return [simpleType(name, "base")];
-  return [{ kind: "create", object: { kind: refKind(node["kind"]), ...name }, ifNotExists: false }];
+  const kind = refKind(node["kind"]);
+  const words = kind === "operator" ? operands(node) : kind === "aggregate" ? inputs(node) : "";
+  return [
+    {
+      kind: "create",
+      object: { kind, schema: name.schema, name: `${name.name}${words}` },
+      ifNotExists: false,
+      calls: functionsOf(node),
+    },
+  ];
+}
+
+/** Options of an operator, an aggregate or a type whose value is the name of a function. */
+const functionOptions: ReadonlySet<string> = new Set(
+  (
+    "function procedure restrict join sfunc finalfunc combinefunc serialfunc deserialfunc msfunc minvfunc " +
+    "mfinalfunc canonical subtype_diff"
+  ).split(" "),
+);
+
+const functionsOf = (node: TreeNode): readonly string[] =>
+  asList(node["definition"] ?? node["params"]).flatMap((item) => {
+    if (!functionOptions.has(asText(dig(item, "DefElem", "defname")) ?? "")) return [];
+    const parts = names(dig(item, "DefElem", "arg", "TypeName", "names"));
+    return parts.length === 0 || isHarmless(parts) ? [] : [parts.join(".")];
+  });
+
+/** `(int4, int4)` of an operator, as DROP OPERATOR names it. */
+function operands(node: TreeNode): string {
+  const type = (name: string): unknown => dig(option(node["definition"], name), "arg");
+  return `(${argumentWords([type("leftarg"), type("rightarg")])})`;
+}
+
+/** The argument types of an aggregate. */
+function inputs(node: TreeNode): string {
+  const [list] = asList(node["args"]);
+  const parameters = asList(dig(list, "List", "items") ?? (Array.isArray(list) ? list : []));
+  return `(${argumentWords(parameters.map((item) => dig(item, "FunctionParameter", "argType")))})`;
 }
 
 const createOn =
@@ -107,10 +168,40 @@ const createOn =
         replace: node["replace"] === true,
         from: from === undefined ? null : relationOf(from),
         function: names(node["funcname"]).join(".") || null,
+        events: eventsOf(node, what),
+        instead: what === "rule" ? node["instead"] === true : Number(node["timing"] ?? 0) === 64,
         query: bodyOf(node, what),
       },
     ];
   };
+
+/** Source: PostgreSQL, TRIGGER_TYPE_*. */
+const triggerEvents: readonly (readonly [bit: number, event: RowEvent])[] = [
+  [4, "insert"],
+  [8, "delete"],
+  [16, "update"],
+  [32, "truncate"],
+];
+
+const namedEvents: Readonly<Record<string, readonly RowEvent[]>> = {
+  CMD_SELECT: ["select"],
+  CMD_INSERT: ["insert"],
+  CMD_UPDATE: ["update"],
+  CMD_DELETE: ["delete"],
+  select: ["select"],
+  insert: ["insert"],
+  update: ["update"],
+  delete: ["delete"],
+  all: ["select", "insert", "update", "delete"],
+};
+
+function eventsOf(node: TreeNode, what: "trigger" | "rule" | "policy"): readonly RowEvent[] {
+  if (what === "trigger") {
+    const bits = Number(node["events"] ?? 0);
+    return triggerEvents.filter(([bit]) => (bits & bit) !== 0).map(([, event]) => event);
+  }
+  return namedEvents[asText(node[what === "rule" ? "event" : "cmd_name"]) ?? "all"] ?? [];
+}
 
 /** What a rule or a policy does when it is used; NEW and OLD are no tables. */
 function bodyOf(node: TreeNode, what: "trigger" | "rule" | "policy"): QueryUse {
@@ -150,6 +241,7 @@ export const definitionActions: Readonly<Record<string, Reader>> = {
       replace: node["replace"] === true,
       ifNotExists: false,
       query: readQuery(node["query"]),
+      base: writableBase(node["query"]),
     },
   ],
   CreateEnumStmt: (node) => [
@@ -160,10 +252,14 @@ export const definitionActions: Readonly<Record<string, Reader>> = {
       values: names(node["vals"]),
       constrained: false,
       base: null,
+      default: "none",
+      calls: [],
     },
   ],
   CompositeTypeStmt: (node) => [simpleType(relationOf(node["typevar"]), "composite")],
-  CreateRangeStmt: (node) => [simpleType(dotted(node["typeName"]), "range")],
+  CreateRangeStmt: (node) => [
+    { ...simpleType(dotted(node["typeName"]), "range"), calls: functionsOf(node) },
+  ],
   CreateDomainStmt: createDomain,
   DefineStmt: define,
   AlterDomainStmt: alterDomain,
@@ -176,6 +272,7 @@ export const definitionActions: Readonly<Record<string, Reader>> = {
       kind: "alter policy",
       name: asText(node["policy_name"]) ?? "",
       table: relationOf(node["table"]),
+      query: bodyOf(node, "policy"),
     },
   ],
   CreateSeqStmt: (node) => [
@@ -191,6 +288,7 @@ export const definitionActions: Readonly<Record<string, Reader>> = {
       kind: "alter sequence",
       sequence: relationOf(node["sequence"]),
       ownedBy: ownerOf(node),
+      restarts: option(node["options"], "restart") !== undefined,
     },
   ],
   CreateStatsStmt: (node) => {
@@ -223,6 +321,10 @@ export const definitionActions: Readonly<Record<string, Reader>> = {
         kind: "create",
         object: { kind: "cast", schema: null, name: words.join(" AS ") },
         ifNotExists: false,
+        calls:
+          names(dig(node, "func", "objname")).length === 0
+            ? []
+            : [names(dig(node, "func", "objname")).join(".")],
       },
     ];
   },

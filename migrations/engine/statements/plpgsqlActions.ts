@@ -117,6 +117,6 @@ export function innerStatement({ tag, node }: RawStatement): InnerStatement {
 function matters(action: Action): boolean {
   if (action.kind === "session") return false;
   if (action.kind !== "query") return true;
-  const { reads, writes, unknownFunctions } = action.query;
-  return reads.length + writes.length + unknownFunctions.length > 0;
+  const { reads, writes, unknownFunctions, shadowable, resets } = action.query;
+  return [reads, writes, unknownFunctions, shadowable, resets].some((list) => list.length > 0);
 }

@@ -2,10 +2,10 @@
  * What a query reads, writes and locks, and which functions of unknown effect it calls.
  * Does NOT look into views, triggers or function bodies (see queryEffects for what the files say of them).
  */
-import { isHarmless } from "../sql/knownFunctions";
 import type { ObjectName } from "../sql/objectName";
-import { asList, asNode, asText, dig, names, type TreeNode, walk } from "../sql/tree";
+import { asList, asNode, asText, dig, type TreeNode, walk } from "../sql/tree";
 import type { QueryUse, RowWrite } from "./action";
+import { CallCollector } from "./calls";
 import { relationOf } from "./columnParts";
 
 const verbs: Readonly<Record<string, RowWrite["verb"]>> = {
@@ -16,7 +16,14 @@ const verbs: Readonly<Record<string, RowWrite["verb"]>> = {
 };
 
 /** A query that touches nothing. */
-export const emptyUse: QueryUse = { reads: [], locksRows: [], writes: [], unknownFunctions: [] };
+export const emptyUse: QueryUse = {
+  reads: [],
+  locksRows: [],
+  writes: [],
+  unknownFunctions: [],
+  shadowable: [],
+  resets: [],
+};
 
 const keyOf = ({ schema, name }: ObjectName): string => `${schema ?? ""}.${name}`;
 
@@ -84,7 +91,7 @@ export function readQuery(tree: unknown): QueryUse {
   const reads: ObjectName[] = [];
   const locksRows: ObjectName[] = [];
   const writes: RowWrite[] = [];
-  const functions = new Set<string>();
+  const calls = new CallCollector();
   const temporaries = new Set<string>();
   /** FOR UPDATE OF names aliases, which the parser shows as tables. */
   const aliases = new Set<unknown>();
@@ -95,10 +102,7 @@ export function readQuery(tree: unknown): QueryUse {
     }
     if (key === "RangeVar" && !aliases.has(node)) reads.push(relationOf(node));
     if (isSelect(key) && node["lockingClause"] !== undefined) locksRows.push(...rowLocks(node));
-    if (key === "FuncCall") {
-      const parts = names(node["funcname"]);
-      if (!isHarmless(parts)) functions.add(parts.join("."));
-    }
+    calls.visit(key, node);
     const verb = verbs[key];
     if (verb !== undefined) {
       writes.push({
@@ -122,8 +126,17 @@ export function readQuery(tree: unknown): QueryUse {
     reads: distinct(reads.filter(isTable)),
     locksRows: distinct(locksRows.filter(isTable)),
     writes,
-    unknownFunctions: [...functions],
+    ...calls.calls,
   };
+}
+
+/** The one relation of a SELECT through which a view can be written; null where it has none. */
+export function writableBase(select: unknown): ObjectName | null {
+  const node = asNode(dig(select, "SelectStmt")) ?? {};
+  const [only, ...others] = fromTables(node["fromClause"]);
+  const shapes = ["distinctClause", "groupClause", "havingClause", "limitCount", "withClause"];
+  const isPlain = !shapes.some((shape) => node[shape] !== undefined) && node["op"] === "SETOP_NONE";
+  return only === undefined || others.length > 0 || !isPlain ? null : only.table;
 }
 
 /** Several queries as one. */
@@ -133,5 +146,7 @@ export function mergeUses(uses: readonly QueryUse[]): QueryUse {
     locksRows: distinct(uses.flatMap(({ locksRows }) => locksRows)),
     writes: uses.flatMap(({ writes }) => writes),
     unknownFunctions: [...new Set(uses.flatMap(({ unknownFunctions }) => unknownFunctions))],
+    shadowable: [...new Set(uses.flatMap(({ shadowable }) => shadowable))],
+    resets: uses.flatMap(({ resets }) => resets),
   };
 }

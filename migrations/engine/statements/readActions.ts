@@ -7,7 +7,7 @@ import type { ObjectName } from "../sql/objectName";
 import type { RawStatement } from "../sql/parser";
 import { asList, asNode, asText, dig, hasOption, names, type TreeNode } from "../sql/tree";
 import type { Action, BlockActions } from "./action";
-import { nameOf, relationOf } from "./columnParts";
+import { callsIn, nameOf, relationOf } from "./columnParts";
 import { createFromQuery, createTable } from "./createTableActions";
 import { definitionActions } from "./definitionActions";
 import { createFunction, languageOf, sqlBody } from "./functionActions";
@@ -150,7 +150,7 @@ const readers: Readonly<Record<string, ActionReader>> = {
       computed:
         node["whereClause"] !== undefined ||
         asList(node["indexParams"]).some((item) => dig(item, "IndexElem", "expr") !== undefined),
-      unknownFunctions: readQuery([node["indexParams"], node["whereClause"]]).unknownFunctions,
+      calls: callsIn([node["indexParams"], node["whereClause"]]),
     },
   ],
   ReindexStmt: (node) => [

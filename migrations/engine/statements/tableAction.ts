@@ -21,6 +21,9 @@ export interface TypeRef {
 export type DefaultKind =
   "none" | "constant" | "volatile" | "serial" | "identity" | "stored" | "virtual";
 
+/** ON DELETE and ON UPDATE of a foreign key; "keep" refuses the change. */
+export type KeyAction = "keep" | "cascade" | "set";
+
 export interface Column {
   readonly name: string;
   readonly type: TypeRef;
@@ -28,6 +31,8 @@ export interface Column {
   readonly collation: string | null;
   readonly notNull: boolean;
   readonly default: DefaultKind;
+  /** What its default or expression calls, as of a query. */
+  readonly calls: readonly string[];
 }
 
 export interface Constraint {
@@ -43,6 +48,11 @@ export interface Constraint {
   readonly references: ObjectName | null;
   /** Empty: the primary key of `references`. */
   readonly referencedColumns: readonly string[];
+  /** What happens to the rows that point at one which goes, or whose key changes. */
+  readonly onDelete: KeyAction;
+  readonly onUpdate: KeyAction;
+  /** What a CHECK calls, as of a query. */
+  readonly calls: readonly string[];
   /** The index that UNIQUE or PRIMARY KEY USING INDEX takes over. */
   readonly usingIndex: string | null;
   /** Of a CHECK: its parts joined by AND, as comparable text (`a IS NOT NULL`, `a >= '1'`); others are left out. */
@@ -70,8 +80,17 @@ export type TableCommand =
       readonly collation: string | null;
       /** USING something else than the column itself or its cast to `type`. */
       readonly computed: boolean;
+      /** USING a cast of the column: what does not fit is cut off, not refused. */
+      readonly casts: boolean;
+      /** What USING calls, as of a query. */
+      readonly calls: readonly string[];
     }
-  | { readonly kind: "set default"; readonly column: string; readonly default: DefaultKind }
+  | {
+      readonly kind: "set default";
+      readonly column: string;
+      readonly default: DefaultKind;
+      readonly calls: readonly string[];
+    }
   | { readonly kind: "add constraint"; readonly constraint: Constraint }
   | {
       readonly kind: "drop constraint";
@@ -108,6 +127,7 @@ export type ColumnCommand =
   | "drop expression"
   | "add identity"
   | "set identity"
+  | "restart identity"
   | "drop identity"
   | "set statistics"
   | "set column options"
@@ -126,8 +146,12 @@ export type PlainCommand =
   | "set access method"
   | "set tablespace"
   | "enable trigger"
+  | "enable always trigger"
+  | "enable replica trigger"
   | "disable trigger"
   | "enable rule"
+  | "enable always rule"
+  | "enable replica rule"
   | "disable rule"
   | "not of type"
   | "replica identity"

@@ -6,6 +6,7 @@ import { asList, asNode, asText, dig, names, type TreeNode } from "../sql/tree";
 import type { Action, RelationKind } from "./action";
 import {
   boundParts,
+  callsIn,
   columnsIn,
   defaultKind,
   readColumn,
@@ -22,7 +23,6 @@ const columnCommands: Readonly<Record<string, ColumnCommand>> = {
   AT_SetExpression: "set expression",
   AT_DropExpression: "drop expression",
   AT_AddIdentity: "add identity",
-  AT_SetIdentity: "set identity",
   AT_DropIdentity: "drop identity",
   AT_SetStatistics: "set statistics",
   AT_SetOptions: "set column options",
@@ -42,16 +42,16 @@ const plainCommands: Readonly<Record<string, PlainCommand>> = {
   AT_SetAccessMethod: "set access method",
   AT_SetTableSpace: "set tablespace",
   AT_EnableTrig: "enable trigger",
-  AT_EnableAlwaysTrig: "enable trigger",
-  AT_EnableReplicaTrig: "enable trigger",
+  AT_EnableAlwaysTrig: "enable always trigger",
+  AT_EnableReplicaTrig: "enable replica trigger",
   AT_EnableTrigAll: "enable trigger",
   AT_EnableTrigUser: "enable trigger",
   AT_DisableTrig: "disable trigger",
   AT_DisableTrigAll: "disable trigger",
   AT_DisableTrigUser: "disable trigger",
   AT_EnableRule: "enable rule",
-  AT_EnableAlwaysRule: "enable rule",
-  AT_EnableReplicaRule: "enable rule",
+  AT_EnableAlwaysRule: "enable always rule",
+  AT_EnableReplicaRule: "enable replica rule",
   AT_DisableRule: "disable rule",
   AT_DropOf: "not of type",
   AT_ReplicaIdentity: "replica identity",
@@ -106,12 +106,19 @@ const readers: Readonly<Record<string, Reader>> = {
       type: readType(dig(definition, "typeName")),
       collation: names(dig(definition, "collClause", "collname")).join(".") || null,
       computed: isComputed(column, definition),
+      casts: dig(definition, "raw_default", "TypeCast") !== undefined,
+      calls: callsIn(dig(definition, "raw_default")),
     };
   },
   AT_ColumnDefault: (command, column) =>
     command["def"] === undefined
       ? { kind: "drop default", column }
-      : { kind: "set default", column, default: defaultKind(command["def"]) },
+      : {
+          kind: "set default",
+          column,
+          default: defaultKind(command["def"]),
+          calls: callsIn(command["def"]),
+        },
   AT_AddConstraint: (command) => {
     const constraint = readConstraint(command["def"], null);
     return constraint === null
@@ -150,6 +157,12 @@ const readers: Readonly<Record<string, Reader>> = {
     partition: relationOf(dig(command, "def", "PartitionCmd", "name")),
     mode: "finalize",
   }),
+  AT_SetIdentity: (command, column) => {
+    const restarts = asList(dig(command["def"], "List", "items") ?? command["def"]).some(
+      (item) => dig(item, "DefElem", "defname") === "restart",
+    );
+    return { kind: restarts ? "restart identity" : "set identity", column };
+  },
   AT_AddInherit: (command) => ({ kind: "inherit", parent: relationOf(command["def"]) }),
   AT_AddOf: (command) => ({ kind: "of type", type: readType(command["def"]) }),
   AT_DropInherit: (command) => ({ kind: "no inherit", parent: relationOf(command["def"]) }),

@@ -36,6 +36,7 @@ const watched: readonly (readonly [string, string])[] = [
     "ALTER TABLE m.keyed DETACH PARTITION m.keyed_1 CONCURRENTLY",
     "LOCK TABLE m.parent IN ROW EXCLUSIVE MODE",
   ],
+  ["ALTER TABLE m.aim DETACH PARTITION m.aim_1 CONCURRENTLY", "SELECT 1 FROM m.arrow"],
   ["VACUUM m.plain", holds("m.plain")],
   ["VACUUM (ANALYZE) m.plain", holds("m.plain")],
   ["VACUUM FULL m.plain", "SELECT 1 FROM m.plain"],
@@ -57,6 +58,7 @@ const refused: readonly (readonly [string, string, RegExp])[] = [
   ["CREATE INDEX CONCURRENTLY ON m.part (w)", "0A000", /m\.part is partitioned/],
   ["CREATE INDEX CONCURRENTLY ON ONLY m.part (w)", "0A000", /m\.part is partitioned/],
   ["DROP INDEX CONCURRENTLY m.part_v", "0A000", /m\.part_v is partitioned/],
+  ["ALTER TABLE m.split DETACH PARTITION m.split_1 CONCURRENTLY", "55000", /DEFAULT partition/],
   ["DO $$ BEGIN CREATE INDEX CONCURRENTLY ON m.plain (a); END $$", "25001", /DO block/],
   ["DO $$ BEGIN EXECUTE 'VACUUM m.plain'; END $$", "25001", /DO block/],
 ];

@@ -116,4 +116,39 @@ CREATE TRIGGER part_stamp BEFORE UPDATE ON m.part FOR EACH ROW EXECUTE FUNCTION 
 CREATE RULE plain_rule AS ON DELETE TO m.keyless DO ALSO NOTHING;
 CREATE POLICY plain_policy ON m.plain USING (true);
 CREATE PUBLICATION published FOR TABLE m.empty;
+
+CREATE DOMAIN m.nested AS m.positive; CREATE DOMAIN m.nested_twice AS m.nested;
+CREATE DOMAIN m.nested_plain AS m.plain_text;
+CREATE DOMAIN m.fickle AS uuid DEFAULT gen_random_uuid(); CREATE DOMAIN m.over_fickle AS m.fickle;
+CREATE DOMAIN m.given AS integer DEFAULT 5;
+CREATE TABLE m.nesting (a integer, b m.nested, c m.nested_plain, t text);
+INSERT INTO m.nesting SELECT n, n, n, n FROM generate_series(1, 100) AS n;
+
+CREATE TABLE m.aim (k integer PRIMARY KEY, v integer) PARTITION BY RANGE (k);
+CREATE TABLE m.aim_1 PARTITION OF m.aim FOR VALUES FROM (0) TO (100);
+CREATE TABLE m.aim_2 PARTITION OF m.aim FOR VALUES FROM (100) TO (200);
+INSERT INTO m.aim SELECT n, n FROM generate_series(0, 199) AS n;
+CREATE TABLE m.arrow (id integer, k integer REFERENCES m.aim (k));
+INSERT INTO m.arrow SELECT n, n FROM generate_series(100, 150) AS n;
+CREATE TABLE m.aim_new (k integer PRIMARY KEY, v integer, CHECK (k >= 200 AND k < 300));
+INSERT INTO m.aim_new SELECT n, n FROM generate_series(200, 299) AS n;
+
+CREATE TABLE m.root (id integer PRIMARY KEY, v integer, w integer);
+INSERT INTO m.root SELECT n, n, n FROM generate_series(1, 100) AS n;
+CREATE TABLE m.leaf (id integer PRIMARY KEY, root_id integer REFERENCES m.root (id) ON DELETE CASCADE ON UPDATE CASCADE);
+CREATE TABLE m.fruit (id integer, leaf_id integer REFERENCES m.leaf (id) ON DELETE SET NULL);
+INSERT INTO m.leaf SELECT n, n FROM generate_series(1, 100) AS n;
+INSERT INTO m.fruit SELECT n, n FROM generate_series(1, 100) AS n;
+INSERT INTO m.viewed SELECT n FROM generate_series(1, 100) AS n;
+CREATE VIEW m.root_seen AS SELECT id, v FROM m.root WHERE id > 0;
+CREATE VIEW m.root_seen_twice AS SELECT id, v FROM m.root_seen;
+CREATE VIEW m.root_joined AS SELECT r.id, s.a FROM m.root AS r JOIN m.viewed AS s ON s.a = r.id;
+CREATE VIEW m.root_where AS SELECT id, v FROM m.root WHERE id IN (SELECT a FROM m.viewed);
+CREATE MATERIALIZED VIEW m.root_kept AS SELECT id, w FROM m.root;
+CREATE VIEW m.root_again AS SELECT id, w FROM m.root_kept;
+CREATE FUNCTION m.caught() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER caught INSTEAD OF DELETE ON m.root_joined FOR EACH ROW EXECUTE FUNCTION m.caught();
+CREATE VIEW m.ruled AS SELECT a FROM m.typed;
+CREATE RULE instead AS ON INSERT TO m.ruled DO INSTEAD DELETE FROM m.root WHERE id = NEW.a;
+CREATE TABLE m.heir_of_two (c integer) INHERITS (m.above, m.typed);
 `;

@@ -1,0 +1,116 @@
+/**
+ * Code that a statement puts in place and that runs when others use the object: triggers, rules, policies, defaults,
+ * checks, expressions of columns and indexes.
+ * Does NOT say what that code does (see classify).
+ */
+import { calledCode } from "../schema/calledCode";
+import type { SchemaModel } from "../schema/schemaModel";
+import { sqlName } from "../sql/sqlText";
+import type { Action, ActionOf, QueryUse } from "../statements/action";
+import type { Column, Constraint, TableCommand } from "../statements/tableAction";
+
+/** One piece of code by what sets it off. */
+export interface Armed {
+  readonly what: string;
+  /** As of a query. */
+  readonly calls: readonly string[];
+  /** What a rule or a policy runs. */
+  readonly query: QueryUse | null;
+}
+
+const none = (): readonly Armed[] => [];
+
+const ofCalls = (what: string, calls: readonly string[]): Armed => ({ what, calls, query: null });
+
+const ofColumn = (table: string, { name, calls }: Column): Armed =>
+  ofCalls(`default or expression of ${table}.${name}`, calls);
+
+const ofConstraint = (table: string, { calls, name }: Constraint): Armed =>
+  ofCalls(`check ${name ?? ""} of ${table}`.replace("  ", " "), calls);
+
+function ofCommand(table: string, command: TableCommand): readonly Armed[] {
+  switch (command.kind) {
+    case "add column":
+      return [
+        ofColumn(table, command.column),
+        ...command.constraints.map((one) => ofConstraint(table, one)),
+      ];
+    case "set default":
+      return [ofCalls(`default of ${table}.${command.column}`, command.calls)];
+    case "add constraint":
+      return [ofConstraint(table, command.constraint)];
+    default:
+      return [];
+  }
+}
+
+type Arms = {
+  readonly [K in Action["kind"]]: (action: ActionOf<K>) => readonly Armed[];
+};
+
+/** Every kind of action; `none` puts nothing in place that runs by itself. */
+const arms: Arms = {
+  "create table": ({ table, columns, constraints }) => [
+    ...columns.map((column) => ofColumn(sqlName(table), column)),
+    ...constraints.map((constraint) => ofConstraint(sqlName(table), constraint)),
+  ],
+  "alter table": ({ table, command }) => ofCommand(sqlName(table), command),
+  "create index": ({ table, name, calls }) => [
+    ofCalls(`index ${name ?? ""} on ${sqlName(table)}`, calls),
+  ],
+  "create type": ({ type, calls }) => [ofCalls(`checks of ${sqlName(type)}`, calls)],
+  "alter domain": ({ domain, calls }) => [ofCalls(`checks of ${sqlName(domain)}`, calls)],
+  "create on table": ({ what, name, table, events, function: called, query }) => [
+    {
+      what: `${what} ${name} of ${sqlName(table)}, on ${events.join(", ")}`,
+      calls: called === null ? [] : [called],
+      query: what === "trigger" ? null : query,
+    },
+  ],
+  "alter policy": ({ name, table, query }) => [
+    { what: `policy ${name} of ${sqlName(table)}`, calls: [], query },
+  ],
+  "create view": none,
+  refresh: none,
+  reindex: none,
+  drop: none,
+  rename: none,
+  "set schema": none,
+  "set owner": none,
+  comment: none,
+  "add enum value": none,
+  "rename enum value": none,
+  "create function": none,
+  "create sequence": none,
+  "alter sequence": none,
+  "create statistics": none,
+  create: none,
+  truncate: none,
+  query: none,
+  copy: none,
+  vacuum: none,
+  analyze: none,
+  cluster: none,
+  lock: none,
+  call: none,
+  do: none,
+  "search path": none,
+  publication: none,
+  privileges: none,
+  session: none,
+  unknown: none,
+};
+
+/** What an action arms that is more than PostgreSQL's own functions. */
+export function armedBy(model: SchemaModel, action: Action): readonly Armed[] {
+  const read = arms[action.kind] as (action: Action) => readonly Armed[];
+  const isOwn = (name: string): boolean => calledCode(model, name)?.length === 0;
+  return read(action)
+    .map((one) => ({ ...one, calls: one.calls.filter((name) => !isOwn(name)) }))
+    .filter(({ calls, query }) => {
+      if (calls.length > 0) return true;
+      if (query === null) return false;
+      const { writes, unknownFunctions, shadowable } = query;
+      return writes.length > 0 || [...unknownFunctions, ...shadowable].some((name) => !isOwn(name));
+    });
+}
