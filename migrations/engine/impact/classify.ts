@@ -5,8 +5,8 @@
 import type { MigrationFile } from "../files/file";
 import type { Segment } from "../files/segments";
 import { applyAction } from "../schema/actionFolds";
-import { SchemaDraft } from "../schema/schemaDraft";
 import { calledCode } from "../schema/calledCode";
+import { SchemaDraft } from "../schema/schemaDraft";
 import { modelAfter } from "../schema/schemaFold";
 import type { SchemaModel } from "../schema/schemaModel";
 import { type Action, flatActions } from "../statements/action";

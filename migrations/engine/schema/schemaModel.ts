@@ -45,7 +45,7 @@ interface TriggerModel {
 }
 
 /** A rewrite rule or a row security policy: a query that runs whenever rows are used. */
-export interface ArmedQuery {
+interface ArmedQuery {
   readonly kind: "rule" | "policy";
   readonly name: string;
   readonly events: readonly RowEvent[];
@@ -53,7 +53,7 @@ export interface ArmedQuery {
   readonly query: QueryUse;
 }
 
-export interface IndexModel {
+interface IndexModel {
   /** What it depends on. */
   readonly columns: readonly string[];
   /** It has an expression or a WHERE. */
