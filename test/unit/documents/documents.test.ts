@@ -33,6 +33,12 @@ const commandNamed = ([first = "", second = ""]: readonly string[]) =>
 const ddlCalls = (code: string): readonly (readonly string[])[] =>
   [...code.matchAll(/\bddl ([^#;|]+)/g)].map(([, rest = ""]) => rest.trim().split(/\s+/));
 
+/** The names of the options among a command's words. */
+const optionsIn = (words: readonly string[]): readonly string[] =>
+  words
+    .filter((word) => /^--[a-z]/.test(word))
+    .map((word) => word.slice(2).replace(/[^a-z-].*$/, ""));
+
 describe("the documents", () => {
   it("are found in every folder that has any", () => {
     expect(documents).toEqual(
@@ -101,14 +107,22 @@ describe.each(documents)("%s", (document) => {
       const [first = ""] = words;
       if (isPlaceholder(first) || !/^[a-z]/.test(first)) return false;
       const command = commandNamed(words);
-      const options = words.filter((word) => /^--[a-z]/.test(word)).map((word) => word.slice(2));
       return (
         command === undefined ||
-        options.some(
-          (name) => name !== "help" && !(name.replace(/[^a-z-].*$/, "") in command.options),
-        )
+        optionsIn(words).some((name) => name !== "help" && !(name in command.options))
       );
     });
     expect(wrong).toEqual([]);
+  });
+
+  it("gives in whole command lines what ddl requires", () => {
+    const lines = fencedLines(text).filter((line) => line.includes("npx ddl"));
+    const incomplete = lines.flatMap(ddlCalls).filter((words) => {
+      const given = optionsIn(words);
+      return Object.entries(commandNamed(words)?.options ?? {}).some(
+        ([name, { required }]) => required === true && !given.includes(name),
+      );
+    });
+    expect(incomplete).toEqual([]);
   });
 });
