@@ -1,12 +1,15 @@
 /**
- * Runs the `ddl` command as npx does: the real shim in a process of its own. Does NOT judge what comes out.
+ * Runs the `ddl` command in this process, one at a time, with an environment, a folder and streams of its own; and names
+ * the real shim for the tests that are about the process.
+ * Does NOT judge what comes out.
  */
 import { join } from "node:path";
 
-import { run } from "../../../toolchain/run";
+import { execute } from "../../../cli/execute";
+import { styleFor } from "../../../cli/frame/terminal";
 
 const repository = join(__dirname, "../../..");
-/** The file that package.json names as `bin`. */
+/** The file that package.json names as `bin`: `ddl` as npx starts it. */
 export const ddlShim = join(repository, "cli/bin/ddl.js");
 
 export interface DdlOptions {
@@ -35,13 +38,37 @@ const gitName = {
 /** This process's environment, less what would mislead, and what is given. */
 export function ddlEnvironment(own: DdlOptions["env"] = {}): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !misleading.test(name));
-  return { ...Object.fromEntries(kept), ...gitName, ...own };
+  const all: NodeJS.ProcessEnv = { ...Object.fromEntries(kept), ...gitName, ...own };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
-/** Runs `ddl <args>`. */
+/** Resolves when the command before has ended: the environment of a process is one. */
+let queue: Promise<unknown> = Promise.resolve();
+
+/** Runs `ddl <args>`. Commands that are started together run one after another. */
 export function ddl(args: readonly string[], options: DdlOptions = {}): Promise<DdlOutcome> {
-  return run(process.execPath, [ddlShim, ...args], {
-    cwd: options.cwd ?? repository,
-    env: ddlEnvironment(options.env),
-  });
+  const outcome = queue.then(() => runAlone(args, options));
+  queue = outcome.catch(() => undefined);
+  return outcome;
+}
+
+async function runAlone(
+  args: readonly string[],
+  { env, cwd = repository }: DdlOptions,
+): Promise<DdlOutcome> {
+  const before = process.env;
+  const environment = ddlEnvironment(env);
+  let [stdout, stderr] = ["", ""];
+  const terminal = {
+    print: (text: string) => (stdout += `${text}\n`),
+    say: (text: string) => (stderr += `${text}\n`),
+    style: styleFor(false, environment),
+  };
+  process.env = environment;
+  try {
+    const status = await execute(args, { terminal, environment, folder: cwd });
+    return { status, stdout, stderr };
+  } finally {
+    process.env = before;
+  }
 }
