@@ -23,14 +23,11 @@ import { ensurePulumi } from "../../../toolchain/pulumi";
 import { POSTGRESQL_PLUGIN_VERSION } from "../../../toolchain/versions";
 import type { TierDatabase } from "../servers/tierDatabase";
 import { ddl, type DdlOutcome } from "./ddl";
+import { done, expectFitToShow, type Outcome } from "./outcome";
 import { publishedAs } from "./published";
 import { writeStackFile } from "./stackFile";
 
-/** How a command ended; `output` is stdout and stderr together. */
-export interface Outcome {
-  readonly status: number;
-  readonly output: string;
-}
+export { diagnostics, done, type Outcome } from "./outcome";
 
 /** What a program is made of; everything else of the repository the program does not need. */
 const PROGRAM = [
@@ -43,9 +40,6 @@ const PASSPHRASE = "the passphrase of a test";
 /** Without a preview, and without showing each message a second time while things go on. */
 const QUICK = ["--skip-preview", "--suppress-progress"] as const;
 const repository = resolve(__dirname, "../../..");
-
-/** Lines of a stack trace: nobody who runs the program shall ever see one. Not the time of a decision, `at : "…"`. */
-const stackTrace = /^\s+at (?! *: ").+[:(]/m;
 
 export interface ProgramOptions {
   /** Name of the stack and, unless `config` says otherwise, the tier: its committed configuration is used. */
@@ -78,15 +72,6 @@ export async function makePulumiHome(): Promise<string> {
 /** Removes a temporary folder with all that is in it. */
 export const removeFolder = (folder: string): Promise<void> =>
   rm(folder, { recursive: true, force: true });
-
-/** Output of a command that must have succeeded. */
-export function done({ status, output }: Outcome): string {
-  if (status !== 0) throw new Error(`pulumi ended with status ${status}:\n${output}`);
-  return output;
-}
-
-/** What a command had to say besides its list of resources, where the engine also shows each first line. */
-export const diagnostics = (output: string): string => output.split("Diagnostics:").at(-1) ?? "";
 
 export class ProgramStack {
   /** Variables of the commands beside those that lead to the database; a test may change them. */
@@ -250,10 +235,7 @@ export class ProgramStack {
     child.stdout.on("data", collect);
     child.stderr.on("data", collect);
     const [status] = (await once(child, "close")) as [number | null];
-    if (stackTrace.test(output)) throw new Error(`a stack trace was shown:\n${output}`);
-    for (const [login, password] of Object.entries(this.database.passwords)) {
-      if (output.includes(password)) throw new Error(`the password of ${login} was shown`);
-    }
+    expectFitToShow(output, this.database.passwords);
     return { status: status ?? -1, output };
   }
 

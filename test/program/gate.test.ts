@@ -1,50 +1,29 @@
 /**
- * The gate under the real engine: what it refuses in prod and what is done all the same.
+ * The gate in a whole run: what it refuses in prod and what is done all the same.
  * Each rule by itself is tested in test/unit/gate/gate.test.ts.
  */
 import { stackAccess } from "../../cli/stack/stackAccess";
 import { acknowledgeSchema } from "../../migrations/engine/ledger/acknowledgeSchema";
-import { type PostgresServer, startServer } from "../../sandbox/server";
 import { smallMigrations, ticketOf, versionOf } from "../support/files/smallMigrations";
-import {
-  diagnostics,
-  done,
-  makePulumiHome,
-  ProgramStack,
-  removeFolder,
-} from "../support/program/programStack";
-import {
-  makeTierDatabase,
-  readLedger,
-  type TierDatabase,
-  versionsOf,
-} from "../support/servers/tierDatabase";
+import type { InProcessStack } from "../support/program/inProcess/stack";
+import { useInProcessStacks } from "../support/program/inProcess/use";
+import { diagnostics, done } from "../support/program/outcome";
+import { readLedger, type TierDatabase, versionsOf } from "../support/servers/tierDatabase";
 
 jest.setTimeout(300_000);
 
-let server: PostgresServer;
-let home: string;
+const stacks = useInProcessStacks();
 let database: TierDatabase;
-let stack: ProgramStack;
+let stack: InProcessStack;
 
-beforeAll(async () => {
-  server = await startServer({ settings: { autovacuum: "off" } });
-  home = await makePulumiHome();
-});
-afterAll(async () => {
-  await removeFolder(home);
-  await server.stop();
-});
 beforeEach(async () => {
-  database = await makeTierDatabase(server);
-  stack = await ProgramStack.make(database, {
+  stack = await stacks.make({
     tier: "prod",
-    home,
     files: smallMigrations([{}, {}, {}]),
     config: { targetVersion: versionOf(2), extensions: [] },
   });
+  ({ database } = stack);
 });
-afterEach(() => stack.remove());
 
 const occurrences = (output: string, part: string): number =>
   diagnostics(output).split(part).length - 1;

@@ -1,52 +1,26 @@
 /**
- * Proven rollbacks under the real engine: up of dev and qa proves by itself, says what does not hold, publishes in the
+ * Proven rollbacks in a whole run: up of dev and qa proves by itself, says what does not hold, publishes in the
  * same run, and uat's gate takes qa's word. Policy: "Rollback tested", "UAT Execution".
  */
 import { writeFile } from "node:fs/promises";
 
 import type { PublishedVersion } from "../../migrations/engine/history/promotion";
-import { type PostgresServer, startServer } from "../../sandbox/server";
 import { nameOf, smallMigrations, ticketOf, versionOf } from "../support/files/smallMigrations";
-import {
-  diagnostics,
-  done,
-  makePulumiHome,
-  type ProgramOptions,
-  ProgramStack,
-  removeFolder,
-} from "../support/program/programStack";
-import { makeTierDatabase, type TierDatabase, versionsOf } from "../support/servers/tierDatabase";
+import type { InProcessOptions, InProcessStack } from "../support/program/inProcess/stack";
+import { useInProcessStacks } from "../support/program/inProcess/use";
+import { diagnostics, done } from "../support/program/outcome";
+import { type TierDatabase, versionsOf } from "../support/servers/tierDatabase";
 
 jest.setTimeout(600_000);
 
-let server: PostgresServer;
-let home: string;
-const open: ProgramStack[] = [];
-
-beforeAll(async () => {
-  server = await startServer({ settings: { autovacuum: "off" } });
-  home = await makePulumiHome();
-});
-afterEach(async () => {
-  for (const stack of open.splice(0).reverse()) await stack.remove();
-});
-afterAll(async () => {
-  await removeFolder(home);
-  await server.stop();
-});
-
-async function make(options: Omit<ProgramOptions, "home">): Promise<ProgramStack> {
-  const database = await makeTierDatabase(server);
-  const config = { extensions: [], ...options.config };
-  const stack = await ProgramStack.make(database, { ...options, home, config });
-  open.push(stack);
-  return stack;
-}
-const published = async (stack: ProgramStack): Promise<readonly PublishedVersion[]> =>
+const stacks = useInProcessStacks();
+const make = (options: InProcessOptions): Promise<InProcessStack> =>
+  stacks.make({ ...options, config: { extensions: [], ...options.config } });
+const published = async (stack: InProcessStack): Promise<readonly PublishedVersion[]> =>
   (await stack.outputs()).versions as readonly PublishedVersion[];
-const provenIn = async (stack: ProgramStack): Promise<readonly string[]> =>
+const provenIn = async (stack: InProcessStack): Promise<readonly string[]> =>
   (await published(stack)).filter(({ proven }) => proven !== null).map(({ version }) => version);
-const recorded = ({ database }: ProgramStack): Promise<readonly unknown[]> =>
+const recorded = ({ database }: InProcessStack): Promise<readonly unknown[]> =>
   versionsOf(database, "proven");
 const scratchDatabases = (database: TierDatabase): Promise<readonly unknown[]> =>
   database.sql("superuser", "SELECT datname FROM pg_database WHERE datname ^@ 'ddl_proof_'");

@@ -1,44 +1,23 @@
 /** What others do to the database behind Pulumi's back is seen, named and put right; an old state does no harm. */
 import { readFile } from "node:fs/promises";
 
-import { type PostgresServer, startServer } from "../../sandbox/server";
 import { nameOf, smallMigrations, versionOf } from "../support/files/smallMigrations";
-import { done, makePulumiHome, ProgramStack, removeFolder } from "../support/program/programStack";
-import {
-  makeTierDatabase,
-  readLedger,
-  type TierDatabase,
-  versionsOf,
-} from "../support/servers/tierDatabase";
+import type { InProcessStack } from "../support/program/inProcess/stack";
+import { useInProcessStacks } from "../support/program/inProcess/use";
+import { CHANGES_FOUND, done } from "../support/program/outcome";
+import { readLedger, type TierDatabase, versionsOf } from "../support/servers/tierDatabase";
 
 jest.setTimeout(300_000);
 
-let server: PostgresServer;
-let home: string;
+const stacks = useInProcessStacks();
 let database: TierDatabase;
-let stack: ProgramStack;
+let stack: InProcessStack;
 
-beforeAll(async () => {
-  server = await startServer({ settings: { autovacuum: "off" } });
-  home = await makePulumiHome();
-});
-afterAll(async () => {
-  await removeFolder(home);
-  await server.stop();
-});
 beforeEach(async () => {
-  database = await makeTierDatabase(server);
-  stack = await ProgramStack.make(database, {
-    tier: "dev",
-    home,
-    files: smallMigrations([{}, {}, {}]),
-    config: { extensions: [] },
-  });
+  const files = smallMigrations([{}, {}, {}]);
+  stack = await stacks.make({ tier: "dev", files, config: { extensions: [] } });
+  ({ database } = stack);
 });
-afterEach(() => stack.remove());
-
-/** Exit status of `preview --expect-no-changes` when there are some. */
-const CHANGES_FOUND = 7;
 
 const tableExists = async (name: string): Promise<unknown> => {
   const [row] = await database.sql("superuser", "SELECT to_regclass($1) IS NOT NULL AS yes", [

@@ -1,40 +1,27 @@
 /**
- * Going back under the real engine, in prod: the target is lowered, preview says what that costs, up goes newest first.
+ * Going back in prod: the target is lowered, preview says what that costs, up goes newest first.
  * Policy, "Emergency Procedures": a failure during deployment, and an incident after completion.
  */
 import { readFile, writeFile } from "node:fs/promises";
 
 import { loadMigrations } from "../../migrations/engine/survey/load";
-import { type PostgresServer, startServer } from "../../sandbox/server";
 import { nameOf, smallMigrations, ticketOf, versionOf } from "../support/files/smallMigrations";
-import {
-  diagnostics,
-  done,
-  makePulumiHome,
-  ProgramStack,
-  removeFolder,
-} from "../support/program/programStack";
-import {
-  makeTierDatabase,
-  readLedger,
-  type TierDatabase,
-  versionsOf,
-} from "../support/servers/tierDatabase";
+import type { InProcessStack } from "../support/program/inProcess/stack";
+import { useInProcessStacks } from "../support/program/inProcess/use";
+import { diagnostics, done } from "../support/program/outcome";
+import { readLedger, type TierDatabase, versionsOf } from "../support/servers/tierDatabase";
 
 jest.setTimeout(300_000);
 
-let server: PostgresServer;
-let home: string;
+const stacks = useInProcessStacks();
 let database: TierDatabase;
-let stack: ProgramStack;
+let stack: InProcessStack;
 
 beforeAll(async () => {
-  server = await startServer({ settings: { autovacuum: "off" } });
-  home = await makePulumiHome();
-  database = await makeTierDatabase(server);
   const files = smallMigrations([{}, {}, {}]);
   const config = { ...common, targetVersion: versionOf(3) };
-  stack = await ProgramStack.make(database, { tier: "prod", home, files, config });
+  stack = await stacks.make({ tier: "prod", files, config });
+  ({ database } = stack);
   stack.variables = { DDL_TICKETS: [1, 2, 3].map(ticketOf).join(",") };
   // The first one makes the ledger, and runs nothing: there is no tier below.
   await stack.up();
@@ -45,11 +32,6 @@ beforeAll(async () => {
   );
   await recordProofs();
   done(await stack.up());
-});
-afterAll(async () => {
-  await stack.remove();
-  await removeFolder(home);
-  await server.stop();
 });
 
 /** What `ddl prove` records, which break-glass does not lift. */
