@@ -9,7 +9,6 @@ import { Client, type QueryConfig, type QueryResult } from "pg";
 
 import { type Account, type PasswordSource, whereToPutPassword } from "./credentials";
 import { MigrationError } from "./errors";
-import type { ErrorSigns } from "./passingError";
 import {
   checkInterval,
   expectedSettings,
@@ -20,6 +19,7 @@ import {
   type SessionLook,
 } from "./sessionSettings";
 import type { ServerSettings, Settings } from "./settings";
+import type { ErrorSigns } from "./transientError";
 
 /** What it takes to connect: settings, and a way to find passwords. */
 export interface Access {

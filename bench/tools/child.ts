@@ -4,9 +4,9 @@
  */
 import { once } from "node:events";
 
-import { effectsOf } from "../../migrations/engine/impact/classify";
+import { impactsOf } from "../../migrations/engine/impact/classify";
 import { applyMigration } from "../../migrations/engine/run/run";
-import { modelBefore } from "../../migrations/engine/schema/schemaFold";
+import { modelBefore } from "../../migrations/engine/schema/schemaReplay";
 import { surveyStack } from "../../migrations/engine/survey/survey";
 import { countCalls } from "./counting";
 import type { Form } from "./folders";
@@ -29,8 +29,8 @@ async function runOurs({ folder, stack }: Task): Promise<void> {
     const lower = files
       .filter(({ number }) => number < migration.number)
       .map(({ header }) => header.version);
-    const effects = effectsOf(migration, modelBefore(files, migration.number));
-    await applyMigration(access, { migration, lower, effects }, () => undefined);
+    const impacts = impactsOf(migration, modelBefore(files, migration.number));
+    await applyMigration(access, { migration, lower, impacts }, () => undefined);
   }
 }
 

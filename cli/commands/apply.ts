@@ -2,9 +2,9 @@
  * `ddl apply`: runs the pending migrations through the gate, as `pulumi up` does, and stops at the first that fails.
  * Does NOT make roles, schemas or the ledger, nor mend privileges: those are the stack's.
  */
-import { effectsOf } from "../../migrations/engine/impact/classify";
+import { impactsOf } from "../../migrations/engine/impact/classify";
 import { applyMigration } from "../../migrations/engine/run/run";
-import { modelBefore } from "../../migrations/engine/schema/schemaFold";
+import { modelBefore } from "../../migrations/engine/schema/schemaReplay";
 import { type Survey, surveyStack } from "../../migrations/engine/survey/survey";
 import type { Access } from "../../stack/connection";
 import { counted } from "../findings/finding";
@@ -89,8 +89,8 @@ async function applyAll(
       .filter(({ number }) => number < migration.number)
       .map(({ header }) => header.version);
     const started = Date.now();
-    const effects = effectsOf(migration, modelBefore(files, migration.number));
-    const request = { migration, lower, effects };
+    const impacts = impactsOf(migration, modelBefore(files, migration.number));
+    const request = { migration, lower, impacts };
     const { version, ranNow } = await applyMigration(access, request, (line) => {
       say(`${migration.name}: ${line}`);
     });

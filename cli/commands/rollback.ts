@@ -5,10 +5,10 @@
 import type { MigrationFile } from "../../migrations/engine/files/file";
 import { aboutRollbacks, holdsRollbacks } from "../../migrations/engine/gate/gateRollbackRules";
 import type { History } from "../../migrations/engine/history/history";
-import { rollbackEffectsOf } from "../../migrations/engine/impact/classify";
+import { rollbackImpactsOf } from "../../migrations/engine/impact/classify";
 import { readHistory } from "../../migrations/engine/ledger/ledger";
 import { rollBackVersion } from "../../migrations/engine/run/rollback";
-import { modelBefore } from "../../migrations/engine/schema/schemaFold";
+import { modelBefore } from "../../migrations/engine/schema/schemaReplay";
 import { ensureLedgerShape, surveyStack } from "../../migrations/engine/survey/survey";
 import { withClient } from "../../stack/connection";
 import { tierRules } from "../../stack/tier";
@@ -119,8 +119,8 @@ async function takeBack(
   for (const [index, { migration, higher }] of steps.entries()) {
     if (isStopping()) return steps.length - index;
     const started = Date.now();
-    const effects = rollbackEffectsOf(migration, modelBefore(files, migration.number));
-    const request = { migration, higher, effects, ...(ticket === undefined ? {} : { ticket }) };
+    const impacts = rollbackImpactsOf(migration, modelBefore(files, migration.number));
+    const request = { migration, higher, impacts, ...(ticket === undefined ? {} : { ticket }) };
     const { version, ranNow } = await rollBackVersion(access, request, (line) => {
       say(`${migration.name}: ${line}`);
     });

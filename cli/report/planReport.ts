@@ -7,8 +7,8 @@ import type { Violation } from "../../migrations/engine/gate/gate";
 import { windowReason } from "../../migrations/engine/gate/windowNeed";
 import type { BreakGlass } from "../../migrations/engine/history/history";
 import type { Comparison } from "../../migrations/engine/history/structureRecord";
-import { effectsOf } from "../../migrations/engine/impact/classify";
-import { modelBefore } from "../../migrations/engine/schema/schemaFold";
+import { impactsOf } from "../../migrations/engine/impact/classify";
+import { modelBefore } from "../../migrations/engine/schema/schemaReplay";
 import type { PreflightPreview } from "../../migrations/engine/survey/preflightPreview";
 import type { Survey } from "../../migrations/engine/survey/survey";
 import type { Settings } from "../../stack/settings";
@@ -105,7 +105,7 @@ function pendingOf(file: MigrationFile, survey: Survey): PendingFile {
     reviewedOn: header.reviewedOn,
     description: header.description,
     downtimeRequired: header.impact.downtimeRequired,
-    needsWindow: windowReason(file, effectsOf(file, modelBefore(survey.files, file.number))),
+    needsWindow: windowReason(file, impactsOf(file, modelBefore(survey.files, file.number))),
     rollbackFile: rollback?.fileName ?? null,
     statements: statementReports(file, survey.files),
   };

@@ -6,9 +6,9 @@ import type { MigrationFile } from "../../migrations/engine/files/file";
 import type { Segment } from "../../migrations/engine/files/segments";
 import { checks } from "../../migrations/engine/files/segmentTraits";
 import { describeStatements } from "../../migrations/engine/files/statementLines";
-import { effectsOf, rollbackEffectsOf } from "../../migrations/engine/impact/classify";
-import type { ObjectLock, StatementEffect } from "../../migrations/engine/impact/effect";
-import { modelBefore } from "../../migrations/engine/schema/schemaFold";
+import { impactsOf, rollbackImpactsOf } from "../../migrations/engine/impact/classify";
+import type { ObjectLock, StatementImpact } from "../../migrations/engine/impact/impact";
+import { modelBefore } from "../../migrations/engine/schema/schemaReplay";
 import type { LockMode } from "../../migrations/engine/sql/lockModes";
 import type { ObjectRef } from "../../migrations/engine/sql/objectName";
 
@@ -30,13 +30,13 @@ export interface StatementReport {
   readonly text: string;
   /** False: it runs outside of any transaction. */
   readonly transactional: boolean;
-  readonly risk: StatementEffect["risk"];
+  readonly risk: StatementImpact["risk"];
   /** Of objects that were there before; what the file itself made is nobody else's yet. */
   readonly locks: readonly LockReport[];
   readonly rewrites: readonly string[];
   readonly scans: readonly string[];
   readonly drops: readonly string[];
-  readonly reversible: StatementEffect["reversible"];
+  readonly reversible: StatementImpact["reversible"];
   readonly unknown: string | null;
   readonly assumes: readonly string[];
   readonly mistakes: readonly string[];
@@ -69,7 +69,7 @@ const lockOf = ({ object, mode }: ObjectLock): LockReport => ({
 });
 
 /**
- * The statements of a migration's MIGRATION section with their effects.
+ * The statements of a migration's MIGRATION section with their impacts.
  *
  * @param files  All migrations: those with a lower number tell what is there before.
  */
@@ -77,7 +77,7 @@ export function statementReports(
   file: MigrationFile,
   files: readonly MigrationFile[],
 ): readonly StatementReport[] {
-  return reportsOf(file.segments, effectsOf(file, modelBefore(files, file.number)));
+  return reportsOf(file.segments, impactsOf(file, modelBefore(files, file.number)));
 }
 
 /** The same for its rollback file; empty where there is none. */
@@ -87,14 +87,14 @@ export function rollbackReports(
 ): readonly StatementReport[] {
   const { rollback, number } = file;
   if (rollback === null) return [];
-  return reportsOf(rollback.segments, rollbackEffectsOf(file, modelBefore(files, number)));
+  return reportsOf(rollback.segments, rollbackImpactsOf(file, modelBefore(files, number)));
 }
 
 function reportsOf(
   segments: readonly Segment[],
-  effects: readonly StatementEffect[],
+  impacts: readonly StatementImpact[],
 ): readonly StatementReport[] {
-  const effectOf = new Map(effects.map((effect) => [effect.statement, effect]));
+  const impactOf = new Map(impacts.map((impact) => [impact.statement, impact]));
   const body = segments.filter(({ section }) => !checks.has(section));
   const texts = describeStatements(body);
   return body
@@ -102,10 +102,10 @@ function reportsOf(
     .flatMap((statement, index): StatementReport[] => {
       // The runner keeps the record itself.
       if (statement.ledger !== null) return [];
-      const effect = effectOf.get(statement);
-      if (effect === undefined) return [];
+      const impact = impactOf.get(statement);
+      if (impact === undefined) return [];
       const { line, kind, target, transactional } = statement;
-      const { risk, reversible, unknown, assumes, mistakes, onlyNewObjects } = effect;
+      const { risk, reversible, unknown, assumes, mistakes, onlyNewObjects } = impact;
       return [
         {
           line,
@@ -114,10 +114,10 @@ function reportsOf(
           text: texts[index] ?? "",
           transactional,
           risk,
-          locks: onlyNewObjects ? [] : effect.locks.map(lockOf),
-          rewrites: onlyNewObjects ? [] : effect.rewrites.map(nameOf),
-          scans: onlyNewObjects ? [] : effect.scans.map(nameOf),
-          drops: effect.drops.map(nameOf),
+          locks: onlyNewObjects ? [] : impact.locks.map(lockOf),
+          rewrites: onlyNewObjects ? [] : impact.rewrites.map(nameOf),
+          scans: onlyNewObjects ? [] : impact.scans.map(nameOf),
+          drops: impact.drops.map(nameOf),
           reversible,
           unknown,
           assumes,

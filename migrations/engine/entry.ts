@@ -10,7 +10,7 @@ import { showProgress } from "../../stack/progress";
 import type { MigrationFile } from "./files/file";
 import type { Status, VersionState } from "./history/history";
 import { ensureStamp } from "./history/stamp";
-import { effectsOf, rollbackEffectsOf } from "./impact/classify";
+import { impactsOf, rollbackImpactsOf } from "./impact/classify";
 import {
   createTables,
   describeTables,
@@ -20,7 +20,7 @@ import {
 } from "./ledger/ledger";
 import { rollBackVersion } from "./run/rollback";
 import { applyMigration } from "./run/run";
-import { modelBefore } from "./schema/schemaFold";
+import { modelBefore } from "./schema/schemaReplay";
 import { SharedRead } from "./sharedRead";
 import { loadMigrations, migrationsFolder } from "./survey/load";
 import { ensureLedgerShape } from "./survey/survey";
@@ -155,14 +155,14 @@ async function run(inputs: MigrationInputs): Promise<MigrationOutputs> {
     inputs.goal === "applied"
       ? await applyMigration(
           currentAccess(),
-          { migration: file, lower: inputs.lower, effects: effectsOf(file, model) },
+          { migration: file, lower: inputs.lower, impacts: impactsOf(file, model) },
           log,
         )
       : await rollBackVersion(
           currentAccess(),
           {
             ...{ migration: file, ticket: inputs.ticket, higher: inputs.higher },
-            effects: rollbackEffectsOf(file, model),
+            impacts: rollbackImpactsOf(file, model),
           },
           log,
         );

@@ -8,8 +8,8 @@ import type { Client } from "pg";
 
 import { recordEvent } from "../../migrations/engine/ledger/ledger";
 import { errorCode, inTransaction, signsOf } from "../../stack/connection";
-import { isPassing } from "../../stack/passingError";
 import type { Settings } from "../../stack/settings";
+import { isTransient } from "../../stack/transientError";
 import type { Deviation } from "../model";
 import { inspectPrivileges } from "./inspection";
 import { holdersOf, mendApart } from "./lockedRelations";
@@ -163,7 +163,7 @@ async function retrying<T>(work: () => Promise<T>): Promise<T> {
       return await work();
     } catch (error) {
       const wait = pause * (0.5 + Math.random());
-      if (!isPassing(signsOf(error)) || Date.now() - started + wait > patienceMs) throw error;
+      if (!isTransient(signsOf(error)) || Date.now() - started + wait > patienceMs) throw error;
       await sleep(wait);
     }
   }

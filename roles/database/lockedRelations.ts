@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 
 import { inTransaction, signsOf } from "../../stack/connection";
-import { isPassing } from "../../stack/passingError";
+import { isTransient } from "../../stack/transientError";
 import type { Deviation } from "../model";
 import { Mender } from "./mender";
 
@@ -77,7 +77,7 @@ async function mendOne(
       });
       isInTheWay = group.some((one) => mender.isBlocked(one));
     } catch (error) {
-      if (!isPassing(signsOf(error))) throw error;
+      if (!isTransient(signsOf(error))) throw error;
       isInTheWay = true;
     }
     if (!isInTheWay) return mender.failures();

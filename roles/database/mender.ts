@@ -5,7 +5,7 @@
 import { type Client, DatabaseError, escapeIdentifier } from "pg";
 
 import { errorCode, signsOf } from "../../stack/connection";
-import { isPassing } from "../../stack/passingError";
+import { isTransient } from "../../stack/transientError";
 import type { Deviation } from "../model";
 
 /** Deviations whose statements are sent together. */
@@ -26,7 +26,8 @@ const isKeptLocked = (error: DatabaseError): boolean =>
 
 /** Errors that end more than their statement: lost connections, cancellation, no resources, and those that pass. */
 const endsAll = (error: DatabaseError): boolean =>
-  (isPassing(signsOf(error)) && !isKeptLocked(error)) || /^(08|53|57|58|XX)/.test(errorCode(error));
+  (isTransient(signsOf(error)) && !isKeptLocked(error)) ||
+  /^(08|53|57|58|XX)/.test(errorCode(error));
 
 /** Mends within the caller's transaction and remembers what the server refused. */
 export class Mender {

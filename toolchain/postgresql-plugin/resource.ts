@@ -1,5 +1,5 @@
 /**
- * What a kind of resource is to the service: its rules, and its five effects.
+ * What a kind of resource is to the service: its rules, and its five impacts.
  * Does NOT do anything itself but read values (see role, schema, extension, grantRole for the kinds).
  */
 import type { Connections } from "./connection";

@@ -8,7 +8,7 @@ import type { Statement } from "../statements/statements";
 import type { Segment } from "./segments";
 
 interface Expected {
-  readonly action: Exclude<LedgerStatement["action"], "other">;
+  readonly operation: Exclude<LedgerStatement["operation"], "other">;
   readonly section: Segment["section"];
   /** Shown where it is missing. */
   readonly example: string;
@@ -17,13 +17,13 @@ interface Expected {
 const expectations: Readonly<Record<"forward" | "rollback", readonly Expected[]>> = {
   forward: [
     {
-      action: "start",
+      operation: "start",
       section: "preflight",
       example:
         "INSERT INTO public.schema_migrations (version, description, started_at, applied) VALUES (…) at the end of PRE-FLIGHT CHECKS",
     },
     {
-      action: "applied",
+      operation: "applied",
       section: "postflight",
       example:
         "UPDATE public.schema_migrations SET applied = true, completed_at = now() WHERE version = '…' at the end of POST-FLIGHT VALIDATION",
@@ -31,7 +31,7 @@ const expectations: Readonly<Record<"forward" | "rollback", readonly Expected[]>
   ],
   rollback: [
     {
-      action: "rolled back",
+      operation: "rolled back",
       section: "rollback",
       example:
         "UPDATE public.schema_migrations SET applied = false, rolled_back_at = now() WHERE version = '…' as the last step",
@@ -69,9 +69,9 @@ export function checkLedgerStatements(
     problems.push({ code, file, ...place, message, hint });
   };
   for (const one of found) {
-    const { action } = one.ledger;
-    const rule = expected.find((candidate) => candidate.action === action);
-    if (action === "other") {
+    const { operation } = one.ledger;
+    const rule = expected.find((candidate) => candidate.operation === operation);
+    if (operation === "other") {
       const message = `${one.statement.kind} on the migration tables is not one of the statements a migration may make there.`;
       report(
         "LEDGER_OTHER",
@@ -80,14 +80,14 @@ export function checkLedgerStatements(
         "a migration only records its own start, completion and rollback.",
       );
     } else if (rule?.section !== one.section) {
-      const message = `the ledger statement for "${action}" does not belong in the ${one.section} section.`;
+      const message = `the ledger statement for "${operation}" does not belong in the ${one.section} section.`;
       report("LEDGER_MISPLACED", one, message, "see migrations/README.md for the place of each.");
     } else if (
       one.ledger.version === null ||
       (version !== null && one.ledger.version !== version)
     ) {
       const actual = one.ledger.version ?? "no constant version";
-      const message = `the ledger statement for "${action}" names ${actual}; the header's version is ${version ?? "unusable"}.`;
+      const message = `the ledger statement for "${operation}" names ${actual}; the header's version is ${version ?? "unusable"}.`;
       report(
         "LEDGER_VERSION",
         one,
@@ -96,13 +96,15 @@ export function checkLedgerStatements(
       );
     }
   }
-  for (const { action, section, example } of expected) {
-    const matching = found.filter((one) => one.ledger.action === action && one.section === section);
+  for (const { operation, section, example } of expected) {
+    const matching = found.filter(
+      (one) => one.ledger.operation === operation && one.section === section,
+    );
     if (matching.length === 0) {
       report(
         "LEDGER_MISSING",
         null,
-        `the ledger statement for "${action}" is missing.`,
+        `the ledger statement for "${operation}" is missing.`,
         `add ${example}.`,
       );
     }
@@ -110,7 +112,7 @@ export function checkLedgerStatements(
       report(
         "LEDGER_MISPLACED",
         again,
-        `the ledger statement for "${action}" is given twice.`,
+        `the ledger statement for "${operation}" is given twice.`,
         "keep the last one.",
       );
     }

@@ -4,7 +4,7 @@
  */
 import type { Problem } from "../../../stack/errors";
 import type { Segment } from "../files/segments";
-import { flatActions, type InnerStatement } from "../statements/action";
+import { flatOperations, type InnerStatement } from "../statements/operation";
 import type { Statement } from "../statements/statements";
 
 const role =
@@ -92,12 +92,12 @@ function faultsOf(
     const named = [kind, target].filter(Boolean).join(" ");
     return [{ what: disguised ? `${kind} that changes the role` : named, why: own }];
   }
-  return flatActions(statement.actions).flatMap((action) => {
-    if (action.kind === "create function" && untrusted.test(action.language)) {
-      return [{ what: `${kind} in the language ${action.language}`, why: unbounded }];
+  return flatOperations(statement.operations).flatMap((operation) => {
+    if (operation.kind === "create function" && untrusted.test(operation.language)) {
+      return [{ what: `${kind} in the language ${operation.language}`, why: unbounded }];
     }
-    if (action.kind !== "do") return [];
-    return action.statements.flatMap((inner) => {
+    if (operation.kind !== "do") return [];
+    return operation.statements.flatMap((inner) => {
       const why = forbiddenInside[inner.kind] ?? reasonOf(inner);
       const what = [inner.kind, inner.target].filter(Boolean).join(" ");
       return why === null ? [] : [{ what: `${what} inside ${kind}`, why }];

@@ -7,8 +7,8 @@ import { type Severity, type Tier, tierRules } from "../../../stack/tier";
 import { describeWindows, openWindow } from "../../../stack/window";
 import type { MigrationFile } from "../files/file";
 import type { LowerTier, PublishedVersion } from "../history/promotion";
-import { effectsOf } from "../impact/classify";
-import { modelBefore } from "../schema/schemaFold";
+import { impactsOf } from "../impact/classify";
+import { modelBefore } from "../schema/schemaReplay";
 import {
   elseWarn,
   type Finding,
@@ -250,7 +250,7 @@ export const promotionRules: readonly GateRule[] = [
       openWindow(windows, now) !== null
         ? []
         : plan.pending.flatMap((file) => {
-            const reason = windowReason(file, effectsOf(file, modelBefore(files, file.number)));
+            const reason = windowReason(file, impactsOf(file, modelBefore(files, file.number)));
             if (reason === null) return [];
             return [
               {

@@ -4,19 +4,19 @@
  */
 import { MigrationError } from "../../../stack/errors";
 import type { MigrationFile } from "../files/file";
-import type { StatementEffect } from "../impact/effect";
+import type { StatementImpact } from "../impact/impact";
 
 /**
  * Why a migration belongs into a maintenance window, or null when it may run at any time.
  *
- * @param effects  Of its statements, as effectsOf has them.
+ * @param impacts  Of its statements, as impactsOf has them.
  */
 export function windowReason(
   { header }: MigrationFile,
-  effects: readonly StatementEffect[],
+  impacts: readonly StatementImpact[],
 ): string | null {
   if (header.impact.downtimeRequired) return "its header says that downtime is required";
-  const rewritten = effects.flatMap(({ onlyNewObjects, rewrites }) =>
+  const rewritten = impacts.flatMap(({ onlyNewObjects, rewrites }) =>
     onlyNewObjects ? [] : rewrites.map(({ schema, name }) => `${schema ?? "?"}.${name}`),
   );
   return rewritten.length === 0 ? null : `it writes ${[...new Set(rewritten)].join(", ")} anew`;

@@ -6,8 +6,8 @@
 import { calledCode } from "../schema/calledCode";
 import type { SchemaModel } from "../schema/schemaModel";
 import { sqlName } from "../sql/sqlText";
-import type { Action, ActionOf, QueryUse } from "../statements/action";
-import type { Column, Constraint, TableCommand } from "../statements/tableAction";
+import type { Operation, OperationOf, QueryUse } from "../statements/operation";
+import type { Column, Constraint, TableCommand } from "../statements/tableOperation";
 
 /** One piece of code by what sets it off. */
 export interface Armed {
@@ -45,10 +45,10 @@ function ofCommand(table: string, command: TableCommand): readonly Armed[] {
 }
 
 type Arms = {
-  readonly [K in Action["kind"]]: (action: ActionOf<K>) => readonly Armed[];
+  readonly [K in Operation["kind"]]: (operation: OperationOf<K>) => readonly Armed[];
 };
 
-/** Every kind of action; `none` puts nothing in place that runs by itself. */
+/** Every kind of operation; `none` puts nothing in place that runs by itself. */
 const arms: Arms = {
   "create table": ({ table, columns, constraints }) => [
     ...columns.map((column) => ofColumn(sqlName(table), column)),
@@ -101,11 +101,11 @@ const arms: Arms = {
   unknown: none,
 };
 
-/** What an action arms that is more than PostgreSQL's own functions. */
-export function armedBy(model: SchemaModel, action: Action): readonly Armed[] {
-  const read = arms[action.kind] as (action: Action) => readonly Armed[];
+/** What an operation arms that is more than PostgreSQL's own functions. */
+export function armedBy(model: SchemaModel, operation: Operation): readonly Armed[] {
+  const read = arms[operation.kind] as (operation: Operation) => readonly Armed[];
   const isOwn = (name: string): boolean => calledCode(model, name)?.length === 0;
-  return read(action)
+  return read(operation)
     .map((one) => ({ ...one, calls: one.calls.filter((name) => !isOwn(name)) }))
     .filter(({ calls, query }) => {
       if (calls.length > 0) return true;

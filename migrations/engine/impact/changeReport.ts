@@ -3,26 +3,26 @@
  * Does NOT judge (see gate) and does not show the SQL itself, which the resource's inputs do.
  */
 import type { MigrationFile } from "../files/file";
-import { foldModels } from "../schema/schemaFold";
-import { effectsOf, rollbackEffectsOf } from "./classify";
-import type { StatementEffect } from "./effect";
-import { describeEffects, planTable } from "./planTable";
+import { replayModels } from "../schema/schemaReplay";
+import { impactsOf, rollbackImpactsOf } from "./classify";
+import type { StatementImpact } from "./impact";
+import { describeImpacts, planTable } from "./planTable";
 
 const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`);
 
-const ofMigration = ({ statement }: StatementEffect, lines: ReadonlySet<number>): boolean =>
+const ofMigration = ({ statement }: StatementImpact, lines: ReadonlySet<number>): boolean =>
   lines.has(statement.line);
 
 /** Checks before and after change nothing: only the section between them is shown. */
-function shownEffects(
+function shownImpacts(
   { segments }: Pick<MigrationFile, "segments">,
-  effects: readonly StatementEffect[],
-): readonly StatementEffect[] {
+  impacts: readonly StatementImpact[],
+): readonly StatementImpact[] {
   const changing = segments.filter(({ section }) => section === "migration");
   const lines = new Set(
     changing.flatMap(({ statements }) => statements.map((statement) => statement.line)),
   );
-  return effects.filter((effect) => ofMigration(effect, lines));
+  return impacts.filter((impact) => ofMigration(impact, lines));
 }
 
 function modeOf({ segments }: Pick<MigrationFile, "segments">): string {
@@ -41,18 +41,18 @@ export function describeChanges(
   pending: readonly MigrationFile[],
   files: readonly MigrationFile[],
 ): readonly string[] {
-  const models = foldModels(files);
+  const models = replayModels(files);
   return pending.flatMap((file) => {
     const { header, number, fileName } = file;
     const model = models.get(number);
     if (model === undefined) return [];
-    const effects = shownEffects(file, effectsOf(file, model));
+    const impacts = shownImpacts(file, impactsOf(file, model));
     const { rollback } = header;
     return [
       [
         `${fileName}: version ${header.version}, ticket ${header.ticket}, by ${header.author}, reviewed by ${header.reviewedBy ?? "nobody yet"}; ${modeOf(file)}`,
-        ...indented(planTable(effects)),
-        ...indented(describeEffects(effects)),
+        ...indented(planTable(impacts)),
+        ...indented(describeImpacts(impacts)),
         `  rollback ${file.rollback?.fileName ?? "missing"}, tested: ${rollback.tested === true ? "yes" : "no"}, data recovery: ${rollback.dataRecovery.toLowerCase()}`,
       ].join("\n"),
     ];
@@ -69,16 +69,16 @@ export function describeRollbacks(
   files: readonly MigrationFile[],
   losses: ReadonlyMap<string, readonly string[]>,
 ): readonly string[] {
-  const models = foldModels(files);
+  const models = replayModels(files);
   return toRollBack.flatMap((file) => {
     const model = models.get(file.number);
     if (model === undefined || file.rollback === null) return [];
-    const effects = rollbackEffectsOf(file, model);
+    const impacts = rollbackImpactsOf(file, model);
     return [
       [
         `${file.rollback.fileName}: takes back version ${file.header.version}, data recovery: ${file.header.rollback.dataRecovery.toLowerCase()}`,
-        ...indented(planTable(effects)),
-        ...indented(describeEffects(effects)),
+        ...indented(planTable(impacts)),
+        ...indented(describeImpacts(impacts)),
         ...indented(losses.get(file.fileName) ?? []),
       ].join("\n"),
     ];

@@ -4,74 +4,79 @@
  */
 import type { MigrationFile } from "../files/file";
 import type { Segment } from "../files/segments";
-import { applyAction } from "../schema/actionFolds";
 import { calledCode } from "../schema/calledCode";
-import { SchemaDraft } from "../schema/schemaDraft";
-import { modelAfter } from "../schema/schemaFold";
+import { applyOperation } from "../schema/operationReplay";
+import { SchemaBuilder } from "../schema/schemaBuilder";
 import type { SchemaModel } from "../schema/schemaModel";
-import { type Action, flatActions } from "../statements/action";
+import { modelAfter } from "../schema/schemaReplay";
+import { flatOperations, type Operation } from "../statements/operation";
 import type { Statement } from "../statements/statements";
 import { armedBy } from "./armedCode";
-import type { ArmedCode, RowEffect, StatementEffect } from "./effect";
-import { EffectDraft } from "./effectDraft";
+import type { ArmedCode, RowImpact, StatementImpact } from "./impact";
+import { ImpactBuilder } from "./impactBuilder";
 import { enumMistakes, placeMistakes } from "./mistakes";
-import { actionEffect } from "./objectEffects";
-import { queryEffect } from "./queryEffects";
+import { operationImpact } from "./objectImpacts";
+import { queryImpact } from "./queryImpacts";
 
-/** An action inside DO is looked at in turn, since it sees what those before it made. */
-function addAction(
-  effects: EffectDraft,
-  draft: SchemaDraft,
-  action: Action,
-  at: Parameters<typeof applyAction>[2],
+/** An operation inside DO is looked at in turn, since it sees what those before it made. */
+function addOperation(
+  impacts: ImpactBuilder,
+  builder: SchemaBuilder,
+  operation: Operation,
+  at: Parameters<typeof applyOperation>[2],
 ): void {
-  actionEffect(effects, action);
-  if (action.kind !== "do") {
-    applyAction(draft, action, at);
+  operationImpact(impacts, operation);
+  if (operation.kind !== "do") {
+    applyOperation(builder, operation, at);
     return;
   }
-  for (const inner of action.actions) addAction(effects, draft, inner, { ...at, surely: false });
+  for (const inner of operation.operations)
+    addOperation(impacts, builder, inner, { ...at, surely: false });
 }
 
 /** What a function does is a part of what its caller does; it is known where a file makes the function. */
-function addCall(effects: EffectDraft, draft: SchemaDraft, name: string): void {
-  const bodies = calledCode(draft, name);
-  if (bodies === null) effects.noteUnknown(`what ${name}() does is not looked at`);
-  for (const { actions, unknown } of bodies ?? []) {
-    if (unknown !== null) effects.noteUnknown(`${name}(): ${unknown}`);
-    for (const action of actions) {
-      actionEffect(effects, action);
+function addCall(impacts: ImpactBuilder, builder: SchemaBuilder, name: string): void {
+  const bodies = calledCode(builder, name);
+  if (bodies === null) impacts.noteUnknown(`what ${name}() does is not looked at`);
+  for (const { operations, unknown } of bodies ?? []) {
+    if (unknown !== null) impacts.noteUnknown(`${name}(): ${unknown}`);
+    for (const operation of operations) {
+      operationImpact(impacts, operation);
       const isQuery =
-        action.kind === "query" || action.kind === "call" || action.kind === "session";
-      if (!isQuery) effects.noteUnknown(`${name}() does more than queries, which is not followed`);
+        operation.kind === "query" || operation.kind === "call" || operation.kind === "session";
+      if (!isQuery) impacts.noteUnknown(`${name}() does more than queries, which is not followed`);
     }
   }
 }
 
 /** Everything that was called so far, and what that calls. */
-function addCalls(effects: EffectDraft, draft: SchemaDraft): void {
-  for (let next = effects.nextCall(); next !== undefined; next = effects.nextCall()) {
+function addCalls(impacts: ImpactBuilder, builder: SchemaBuilder): void {
+  for (let next = impacts.nextCall(); next !== undefined; next = impacts.nextCall()) {
     const { name, by } = next;
-    effects.via(by, () => {
-      addCall(effects, draft, name);
+    impacts.via(by, () => {
+      addCall(impacts, builder, name);
     });
   }
 }
 
-const pastOf: Readonly<Record<RowEffect["verb"], string>> = {
+const pastOf: Readonly<Record<RowImpact["verb"], string>> = {
   insert: "inserts rows into",
   update: "overwrites rows of",
   delete: "deletes rows of",
   truncate: "empties",
 };
 
-/** What the code that an action puts in place will do when it runs. */
-function armsOf(draft: SchemaDraft, action: Action, number: number): readonly ArmedCode[] {
-  return armedBy(draft, action).map(({ what, calls, query }) => {
-    const later = new EffectDraft(draft, number);
-    if (query !== null) queryEffect(later, query);
+/** What the code that an operation puts in place will do when it runs. */
+function armsOf(
+  builder: SchemaBuilder,
+  operation: Operation,
+  number: number,
+): readonly ArmedCode[] {
+  return armedBy(builder, operation).map(({ what, calls, query }) => {
+    const later = new ImpactBuilder(builder, number);
+    if (query !== null) queryImpact(later, query);
     later.fire(calls, what);
-    addCalls(later, draft);
+    addCalls(later, builder);
     const does = later.oldWrites.map(
       ({ verb, object }) => `${pastOf[verb]} ${[object.schema, object.name].join(".")}`,
     );
@@ -79,56 +84,58 @@ function armsOf(draft: SchemaDraft, action: Action, number: number): readonly Ar
   });
 }
 
-function effectOf(draft: SchemaDraft, statement: Statement, number: number): StatementEffect {
-  const effects = new EffectDraft(draft, number);
+function impactOf(builder: SchemaBuilder, statement: Statement, number: number): StatementImpact {
+  const impacts = new ImpactBuilder(builder, number);
   // The runner keeps the record itself, in a table that only it writes.
-  const isRecord = statement.ledger !== null && statement.ledger.action !== "other";
-  if (isRecord) return effects.finish(statement);
+  const isRecord = statement.ledger !== null && statement.ledger.operation !== "other";
+  if (isRecord) return impacts.finish(statement);
   const at = { place: { number, line: statement.line }, surely: true };
-  // What the statement itself makes is new also when it is made by its first action and changed by the next.
-  for (const action of statement.actions) addAction(effects, draft, action, at);
-  addCalls(effects, draft);
-  const arms = flatActions(statement.actions).flatMap((action) => armsOf(draft, action, number));
-  return effects.finish(statement, arms);
+  // What the statement itself makes is new also when it is made by its first operation and changed by the next.
+  for (const operation of statement.operations) addOperation(impacts, builder, operation, at);
+  addCalls(impacts, builder);
+  const arms = flatOperations(statement.operations).flatMap((operation) =>
+    armsOf(builder, operation, number),
+  );
+  return impacts.finish(statement, arms);
 }
 
-function effectsOfSegments(
+function impactsOfSegments(
   segments: readonly Segment[],
-  draft: SchemaDraft,
+  builder: SchemaBuilder,
   number: number,
-): readonly StatementEffect[] {
+): readonly StatementImpact[] {
   return segments.flatMap((segment) => {
     const ofEnums = enumMistakes(segment);
     return segment.statements.map((statement) => {
-      // Asked before the effect, which moves the draft on.
-      const ofPlace = placeMistakes(statement, segment, draft);
+      // Asked before the impact, which moves the builder on.
+      const ofPlace = placeMistakes(statement, segment, builder);
       const mistakes = [...(ofEnums.get(statement) ?? []), ...ofPlace];
-      return { ...effectOf(draft, statement, number), mistakes };
+      return { ...impactOf(builder, statement, number), mistakes };
     });
   });
 }
 
 /**
- * The effects of a migration's forward file, in order.
+ * The impacts of a migration's forward file, in order.
  *
  * @param model  What the files before it make (see modelBefore).
  */
-export function effectsOf(file: MigrationFile, model: SchemaModel): readonly StatementEffect[] {
-  const draft = SchemaDraft.over(model, String(file.number));
-  return effectsOfSegments(file.segments, draft, file.number);
+export function impactsOf(file: MigrationFile, model: SchemaModel): readonly StatementImpact[] {
+  const builder = SchemaBuilder.over(model, String(file.number));
+  return impactsOfSegments(file.segments, builder, file.number);
 }
 
 /**
- * The effects of its rollback file, in order; empty when there is none. Nothing is new to a rollback: it is run
+ * The impacts of its rollback file, in order; empty when there is none. Nothing is new to a rollback: it is run
  * long after the migration, when others use what it made.
  *
- * @param model  What the files before the migration make, as for effectsOf.
+ * @param model  What the files before the migration make, as for impactsOf.
  */
-export function rollbackEffectsOf(
+export function rollbackImpactsOf(
   file: MigrationFile,
   model: SchemaModel,
-): readonly StatementEffect[] {
+): readonly StatementImpact[] {
   if (file.rollback === null) return [];
-  const draft = SchemaDraft.over(modelAfter(model, file), `${file.number}r`);
-  return effectsOfSegments(file.rollback.segments, draft, -file.number);
+  const builder = SchemaBuilder.over(modelAfter(model, file), `${file.number}r`);
+  return impactsOfSegments(file.rollback.segments, builder, -file.number);
 }

@@ -6,8 +6,8 @@
 import type { Segment } from "../files/segments";
 import type { SchemaModel } from "../schema/schemaModel";
 import type { ObjectName } from "../sql/objectName";
-import type { Action } from "../statements/action";
-import { flatActions } from "../statements/action";
+import type { Operation } from "../statements/operation";
+import { flatOperations } from "../statements/operation";
 import type { Statement } from "../statements/statements";
 
 interface Added {
@@ -39,9 +39,9 @@ export function enumMistakes(segment: Segment): ReadonlyMap<Statement, readonly 
       ? []
       : added.filter(({ value }) => hasLiteral(statement, value));
     if (used.length > 0) mistakes.set(statement, used.map(wordUse));
-    for (const action of flatActions(statement.actions)) {
-      if (action.kind === "add enum value") {
-        added.push({ type: action.type, value: action.value, line: statement.line });
+    for (const operation of flatOperations(statement.operations)) {
+      if (operation.kind === "add enum value") {
+        added.push({ type: operation.type, value: operation.value, line: statement.line });
       }
     }
   }
@@ -51,17 +51,17 @@ export function enumMistakes(segment: Segment): ReadonlyMap<Statement, readonly 
 const wordUse = ({ type, value, line }: Added): string =>
   `the value '${value}' that line ${line} adds to ${fullName(type)} cannot be used before that transaction is committed`;
 
-/** What is done concurrently, and so never in a transaction; of an action inside DO, which always is in one. */
-const isConcurrent = (action: Action): boolean =>
-  ("concurrently" in action && action.concurrently && action.kind !== "refresh") ||
-  action.kind === "vacuum" ||
-  (action.kind === "alter table" &&
-    action.command.kind === "detach partition" &&
-    action.command.mode === "concurrently");
+/** What is done concurrently, and so never in a transaction; of an operation inside DO, which always is in one. */
+const isConcurrent = (operation: Operation): boolean =>
+  ("concurrently" in operation && operation.concurrently && operation.kind !== "refresh") ||
+  operation.kind === "vacuum" ||
+  (operation.kind === "alter table" &&
+    operation.command.kind === "detach partition" &&
+    operation.command.mode === "concurrently");
 
-/** Why an action on a partitioned table or index fails, or null. */
+/** Why an operation on a partitioned table or index fails, or null. */
 function partitionedMistake(
-  action: Action,
+  operation: Operation,
   model: SchemaModel,
   inTransaction: boolean,
 ): string | null {
@@ -73,27 +73,27 @@ function partitionedMistake(
   };
   const refuse = (name: ObjectName, what: string): string | null =>
     isPartitioned(name) ? `${what}: ${fullName(name)} is partitioned` : null;
-  if (action.kind === "create index" && action.concurrently) {
-    return refuse(action.table, "CREATE INDEX CONCURRENTLY works on single partitions only");
+  if (operation.kind === "create index" && operation.concurrently) {
+    return refuse(operation.table, "CREATE INDEX CONCURRENTLY works on single partitions only");
   }
-  if (action.kind === "drop" && action.concurrently) {
-    const hit = action.objects.find(isPartitioned);
+  if (operation.kind === "drop" && operation.concurrently) {
+    const hit = operation.objects.find(isPartitioned);
     return hit === undefined ? null : refuse(hit, "DROP INDEX CONCURRENTLY does not work here");
   }
-  if (action.kind === "alter table" && action.command.kind === "detach partition") {
-    const parent = model.relation(action.table);
+  if (operation.kind === "alter table" && operation.command.kind === "detach partition") {
+    const parent = model.relation(operation.table);
     const hasDefault = model
       .all(parent?.children ?? [])
       .some(({ isDefaultPartition }) => isDefaultPartition);
-    if (action.command.mode !== "concurrently" || !hasDefault) return null;
-    return `DETACH PARTITION CONCURRENTLY does not work here: ${fullName(action.table)} has a DEFAULT partition`;
+    if (operation.command.mode !== "concurrently" || !hasDefault) return null;
+    return `DETACH PARTITION CONCURRENTLY does not work here: ${fullName(operation.table)} has a DEFAULT partition`;
   }
   if (!inTransaction) return null;
-  if (action.kind === "reindex" && action.target !== null) {
-    return refuse(action.target, "REINDEX cannot run in a transaction here");
+  if (operation.kind === "reindex" && operation.target !== null) {
+    return refuse(operation.target, "REINDEX cannot run in a transaction here");
   }
-  return action.kind === "cluster" && action.table !== null
-    ? refuse(action.table, "CLUSTER cannot run in a transaction here")
+  return operation.kind === "cluster" && operation.table !== null
+    ? refuse(operation.table, "CLUSTER cannot run in a transaction here")
     : null;
 }
 
@@ -109,13 +109,13 @@ export function placeMistakes(
   model: SchemaModel,
 ): readonly string[] {
   const inTransaction = segment.kind === "transaction";
-  return statement.actions.flatMap((action): readonly string[] => {
-    if (action.kind === "do") {
-      return flatActions(action.actions).some(isConcurrent)
+  return statement.operations.flatMap((operation): readonly string[] => {
+    if (operation.kind === "do") {
+      return flatOperations(operation.operations).some(isConcurrent)
         ? ["a DO block is a transaction, in which nothing can be done concurrently"]
         : [];
     }
-    const mistake = partitionedMistake(action, model, inTransaction);
+    const mistake = partitionedMistake(operation, model, inTransaction);
     return mistake === null ? [] : [mistake];
   });
 }

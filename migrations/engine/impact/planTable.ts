@@ -1,17 +1,17 @@
 /**
- * Effects as a table for people: one line per statement, the same columns in preview and on the command line.
+ * Impacts as a table for people: one line per statement, the same columns in preview and on the command line.
  * Does NOT judge (see gate) and does not show the SQL itself (see preview).
  */
 import { blockedWords } from "../sql/lockModes";
 import type { ObjectRef } from "../sql/objectName";
 import type { Statement } from "../statements/statements";
-import type { StatementEffect } from "./effect";
+import type { StatementImpact } from "./impact";
 import { strongestOld } from "./risk";
 
 /** The cells of one statement, uncut. */
 export interface PlanRow {
   readonly line: number;
-  readonly risk: StatementEffect["risk"];
+  readonly risk: StatementImpact["risk"];
   /** Kind and target, first command and how many more: "ALTER TABLE dagapp.jobs ADD COLUMN +1". */
   readonly statement: string;
   /** The strongest lock on what others use, or "-". */
@@ -44,21 +44,21 @@ const joined = (words: string, separator: string, names: string): string =>
   names === "" ? words : `${words}${separator}${names}`;
 
 /** Kind and target, and what ALTER TABLE or SELECT is about. */
-function headline({ kind, target, actions }: Statement): string {
-  const commands = actions.flatMap((action) =>
-    action.kind === "alter table" ? [action.command.kind.toUpperCase()] : [],
+function headline({ kind, target, operations }: Statement): string {
+  const commands = operations.flatMap((operation) =>
+    operation.kind === "alter table" ? [operation.command.kind.toUpperCase()] : [],
   );
-  const calls = actions.flatMap((action) =>
-    action.kind === "query" && target === null ? action.query.unknownFunctions : [],
+  const calls = operations.flatMap((operation) =>
+    operation.kind === "query" && target === null ? operation.query.unknownFunctions : [],
   );
   const [first, ...others] = [...commands, ...calls.map((name) => `${name}()`)];
   const more = others.length === 0 ? null : `+${others.length}`;
   return [kind, target, first, more].filter((part) => part != null).join(" ");
 }
 
-function workOf(effect: StatementEffect): string {
-  const { rewrites, scans, drops, reversible, unknown, mistakes } = effect;
-  const { target } = effect.statement;
+function workOf(impact: StatementImpact): string {
+  const { rewrites, scans, drops, reversible, unknown, mistakes } = impact;
+  const { target } = impact.statement;
   const verbs = [
     ["rewrites", rewrites],
     ["scans", scans],
@@ -76,9 +76,9 @@ function workOf(effect: StatementEffect): string {
 }
 
 /** One row per statement, in order. */
-export function planRows(effects: readonly StatementEffect[]): readonly PlanRow[] {
-  return effects.map((effect): PlanRow => {
-    const { statement, risk, locks } = effect;
+export function planRows(impacts: readonly StatementImpact[]): readonly PlanRow[] {
+  return impacts.map((impact): PlanRow => {
+    const { statement, risk, locks } = impact;
     const lock = strongestOld(locks);
     const alike = locks.filter(({ mode, isNew }) => !isNew && mode === lock?.mode);
     const where = listed(
@@ -91,7 +91,7 @@ export function planRows(effects: readonly StatementEffect[]): readonly PlanRow[
       statement: headline(statement),
       lock: lock?.mode ?? "-",
       stops: lock === null ? "-" : joined(blockedWords(lock.mode), ": ", where),
-      work: workOf(effect),
+      work: workOf(impact),
     };
   });
 }
@@ -121,9 +121,9 @@ const header = ["LINE", "RISK", "STATEMENT", "LOCK", "STOPS", "WORK"] as const;
  *
  * @returns  `[]` without statements.
  */
-export function planTable(effects: readonly StatementEffect[]): readonly string[] {
-  const shown = effects.filter(({ risk, mistakes }) => risk !== "none" || mistakes.length > 0);
-  const quiet = effects.length - shown.length;
+export function planTable(impacts: readonly StatementImpact[]): readonly string[] {
+  const shown = impacts.filter(({ risk, mistakes }) => risk !== "none" || mistakes.length > 0);
+  const quiet = impacts.length - shown.length;
   const rows = shown.length === 0 ? [] : [header, ...planRows(shown).map(cellsOf)];
   const widths = header.map((_, column) =>
     Math.max(0, ...rows.map((row) => Array.from(row[column] ?? "").length)),
@@ -146,8 +146,8 @@ export function planTable(effects: readonly StatementEffect[]): readonly string[
  *
  * @returns  For example `L37 unknown: what a.f() does is not looked at.`
  */
-export function describeEffects(effects: readonly StatementEffect[]): readonly string[] {
-  return effects.flatMap(({ statement: { line }, mistakes, unknown, assumes }) => [
+export function describeImpacts(impacts: readonly StatementImpact[]): readonly string[] {
+  return impacts.flatMap(({ statement: { line }, mistakes, unknown, assumes }) => [
     ...mistakes.map((text) => `L${line} will fail: ${text}.`),
     ...(unknown === null ? [] : [`L${line} unknown: ${unknown}.`]),
     ...assumes.map((text) => `L${line} assumed: ${text}.`),

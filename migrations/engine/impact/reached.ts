@@ -1,15 +1,15 @@
 /**
- * What a command of ALTER TABLE reaches: the word that its effects share.
- * Does NOT say what it costs (see tableEffects.ts).
+ * What a command of ALTER TABLE reaches: the word that its impacts share.
+ * Does NOT say what it costs (see tableImpacts.ts).
  */
-import type { ActionOf } from "../statements/action";
-import type { CommandOf, TableCommand } from "../statements/tableAction";
-import type { Target } from "./effectDraft";
+import type { OperationOf } from "../statements/operation";
+import type { CommandOf, TableCommand } from "../statements/tableOperation";
+import type { Target } from "./impactBuilder";
 
 /** A command with the relations it reaches: the table, and unless ONLY what is below it. */
 export interface Reached<K extends TableCommand["kind"]> {
   readonly table: Target;
   readonly family: readonly Target[];
   readonly command: CommandOf<K>;
-  readonly relation: ActionOf<"alter table">["relation"];
+  readonly relation: OperationOf<"alter table">["relation"];
 }

@@ -1,9 +1,9 @@
 /**
- * One word for how dangerous an effect is to those who use the database meanwhile, and to what is stored.
+ * One word for how dangerous an impact is to those who use the database meanwhile, and to what is stored.
  * Does NOT refuse anything (see gate).
  */
 import { blockedBy, compareModes } from "../sql/lockModes";
-import type { ObjectLock, StatementEffect } from "./effect";
+import type { ObjectLock, StatementImpact } from "./impact";
 
 /** The strongest lock on what was there before the file, or null when there is none. */
 export function strongestOld(locks: readonly ObjectLock[]): ObjectLock | null {
@@ -24,13 +24,13 @@ export function strongestOld(locks: readonly ObjectLock[]): ObjectLock | null {
  * Source: policy, "High-Risk Operations".
  */
 export function riskOf(
-  effect: Omit<StatementEffect, "risk">,
+  impact: Omit<StatementImpact, "risk">,
   { losesAll, takesLong }: { readonly losesAll: boolean; readonly takesLong: boolean },
-): StatementEffect["risk"] {
-  if (effect.onlyNewObjects) return effect.reversible === "no" ? "medium" : "none";
-  const strongest = strongestOld(effect.locks)?.mode ?? "ACCESS SHARE";
+): StatementImpact["risk"] {
+  if (impact.onlyNewObjects) return impact.reversible === "no" ? "medium" : "none";
+  const strongest = strongestOld(impact.locks)?.mode ?? "ACCESS SHARE";
   const stops = blockedBy(strongest).writes;
   if (losesAll || (stops && takesLong)) return "high";
-  if (stops || effect.reversible !== "yes" || effect.unknown !== null) return "medium";
-  return compareModes(strongest, "ACCESS SHARE") > 0 || effect.drops.length > 0 ? "low" : "none";
+  if (stops || impact.reversible !== "yes" || impact.unknown !== null) return "medium";
+  return compareModes(strongest, "ACCESS SHARE") > 0 || impact.drops.length > 0 ? "low" : "none";
 }

@@ -3,9 +3,9 @@
  * Does NOT count rows (see rowEstimates.ts) or judge the loss.
  */
 import type { MigrationFile } from "../files/file";
-import { modelBefore } from "../schema/schemaFold";
-import { rollbackEffectsOf } from "./classify";
-import type { StatementEffect } from "./effect";
+import { modelBefore } from "../schema/schemaReplay";
+import { rollbackImpactsOf } from "./classify";
+import type { StatementImpact } from "./impact";
 
 /** Something that is gone after the rollback. */
 export interface Loss {
@@ -21,7 +21,7 @@ export type RowEstimates = ReadonlyMap<string, number | null>;
 const qualified = (schema: string | null, name: string): string =>
   schema === null ? name : `${schema}.${name}`;
 
-function lossesOfStatement({ drops, reversible, statement }: StatementEffect): readonly Loss[] {
+function lossesOfStatement({ drops, reversible, statement }: StatementImpact): readonly Loss[] {
   const dropped = drops.flatMap(({ kind, schema, name }): Loss[] => {
     if (kind === "table") return [{ table: qualified(schema, name), what: "table" }];
     if (kind !== "column") return [];
@@ -39,8 +39,8 @@ function lossesOfStatement({ drops, reversible, statement }: StatementEffect): r
  * @param files  All files: those before say what the rollback finds.
  */
 export function lossesOf(file: MigrationFile, files: readonly MigrationFile[]): readonly Loss[] {
-  const effects = rollbackEffectsOf(file, modelBefore(files, file.number));
-  const losses = effects.flatMap(lossesOfStatement);
+  const impacts = rollbackImpactsOf(file, modelBefore(files, file.number));
+  const losses = impacts.flatMap(lossesOfStatement);
   const dropped = new Set(losses.filter(({ what }) => what === "table").map(({ table }) => table));
   // A table that goes takes its columns along.
   return losses.filter(({ table, what }) => what === "table" || !dropped.has(table));

@@ -2,7 +2,7 @@
  * What ALTER COLUMN … TYPE costs, by old and new type.
  * Does NOT know extensions' types: a change between two of them counts as a rewrite.
  */
-import type { TypeRef } from "../statements/tableAction";
+import type { TypeRef } from "../statements/tableOperation";
 
 const is = ({ schema, name, isArray }: TypeRef, ...wanted: readonly string[]): boolean =>
   schema === null && !isArray && wanted.includes(name);

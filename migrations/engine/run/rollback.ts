@@ -6,7 +6,7 @@ import type { Access } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
 import type { MigrationFile } from "../files/file";
 import type { VersionState } from "../history/history";
-import type { StatementEffect } from "../impact/effect";
+import type { StatementImpact } from "../impact/impact";
 import { type RunnerLock, withRunnerLock } from "../server/runnerLock";
 import type { Outcome } from "../server/session";
 import {
@@ -28,8 +28,8 @@ export interface RollbackRequest {
   readonly ticket?: string;
   /** Versions of all files with a higher number, in any order. None of them may be applied or begun. */
   readonly higher: readonly string[];
-  /** What the statements of its rollback file do (see rollbackEffectsOf). Without them pre-flight looks at the server alone. */
-  readonly effects?: readonly StatementEffect[];
+  /** What the statements of its rollback file do (see rollbackImpactsOf). Without them pre-flight looks at the server alone. */
+  readonly impacts?: readonly StatementImpact[];
 }
 
 /** A migration failed, and its rollback file was run at once, as the stack's onFailure says. */
@@ -55,7 +55,7 @@ export class RollbackRefusedError extends MigrationError {
  */
 export async function rollBackVersion(
   access: Access,
-  { migration, ticket = migration.header.ticket, higher, effects = [] }: RollbackRequest,
+  { migration, ticket = migration.header.ticket, higher, impacts = [] }: RollbackRequest,
   log: Log,
 ): Promise<Outcome> {
   const { version } = migration.header;
@@ -81,7 +81,7 @@ export async function rollBackVersion(
         );
       }
       if (migration.rollback !== null) {
-        await checkServerForRollback(access, migration.rollback.fileName, effects, log);
+        await checkServerForRollback(access, migration.rollback.fileName, impacts, log);
       }
       const after = await runRollback(session, migration, state, ticket);
       return { version, ranNow: true, state: after };

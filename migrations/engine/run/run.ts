@@ -11,7 +11,7 @@ import { describeWindows, openWindow } from "../../../stack/window";
 import type { MigrationFile } from "../files/file";
 import { OutsideWindowError, windowReason } from "../gate/windowNeed";
 import type { History } from "../history/history";
-import type { StatementEffect } from "../impact/effect";
+import type { StatementImpact } from "../impact/impact";
 import { serverTime } from "../ledger/ledger";
 import { type RunnerLock, withRunnerLock } from "../server/runnerLock";
 import type { Outcome } from "../server/session";
@@ -26,8 +26,8 @@ export interface RunRequest {
   readonly migration: MigrationFile;
   /** Versions of all files with a lower number, lowest first. They must be applied. */
   readonly lower: readonly string[];
-  /** What its statements do, by the files (see effectsOf). Without them pre-flight looks at the server alone. */
-  readonly effects?: readonly StatementEffect[];
+  /** What its statements do, by the files (see impactsOf). Without them pre-flight looks at the server alone. */
+  readonly impacts?: readonly StatementImpact[];
 }
 
 /** A lower version is not applied, so this one may not run. */
@@ -50,7 +50,7 @@ export class OrderError extends MigrationError {
  */
 export async function applyMigration(
   access: Access,
-  { migration, lower, effects = [] }: RunRequest,
+  { migration, lower, impacts = [] }: RunRequest,
   log: Log,
 ): Promise<Outcome> {
   const { version } = migration.header;
@@ -61,14 +61,14 @@ export async function applyMigration(
       let state = stateOf(history, version);
       if (state?.status === "applied") return { version, ranNow: false, state };
       if (history.breakGlass === null) {
-        await ensureInsideWindow(session.client, access, migration, effects);
+        await ensureInsideWindow(session.client, access, migration, impacts);
       }
       if (state !== null && state.begunRollback !== null) {
         log(`the rollback of ${version} was cut off: it is finished first`);
         const { ticket } = state;
         state = await runRollback(session, migration, state, ticket ?? migration.header.ticket);
       }
-      await checkServer(access, migration, effects, log);
+      await checkServer(access, migration, impacts, log);
       await new Attempt(session, migration).apply(state);
       const after = await stateAfter(session.client, version, "applied");
       return { version, ranNow: true, state: after };
@@ -106,9 +106,9 @@ async function ensureInsideWindow(
   client: Client,
   { settings }: Access,
   migration: MigrationFile,
-  effects: readonly StatementEffect[],
+  impacts: readonly StatementImpact[],
 ): Promise<void> {
-  const reason = windowReason(migration, effects);
+  const reason = windowReason(migration, impacts);
   if (reason === null || !tierRules[settings.tier].enforcesWindow) return;
   const { windows } = settings.run;
   const now = await serverTime(client);

@@ -3,14 +3,14 @@
  * Does NOT follow what that calls in its turn (see impact/classify).
  */
 import { isHarmless } from "../sql/knownFunctions";
-import type { BlockActions } from "../statements/action";
 import { nameOf } from "../statements/columnParts";
+import type { BlockOperations } from "../statements/operation";
 import { emptyUse } from "../statements/queryUse";
-import type { TypeRef } from "../statements/tableAction";
+import type { TypeRef } from "../statements/tableOperation";
 import type { SchemaModel, TypeModel } from "./schemaModel";
 
 /** The bodies, or null when the name means something that no file makes. */
-export type CalledCode = readonly BlockActions[] | null;
+export type CalledCode = readonly BlockOperations[] | null;
 
 /** A domain and the domains below it. */
 export function domainChain(model: SchemaModel, type: TypeRef): readonly TypeModel[] {
@@ -37,7 +37,7 @@ const callsAlone = (calls: readonly string[]): CalledCode =>
     ? []
     : [
         {
-          actions: [{ kind: "query", query: { ...emptyUse, unknownFunctions: calls } }],
+          operations: [{ kind: "query", query: { ...emptyUse, unknownFunctions: calls } }],
           statements: [],
           unknown: null,
         },

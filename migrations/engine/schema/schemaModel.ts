@@ -4,8 +4,8 @@
  */
 import type { ObjectRef } from "../sql/objectName";
 import type { ObjectName } from "../sql/objectName";
-import type { BlockActions, QueryUse, RowEvent } from "../statements/action";
-import type { Column, Constraint, DefaultKind, TypeRef } from "../statements/tableAction";
+import type { BlockOperations, QueryUse, RowEvent } from "../statements/operation";
+import type { Column, Constraint, DefaultKind, TypeRef } from "../statements/tableOperation";
 import { Layer } from "./layer";
 
 /** Where a file says something. */
@@ -131,7 +131,7 @@ export interface OtherModel {
   readonly table: RelationId | null;
 }
 
-/** The parts of a state, for who changes it (see schemaDraft). */
+/** The parts of a state, for who changes it (see schemaBuilder). */
 export interface ModelParts {
   readonly relations: Layer<RelationModel>;
   /** Key of a name (see keyOf) to the relation's id. */
@@ -140,7 +140,7 @@ export interface ModelParts {
   /** Functions and the rest, by kind and key. */
   readonly others: Layer<OtherModel>;
   /** Key of a function's name without arguments to its bodies by signature. Operators too, as `operator ===`. */
-  readonly routines: Layer<ReadonlyMap<string, BlockActions>>;
+  readonly routines: Layer<ReadonlyMap<string, BlockOperations>>;
   /** Bare name of a function or operator to the schemas where files make one. */
   readonly routineHomes: Layer<readonly (string | null)[]>;
 }
@@ -162,7 +162,7 @@ export class SchemaModel {
   /** Of SET search_path in the same file; null where nothing was said. */
   protected searchPath: readonly string[] | null = null;
 
-  /** @param parts  For SchemaDraft alone; others ask the methods. */
+  /** @param parts  For SchemaBuilder alone; others ask the methods. */
   constructor(readonly parts: ModelParts = emptyParts()) {}
 
   /** The name with the schema that the search path gives it, as far as the files tell. */
@@ -216,7 +216,7 @@ export class SchemaModel {
   }
 
   /** Bodies of all functions and procedures of that name, or null when no file makes one. */
-  routines(name: ObjectName): readonly BlockActions[] | null {
+  routines(name: ObjectName): readonly BlockOperations[] | null {
     const schemas = name.schema !== null ? [name.schema] : (this.searchPath ?? [null]);
     for (const schema of schemas) {
       const bodies = this.parts.routines.get(keyOf({ schema, name: name.name }));
@@ -226,7 +226,7 @@ export class SchemaModel {
   }
 
   /** The same for a bare name, wherever files make one. */
-  routinesAnywhere(name: string): readonly BlockActions[] {
+  routinesAnywhere(name: string): readonly BlockOperations[] {
     const homes = this.parts.routineHomes.get(name) ?? [];
     return homes.flatMap((schema) => this.routines({ schema, name }) ?? []);
   }

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError } from "pg";
 
 import { errorCode, inTransaction, signsOf } from "../../../stack/connection";
-import { isCollision } from "../../../stack/passingError";
+import { isCollision } from "../../../stack/transientError";
 import { describeBlockers, describeWait, type Wait } from "./blockers";
 import { LockPatience } from "./lockPatience";
 import type { RunSession } from "./session";

@@ -1,7 +1,7 @@
 /**
  * Finds a change of role in a statement whose top node does not say so: set_config('role', …),
  * UPDATE pg_settings, or a SET clause of a function; and names the parameters that a statement sets.
- * Does NOT see into DO and function bodies (see plpgsqlActions, which asks about each statement inside).
+ * Does NOT see into DO and function bodies (see plpgsqlOperations, which asks about each statement inside).
  */
 import { asList, asText, dig, names, relationName, type TreeNode, walk } from "./tree";
 

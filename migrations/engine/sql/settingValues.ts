@@ -1,6 +1,6 @@
 /**
  * The parameters that a statement changes, each with its new value where the text says it.
- * Does NOT see into DO and function bodies (see plpgsqlActions, which asks about each statement inside).
+ * Does NOT see into DO and function bodies (see plpgsqlOperations, which asks about each statement inside).
  */
 import { settingsOf } from "./roleChange";
 import { asList, asNode, asText, dig, type TreeNode, walk } from "./tree";

@@ -5,7 +5,7 @@
 import { isHarmless } from "../sql/knownFunctions";
 import type { ObjectName } from "../sql/objectName";
 import { asList, asText, dig, names, type TreeNode, walk } from "../sql/tree";
-import { sequenceName } from "./madeUpNames";
+import { sequenceName } from "./generatedNames";
 
 /** Called code by name, as QueryUse has it. */
 export interface Calls {

@@ -6,7 +6,7 @@ import { isSteady } from "../sql/knownFunctions";
 import type { ObjectName } from "../sql/objectName";
 import { asList, asNode, asText, dig, names, type TreeNode, walk } from "../sql/tree";
 import { calledIn } from "./calls";
-import type { Column, Constraint, DefaultKind, KeyAction, TypeRef } from "./tableAction";
+import type { Column, Constraint, DefaultKind, KeyOperation, TypeRef } from "./tableOperation";
 
 /** Schema and name of a dotted name; the catalog of a three-part name is this database's. */
 export function nameOf(parts: readonly string[]): ObjectName {
@@ -157,7 +157,7 @@ export function columnsIn(expression: unknown): readonly string[] {
 }
 
 /** Source: PostgreSQL, FKCONSTR_ACTION_*; "a" and "r" refuse. */
-const keyActions: Readonly<Record<string, KeyAction>> = { c: "cascade", n: "set", d: "set" };
+const keyOperations: Readonly<Record<string, KeyOperation>> = { c: "cascade", n: "set", d: "set" };
 
 const constraintTypes: Readonly<Record<string, Constraint["type"]>> = {
   CONSTR_CHECK: "check",
@@ -195,8 +195,8 @@ export function readConstraint(value: unknown, column: string | null): Constrain
     enforced: !canBeUnenforced || node["is_enforced"] === true,
     references: hasReference ? relationOf(node["pktable"]) : null,
     referencedColumns: names(node["pk_attrs"]),
-    onDelete: keyActions[asText(node["fk_del_action"]) ?? ""] ?? "keep",
-    onUpdate: keyActions[asText(node["fk_upd_action"]) ?? ""] ?? "keep",
+    onDelete: keyOperations[asText(node["fk_del_operation"]) ?? ""] ?? "keep",
+    onUpdate: keyOperations[asText(node["fk_upd_operation"]) ?? ""] ?? "keep",
     calls: type === "check" ? callsIn(expression) : [],
     usingIndex: asText(node["indexname"]),
     parts: type === "check" ? comparableParts(expression) : [],

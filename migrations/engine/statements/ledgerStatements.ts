@@ -7,7 +7,7 @@ import { asList, asNode, asText, dig, names, relationName, type TreeNode, walk }
 
 /** What a statement does to the ledger. "other" is anything a migration has no business doing. */
 export interface LedgerStatement {
-  readonly action: "start" | "applied" | "rolled back" | "other";
+  readonly operation: "start" | "applied" | "rolled back" | "other";
   /** The version it names as a constant, or null. */
   readonly version: string | null;
 }
@@ -18,7 +18,7 @@ const companions = ["schema_migration_events", "schema_migration_lock"];
 const ownTables = new Set([ledger, ...companions].flatMap((name) => [name, `public.${name}`]));
 
 const writes = new Set(["InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"]);
-const other: LedgerStatement = { action: "other", version: null };
+const other: LedgerStatement = { operation: "other", version: null };
 
 const isOwnTable = (name: string | null): boolean => name !== null && ownTables.has(name);
 const isLedger = (name: string | null): boolean => name === ledger || name === `public.${ledger}`;
@@ -79,7 +79,7 @@ function readInsert(node: TreeNode): LedgerStatement {
   if (onConflict.has("version")) return other;
   if (onConflict.has("applied") && constant(onConflict.get("applied")) !== false) return other;
   const version = constant(values.get("version"));
-  return { action: "start", version: typeof version === "string" ? version : null };
+  return { operation: "start", version: typeof version === "string" ? version : null };
 }
 
 function readUpdate(node: TreeNode): LedgerStatement {
@@ -87,9 +87,9 @@ function readUpdate(node: TreeNode): LedgerStatement {
   if (set.has("version")) return other;
   const version = versionInWhere(node["whereClause"]);
   const applied = constant(set.get("applied"));
-  if (applied === true) return { action: "applied", version };
+  if (applied === true) return { operation: "applied", version };
   if (applied !== false) return other;
-  return { action: set.has("rolled_back_at") ? "rolled back" : "start", version };
+  return { operation: set.has("rolled_back_at") ? "rolled back" : "start", version };
 }
 
 /** What a statement on the record has no need of: it would run under psql, and not under the engine. */

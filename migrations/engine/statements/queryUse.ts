@@ -1,12 +1,12 @@
 /**
  * What a query reads, writes and locks, and which functions of unknown effect it calls.
- * Does NOT look into views, triggers or function bodies (see queryEffects for what the files say of them).
+ * Does NOT look into views, triggers or function bodies (see queryImpacts for what the files say of them).
  */
 import type { ObjectName } from "../sql/objectName";
 import { asList, asNode, asText, dig, type TreeNode, walk } from "../sql/tree";
-import type { QueryUse, RowWrite } from "./action";
 import { CallCollector } from "./calls";
 import { relationOf } from "./columnParts";
+import type { QueryUse, RowWrite } from "./operation";
 
 const verbs: Readonly<Record<string, RowWrite["verb"]>> = {
   InsertStmt: "insert",

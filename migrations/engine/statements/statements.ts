@@ -8,9 +8,9 @@ import { changesRole } from "../sql/roleChange";
 import { classifyNode } from "../sql/statementKinds";
 import { explainParserFailure } from "../sql/syntaxProblems";
 import { asList, asText, dig } from "../sql/tree";
-import type { Action } from "./action";
 import { type LedgerStatement, readLedgerStatement } from "./ledgerStatements";
-import { readActions } from "./readActions";
+import type { Operation } from "./operation";
+import { readOperations } from "./readOperations";
 
 export { loadParser } from "../sql/parser";
 
@@ -45,7 +45,7 @@ export interface Statement {
   readonly changesRole: boolean;
   readonly ledger: LedgerStatement | null;
   /** What it asks for; one for each command of ALTER TABLE. */
-  readonly actions: readonly Action[];
+  readonly operations: readonly Operation[];
 }
 
 /** The statements, or why there are none. */
@@ -112,7 +112,7 @@ function describe(
   | "unsupportedTransaction"
   | "changesRole"
   | "ledger"
-  | "actions"
+  | "operations"
 > {
   const { tag, node } = raw;
   const transaction =
@@ -126,7 +126,7 @@ function describe(
     unsupportedTransaction: tag === "TransactionStmt" && (transaction === null || hasOptions),
     changesRole: search && changesRole(tag, node),
     ledger: search ? readLedgerStatement(tag, node) : null,
-    actions: readActions(raw, text),
+    operations: readOperations(raw, text),
   };
 }
 

@@ -1,9 +1,8 @@
 /**
  * Reads the commands of ALTER TABLE (and of ALTER INDEX, VIEW, SEQUENCE and TYPE where the grammar gives them its form).
- * Does NOT say what a command costs (see tableEffects).
+ * Does NOT say what a command costs (see tableImpacts).
  */
 import { asList, asNode, asText, dig, names, type TreeNode } from "../sql/tree";
-import type { Action, RelationKind } from "./action";
 import {
   boundParts,
   callsIn,
@@ -14,8 +13,9 @@ import {
   readType,
   relationOf,
 } from "./columnParts";
-import { firstFree } from "./madeUpNames";
-import type { ColumnCommand, PlainCommand, TableCommand } from "./tableAction";
+import { firstFree } from "./generatedNames";
+import type { Operation, RelationKind } from "./operation";
+import type { ColumnCommand, PlainCommand, TableCommand } from "./tableOperation";
 
 const columnCommands: Readonly<Record<string, ColumnCommand>> = {
   AT_SetNotNull: "set not null",
@@ -199,8 +199,8 @@ const relationKinds: Readonly<Record<string, RelationKind>> = {
 const relationKindOf = (objectType: unknown): RelationKind =>
   relationKinds[asText(objectType) ?? ""] ?? "table";
 
-/** One action for each command of an AlterTableStmt, in order. */
-export function readTableCommands(node: TreeNode): readonly Action[] {
+/** One operation for each command of an AlterTableStmt, in order. */
+export function readTableCommands(node: TreeNode): readonly Operation[] {
   const relation = relationKindOf(node["objtype"]);
   return asList(node["cmds"]).map((item) => ({
     kind: "alter table",

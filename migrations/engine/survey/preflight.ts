@@ -6,7 +6,7 @@
 import { MigrationError } from "../../../stack/errors";
 import type { Severity } from "../../../stack/tier";
 import type { Header } from "../files/header";
-import type { StatementEffect } from "../impact/effect";
+import type { StatementImpact } from "../impact/impact";
 import { type Blocker, describeBlockers } from "../server/blockers";
 import type { LockMode } from "../sql/lockModes";
 import { conflict } from "../sql/lockModes";
@@ -100,31 +100,31 @@ const requirement =
 /** Words that follow "Requires" and are no programs. */
 const notPrograms = new Set(["migration", "version"]);
 
-/** What a migration needs, from its effects and its header. */
-export function needsOf(header: Header, effects: readonly StatementEffect[]): Needs {
+/** What a migration needs, from its impacts and its header. */
+export function needsOf(header: Header, impacts: readonly StatementImpact[]): Needs {
   const versions = header.dependencies.flatMap((text) => {
     const [, name, wanted] = requirement.exec(text) ?? [];
     if (name === undefined || wanted === undefined) return [];
     return notPrograms.has(name.toLowerCase()) ? [] : [{ name: name.toLowerCase(), wanted }];
   });
-  return { ...needsOfEffects(effects), versions };
+  return { ...needsOfImpacts(impacts), versions };
 }
 
-function needsOfEffects(effects: readonly StatementEffect[]): Omit<Needs, "versions"> {
-  const foreign = effects.filter(({ onlyNewObjects }) => !onlyNewObjects);
+function needsOfImpacts(impacts: readonly StatementImpact[]): Omit<Needs, "versions"> {
+  const foreign = impacts.filter(({ onlyNewObjects }) => !onlyNewObjects);
   return {
     locks: foreign.flatMap(({ locks }) => locks),
     rewrites: foreign.flatMap(({ rewrites }) => rewrites),
     indexes: foreign
       .filter(({ statement }) => statement.tag === "IndexStmt")
       .flatMap(({ locks }) => locks.map(({ object }) => object)),
-    concurrently: effects.some(({ statement }) => statement.kind.endsWith(" CONCURRENTLY")),
+    concurrently: impacts.some(({ statement }) => statement.kind.endsWith(" CONCURRENTLY")),
   };
 }
 
 /** The same of a rollback file. What the migration required of versions is no reason to keep it. */
-export const needsOfRollback = (effects: readonly StatementEffect[]): Needs => ({
-  ...needsOfEffects(effects),
+export const needsOfRollback = (impacts: readonly StatementImpact[]): Needs => ({
+  ...needsOfImpacts(impacts),
   versions: [],
 });
 

@@ -9,9 +9,9 @@ import { type Access, withClient } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
 import type { RoleSettings } from "../../../stack/settings";
 import type { MigrationFile } from "../files/file";
-import { effectsOf, rollbackEffectsOf } from "../impact/classify";
-import type { StatementEffect } from "../impact/effect";
-import { foldModels } from "../schema/schemaFold";
+import { impactsOf, rollbackImpactsOf } from "../impact/classify";
+import type { StatementImpact } from "../impact/impact";
+import { replayModels } from "../schema/schemaReplay";
 import {
   formatFinding,
   judgeServer,
@@ -44,10 +44,10 @@ function askServer(access: Access, needs: Needs): Promise<ServerFacts> {
 export async function checkServer(
   access: Access,
   { fileName, header }: Pick<MigrationFile, "fileName" | "header">,
-  effects: readonly StatementEffect[],
+  impacts: readonly StatementImpact[],
   log: Log,
 ): Promise<void> {
-  const needs = needsOf(header, effects);
+  const needs = needsOf(header, impacts);
   const findings = judgeServer(await askServer(access, needs), needs);
   const errors = findings.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new PreflightError(fileName, errors);
@@ -63,10 +63,10 @@ export async function checkServer(
 export async function checkServerForRollback(
   access: Access,
   fileName: string,
-  effects: readonly StatementEffect[],
+  impacts: readonly StatementImpact[],
   log: Log,
 ): Promise<void> {
-  const needs = needsOfRollback(effects);
+  const needs = needsOfRollback(impacts);
   let facts: ServerFacts;
   try {
     facts = await askServer(access, needs);
@@ -103,7 +103,7 @@ export async function previewServer(
   { files, pending, toRollBack }: Ahead,
 ): Promise<PreflightPreview | null> {
   if (pending.length + toRollBack.length === 0) return null;
-  const models = foldModels(files);
+  const models = replayModels(files);
   const needsOfFiles = [...pending, ...toRollBack].flatMap((file) => {
     const model = models.get(file.number);
     if (model === undefined) return [];
@@ -111,14 +111,14 @@ export async function previewServer(
       ? [
           {
             fileName: file.rollback?.fileName ?? file.fileName,
-            needs: needsOfRollback(rollbackEffectsOf(file, model)),
+            needs: needsOfRollback(rollbackImpactsOf(file, model)),
             isRollback: true,
           },
         ]
       : [
           {
             fileName: file.fileName,
-            needs: needsOf(file.header, effectsOf(file, model)),
+            needs: needsOf(file.header, impactsOf(file, model)),
             isRollback: false,
           },
         ];

@@ -1,11 +1,11 @@
 // What is claimed of each kind of statement is what PostgreSQL does: locks, rewrites and scans, by the server's own books.
 import type { Client } from "pg";
 
-import { effectsOf } from "../../../migrations/engine/impact/classify";
+import { impactsOf } from "../../../migrations/engine/impact/classify";
 import type { SchemaModel } from "../../../migrations/engine/schema/schemaModel";
 import { listedFunctions } from "../../../migrations/engine/sql/knownFunctions";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { fileOf, modelOf } from "../../support/files/effects";
+import { fileOf, modelOf } from "../../support/files/impacts";
 import { BASE } from "../../support/locks/base";
 import { differences } from "../../support/locks/compare";
 import { measure, readState, type Relation } from "../../support/locks/measure";
@@ -67,10 +67,10 @@ describe.each(serverVersions)("PostgreSQL %d", (major) => {
       .filter((row) => row.since === undefined || row.since <= major);
 
     it.each(known)("$sql", async ({ sql, tolerated }) => {
-      const [effect] = effectsOf(fileOf(2, sql), model);
-      if (effect === undefined) throw new Error("no statement");
+      const [impact] = impactsOf(fileOf(2, sql), model);
+      if (impact === undefined) throw new Error("no statement");
       const measured = await measure(client, sql);
-      expect(differences(effect, measured, relations, tolerated)).toEqual([]);
+      expect(differences(impact, measured, relations, tolerated)).toEqual([]);
     });
   });
 });

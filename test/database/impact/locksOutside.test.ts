@@ -1,13 +1,13 @@
 // Statements that PostgreSQL refuses in a transaction: their locks, seen from another session; and what it refuses though each part is right.
 import type { Client } from "pg";
 
-import { effectsOf } from "../../../migrations/engine/impact/classify";
-import { type StatementEffect } from "../../../migrations/engine/impact/effect";
+import { impactsOf } from "../../../migrations/engine/impact/classify";
+import { type StatementImpact } from "../../../migrations/engine/impact/impact";
 import type { SchemaModel } from "../../../migrations/engine/schema/schemaModel";
 import { type LockMode, lockModes } from "../../../migrations/engine/sql/lockModes";
 import { compareModes, conflict } from "../../../migrations/engine/sql/lockModes";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { fileOf, modelOf, nameOf } from "../../support/files/effects";
+import { fileOf, modelOf, nameOf } from "../../support/files/impacts";
 import { BASE } from "../../support/locks/base";
 import { differences } from "../../support/locks/compare";
 import { measure, readState, type Relation } from "../../support/locks/measure";
@@ -101,10 +101,10 @@ describe.each(serverVersions)("PostgreSQL %d", (major) => {
     await server.stop();
   });
 
-  const effectOf = (sql: string): StatementEffect => {
-    const [effect] = effectsOf(fileOf(2, sql), model);
-    if (effect === undefined) throw new Error("no statement");
-    return effect;
+  const impactOf = (sql: string): StatementImpact => {
+    const [impact] = impactsOf(fileOf(2, sql), model);
+    if (impact === undefined) throw new Error("no statement");
+    return impact;
   };
 
   it.each(lockModes)("%s keeps out what is claimed", async (held) => {
@@ -122,14 +122,14 @@ describe.each(serverVersions)("PostgreSQL %d", (major) => {
   });
 
   it.each(accepted)("takes %s, and so no mistake is claimed", async (sql) => {
-    const effects = effectsOf(fileOf(2, sql.replace("ROLLBACK", "COMMIT")), model);
-    expect(effects.flatMap(({ mistakes }) => mistakes)).toEqual([]);
+    const impacts = impactsOf(fileOf(2, sql.replace("ROLLBACK", "COMMIT")), model);
+    expect(impacts.flatMap(({ mistakes }) => mistakes)).toEqual([]);
     for (const one of sql.split("; ")) await sessions.runner.query(one);
   });
 
   it.each(refused)("refuses %s, as is claimed", async (sql, code, why) => {
-    const effects = effectsOf(fileOf(2, sql), model);
-    expect(effects.flatMap(({ mistakes }) => mistakes)).toEqual([
+    const impacts = impactsOf(fileOf(2, sql), model);
+    expect(impacts.flatMap(({ mistakes }) => mistakes)).toEqual([
       expect.stringMatching(why) as string,
     ]);
     const run = async (): Promise<void> => {
@@ -142,8 +142,8 @@ describe.each(serverVersions)("PostgreSQL %d", (major) => {
   it("refuses a value added to a type of the same transaction before 17 only, as is claimed of all", async () => {
     const sql =
       "BEGIN; CREATE TYPE m.fresh AS ENUM ('a'); ALTER TYPE m.fresh ADD VALUE 'b'; SELECT 'b'::m.fresh; COMMIT";
-    const effects = effectsOf(fileOf(2, sql), model);
-    expect(effects.flatMap(({ mistakes }) => mistakes)).toHaveLength(1);
+    const impacts = impactsOf(fileOf(2, sql), model);
+    expect(impacts.flatMap(({ mistakes }) => mistakes)).toHaveLength(1);
     const run = async (): Promise<void> => {
       for (const one of sql.replace("; COMMIT", "").split("; ")) await sessions.runner.query(one);
     };
@@ -152,8 +152,8 @@ describe.each(serverVersions)("PostgreSQL %d", (major) => {
   });
 
   it.each(watched)("%s locks what is claimed", async (sql, obstacle) => {
-    const effect = effectOf(sql);
-    const claimed = new Map(effect.locks.map(({ object, mode }) => [nameOf(object), mode]));
+    const impact = impactOf(sql);
+    const claimed = new Map(impact.locks.map(({ object, mode }) => [nameOf(object), mode]));
     const seen = await watch(sessions, sql, obstacle);
     const wrong: string[] = [];
     for (const [name, mode] of seen) {
@@ -177,6 +177,6 @@ describe.each(serverVersions)("PostgreSQL %d", (major) => {
     const detach = "ALTER TABLE m.half DETACH PARTITION m.half_1";
     await watch(sessions, `${detach} CONCURRENTLY`, "SELECT 1 FROM m.half_1", "cancel");
     const measured = await measure(sessions.runner, `${detach} FINALIZE`);
-    expect(differences(effectOf(`${detach} FINALIZE`), measured, relations)).toEqual([]);
+    expect(differences(impactOf(`${detach} FINALIZE`), measured, relations)).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 // What the files are said to have made is what the server has after running them: relations, columns, constraints, partitions.
-import { foldModels } from "../../../migrations/engine/schema/schemaFold";
 import type { RelationModel, SchemaModel } from "../../../migrations/engine/schema/schemaModel";
+import { replayModels } from "../../../migrations/engine/schema/schemaReplay";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { fileOf } from "../../support/files/effects";
+import { fileOf } from "../../support/files/impacts";
 import { BASE } from "../../support/locks/base";
 import { type GovernedServer, startGovernedServer } from "../../support/servers/governedServer";
 import { serverVersions } from "../../support/servers/versions";
@@ -126,7 +126,7 @@ describe.each(serverVersions)("PostgreSQL %d", (major) => {
     try {
       for (const sql of FILES.slice(0, count)) await server.rows(sql);
       const files = FILES.map((sql, index) => fileOf(index + 1, sql));
-      const models = foldModels([...files, fileOf(files.length + 1, "SELECT 1")]);
+      const models = replayModels([...files, fileOf(files.length + 1, "SELECT 1")]);
       const model = said(models.get(count + 1) as SchemaModel);
       const unlisted = (name: string): boolean => !/^m\.(of_pair|copy)\./.test(name);
       expect([...(model["relations"] ?? [])].sort()).toEqual(await names(RELATIONS));

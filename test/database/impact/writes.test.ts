@@ -2,12 +2,12 @@
 // keys, triggers, rules, defaults, checks, domains, policies, operators and functions of a known name.
 import type { Client } from "pg";
 
-import { effectsOf } from "../../../migrations/engine/impact/classify";
-import type { RowEffect } from "../../../migrations/engine/impact/effect";
+import { impactsOf } from "../../../migrations/engine/impact/classify";
+import type { RowImpact } from "../../../migrations/engine/impact/impact";
 import type { SchemaModel } from "../../../migrations/engine/schema/schemaModel";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { MAJORS } from "../../../sandbox/binaries";
-import { fileOf, modelOf, nameOf } from "../../support/files/effects";
+import { fileOf, modelOf, nameOf } from "../../support/files/impacts";
 import { type GovernedServer, startGovernedServer } from "../../support/servers/governedServer";
 
 jest.setTimeout(60_000);
@@ -115,7 +115,7 @@ FROM pg_stat_xact_user_tables WHERE schemaname = 'm' AND n_tup_ins + n_tup_upd +
 const FILES = `SELECT c.oid::text AS oid, 'm.' || relname AS name, pg_relation_filenode(c.oid)::text AS file
 FROM pg_class AS c WHERE relnamespace = 'm'::regnamespace AND relkind = 'r' ORDER BY 1`;
 
-const word = ({ object, verb }: Pick<RowEffect, "object" | "verb">): string =>
+const word = ({ object, verb }: Pick<RowImpact, "object" | "verb">): string =>
   `${verb} ${nameOf(object)}`;
 
 /** What the server counted, of tables that were there before; new files of TRUNCATE as such. */
@@ -163,7 +163,7 @@ describe.each(MAJORS)("PostgreSQL %d", (major) => {
 
   it.each(rows)("%s changes the rows it is said to change", async (sql) => {
     const claimed = new Set(
-      effectsOf(fileOf(2, sql), model).flatMap(({ writes }) => writes.map(word)),
+      impactsOf(fileOf(2, sql), model).flatMap(({ writes }) => writes.map(word)),
     );
     const measured = await counted(server.superuser, sql);
     expect(measured.filter((one) => !claimed.has(one))).toEqual([]);
@@ -181,7 +181,7 @@ describe.each(MAJORS)("PostgreSQL %d", (major) => {
       "ANALYZE m.old",
     ];
     const claims = quiet.map((sql) =>
-      effectsOf(fileOf(2, sql), model).flatMap(({ writes }) => writes.map(word)),
+      impactsOf(fileOf(2, sql), model).flatMap(({ writes }) => writes.map(word)),
     );
     expect(claims).toEqual([[], [], ["insert m.fruit"], [], [], []]);
   });

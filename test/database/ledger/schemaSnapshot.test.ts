@@ -196,7 +196,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   });
 
   /** What a change does to the snapshot; the database is left as it was. */
-  const effectOf = async (sql: string, as: Client = client) => {
+  const impactOf = async (sql: string, as: Client = client) => {
     const before = await readSnapshot(as, schemas);
     await as.query("BEGIN");
     try {
@@ -212,12 +212,12 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   };
 
   it.each(CHANGES)("sees %s", async (sql, expected) => {
-    const lines = (await effectOf(sql)).all.map(describeDifference);
+    const lines = (await impactOf(sql)).all.map(describeDifference);
     expect(lines).toEqual(expected.map((text) => expect.stringContaining(text) as string));
   });
 
   it.each(NO_CHANGE)("sees no change in %s", async (sql) => {
-    expect((await effectOf(sql)).all).toEqual([]);
+    expect((await impactOf(sql)).all).toEqual([]);
   });
 
   it.each([
@@ -229,7 +229,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     "REVOKE USAGE ON TYPE dagapp.state FROM PUBLIC",
     "ALTER DEFAULT PRIVILEGES IN SCHEMA dagapp GRANT SELECT ON TABLES TO PUBLIC",
   ])("sees %s, and calls it no change of the structure", async (sql) => {
-    const { all, structure } = await effectOf(sql);
+    const { all, structure } = await impactOf(sql);
     expect(all.length).toBeGreaterThan(0);
     expect(structure).toEqual([]);
   });
@@ -246,13 +246,13 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
 
   it("sees no change outside of the schemas", async () => {
     const superuser = await database.connect("superuser");
-    const { all } = await effectOf("CREATE TABLE public.elsewhere (id INTEGER)", superuser);
+    const { all } = await impactOf("CREATE TABLE public.elsewhere (id INTEGER)", superuser);
     expect(all).toEqual([]);
   });
 
   it("sees another owner, and calls it no change of the structure", async () => {
     const superuser = await database.connect("superuser");
-    const { all, structure } = await effectOf(
+    const { all, structure } = await impactOf(
       "ALTER TABLE dagapp.jobs OWNER TO CURRENT_USER",
       superuser,
     );

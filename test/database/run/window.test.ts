@@ -3,10 +3,10 @@
  * and decided before.
  */
 import { OutsideWindowError } from "../../../migrations/engine/gate/windowNeed";
-import { effectsOf } from "../../../migrations/engine/impact/classify";
+import { impactsOf } from "../../../migrations/engine/impact/classify";
 import { closeBreakGlass, openBreakGlass } from "../../../migrations/engine/ledger/decisions";
 import { applyMigration } from "../../../migrations/engine/run/run";
-import { modelBefore } from "../../../migrations/engine/schema/schemaFold";
+import { modelBefore } from "../../../migrations/engine/schema/schemaReplay";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeMigration } from "../../support/files/makeMigration";
@@ -37,9 +37,9 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     [from, to].map((hours) => new Date(Date.now() + hours * hour).toISOString()).join("/");
   const run = (file: ReturnType<typeof makeMigration>, ...windows: readonly string[]) => {
     const window = JSON.stringify(windows.map((text) => text.replace(/\.\d+Z/g, "Z")));
-    const effects = effectsOf(file, modelBefore([file], file.number));
+    const impacts = impactsOf(file, modelBefore([file], file.number));
     const access = database.accessWith({ tier: "uat", window });
-    return applyMigration(access, { migration: file, lower: [], effects }, () => undefined);
+    return applyMigration(access, { migration: file, lower: [], impacts }, () => undefined);
   };
   const down = () => makeMigration({ downtime: "Yes" });
 

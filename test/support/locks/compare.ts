@@ -2,10 +2,10 @@
  * Compares what was claimed of a statement with what was measured, and words each difference.
  * Does NOT measure.
  */
-import type { StatementEffect } from "../../../migrations/engine/impact/effect";
+import type { StatementImpact } from "../../../migrations/engine/impact/impact";
 import type { LockMode } from "../../../migrations/engine/sql/lockModes";
 import { compareModes } from "../../../migrations/engine/sql/lockModes";
-import { nameOf } from "../files/effects";
+import { nameOf } from "../files/impacts";
 import type { Measured, Relation } from "./measure";
 
 /** What of a claim may be stronger than what this server does; by relation, with the reason in the row. */
@@ -59,24 +59,24 @@ function compareSets(
 }
 
 /** Statements whose reads are the query's own business: how much they read is the planner's choice. */
-const readsByPlan = (effect: StatementEffect): boolean =>
-  effect.statement.actions.some(
-    (action) =>
-      ["query", "copy", "refresh", "do", "create function"].includes(action.kind) ||
-      (action.kind === "create table" && action.query !== null) ||
-      (action.kind === "create view" && action.materialized),
+const readsByPlan = (impact: StatementImpact): boolean =>
+  impact.statement.operations.some(
+    (operation) =>
+      ["query", "copy", "refresh", "do", "create function"].includes(operation.kind) ||
+      (operation.kind === "create table" && operation.query !== null) ||
+      (operation.kind === "create view" && operation.materialized),
   );
 
 /** The differences, `[]` when the claim holds. */
 export function differences(
-  effect: StatementEffect,
+  impact: StatementImpact,
   measured: Measured,
   relations: ReadonlyMap<string, Relation>,
   tolerated: Tolerated = {},
 ): readonly string[] {
   const isTable = (name: string): boolean => ["r", "m"].includes(relations.get(name)?.kind ?? "");
-  const claimedLocks = new Map(effect.locks.map(({ object, mode }) => [nameOf(object), mode]));
-  const rewrites = new Set(effect.rewrites.map(nameOf).filter((name) => !isPartitioned(name)));
+  const claimedLocks = new Map(impact.locks.map(({ object, mode }) => [nameOf(object), mode]));
+  const rewrites = new Set(impact.rewrites.map(nameOf).filter((name) => !isPartitioned(name)));
   const isOfRewritten = (name: string): boolean => {
     const table = relations.get(name)?.table ?? null;
     return table !== null && rewrites.has(table) && !rewrites.has(name);
@@ -85,12 +85,12 @@ export function differences(
     return ["p", "I"].includes(relations.get(name)?.kind ?? "");
   }
   const written = new Set([...measured.rewrites].filter((name) => !isOfRewritten(name)));
-  const scans = new Set(effect.scans.map(nameOf).filter(isTable));
+  const scans = new Set(impact.scans.map(nameOf).filter(isTable));
   // What is written anew is read as well, and that is no news.
   const read = new Set([...measured.scans].filter((name) => isTable(name) && !rewrites.has(name)));
   return [
     ...compareLocks(claimedLocks, measured.locks, relations, tolerated.locks ?? []),
     ...compareSets("rewrite", rewrites, written, tolerated.rewrites ?? []),
-    ...(readsByPlan(effect) ? [] : compareSets("scan", scans, read, tolerated.scans ?? [])),
+    ...(readsByPlan(impact) ? [] : compareSets("scan", scans, read, tolerated.scans ?? [])),
   ];
 }

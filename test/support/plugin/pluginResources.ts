@@ -12,7 +12,7 @@ import { type GovernedServer, startGovernedServer } from "../servers/governedSer
 /** For an update that ignores no property. */
 export const noneIgnored: ReadonlySet<string> = new Set();
 
-/** The server, the plugin's connections to it as the admin, and short forms of its effects. */
+/** The server, the plugin's connections to it as the admin, and short forms of its impacts. */
 export interface PluginResources {
   readonly governed: GovernedServer;
   readonly connections: Connections;

@@ -2,7 +2,7 @@
  * Runs migrations as the program does and reads what they left behind. Does NOT judge either.
  */
 import type { MigrationFile } from "../../../migrations/engine/files/file";
-import { effectsOf } from "../../../migrations/engine/impact/classify";
+import { impactsOf } from "../../../migrations/engine/impact/classify";
 import { rollBackVersion } from "../../../migrations/engine/run/rollback";
 import { applyMigration } from "../../../migrations/engine/run/run";
 import { SchemaModel } from "../../../migrations/engine/schema/schemaModel";
@@ -30,8 +30,8 @@ export async function apply(
   } = {},
 ): Promise<Ran> {
   const log: string[] = [];
-  const effects = effectsOf(migration, new SchemaModel());
-  const outcome = await applyMigration(access, { migration, lower, effects }, (line) => {
+  const impacts = impactsOf(migration, new SchemaModel());
+  const outcome = await applyMigration(access, { migration, lower, impacts }, (line) => {
     log.push(line);
     onLog(line);
   });

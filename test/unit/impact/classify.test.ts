@@ -1,28 +1,28 @@
 // What a statement does, told from the files alone. That PostgreSQL does it is measured in test/database/impact/locks.test.ts.
-import { rollbackEffectsOf } from "../../../migrations/engine/impact/classify";
-import type { StatementEffect } from "../../../migrations/engine/impact/effect";
-import { modelBefore } from "../../../migrations/engine/schema/schemaFold";
+import { rollbackImpactsOf } from "../../../migrations/engine/impact/classify";
+import type { StatementImpact } from "../../../migrations/engine/impact/impact";
+import { modelBefore } from "../../../migrations/engine/schema/schemaReplay";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { effectsIn, nameOf } from "../../support/files/effects";
+import { impactsIn, nameOf } from "../../support/files/impacts";
 import { makeMigration } from "../../support/files/makeMigration";
 
 beforeAll(loadParser);
 
-const last = (sql: string, ...before: readonly string[]): StatementEffect => {
-  const effect = effectsIn(sql, ...before).at(-1);
-  if (effect === undefined) throw new Error("no statement");
-  return effect;
+const last = (sql: string, ...before: readonly string[]): StatementImpact => {
+  const impact = impactsIn(sql, ...before).at(-1);
+  if (impact === undefined) throw new Error("no statement");
+  return impact;
 };
 
 describe("what is new", () => {
   it("is what the same file made", () => {
-    const effect = last("CREATE TABLE a.b (c int); ALTER TABLE a.b ADD CHECK (c > 0)");
-    expect(effect).toMatchObject({ onlyNewObjects: true, risk: "none" });
+    const impact = last("CREATE TABLE a.b (c int); ALTER TABLE a.b ADD CHECK (c > 0)");
+    expect(impact).toMatchObject({ onlyNewObjects: true, risk: "none" });
   });
 
   it("is not what an earlier file made", () => {
-    const effect = last("ALTER TABLE a.b ADD CHECK (c > 0)", "CREATE TABLE a.b (c int)");
-    expect(effect).toMatchObject({ onlyNewObjects: false, risk: "high" });
+    const impact = last("ALTER TABLE a.b ADD CHECK (c > 0)", "CREATE TABLE a.b (c int)");
+    expect(impact).toMatchObject({ onlyNewObjects: false, risk: "high" });
   });
 
   it.each([
@@ -45,12 +45,12 @@ describe("what is new", () => {
   });
 
   it("is not what a new table's foreign key points at", () => {
-    const effect = last(
+    const impact = last(
       "CREATE TABLE a.d (c int REFERENCES a.b)",
       "CREATE TABLE a.b (c int PRIMARY KEY)",
     );
-    expect(effect.onlyNewObjects).toBe(false);
-    expect(effect.locks.map(({ object, mode }) => [nameOf(object), mode])).toEqual([
+    expect(impact.onlyNewObjects).toBe(false);
+    expect(impact.locks.map(({ object, mode }) => [nameOf(object), mode])).toEqual([
       ["a.b", "SHARE ROW EXCLUSIVE"],
     ]);
   });
@@ -118,10 +118,10 @@ describe("functions that files make", () => {
     ["DROP FUNCTION a.plain(int); SELECT a.plain(1)", undefined, /not looked at/],
     ["ALTER FUNCTION a.plain(int) RENAME TO z; SELECT a.z(1)", undefined, /not looked at/],
   ])("are looked into: %s", (sql, mode, unknown) => {
-    const effect = last(sql, made);
-    expect(effect.locks[0]?.mode).toBe(mode);
-    if (unknown === null) expect(effect.unknown).toBeNull();
-    else expect(effect.unknown).toMatch(unknown);
+    const impact = last(sql, made);
+    expect(impact.locks[0]?.mode).toBe(mode);
+    if (unknown === null) expect(impact.unknown).toBeNull();
+    else expect(impact.unknown).toMatch(unknown);
   });
 });
 
@@ -134,15 +134,15 @@ describe("enum values", () => {
     ["BEGIN; ALTER TYPE a.e ADD VALUE 'y'; COMMENT ON TYPE a.e IS 'y'; COMMIT", 0],
     ["ALTER TYPE a.e ADD VALUE 'y'; INSERT INTO a.t VALUES ('y')", 0],
   ])("%s holds %d mistakes", (sql, count) => {
-    expect(effectsIn(sql, use).flatMap(({ mistakes }) => mistakes)).toHaveLength(count);
+    expect(impactsIn(sql, use).flatMap(({ mistakes }) => mistakes)).toHaveLength(count);
   });
 });
 
 describe("a rollback", () => {
   it("starts from what the migration made, and nothing of it is new", () => {
     const file = makeMigration();
-    const effects = rollbackEffectsOf(file, modelBefore([file], file.number));
-    expect(effects[0]).toMatchObject({
+    const impacts = rollbackImpactsOf(file, modelBefore([file], file.number));
+    expect(impacts[0]).toMatchObject({
       drops: [{ kind: "table", schema: "dagapp", name: "jobs" }],
       onlyNewObjects: false,
       reversible: "data",
@@ -153,7 +153,7 @@ describe("a rollback", () => {
 
   it("is empty without a file", () => {
     const file = makeMigration({}, false);
-    expect(rollbackEffectsOf(file, modelBefore([file], file.number))).toEqual([]);
+    expect(rollbackImpactsOf(file, modelBefore([file], file.number))).toEqual([]);
   });
 });
 

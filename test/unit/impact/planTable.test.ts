@@ -1,7 +1,7 @@
 // The table of a plan: what each statement does to others, one line each.
-import { describeEffects, planRows, planTable } from "../../../migrations/engine/impact/planTable";
+import { describeImpacts, planRows, planTable } from "../../../migrations/engine/impact/planTable";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { effectsIn } from "../../support/files/effects";
+import { impactsIn } from "../../support/files/impacts";
 
 beforeAll(loadParser);
 
@@ -22,7 +22,7 @@ describe("planTable", () => {
       DELETE FROM a.jobs WHERE id = 1;
       SELECT a.unknown();
       CREATE TABLE a.more (id int REFERENCES a.jobs);`;
-    expect(planTable(effectsIn(sql, before))).toEqual([
+    expect(planTable(impactsIn(sql, before))).toEqual([
       "LINE  RISK    STATEMENT                         LOCK                    STOPS                        WORK",
       "L3    high    ALTER TABLE a.jobs ALTER TYPE +1  ACCESS EXCLUSIVE        reads and writes             rewrites, changes rows",
       "L4    low     CREATE INDEX CONCURRENTLY a.jobs  SHARE UPDATE EXCLUSIVE  other DDL and VACUUM         scans",
@@ -38,14 +38,14 @@ describe("planTable", () => {
   it("stays within 165 characters", () => {
     const long = "a_name_that_is_as_long_as_postgresql_lets_any_name_of_it_be_ye";
     const lines = planTable(
-      effectsIn(`DROP INDEX "${long}"."${long}"; VACUUM FULL ${long}.${long}`),
+      impactsIn(`DROP INDEX "${long}"."${long}"; VACUUM FULL ${long}.${long}`),
     );
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(165);
     expect(lines[1]).toContain("…");
   });
 
   it("is one line when nobody else can notice anything, and none without statements", () => {
-    expect(planTable(effectsIn("CREATE TABLE a.b (c int)"))).toEqual([
+    expect(planTable(impactsIn("CREATE TABLE a.b (c int)"))).toEqual([
       "1 statement that nobody else can notice",
     ]);
     expect(planTable([])).toEqual([]);
@@ -53,18 +53,18 @@ describe("planTable", () => {
 
   it("shows what will fail even where nobody else can notice it", () => {
     const sql = "BEGIN; ALTER TYPE a.state ADD VALUE 'y'; SELECT 'y'; COMMIT";
-    expect(planTable(effectsIn(sql, before)).at(-1)).toMatch(/SELECT .* will fail$/);
+    expect(planTable(impactsIn(sql, before)).at(-1)).toMatch(/SELECT .* will fail$/);
   });
 });
 
 it("names a table before what belongs to it", () => {
-  const [row] = planRows(effectsIn("DROP INDEX a.by_c", before));
+  const [row] = planRows(impactsIn("DROP INDEX a.by_c", before));
   expect(row).toMatchObject({ stops: "reads and writes: a.jobs +1", work: "drops" });
 });
 
 it("says in full what does not fit", () => {
   const sql = "SELECT a.f(); ALTER TABLE a.gone DROP COLUMN b";
-  expect(describeEffects(effectsIn(sql))).toEqual([
+  expect(describeImpacts(impactsIn(sql))).toEqual([
     "L1 unknown: what a.f() does is not looked at.",
     "L1 assumed: no file makes a.gone, so its partitions and foreign keys are not known.",
   ]);

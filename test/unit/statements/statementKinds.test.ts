@@ -143,8 +143,8 @@ describe("ledger statements", () => {
     ["INSERT INTO public.schema_migration_events (kind) VALUES ('applied')", "other", null],
     ["LOCK TABLE public.schema_migration_lock", "other", null],
     ['DROP TABLE U&"schema\\005fmigrations"', "other", null],
-  ])("%s is %s of %s", (sql, action, version) => {
-    expect(only(sql).ledger).toEqual({ action, version });
+  ])("%s is %s of %s", (sql, operation, version) => {
+    expect(only(sql).ledger).toEqual({ operation, version });
   });
 
   it.each([

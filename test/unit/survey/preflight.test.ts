@@ -1,5 +1,5 @@
 // Pre-flight: which facts about the server refuse a migration, which are only said, and what to do about each.
-import { effectsOf } from "../../../migrations/engine/impact/classify";
+import { impactsOf } from "../../../migrations/engine/impact/classify";
 import { SchemaModel } from "../../../migrations/engine/schema/schemaModel";
 import type { Blocker } from "../../../migrations/engine/server/blockers";
 import { loadParser } from "../../../migrations/engine/statements/statements";
@@ -126,7 +126,7 @@ describe("judgeServer", () => {
 describe("needsOf", () => {
   const needsOfBody = (body: string): Needs => {
     const migration = makeMigration({ body });
-    return needsOf(migration.header, effectsOf(migration, new SchemaModel()));
+    return needsOf(migration.header, impactsOf(migration, new SchemaModel()));
   };
 
   it("takes locks, rewrites and indexes of tables that were there", () => {

@@ -5,8 +5,8 @@
 import type { ObjectName } from "../../sql/objectName";
 import { parseStatements } from "../../sql/parser";
 import { asList, asNode, dig, names, type TreeNode, walk } from "../../sql/tree";
-import { type Act } from "./act";
-import { actsOf, sameName, type Subject } from "./subject";
+import { type PlacedOperation } from "./placedOperation";
+import { placedOperationsOf, sameName, type Subject } from "./subject";
 
 const lastName = (reference: unknown): string | undefined =>
   names(dig(reference, "ColumnRef", "fields")).at(-1);
@@ -56,33 +56,39 @@ function keepsColumn(select: unknown, column: string): boolean {
   return isKept && looksOnlyAt(node["whereClause"], [column]);
 }
 
-/** The parsed statement of an act that is a statement by itself. */
-function nodeOf({ statement }: Act): TreeNode | undefined {
+/** The parsed statement of a placed operation that is a statement by itself. */
+function nodeOf({ statement }: PlacedOperation): TreeNode | undefined {
   const parsed = parseStatements(statement.text);
   return "reason" in parsed ? undefined : parsed[0]?.node;
 }
 
 /** Where CREATE TABLE AS or SELECT INTO keeps the column; null when it does not. */
-function copyOf(subject: Subject, act: Act, table: ObjectName, column: string): ObjectName | null {
-  const { action } = act;
-  if (action.kind !== "create table" || action.query === null || action.temporary) return null;
-  const node = nodeOf(act);
+function copyOf(
+  subject: Subject,
+  placed: PlacedOperation,
+  table: ObjectName,
+  column: string,
+): ObjectName | null {
+  const { operation } = placed;
+  if (operation.kind !== "create table" || operation.query === null || operation.temporary)
+    return null;
+  const node = nodeOf(placed);
   const into = dig(node, "into") ?? dig(node, "intoClause");
   // A table that was there stays as it is; an unlogged one is empty after a crash.
-  const isOld = action.ifNotExists && subject.before.relation(action.table) !== null;
+  const isOld = operation.ifNotExists && subject.before.relation(operation.table) !== null;
   const isLasting = dig(into, "rel", "relpersistence") === "p" && dig(into, "skipData") !== true;
   const select = dig(node, "query", "SelectStmt") ?? node;
-  const reads = action.query.reads.some((read) => sameName(read, table));
-  return isLasting && !isOld && reads && keepsColumn(select, column) ? action.table : null;
+  const reads = operation.query.reads.some((read) => sameName(read, table));
+  return isLasting && !isOld && reads && keepsColumn(select, column) ? operation.table : null;
 }
 
 /** Where INSERT … SELECT or UPDATE keeps the column; null when it does not. */
-function writeOf(act: Act, table: ObjectName, column: string): ObjectName | null {
-  const { action } = act;
-  if (action.kind !== "query") return null;
-  const node = nodeOf(act);
-  const reads = action.query.reads.some((read) => sameName(read, table));
-  for (const write of action.query.writes) {
+function writeOf(placed: PlacedOperation, table: ObjectName, column: string): ObjectName | null {
+  const { operation } = placed;
+  if (operation.kind !== "query") return null;
+  const node = nodeOf(placed);
+  const reads = operation.query.reads.some((read) => sameName(read, table));
+  for (const write of operation.query.writes) {
     const isOwn = sameName(write.table, table);
     if (write.verb === "insert" && !isOwn && reads) {
       if (keepsColumn(dig(node, "selectStmt", "SelectStmt"), column)) return write.table;
@@ -97,15 +103,15 @@ function writeOf(act: Act, table: ObjectName, column: string): ObjectName | null
   return null;
 }
 
-/** True when the act takes rows of the table away, or the table. */
-function empties({ action }: Act, table: ObjectName): boolean {
-  switch (action.kind) {
+/** True when the placed operation takes rows of the table away, or the table. */
+function empties({ operation }: PlacedOperation, table: ObjectName): boolean {
+  switch (operation.kind) {
     case "drop":
-      return action.objects.some((object) => sameName(object, table));
+      return operation.objects.some((object) => sameName(object, table));
     case "truncate":
-      return action.tables.some(({ name }) => sameName(name, table));
+      return operation.tables.some(({ name }) => sameName(name, table));
     case "query":
-      return action.query.writes.some(
+      return operation.query.writes.some(
         (write) => write.verb === "delete" && sameName(write.table, table),
       );
     default:
@@ -113,10 +119,10 @@ function empties({ action }: Act, table: ObjectName): boolean {
   }
 }
 
-/** All acts up to the end of the file, and those among them that may keep a column. */
+/** All placed operations up to the end of the file, and those among them that may keep a column. */
 interface History {
-  readonly all: readonly Act[];
-  readonly copies: readonly { readonly act: Act; readonly place: number }[];
+  readonly all: readonly PlacedOperation[];
+  readonly copies: readonly { readonly placed: PlacedOperation; readonly place: number }[];
 }
 
 const known = new WeakMap<Subject, History>();
@@ -124,14 +130,14 @@ const known = new WeakMap<Subject, History>();
 function historyOf(subject: Subject): History {
   const found = known.get(subject);
   if (found !== undefined) return found;
-  const all = [...subject.earlier.flatMap(actsOf), ...subject.acts];
-  const copies = all.flatMap((act, place) => {
-    const { action, statement } = act;
+  const all = [...subject.earlier.flatMap(placedOperationsOf), ...subject.placedOperations];
+  const copies = all.flatMap((placed, place) => {
+    const { operation, statement } = placed;
     const writes =
-      (action.kind === "create table" && action.query !== null) ||
-      (action.kind === "query" && action.query.writes.length > 0);
+      (operation.kind === "create table" && operation.query !== null) ||
+      (operation.kind === "query" && operation.query.writes.length > 0);
     // Inside DO a condition may leave it out.
-    return writes && statement.kind !== "DO" ? [{ act, place }] : [];
+    return writes && statement.kind !== "DO" ? [{ placed, place }] : [];
   });
   const history = { all, copies };
   known.set(subject, history);
@@ -139,13 +145,18 @@ function historyOf(subject: Subject): History {
 }
 
 /**
- * True when a statement before the act, in this or an earlier file, keeps what the column holds, and nothing up to
+ * True when a statement before the placed operation, in this or an earlier file, keeps what the column holds, and nothing up to
  * the end of this file takes the copy away again.
  */
-export function isArchived(subject: Subject, act: Act, table: ObjectName, column: string): boolean {
+export function isArchived(
+  subject: Subject,
+  placed: PlacedOperation,
+  table: ObjectName,
+  column: string,
+): boolean {
   const { all, copies } = historyOf(subject);
-  const until = all.length - subject.acts.length + act.index;
-  return copies.some(({ act: one, place }) => {
+  const until = all.length - subject.placedOperations.length + placed.index;
+  return copies.some(({ placed: one, place }) => {
     if (place >= until) return false;
     const kept = copyOf(subject, one, table, column) ?? writeOf(one, table, column);
     if (kept === null) return false;

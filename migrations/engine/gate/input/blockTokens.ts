@@ -7,7 +7,7 @@ import { scanSync } from "libpg-query";
 import type { Segment } from "../../files/segments";
 import { parseStatements } from "../../sql/parser";
 import { asList, asText, dig } from "../../sql/tree";
-import { flatActions } from "../../statements/action";
+import { flatOperations } from "../../statements/operation";
 import type { Statement } from "../../statements/statements";
 
 /** A DO block as its words. */
@@ -81,8 +81,8 @@ export function blocksOf(
   return segments
     .filter((segment) => segment.section === section)
     .flatMap(({ statements }) => statements)
-    .filter(({ actions }) =>
-      flatActions(actions).some(
+    .filter(({ operations }) =>
+      flatOperations(operations).some(
         ({ kind, ...more }) => kind === "do" && dig(more, "language") === "plpgsql",
       ),
     )

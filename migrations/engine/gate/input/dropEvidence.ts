@@ -4,8 +4,8 @@
  */
 import type { ObjectName } from "../../sql/objectName";
 import { sqlName, sqlText } from "../../sql/sqlText";
-import { type Act } from "./act";
-import { actsOf, sameName, type Subject } from "./subject";
+import { type PlacedOperation } from "./placedOperation";
+import { placedOperationsOf, sameName, type Subject } from "./subject";
 
 const day = 24 * 60 * 60 * 1000;
 
@@ -21,31 +21,35 @@ interface Mark {
   readonly version: string;
 }
 
-/** What one act says of the name: that it is set apart, that it is not (any more), or nothing. */
+/** What one placed operation says of the name: that it is set apart, that it is not (any more), or nothing. */
 function markIn(
-  { action, statement }: Act,
+  { operation, statement }: PlacedOperation,
   table: ObjectName,
 ): { date: string | null } | "none" | undefined {
   // A condition around it may have left it out.
   if (statement.kind === "DO") return undefined;
-  if (action.kind === "comment" && action.object.kind === "table" && action.part === null) {
-    if (!sameName(action.object, table)) return undefined;
-    const date = markForm.exec(action.text ?? "")?.[1];
+  if (
+    operation.kind === "comment" &&
+    operation.object.kind === "table" &&
+    operation.part === null
+  ) {
+    if (!sameName(operation.object, table)) return undefined;
+    const date = markForm.exec(operation.text ?? "")?.[1];
     return date === undefined || Number.isNaN(Date.parse(date)) ? "none" : { date };
   }
-  if (action.kind === "rename" && action.object.kind === "table" && action.part === null) {
-    if (sameName({ ...action.object, name: action.to }, table)) return { date: null };
-    return sameName(action.object, table) ? "none" : undefined;
+  if (operation.kind === "rename" && operation.object.kind === "table" && operation.part === null) {
+    if (sameName({ ...operation.object, name: operation.to }, table)) return { date: null };
+    return sameName(operation.object, table) ? "none" : undefined;
   }
   // Another table of that name.
-  return action.kind === "create table" && sameName(action.table, table) ? "none" : undefined;
+  return operation.kind === "create table" && sameName(operation.table, table) ? "none" : undefined;
 }
 
 /** How an earlier file has set the table apart: by a comment with a date, or by another name. The last word counts. */
 function markOf(subject: Subject, table: ObjectName): Mark | null {
   for (const file of [...subject.earlier].reverse()) {
-    for (const act of [...actsOf(file)].reverse()) {
-      const mark = markIn(act, table);
+    for (const placed of [...placedOperationsOf(file)].reverse()) {
+      const mark = markIn(placed, table);
       if (mark === "none") return null;
       if (mark !== undefined) return { ...mark, version: file.header.version };
     }

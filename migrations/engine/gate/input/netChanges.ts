@@ -1,12 +1,12 @@
 /**
- * What a file leaves behind: the sum of its actions, object by object. What is made and dropped again is nothing.
+ * What a file leaves behind: the sum of its operations, object by object. What is made and dropped again is nothing.
  * Does NOT look at rows, comments and settings of storage: those are for tests and review.
  */
 import type { ObjectName } from "../../sql/objectName";
 import { sqlName, sqlText } from "../../sql/sqlText";
-import type { Action } from "../../statements/action";
-import type { TableCommand } from "../../statements/tableAction";
-import { type Act } from "./act";
+import type { Operation } from "../../statements/operation";
+import type { TableCommand } from "../../statements/tableOperation";
+import { type PlacedOperation } from "./placedOperation";
 import { temporaryTables } from "./subject";
 
 /** "+" is there afterwards, "-" is gone, "~" is another than before. */
@@ -22,10 +22,10 @@ export interface Change {
   readonly name: string | null;
   /** It is only called otherwise, and keeps what lies in it. */
   readonly moved?: true;
-  readonly act: Act;
+  readonly placed: PlacedOperation;
 }
 
-type Unplaced = Omit<Change, "act">;
+type Unplaced = Omit<Change, "placed">;
 
 const relation = (name: ObjectName): string => `relation ${sqlName(name)}`;
 const part = (kind: string, table: ObjectName, name: string): string =>
@@ -130,25 +130,27 @@ function keyOf(kind: string, name: ObjectName): string {
 
 const base = (name: string): string => name.replace(/\(.*$/s, "");
 
-function changesOf(action: Action): readonly Unplaced[] {
-  switch (action.kind) {
+function changesOf(operation: Operation): readonly Unplaced[] {
+  switch (operation.kind) {
     case "create table":
-      return action.temporary ? [] : [change("+", relation(action.table), action.table.name)];
+      return operation.temporary
+        ? []
+        : [change("+", relation(operation.table), operation.table.name)];
     case "alter table":
-      return commandChanges(action.table, action.command);
+      return commandChanges(operation.table, operation.command);
     case "create view":
-      return [change(action.replace ? "~" : "+", relation(action.view), action.view.name)];
+      return [change(operation.replace ? "~" : "+", relation(operation.view), operation.view.name)];
     case "create index": {
-      const { table, name, columns } = action;
+      const { table, name, columns } = operation;
       if (name === null) return [];
       const home = [relation(table), ...columns.map((column) => part("column", table, column))];
       return [change("+", relation({ ...table, name }), name, home)];
     }
     case "drop":
-      return action.objects.map((object) => change("-", keyOf(object.kind, object)));
+      return operation.objects.map((object) => change("-", keyOf(object.kind, object)));
     case "rename": {
-      const { object, to } = action;
-      const name = action.part;
+      const { object, to } = operation;
+      const name = operation.part;
       if (name === null) {
         const renamed = { ...object, name: object.name.replace(/^[^(]*/s, to) };
         return [
@@ -164,84 +166,97 @@ function changesOf(action: Action): readonly Unplaced[] {
       ];
     }
     case "set schema": {
-      const { object, schema } = action;
+      const { object, schema } = operation;
       return [
         { ...change("-", keyOf(object.kind, object)), moved: true },
         change("+", keyOf(object.kind, { ...object, schema }), base(object.name)),
       ];
     }
     case "create type":
-      return [change("+", keyOf("type", action.type), action.type.name)];
+      return [change("+", keyOf("type", operation.type), operation.type.name)];
     case "add enum value":
       return [
         change(
           "+",
-          `value ${sqlText(action.value)} of type ${sqlName(action.type)}`,
-          action.value,
-          [keyOf("type", action.type)],
+          `value ${sqlText(operation.value)} of type ${sqlName(operation.type)}`,
+          operation.value,
+          [keyOf("type", operation.type)],
         ),
       ];
     case "rename enum value": {
-      const of = `of type ${sqlName(action.type)}`;
+      const of = `of type ${sqlName(operation.type)}`;
       return [
-        change("-", `value ${sqlText(action.value)} ${of}`),
-        change("+", `value ${sqlText(action.to)} ${of}`, action.to),
+        change("-", `value ${sqlText(operation.value)} ${of}`),
+        change("+", `value ${sqlText(operation.to)} ${of}`, operation.to),
       ];
     }
     case "create on table": {
-      const key = keyOf(action.what, {
-        ...action.table,
-        name: `${action.table.name}.${action.name}`,
+      const key = keyOf(operation.what, {
+        ...operation.table,
+        name: `${operation.table.name}.${operation.name}`,
       });
-      return [change(action.replace ? "~" : "+", key, action.name, [relation(action.table)])];
+      return [
+        change(operation.replace ? "~" : "+", key, operation.name, [relation(operation.table)]),
+      ];
     }
     case "alter policy": {
-      const key = keyOf("policy", { ...action.table, name: `${action.table.name}.${action.name}` });
+      const key = keyOf("policy", {
+        ...operation.table,
+        name: `${operation.table.name}.${operation.name}`,
+      });
       return [change("~", key)];
     }
     case "create function": {
-      const { name } = action.function;
-      return [change(action.replace ? "~" : "+", keyOf("function", action.function), base(name))];
+      const { name } = operation.function;
+      return [
+        change(operation.replace ? "~" : "+", keyOf("function", operation.function), base(name)),
+      ];
     }
     case "create sequence":
-      return [change("+", relation(action.sequence), action.sequence.name)];
+      return [change("+", relation(operation.sequence), operation.sequence.name)];
     case "create statistics": {
-      const home = action.table === null ? [] : [relation(action.table)];
-      return [change("+", keyOf("statistics", action.statistics), action.statistics.name, home)];
+      const home = operation.table === null ? [] : [relation(operation.table)];
+      return [
+        change("+", keyOf("statistics", operation.statistics), operation.statistics.name, home),
+      ];
     }
     case "create":
-      return [change("+", keyOf(action.object.kind, action.object), base(action.object.name))];
+      return [
+        change("+", keyOf(operation.object.kind, operation.object), base(operation.object.name)),
+      ];
     default:
       return [];
   }
 }
 
-/** Every change of the acts, in order. */
-export const allChanges = (acts: readonly Act[]): readonly Change[] =>
-  acts.flatMap((act) => changesOf(act.action).map((one) => ({ ...one, act })));
+/** Every change of the placed operations, in order. */
+export const allChanges = (placedOperations: readonly PlacedOperation[]): readonly Change[] =>
+  placedOperations.flatMap((placed) =>
+    changesOf(placed.operation).map((one) => ({ ...one, placed })),
+  );
 
-/** Keys of all that the acts leave behind, the constraints inside CREATE TABLE too. */
-export function leftBy(acts: readonly Act[]): ReadonlySet<string> {
-  const inTables = acts.flatMap(({ action }) =>
-    action.kind === "create table"
-      ? action.constraints.flatMap(({ name }) =>
-          name === null ? [] : [part("constraint", action.table, name)],
+/** Keys of all that the placed operations leave behind, the constraints inside CREATE TABLE too. */
+export function leftBy(placedOperations: readonly PlacedOperation[]): ReadonlySet<string> {
+  const inTables = placedOperations.flatMap(({ operation }) =>
+    operation.kind === "create table"
+      ? operation.constraints.flatMap(({ name }) =>
+          name === null ? [] : [part("constraint", operation.table, name)],
         )
       : [],
   );
-  const changed = netChanges(acts).filter(({ sign }) => sign !== "-");
+  const changed = netChanges(placedOperations).filter(({ sign }) => sign !== "-");
   return new Set([...inTables, ...changed.map(({ key }) => key)]);
 }
 
 /** What remains of the changes: the last sign of each key, or "~" for what was dropped and made again. */
-export function netChanges(acts: readonly Act[]): readonly Change[] {
+export function netChanges(placedOperations: readonly PlacedOperation[]): readonly Change[] {
   const net = new Map<string, Change>();
   /** Keys of what lies in each, as far as it was ever there: a file may drop ten thousand things. */
   const inside = new Map<string, Set<string>>();
   const temporary = new Set(
-    [...temporaryTables(acts)].map((name) => relation({ schema: null, name })),
+    [...temporaryTables(placedOperations)].map((name) => relation({ schema: null, name })),
   );
-  for (const one of allChanges(acts)) {
+  for (const one of allChanges(placedOperations)) {
     if ([one.key, ...one.within].some((key) => temporary.has(key))) continue;
     const before = net.get(one.key);
     if (one.sign === "-" && one.moved === undefined) {

@@ -5,20 +5,21 @@
 import type { ObjectName } from "../../sql/objectName";
 import { parseStatements } from "../../sql/parser";
 import { asList, asNode, asText, dig, names } from "../../sql/tree";
-import type { RowWrite } from "../../statements/action";
-import { type Act } from "./act";
-import { actsOf, sameName, type Subject } from "./subject";
+import type { RowWrite } from "../../statements/operation";
+import { type PlacedOperation } from "./placedOperation";
+import { placedOperationsOf, sameName, type Subject } from "./subject";
 
 /** Columns that are a key of the table by themselves, as far as the files say. */
 function keyColumns(subject: Subject, table: ObjectName): ReadonlySet<string> {
-  const constraints = [...subject.earlier.flatMap(actsOf), ...subject.acts].flatMap(
-    ({ action }) => {
-      if (action.kind === "create table" && sameName(action.table, table))
-        return action.constraints;
-      if (action.kind !== "alter table" || !sameName(action.table, table)) return [];
-      return action.command.kind === "add constraint" ? [action.command.constraint] : [];
-    },
-  );
+  const constraints = [
+    ...subject.earlier.flatMap(placedOperationsOf),
+    ...subject.placedOperations,
+  ].flatMap(({ operation }) => {
+    if (operation.kind === "create table" && sameName(operation.table, table))
+      return operation.constraints;
+    if (operation.kind !== "alter table" || !sameName(operation.table, table)) return [];
+    return operation.command.kind === "add constraint" ? [operation.command.constraint] : [];
+  });
   return new Set(
     constraints
       .filter(({ type, columns }) => columns.length === 1 && /^(primary key|unique)$/.test(type))
@@ -45,21 +46,21 @@ function namesItsRows(where: unknown, keys: ReadonlySet<string>): boolean {
   return kind === "AEXPR_IN" && list.length > 0 && list.every(isConstant);
 }
 
-/** True when the WHERE of the act's statement names its rows by a key. */
-function isByKey(subject: Subject, act: Act, write: RowWrite): boolean {
-  const parsed = parseStatements(act.statement.text);
+/** True when the WHERE of the placed operation's statement names its rows by a key. */
+function isByKey(subject: Subject, placed: PlacedOperation, write: RowWrite): boolean {
+  const parsed = parseStatements(placed.statement.text);
   const where = "reason" in parsed ? undefined : parsed[0]?.node["whereClause"];
   if (write.verb === "insert" || write.verb === "merge") return false;
   return write.filtered && namesItsRows(where, keyColumns(subject, write.table));
 }
 
 /** Changes of rows that were there before, whose number the text does not bound. */
-export function unboundedWrites(subject: Subject, act: Act): readonly RowWrite[] {
-  if (act.action.kind !== "query" || act.statement.ledger !== null) return [];
-  return act.action.query.writes
+export function unboundedWrites(subject: Subject, placed: PlacedOperation): readonly RowWrite[] {
+  if (placed.operation.kind !== "query" || placed.statement.ledger !== null) return [];
+  return placed.operation.query.writes
     .filter(({ verb, updatesOnConflict, listed }) =>
       verb === "update" || verb === "delete" ? true : updatesOnConflict && !listed,
     )
-    .filter(({ table }) => !subject.isNew(table, act))
-    .filter((write) => !isByKey(subject, act, write));
+    .filter(({ table }) => !subject.isNew(table, placed))
+    .filter((write) => !isByKey(subject, placed, write));
 }

@@ -5,16 +5,16 @@
 import { tierRules } from "../../../../stack/tier";
 import type { MigrationFile } from "../../files/file";
 import type { Segment } from "../../files/segments";
-import { effectsOf, rollbackEffectsOf } from "../../impact/classify";
-import type { StatementEffect } from "../../impact/effect";
-import { foldModels, modelAfter } from "../../schema/schemaFold";
+import { impactsOf, rollbackImpactsOf } from "../../impact/classify";
+import type { StatementImpact } from "../../impact/impact";
 import { SchemaModel } from "../../schema/schemaModel";
+import { modelAfter, replayModels } from "../../schema/schemaReplay";
 import type { ObjectName } from "../../sql/objectName";
-import { type Action, flatActions } from "../../statements/action";
+import { flatOperations, type Operation } from "../../statements/operation";
 import type { Statement } from "../../statements/statements";
-import type { Act } from "./act";
-import { withCalls } from "./calledActs";
+import { withCalls } from "./calledOperations";
 import type { GateInput } from "./gateRule";
+import type { PlacedOperation } from "./placedOperation";
 
 export interface Subject {
   readonly file: MigrationFile;
@@ -25,61 +25,71 @@ export interface Subject {
   readonly appliedAt: GateInput["appliedAt"];
   readonly dropDelayDays: number;
   /** Of the forward file, all sections, with what the functions do that it calls. */
-  readonly acts: readonly Act[];
-  readonly rollbackActs: readonly Act[];
+  readonly placedOperations: readonly PlacedOperation[];
+  readonly rollbackOperations: readonly PlacedOperation[];
   /** Of the forward file, one for each statement. */
-  readonly effects: readonly StatementEffect[];
-  readonly rollbackEffects: readonly StatementEffect[];
+  readonly impacts: readonly StatementImpact[];
+  readonly rollbackImpacts: readonly StatementImpact[];
   /** What the earlier files have made. */
   readonly before: SchemaModel;
-  /** True when this file makes the relation (table, view, index …) before the act, and still has it then. */
-  readonly isNew: (name: ObjectName, before: Act) => boolean;
+  /** True when this file makes the relation (table, view, index …) before the placed operation, and still has it then. */
+  readonly isNew: (name: ObjectName, before: PlacedOperation) => boolean;
 }
 
 const key = ({ schema, name }: ObjectName): string => JSON.stringify([schema, name]);
 
-const actsOfSegments = (segments: readonly Segment[]): readonly Act[] =>
+const operationsOfSegments = (segments: readonly Segment[]): readonly PlacedOperation[] =>
   segments
     .flatMap((segment) =>
       segment.statements.flatMap((statement) =>
-        flatActions(statement.actions).map((action) => ({ action, statement, segment })),
+        flatOperations(statement.operations).map((operation) => ({
+          operation,
+          statement,
+          segment,
+        })),
       ),
     )
-    .map((act, index) => ({ ...act, index }));
+    .map((placed, index) => ({ ...placed, index }));
 
-const known = new WeakMap<MigrationFile, readonly Act[]>();
+const known = new WeakMap<MigrationFile, readonly PlacedOperation[]>();
 
-/** The acts of a forward file; worked out once for each file. */
-export function actsOf(file: MigrationFile): readonly Act[] {
-  const acts = known.get(file) ?? actsOfSegments(file.segments);
-  known.set(file, acts);
-  return acts;
+/** The placed operations of a forward file; worked out once for each file. */
+export function placedOperationsOf(file: MigrationFile): readonly PlacedOperation[] {
+  const placedOperations = known.get(file) ?? operationsOfSegments(file.segments);
+  known.set(file, placedOperations);
+  return placedOperations;
 }
 
-/** The relation that an action makes or puts in another's place, and whether it may have been there. */
-function makes({ action, statement }: Act): { name: ObjectName; mayBeOld: boolean } | null {
+/** The relation that an operation makes or puts in another's place, and whether it may have been there. */
+function makes({
+  operation,
+  statement,
+}: PlacedOperation): { name: ObjectName; mayBeOld: boolean } | null {
   const isInBlock = statement.kind === "DO";
-  switch (action.kind) {
+  switch (operation.kind) {
     case "create table":
-      return { name: action.table, mayBeOld: isInBlock || action.ifNotExists };
+      return { name: operation.table, mayBeOld: isInBlock || operation.ifNotExists };
     case "create view":
-      return { name: action.view, mayBeOld: isInBlock || action.ifNotExists || action.replace };
+      return {
+        name: operation.view,
+        mayBeOld: isInBlock || operation.ifNotExists || operation.replace,
+      };
     case "create sequence":
-      return { name: action.sequence, mayBeOld: isInBlock || action.ifNotExists };
+      return { name: operation.sequence, mayBeOld: isInBlock || operation.ifNotExists };
     case "create index": {
-      if (action.name === null) return null;
-      const name = { schema: action.table.schema, name: action.name };
-      return { name, mayBeOld: isInBlock || action.ifNotExists };
+      if (operation.name === null) return null;
+      const name = { schema: operation.table.schema, name: operation.name };
+      return { name, mayBeOld: isInBlock || operation.ifNotExists };
     }
     default:
       return null;
   }
 }
 
-/** Since which act each relation is the file's own: made by it, and not dropped or renamed away again. */
+/** Since which placed operation each relation is the file's own: made by it, and not dropped or renamed away again. */
 type Tenure = ReadonlyMap<string, readonly { readonly index: number; readonly isOwn: boolean }[]>;
 
-function tenures(acts: readonly Act[], before: SchemaModel): Tenure {
+function tenures(placedOperations: readonly PlacedOperation[], before: SchemaModel): Tenure {
   const found = new Map<string, { index: number; isOwn: boolean }[]>();
   const isOwn = (name: ObjectName): boolean => found.get(key(name))?.at(-1)?.isOwn === true;
   const note = (name: ObjectName, index: number, own: boolean): void => {
@@ -87,18 +97,18 @@ function tenures(acts: readonly Act[], before: SchemaModel): Tenure {
     // A temporary table is named without its schema afterwards.
     if (name.schema === "pg_temp") note({ schema: null, name: name.name }, index, own);
   };
-  for (const act of acts) {
-    const { action, index } = act;
-    const made = makes(act);
+  for (const placed of placedOperations) {
+    const { operation, index } = placed;
+    const made = makes(placed);
     // What IF NOT EXISTS, OR REPLACE and a condition leave open, the earlier files tell.
     const isOld = made?.mayBeOld === true && before.relation(made.name) !== null;
     if (made !== null && !isOld) note(made.name, index, true);
-    if (action.kind === "drop") {
-      for (const object of action.objects) if (isOwn(object)) note(object, index, false);
+    if (operation.kind === "drop") {
+      for (const object of operation.objects) if (isOwn(object)) note(object, index, false);
     }
-    if (action.kind === "rename" && action.part === null && isOwn(action.object)) {
-      note({ schema: action.object.schema, name: action.to }, index, true);
-      note(action.object, index, false);
+    if (operation.kind === "rename" && operation.part === null && isOwn(operation.object)) {
+      note({ schema: operation.object.schema, name: operation.to }, index, true);
+      note(operation.object, index, false);
     }
   }
   return found;
@@ -122,8 +132,8 @@ function makeSubject(
   { models, ordered, placeOf }: Worked,
 ): Subject {
   const before = models.get(file.number) ?? new SchemaModel();
-  const acts = withCalls(actsOf(file), before);
-  const tenure = tenures(acts, before);
+  const placedOperations = withCalls(placedOperationsOf(file), before);
+  const tenure = tenures(placedOperations, before);
   return {
     file,
     // Few rules ask, and thousands of lists of thousands of files would be kept.
@@ -134,13 +144,13 @@ function makeSubject(
     now: input.now,
     appliedAt: input.appliedAt,
     dropDelayDays: tierRules[input.tier].dropDelayDays,
-    acts,
-    rollbackActs: withCalls(
-      actsOfSegments(file.rollback?.segments ?? []),
+    placedOperations,
+    rollbackOperations: withCalls(
+      operationsOfSegments(file.rollback?.segments ?? []),
       file.rollback === null ? before : modelAfter(before, file),
     ),
-    effects: effectsOf(file, before),
-    rollbackEffects: rollbackEffectsOf(file, before),
+    impacts: impactsOf(file, before),
+    rollbackImpacts: rollbackImpactsOf(file, before),
     before,
     isNew: (name, { index }) =>
       tenure.get(key(name))?.findLast((one) => one.index < index)?.isOwn === true,
@@ -154,7 +164,7 @@ function workOut({ files }: GateInput): Worked {
     // Two files may have one number by mistake.
     if (!placeOf.has(number)) placeOf.set(number, place);
   }
-  return { subjects: new Map(), models: foldModels(files), ordered, placeOf };
+  return { subjects: new Map(), models: replayModels(files), ordered, placeOf };
 }
 
 /** The pending migrations of an input, each worked out once for all rules. */
@@ -170,65 +180,73 @@ export function subjectsOf(input: GateInput): readonly Subject[] {
 }
 
 /** By statement, worked out once for each subject: files of many thousand statements ask for each of them. */
-const actsByStatement = new WeakMap<Subject, ReadonlyMap<Statement, Act>>();
-const effectsByStatement = new WeakMap<Subject, ReadonlyMap<Statement, StatementEffect>>();
+const operationsByStatement = new WeakMap<Subject, ReadonlyMap<Statement, PlacedOperation>>();
+const impactsByStatement = new WeakMap<Subject, ReadonlyMap<Statement, StatementImpact>>();
 
-/** The first act of a statement of either file: it says what was new before. */
-export function actOf(subject: Subject, statement: Statement): Act | undefined {
+/** The first placed operation of a statement of either file: it says what was new before. */
+export function placedOperationOf(
+  subject: Subject,
+  statement: Statement,
+): PlacedOperation | undefined {
   // The last entry of a key stays, so from the end.
   const found =
-    actsByStatement.get(subject) ??
+    operationsByStatement.get(subject) ??
     new Map(
-      [...subject.acts, ...subject.rollbackActs].toReversed().map((act) => [act.statement, act]),
+      [...subject.placedOperations, ...subject.rollbackOperations]
+        .toReversed()
+        .map((placed) => [placed.statement, placed]),
     );
-  actsByStatement.set(subject, found);
+  operationsByStatement.set(subject, found);
   return found.get(statement);
 }
 
 /** What a statement of the forward file does. */
-export function effectOf(subject: Subject, statement: Statement): StatementEffect | undefined {
+export function impactOf(subject: Subject, statement: Statement): StatementImpact | undefined {
   const found =
-    effectsByStatement.get(subject) ??
-    new Map(subject.effects.map((effect) => [effect.statement, effect]));
-  effectsByStatement.set(subject, found);
+    impactsByStatement.get(subject) ??
+    new Map(subject.impacts.map((impact) => [impact.statement, impact]));
+  impactsByStatement.set(subject, found);
   return found.get(statement);
 }
 
-/** The acts of one kind. */
-export function actsOfKind<K extends Action["kind"]>(
-  acts: readonly Act[],
+/** The placed operations of one kind. */
+export function placedOfKind<K extends Operation["kind"]>(
+  placedOperations: readonly PlacedOperation[],
   kind: K,
-): readonly Act<Extract<Action, { readonly kind: K }>>[] {
-  return acts.filter(
-    (act): act is Act<Extract<Action, { readonly kind: K }>> => act.action.kind === kind,
+): readonly PlacedOperation<Extract<Operation, { readonly kind: K }>>[] {
+  return placedOperations.filter(
+    (placed): placed is PlacedOperation<Extract<Operation, { readonly kind: K }>> =>
+      placed.operation.kind === kind,
   );
 }
 
-/** Names of the temporary tables that the acts make: they are used without a schema. */
-export const temporaryTables = (acts: readonly Act[]): ReadonlySet<string> =>
+/** Names of the temporary tables that the placed operations make: they are used without a schema. */
+export const temporaryTables = (
+  placedOperations: readonly PlacedOperation[],
+): ReadonlySet<string> =>
   new Set(
-    actsOfKind(acts, "create table")
-      .filter(({ action }) => action.temporary)
-      .map(({ action }) => action.table.name),
+    placedOfKind(placedOperations, "create table")
+      .filter(({ operation }) => operation.temporary)
+      .map(({ operation }) => operation.table.name),
   );
 
 /** True when both name the same object; a name without a schema is only equal to itself. */
 export const sameName = (a: ObjectName, b: ObjectName): boolean =>
   a.schema === b.schema && a.name === b.name;
 
-/** True when the file itself adds the column before the act: nobody uses it yet. */
+/** True when the file itself adds the column before the placed operation: nobody uses it yet. */
 export const addsColumn = (
   subject: Subject,
-  act: Act,
+  placed: PlacedOperation,
   table: ObjectName,
   column: string,
 ): boolean =>
   // ADD COLUMN IF NOT EXISTS adds nothing where an earlier file has.
   subject.before.relation(table)?.columns.has(column) !== true &&
-  actsOfKind(subject.acts, "alter table").some(
-    ({ action, index }) =>
-      index < act.index &&
-      sameName(action.table, table) &&
-      action.command.kind === "add column" &&
-      action.command.column.name === column,
+  placedOfKind(subject.placedOperations, "alter table").some(
+    ({ operation, index }) =>
+      index < placed.index &&
+      sameName(operation.table, table) &&
+      operation.command.kind === "add column" &&
+      operation.command.column.name === column,
   );

@@ -4,96 +4,106 @@
  */
 import type { ObjectName } from "../../sql/objectName";
 import { sqlName } from "../../sql/sqlText";
-import { type Act } from "./act";
+import { type PlacedOperation } from "./placedOperation";
 import { sameName, type Subject } from "./subject";
 
 interface Loss {
-  readonly act: Act;
+  readonly placed: PlacedOperation;
   /** "drops dagapp.notes" */
   readonly what: string;
 }
 
 const isTable = (kind: string): boolean => kind === "table" || kind === "foreign table";
 
-/** True when one of the acts brings the table: makes it where no earlier file has, or gives it this name. */
-function bringsTable(subject: Subject, acts: readonly Act[], table: ObjectName): boolean {
-  return acts.some(({ action, statement }) => {
-    if (action.kind === "create table" && sameName(action.table, table)) {
-      const mayBeOld = action.ifNotExists || statement.kind === "DO";
+/** True when one of the placed operations brings the table: makes it where no earlier file has, or gives it this name. */
+function bringsTable(
+  subject: Subject,
+  placedOperations: readonly PlacedOperation[],
+  table: ObjectName,
+): boolean {
+  return placedOperations.some(({ operation, statement }) => {
+    if (operation.kind === "create table" && sameName(operation.table, table)) {
+      const mayBeOld = operation.ifNotExists || statement.kind === "DO";
       return !mayBeOld || subject.before.relation(table) === null;
     }
-    if (action.kind === "rename" && action.part === null) {
-      return sameName({ ...action.object, name: action.to }, table);
+    if (operation.kind === "rename" && operation.part === null) {
+      return sameName({ ...operation.object, name: operation.to }, table);
     }
     return (
-      action.kind === "set schema" && sameName({ ...action.object, schema: action.schema }, table)
+      operation.kind === "set schema" &&
+      sameName({ ...operation.object, schema: operation.schema }, table)
     );
   });
 }
 
-/** True when one of the acts brings the column, by adding it or by giving it this name. */
+/** True when one of the placed operations brings the column, by adding it or by giving it this name. */
 function bringsColumn(
   subject: Subject,
-  acts: readonly Act[],
+  placedOperations: readonly PlacedOperation[],
   table: ObjectName,
   column: string,
 ): boolean {
   const isOld = subject.before.relation(table)?.columns.has(column) === true;
-  return acts.some(({ action }) => {
-    if (action.kind === "rename" && action.part?.kind === "column") {
-      return sameName(action.object, table) && action.to === column;
+  return placedOperations.some(({ operation }) => {
+    if (operation.kind === "rename" && operation.part?.kind === "column") {
+      return sameName(operation.object, table) && operation.to === column;
     }
-    if (action.kind !== "alter table" || !sameName(action.table, table)) return false;
-    const { command } = action;
+    if (operation.kind !== "alter table" || !sameName(operation.table, table)) return false;
+    const { command } = operation;
     if (command.kind !== "add column" || command.column.name !== column) return false;
-    return !(command.ifNotExists && isOld) || acts.some((one) => dropsColumn(one, table, column));
+    return (
+      !(command.ifNotExists && isOld) ||
+      placedOperations.some((one) => dropsColumn(one, table, column))
+    );
   });
 }
 
-const dropsColumn = ({ action }: Act, table: ObjectName, column: string): boolean =>
-  action.kind === "alter table" &&
-  sameName(action.table, table) &&
-  action.command.kind === "drop column" &&
-  action.command.column === column;
+const dropsColumn = ({ operation }: PlacedOperation, table: ObjectName, column: string): boolean =>
+  operation.kind === "alter table" &&
+  sameName(operation.table, table) &&
+  operation.command.kind === "drop column" &&
+  operation.command.column === column;
 
-/** True when one of the acts writes rows of the table. */
-const bringsRows = (acts: readonly Act[], table: ObjectName): boolean =>
-  acts.some(
-    ({ action }) =>
-      action.kind === "query" &&
-      action.query.writes.some((write) => write.verb !== "delete" && sameName(write.table, table)),
+/** True when one of the placed operations writes rows of the table. */
+const bringsRows = (placedOperations: readonly PlacedOperation[], table: ObjectName): boolean =>
+  placedOperations.some(
+    ({ operation }) =>
+      operation.kind === "query" &&
+      operation.query.writes.some(
+        (write) => write.verb !== "delete" && sameName(write.table, table),
+      ),
   );
 
 /** Losses of the rollback that are no inverse of anything, in its order. */
 export function takenBeyond(subject: Subject): readonly Loss[] {
-  const brings = [...subject.acts, ...subject.rollbackActs];
+  const brings = [...subject.placedOperations, ...subject.rollbackOperations];
   const isBrought = (table: ObjectName): boolean =>
     table.schema === "pg_temp" || bringsTable(subject, brings, table);
-  return subject.rollbackActs.flatMap((act): readonly Loss[] => {
-    const { action } = act;
-    if (act.statement.ledger !== null) return [];
-    switch (action.kind) {
+  return subject.rollbackOperations.flatMap((placed): readonly Loss[] => {
+    const { operation } = placed;
+    if (placed.statement.ledger !== null) return [];
+    switch (operation.kind) {
       case "drop":
-        return action.objects
+        return operation.objects
           .filter((object) => isTable(object.kind) && !isBrought(object))
-          .map((object) => ({ act, what: `drops ${sqlName(object)}` }));
+          .map((object) => ({ placed, what: `drops ${sqlName(object)}` }));
       case "truncate":
-        return action.tables
+        return operation.tables
           .filter(({ name }) => !isBrought(name))
-          .map(({ name }) => ({ act, what: `empties ${sqlName(name)}` }));
+          .map(({ name }) => ({ placed, what: `empties ${sqlName(name)}` }));
       case "query":
-        return action.query.writes
+        return operation.query.writes
           .filter(
             ({ verb, updatesOnConflict }) =>
               verb === "delete" || (verb === "merge" && updatesOnConflict),
           )
-          .filter(({ table }) => !isBrought(table) && !bringsRows(subject.acts, table))
-          .map(({ table }) => ({ act, what: `deletes rows of ${sqlName(table)}` }));
+          .filter(({ table }) => !isBrought(table) && !bringsRows(subject.placedOperations, table))
+          .map(({ table }) => ({ placed, what: `deletes rows of ${sqlName(table)}` }));
       case "alter table": {
-        const { command, table, relation } = action;
+        const { command, table, relation } = operation;
         if (command.kind !== "drop column" || relation !== "table" || isBrought(table)) return [];
         if (bringsColumn(subject, brings, table, command.column)) return [];
-        return [{ act, what: `drops the column ${sqlName(table)}.${command.column}` }];
+        return [{ placed, what: `drops the column ${sqlName(table)}.${command.column}` }];
       }
       default:
         return [];

@@ -1,17 +1,19 @@
 /**
- * Which objects an action changes, by name: made, altered, dropped, locked or written, not only read.
- * Does NOT say how (see effect).
+ * Which objects an operation changes, by name: made, altered, dropped, locked or written, not only read.
+ * Does NOT say how (see impact).
  */
 import type { ObjectRef } from "../../sql/objectName";
 import type { ObjectName } from "../../sql/objectName";
-import type { Action } from "../../statements/action";
-import type { Act } from "./act";
+import type { Operation } from "../../statements/operation";
+import type { PlacedOperation } from "./placedOperation";
 
 const as = (kind: string, ...objects: readonly (ObjectName | null)[]): readonly ObjectRef[] =>
   objects.filter((object) => object !== null).map(({ schema, name }) => ({ kind, schema, name }));
 
 type Targets = {
-  readonly [K in Action["kind"]]?: (action: Action & { readonly kind: K }) => readonly ObjectRef[];
+  readonly [K in Operation["kind"]]?: (
+    operation: Operation & { readonly kind: K },
+  ) => readonly ObjectRef[];
 };
 
 /** A kind that is not here changes nothing that has a name. */
@@ -47,7 +49,7 @@ const targets: Targets = {
     ...as("table", ...query.writes.map((write) => write.table)),
   ],
   "alter policy": ({ table }) => as("table", table),
-  "create function": (action) => [action.function],
+  "create function": (operation) => [operation.function],
   "create sequence": ({ sequence }) => as("sequence", sequence),
   "alter sequence": ({ sequence }) => as("sequence", sequence),
   "create statistics": ({ statistics }) => as("statistics", statistics),
@@ -62,9 +64,10 @@ const targets: Targets = {
   lock: ({ tables }) => as("table", ...tables.map(({ name }) => name)),
 };
 
-/** Objects that the act changes. A statement on the ledger changes none: the runner carries it out. */
-export function changedBy({ action, statement }: Act): readonly ObjectRef[] {
+/** Objects that the placed operation changes. A statement on the ledger changes none: the runner carries it out. */
+export function changedBy({ operation, statement }: PlacedOperation): readonly ObjectRef[] {
   if (statement.ledger !== null) return [];
-  const read = targets[action.kind] as ((action: Action) => readonly ObjectRef[]) | undefined;
-  return read?.(action) ?? [];
+  const read = targets[operation.kind] as
+    ((operation: Operation) => readonly ObjectRef[]) | undefined;
+  return read?.(operation) ?? [];
 }

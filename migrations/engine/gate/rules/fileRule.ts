@@ -3,7 +3,6 @@
  * Does NOT hold any rule.
  */
 import type { Severity, Tier } from "../../../../stack/tier";
-import { type Act } from "../input/act";
 import {
   type Backing,
   elseWarn,
@@ -11,6 +10,7 @@ import {
   type Finding,
   type GateRule,
 } from "../input/gateRule";
+import { type PlacedOperation } from "../input/placedOperation";
 import { type Subject, subjectsOf } from "../input/subject";
 
 /** All that is to say about a rule. */
@@ -46,7 +46,7 @@ export function fileRule(rule: FileRule): GateRule {
 
 /** A finding at a statement. */
 export const atStatement = (
-  { statement, segment }: Pick<Act, "statement" | "segment">,
+  { statement, segment }: Pick<PlacedOperation, "statement" | "segment">,
   message: string,
   remedy: string,
 ): Finding => ({

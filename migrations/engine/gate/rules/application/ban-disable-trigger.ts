@@ -3,7 +3,7 @@
  * Does NOT cover what a trigger does: its function is read where it is called.
  */
 import { sqlName } from "../../../sql/sqlText";
-import { actsOfKind } from "../../input/subject";
+import { placedOfKind } from "../../input/subject";
 import { atStatement, docs, fileRule } from "../fileRule";
 
 export const banDisableTrigger = fileRule({
@@ -16,13 +16,13 @@ export const banDisableTrigger = fileRule({
   bad: { body: "ALTER TABLE dagapp.jobs DISABLE TRIGGER ALL;" },
   good: { body: "ANALYZE dagapp.jobs;" },
   find: (subject) =>
-    actsOfKind(subject.acts, "alter table")
-      .filter(({ action: { command } }) => /^disable (trigger|rule)$/.test(command.kind))
-      .filter((act) => !subject.isNew(act.action.table, act))
-      .map((act) =>
+    placedOfKind(subject.placedOperations, "alter table")
+      .filter(({ operation: { command } }) => /^disable (trigger|rule)$/.test(command.kind))
+      .filter((placed) => !subject.isNew(placed.operation.table, placed))
+      .map((placed) =>
         atStatement(
-          act,
-          `${act.action.command.kind.toUpperCase()} on ${sqlName(act.action.table)}: what it stood for does not happen.`,
+          placed,
+          `${placed.operation.command.kind.toUpperCase()} on ${sqlName(placed.operation.table)}: what it stood for does not happen.`,
           "remove the statement.",
         ),
       ),

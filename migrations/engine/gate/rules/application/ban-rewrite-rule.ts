@@ -3,7 +3,7 @@
  * Does NOT cover what a trigger does: its function is read where it is called.
  */
 import { sqlName } from "../../../sql/sqlText";
-import { actsOfKind } from "../../input/subject";
+import { placedOfKind } from "../../input/subject";
 import { atStatement, docs, fileRule } from "../fileRule";
 
 export const banRewriteRule = fileRule({
@@ -22,13 +22,13 @@ export const banRewriteRule = fileRule({
     rollback: "DROP TRIGGER IF EXISTS jobs_touch ON dagapp.jobs;",
   },
   find: (subject) =>
-    actsOfKind(subject.acts, "create on table")
-      .filter(({ action }) => action.what === "rule")
-      .filter((act) => !subject.isNew(act.action.table, act))
-      .map((act) =>
+    placedOfKind(subject.placedOperations, "create on table")
+      .filter(({ operation }) => operation.what === "rule")
+      .filter((placed) => !subject.isNew(placed.operation.table, placed))
+      .map((placed) =>
         atStatement(
-          act,
-          `the rule ${act.action.name} rewrites statements on ${sqlName(act.action.table)}.`,
+          placed,
+          `the rule ${placed.operation.name} rewrites statements on ${sqlName(placed.operation.table)}.`,
           "write it as a trigger.",
         ),
       ),

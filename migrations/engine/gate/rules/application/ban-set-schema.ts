@@ -3,7 +3,7 @@
  * Does NOT cover what the application really uses: whatever was there before may be in use.
  */
 import { quoted, sqlName } from "../../../sql/sqlText";
-import { actsOfKind } from "../../input/subject";
+import { placedOfKind } from "../../input/subject";
 import { atStatement, fileRule } from "../fileRule";
 import { renameWhy } from "./applicationFacts";
 
@@ -23,12 +23,12 @@ export const banSetSchema = fileRule({
     rollback: "DROP VIEW IF EXISTS geoapi.notes;",
   },
   find: (subject) =>
-    actsOfKind(subject.acts, "set schema")
-      .filter((act) => !subject.isNew(act.action.object, act))
-      .map((act) => {
-        const { object, schema } = act.action;
+    placedOfKind(subject.placedOperations, "set schema")
+      .filter((placed) => !subject.isNew(placed.operation.object, placed))
+      .map((placed) => {
+        const { object, schema } = placed.operation;
         return atStatement(
-          act,
+          placed,
           `${object.kind} ${sqlName(object)} moves to schema ${quoted(schema)} while it may be in use.`,
           `CREATE VIEW ${sqlName({ schema, name: object.name })} AS SELECT * FROM ${sqlName(object)};`,
         );

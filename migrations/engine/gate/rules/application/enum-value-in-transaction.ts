@@ -2,7 +2,7 @@
  * Gate rule enum-value-in-transaction: its texts, its examples, and what it finds.
  * Does NOT cover what the application really uses: whatever was there before may be in use.
  */
-import { actOf } from "../../input/subject";
+import { placedOperationOf } from "../../input/subject";
 import { atStatement, docs, fileRule } from "../fileRule";
 
 export const enumValueInTransaction = fileRule({
@@ -25,12 +25,13 @@ export const enumValueInTransaction = fileRule({
       "INSERT INTO dagapp.jobs (job_id, status) VALUES ('x', 'paused');",
   },
   find: (subject) =>
-    subject.effects.flatMap((effect) => {
-      const act = effect.mistakes.length === 0 ? undefined : actOf(subject, effect.statement);
-      return act === undefined
+    subject.impacts.flatMap((impact) => {
+      const placed =
+        impact.mistakes.length === 0 ? undefined : placedOperationOf(subject, impact.statement);
+      return placed === undefined
         ? []
-        : effect.mistakes.map((mistake) =>
-            atStatement(act, `${mistake}.`, "move ALTER TYPE … ADD VALUE before the BEGIN."),
+        : impact.mistakes.map((mistake) =>
+            atStatement(placed, `${mistake}.`, "move ALTER TYPE … ADD VALUE before the BEGIN."),
           );
     }),
 });

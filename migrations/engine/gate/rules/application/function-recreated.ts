@@ -4,7 +4,7 @@
  */
 import { type ObjectName } from "../../../sql/objectName";
 import { sqlName } from "../../../sql/sqlText";
-import { actsOfKind } from "../../input/subject";
+import { placedOfKind } from "../../input/subject";
 import { atStatement, docs, fileRule } from "../fileRule";
 
 /** A function's name without its arguments. */
@@ -39,24 +39,26 @@ export const functionRecreated = fileRule({
       "CREATE OR REPLACE FUNCTION dagapp.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';",
   },
   find: (subject) =>
-    actsOfKind(subject.acts, "create function").flatMap((act) => {
-      const { function: made } = act.action;
+    placedOfKind(subject.placedOperations, "create function").flatMap((placed) => {
+      const { function: made } = placed.operation;
       const name = baseName(made);
-      const isDropped = actsOfKind(subject.acts, "drop").some(
-        ({ action, index, segment }) =>
-          index < act.index &&
-          action.objects.some(
+      const isDropped = placedOfKind(subject.placedOperations, "drop").some(
+        ({ operation, index, segment }) =>
+          index < placed.index &&
+          operation.objects.some(
             (object) =>
               routine.test(object.kind) &&
               baseName(object) === name &&
               // With other arguments OR REPLACE makes a second function: one transaction is all that can be asked.
-              (isSameRoutine(object, made) || segment !== act.segment || segment.kind === "single"),
+              (isSameRoutine(object, made) ||
+                segment !== placed.segment ||
+                segment.kind === "single"),
           ),
       );
       if (!isDropped) return [];
       return [
         atStatement(
-          act,
+          placed,
           `${name} is dropped and made again: EXECUTE rights on it are lost.`,
           `CREATE OR REPLACE FUNCTION ${name}(…) where its arguments and result stay the same.`,
         ),

@@ -23,12 +23,12 @@ export const renamingColumn = fileRule({
     rollback: "ALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS holder;",
   },
   find: (subject) =>
-    renames(subject).flatMap((act) => {
-      const { object, part, to } = act.action;
-      if (part?.kind !== "column" || addsColumn(subject, act, object, part.name)) return [];
+    renames(subject).flatMap((placed) => {
+      const { object, part, to } = placed.operation;
+      if (part?.kind !== "column" || addsColumn(subject, placed, object, part.name)) return [];
       return [
         atStatement(
-          act,
+          placed,
           `${sqlName(object)}.${quoted(part.name)} is renamed to ${quoted(to)} while it may be in use.`,
           `ALTER TABLE ${sqlName(object)} ADD COLUMN ${quoted(to)} …; fill it in batches (-- batch), and drop ${quoted(part.name)} in a later migration.`,
         ),

@@ -3,7 +3,7 @@
  * Does NOT cover what the application really uses: whatever was there before may be in use.
  */
 import { quoted, sqlName, sqlText } from "../../../sql/sqlText";
-import { actsOfKind } from "../../input/subject";
+import { placedOfKind } from "../../input/subject";
 import { atStatement, fileRule } from "../fileRule";
 import { renames, renameWhy } from "./applicationFacts";
 
@@ -35,19 +35,19 @@ export const renamingObject = fileRule({
   },
   find: (subject) => [
     ...renames(subject)
-      .filter(({ action: { object, part } }) => part === null && !silentRenames.has(object.kind))
-      .map((act) =>
+      .filter(({ operation: { object, part } }) => part === null && !silentRenames.has(object.kind))
+      .map((placed) =>
         atStatement(
-          act,
-          `${act.action.object.kind} ${sqlName(act.action.object)} is renamed to ${quoted(act.action.to)} while it may be in use.`,
-          `make ${sqlName({ schema: act.action.object.schema, name: act.action.to })} beside it, and drop the old one in a later migration.`,
+          placed,
+          `${placed.operation.object.kind} ${sqlName(placed.operation.object)} is renamed to ${quoted(placed.operation.to)} while it may be in use.`,
+          `make ${sqlName({ schema: placed.operation.object.schema, name: placed.operation.to })} beside it, and drop the old one in a later migration.`,
         ),
       ),
-    ...actsOfKind(subject.acts, "rename enum value").map((act) =>
+    ...placedOfKind(subject.placedOperations, "rename enum value").map((placed) =>
       atStatement(
-        act,
-        `the label ${sqlText(act.action.value)} of ${sqlName(act.action.type)} gets another name while rows and queries hold it.`,
-        `ALTER TYPE ${sqlName(act.action.type)} ADD VALUE …; and move the rows in batches (-- batch).`,
+        placed,
+        `the label ${sqlText(placed.operation.value)} of ${sqlName(placed.operation.type)} gets another name while rows and queries hold it.`,
+        `ALTER TYPE ${sqlName(placed.operation.type)} ADD VALUE …; and move the rows in batches (-- batch).`,
       ),
     ),
   ],

@@ -24,12 +24,12 @@ export const renamingTable = fileRule({
   },
   find: (subject) =>
     renames(subject)
-      .filter(({ action }) => action.object.kind === "table" && action.part === null)
-      .map((act) => {
-        const { object, to } = act.action;
+      .filter(({ operation }) => operation.object.kind === "table" && operation.part === null)
+      .map((placed) => {
+        const { object, to } = placed.operation;
         const view = sqlName({ schema: object.schema, name: to });
         return atStatement(
-          act,
+          placed,
           `${sqlName(object)} is renamed to ${quoted(to)} while it may be in use.`,
           `CREATE VIEW ${view} AS SELECT * FROM ${sqlName(object)}; and rename once nothing asks for the table.`,
         );

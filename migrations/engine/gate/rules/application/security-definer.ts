@@ -4,11 +4,11 @@
  */
 import { parseStatements } from "../../../sql/parser";
 import { asList, dig } from "../../../sql/tree";
-import { type Act } from "../../input/act";
+import { type PlacedOperation } from "../../input/placedOperation";
 import { atStatement, docs, fileRule } from "../fileRule";
 
 /** CREATE or ALTER FUNCTION with SECURITY DEFINER. */
-function isDefiner({ statement }: Act): boolean {
+function isDefiner({ statement }: PlacedOperation): boolean {
   if (!/security/i.test(statement.text)) return false;
   const parsed = parseStatements(statement.text);
   if ("reason" in parsed) return false;
@@ -37,16 +37,16 @@ export const securityDefiner = fileRule({
     rollback: "DROP FUNCTION IF EXISTS dagapp.count_jobs();",
   },
   find: (subject) =>
-    subject.acts
+    subject.placedOperations
       .filter(({ statement }) =>
         /^(CREATE|ALTER) (FUNCTION|PROCEDURE|ROUTINE)$/.test(statement.kind),
       )
       .filter(isDefiner)
-      .map((act) =>
+      .map((placed) =>
         atStatement(
-          act,
-          `${act.statement.kind} ${act.statement.target ?? ""} is SECURITY DEFINER.`,
-          `ALTER FUNCTION ${act.statement.target ?? "…"} SECURITY INVOKER;`,
+          placed,
+          `${placed.statement.kind} ${placed.statement.target ?? ""} is SECURITY DEFINER.`,
+          `ALTER FUNCTION ${placed.statement.target ?? "…"} SECURITY INVOKER;`,
         ),
       ),
 });

@@ -26,4 +26,4 @@ export const inSection = (
 
 /** Objects that the file leaves behind and that have a name to look for. */
 export const createdBy = (subject: Subject): readonly Change[] =>
-  netChanges(subject.acts).filter(({ sign, name }) => sign === "+" && name !== null);
+  netChanges(subject.placedOperations).filter(({ sign, name }) => sign === "+" && name !== null);

@@ -30,13 +30,13 @@ export const postflightIndexValid = fileRule({
   },
   find: (subject) => {
     const blocks = blocksOf(subject.file.segments, "postflight").filter(canFail);
-    return createdBy(subject).flatMap(({ act, name }): readonly Finding[] => {
-      const { action } = act;
-      if (action.kind !== "create index" || !action.concurrently || name === null) return [];
+    return createdBy(subject).flatMap(({ placed, name }): readonly Finding[] => {
+      const { operation } = placed;
+      if (operation.kind !== "create index" || !operation.concurrently || name === null) return [];
       const looks = blocks.filter((block) => mentions(block, name));
       // Not looked for at all is another rule's business.
       if (looks.length === 0 || looks.some(({ words }) => words.has("indisvalid"))) return [];
-      const index = sqlText(sqlName({ schema: action.table.schema, name }));
+      const index = sqlText(sqlName({ schema: operation.table.schema, name }));
       return [
         inSection(
           subject,

@@ -5,7 +5,7 @@
 import { lockModes } from "../../../sql/lockModes";
 import { sqlName, sqlText } from "../../../sql/sqlText";
 import { blocksOf, canFail, mentions } from "../../input/blockTokens";
-import { actOf, type Subject } from "../../input/subject";
+import { placedOperationOf, type Subject } from "../../input/subject";
 import { fileRule } from "../fileRule";
 import { notLocked, previousApplied } from "../sectionExamples";
 import { inSection } from "./checksFacts";
@@ -16,14 +16,15 @@ const strong = lockModes.indexOf("SHARE");
 /** Existing tables that the file locks so that others wait. */
 function lockedTables(subject: Subject): readonly { schema: string | null; name: string }[] {
   const tables = new Map<string, { schema: string | null; name: string }>();
-  for (const { statement, locks } of subject.effects) {
-    const act = actOf(subject, statement);
+  for (const { statement, locks } of subject.impacts) {
+    const placed = placedOperationOf(subject, statement);
     for (const { object, mode } of locks) {
       if (object.kind !== "table" || lockModes.indexOf(mode) < strong) continue;
-      if (act === undefined || subject.isNew(object, act)) continue;
+      if (placed === undefined || subject.isNew(object, placed)) continue;
       // Made by this very statement.
       const isOwn =
-        act.action.kind === "create table" && sqlName(act.action.table) === sqlName(object);
+        placed.operation.kind === "create table" &&
+        sqlName(placed.operation.table) === sqlName(object);
       if (!isOwn) tables.set(sqlName(object), object);
     }
   }

@@ -38,10 +38,10 @@ export const addingFieldWithDefault = fileRule({
       ? []
       : addedColumns(subject)
           .filter(({ column }) => Object.hasOwn(rewritingDefaults, column.default))
-          .map(({ act, table, column }) => {
+          .map(({ placed, table, column }) => {
             const [name, quotedColumn] = [sqlName(table), quoted(column.name)];
             return atStatement(
-              act,
+              placed,
               `${name}.${quotedColumn} is ${rewritingDefaults[column.default] ?? ""}: ${name} is written anew under ACCESS EXCLUSIVE.`,
               `ALTER TABLE ${name} ADD COLUMN ${quotedColumn} …; ALTER TABLE ${name} ALTER COLUMN ${quotedColumn} SET DEFAULT …; ` +
                 `behind the COMMIT: -- batch, UPDATE ${name} SET ${quotedColumn} = … WHERE ${quotedColumn} IS NULL; or ${inWindow}.`,

@@ -4,14 +4,14 @@
  */
 import { type ObjectName } from "../../../sql/objectName";
 import { quoted, sqlName } from "../../../sql/sqlText";
-import { type Act } from "../../input/act";
-import { actsOfKind, effectOf, sameName, type Subject } from "../../input/subject";
+import { type PlacedOperation } from "../../input/placedOperation";
+import { impactOf, placedOfKind, sameName, type Subject } from "../../input/subject";
 import { atStatement, docs, fileRule, lockRiskHigh } from "../fileRule";
 import { checkedNotNull } from "./columnsFacts";
 
-/** Whether the act's statement reads the whole table. */
-const isScanned = (subject: Subject, act: Act, table: ObjectName): boolean =>
-  (effectOf(subject, act.statement)?.scans ?? []).some((scanned) => sameName(scanned, table));
+/** Whether the placed operation's statement reads the whole table. */
+const isScanned = (subject: Subject, placed: PlacedOperation, table: ObjectName): boolean =>
+  (impactOf(subject, placed.statement)?.scans ?? []).some((scanned) => sameName(scanned, table));
 
 export const addingNotNullableField = fileRule({
   id: "adding-not-nullable-field",
@@ -35,8 +35,8 @@ export const addingNotNullableField = fileRule({
       "ALTER TABLE dagapp.jobs ALTER COLUMN owner DROP NOT NULL;",
   },
   find: (subject) =>
-    actsOfKind(subject.acts, "alter table").flatMap((act) => {
-      const { command, table } = act.action;
+    placedOfKind(subject.placedOperations, "alter table").flatMap((placed) => {
+      const { command, table } = placed.operation;
       const column =
         command.kind === "set not null"
           ? command.column
@@ -45,13 +45,13 @@ export const addingNotNullableField = fileRule({
               command.constraint.valid
             ? (command.constraint.columns[0] ?? "")
             : null;
-      if (column === null || subject.isNew(table, act)) return [];
+      if (column === null || subject.isNew(table, placed)) return [];
       // A validated CHECK that implies it spares the scan (PostgreSQL 12 and newer).
-      if (!isScanned(subject, act, table)) return [];
+      if (!isScanned(subject, placed, table)) return [];
       const [name, quotedColumn] = [sqlName(table), quoted(column)];
       return [
         atStatement(
-          act,
+          placed,
           `SET NOT NULL on ${name}.${quotedColumn} reads the whole table under ACCESS EXCLUSIVE.`,
           checkedNotNull(name, quotedColumn, quoted(`${column}_not_null`)),
         ),

@@ -24,9 +24,9 @@ export const addingRequiredField = fileRule({
   find: (subject) =>
     addedColumns(subject)
       .filter(({ column }) => column.notNull && column.default === "none")
-      .map(({ act, table, column }) =>
+      .map(({ placed, table, column }) =>
         atStatement(
-          act,
+          placed,
           `${sqlName(table)}.${quoted(column.name)} is added NOT NULL and without a default.`,
           threeSteps(sqlName(table), quoted(column.name), "…"),
         ),

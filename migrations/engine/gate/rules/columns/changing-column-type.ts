@@ -3,7 +3,7 @@
  * Does NOT cover dropping (see destruction) and renaming (see application).
  */
 import { quoted, sqlName } from "../../../sql/sqlText";
-import { actsOfKind } from "../../input/subject";
+import { placedOfKind } from "../../input/subject";
 import { atStatement, fileRule } from "../fileRule";
 import { inWindow, rewriteSource, rewrittenBy } from "./columnsFacts";
 
@@ -25,13 +25,13 @@ export const changingColumnType = fileRule({
   find: (subject) =>
     subject.file.header.impact.downtimeRequired
       ? []
-      : actsOfKind(subject.acts, "alter table").flatMap((act) => {
-          const { command, table } = act.action;
-          if (command.kind !== "alter type" || rewrittenBy(subject, act).length === 0) return [];
+      : placedOfKind(subject.placedOperations, "alter table").flatMap((placed) => {
+          const { command, table } = placed.operation;
+          if (command.kind !== "alter type" || rewrittenBy(subject, placed).length === 0) return [];
           const [name, column] = [sqlName(table), quoted(command.column)];
           return [
             atStatement(
-              act,
+              placed,
               `the type of ${name}.${column} changes: ${name} is written anew under ACCESS EXCLUSIVE.`,
               `ALTER TABLE ${name} ADD COLUMN ${quoted(`${command.column}_new`)} …, filled in batches (-- batch); or ${inWindow}.`,
             ),

@@ -3,23 +3,23 @@
  * Does NOT hold a rule and does NOT cover dropping (see destruction) and renaming (see application).
  */
 import { type ObjectName } from "../../../sql/objectName";
-import { type Column } from "../../../statements/tableAction";
-import { type Act } from "../../input/act";
-import { actsOfKind, effectOf, type Subject } from "../../input/subject";
+import { type Column } from "../../../statements/tableOperation";
+import { type PlacedOperation } from "../../input/placedOperation";
+import { impactOf, placedOfKind, type Subject } from "../../input/subject";
 import { docs } from "../fileRule";
 
 interface AddedColumn {
-  readonly act: Act;
+  readonly placed: PlacedOperation;
   readonly table: ObjectName;
   readonly column: Column;
 }
 
 /** Columns that are added to tables which were there before. */
 export function addedColumns(subject: Subject): readonly AddedColumn[] {
-  return actsOfKind(subject.acts, "alter table").flatMap((act) => {
-    const { command, table } = act.action;
-    if (command.kind !== "add column" || subject.isNew(table, act)) return [];
-    return [{ act, table, column: command.column }];
+  return placedOfKind(subject.placedOperations, "alter table").flatMap((placed) => {
+    const { command, table } = placed.operation;
+    if (command.kind !== "add column" || subject.isNew(table, placed)) return [];
+    return [{ placed, table, column: command.column }];
   });
 }
 
@@ -40,9 +40,9 @@ export const checkedNotNull = (table: string, column: string, check: string): st
   `ALTER TABLE ${table} DROP CONSTRAINT ${check};`;
 
 /** Tables in use that a statement writes anew. */
-export const rewrittenBy = (subject: Subject, act: Act): readonly ObjectName[] =>
-  (effectOf(subject, act.statement)?.rewrites ?? []).filter(
-    (table) => table.kind !== "index" && !subject.isNew(table, act),
+export const rewrittenBy = (subject: Subject, placed: PlacedOperation): readonly ObjectName[] =>
+  (impactOf(subject, placed.statement)?.rewrites ?? []).filter(
+    (table) => table.kind !== "index" && !subject.isNew(table, placed),
   );
 
 export const inWindow =

@@ -34,9 +34,9 @@ export const notNullWithDefault = fileRule({
   find: (subject) =>
     addedColumns(subject)
       .filter(({ column }) => column.notNull && column.default === "constant")
-      .map(({ act, table, column }) =>
+      .map(({ placed, table, column }) =>
         atStatement(
-          act,
+          placed,
           `${sqlName(table)}.${quoted(column.name)} is added NOT NULL with its default in one step.`,
           `${threeSteps(sqlName(table), quoted(column.name), "…")} ` +
             "Or, in the header, under EXCEPTIONS: - not-null-with-default: why one step is enough.",

@@ -3,7 +3,7 @@
  * Does NOT cover dropping (see destruction) and renaming (see application).
  */
 import { oneLine, sqlName } from "../../../sql/sqlText";
-import { actsOfKind } from "../../input/subject";
+import { placedOfKind } from "../../input/subject";
 import { atStatement, fileRule } from "../fileRule";
 import { inWindow, rewriteSource, rewrittenBy } from "./columnsFacts";
 
@@ -34,14 +34,14 @@ export const tableRewrite = fileRule({
   find: (subject) =>
     subject.file.header.impact.downtimeRequired
       ? []
-      : actsOfKind(subject.acts, "alter table").flatMap((act) => {
-          const { command, table } = act.action;
+      : placedOfKind(subject.placedOperations, "alter table").flatMap((placed) => {
+          const { command, table } = placed.operation;
           if (!rewritingCommands.has(command.kind)) return [];
-          if (rewrittenBy(subject, act).length === 0) return [];
+          if (rewrittenBy(subject, placed).length === 0) return [];
           return [
             atStatement(
-              act,
-              `${oneLine(act.statement.text)} writes ${sqlName(table)} anew under ACCESS EXCLUSIVE.`,
+              placed,
+              `${oneLine(placed.statement.text)} writes ${sqlName(table)} anew under ACCESS EXCLUSIVE.`,
               `${inWindow}.`,
             ),
           ];

@@ -4,14 +4,14 @@
  */
 import { type ObjectName } from "../../../sql/objectName";
 import { oneLine, sqlName } from "../../../sql/sqlText";
-import { actsOf, actsOfKind, sameName, type Subject } from "../../input/subject";
+import { placedOfKind, placedOperationsOf, sameName, type Subject } from "../../input/subject";
 import { atStatement, docs, fileRule, lockRiskHigh } from "../fileRule";
 
 /** True when an earlier file makes the table with PARTITION BY. */
 function isPartitioned({ earlier }: Subject, table: ObjectName): boolean {
   return earlier
-    .flatMap((file) => actsOfKind(actsOf(file), "create table"))
-    .some(({ action }) => action.partitionKey !== null && sameName(action.table, table));
+    .flatMap((file) => placedOfKind(placedOperationsOf(file), "create table"))
+    .some(({ operation }) => operation.partitionKey !== null && sameName(operation.table, table));
 }
 
 /** The author's CREATE INDEX with CONCURRENTLY in it. */
@@ -38,16 +38,16 @@ export const requireConcurrentIndexCreation = fileRule({
     rollback: "DROP INDEX IF EXISTS dagapp.idx_jobs_owner;",
   },
   find: (subject) =>
-    actsOfKind(subject.acts, "create index")
-      .filter(({ action }) => !action.concurrently)
-      .filter((act) => !subject.isNew(act.action.table, act))
+    placedOfKind(subject.placedOperations, "create index")
+      .filter(({ operation }) => !operation.concurrently)
+      .filter((placed) => !subject.isNew(placed.operation.table, placed))
       // Only the parent's entry in the catalog; its partitions get theirs CONCURRENTLY.
-      .filter(({ action }) => !(action.only && isPartitioned(subject, action.table)))
-      .map((act) =>
+      .filter(({ operation }) => !(operation.only && isPartitioned(subject, operation.table)))
+      .map((placed) =>
         atStatement(
-          act,
-          `CREATE INDEX on ${sqlName(act.action.table)} keeps writers out while it is built.`,
-          `behind the COMMIT: ${concurrentForm(act.statement.text, act.action.name !== null)};`,
+          placed,
+          `CREATE INDEX on ${sqlName(placed.operation.table)} keeps writers out while it is built.`,
+          `behind the COMMIT: ${concurrentForm(placed.statement.text, placed.operation.name !== null)};`,
         ),
       ),
 });

@@ -3,7 +3,7 @@
  * Does NOT cover CONCURRENTLY inside BEGIN … COMMIT: such a file is not read at all (NOT_TRANSACTIONAL).
  */
 import { sqlName } from "../../../sql/sqlText";
-import { actsOfKind } from "../../input/subject";
+import { placedOfKind } from "../../input/subject";
 import { atStatement, docs, fileRule } from "../fileRule";
 
 export const requireConcurrentIndexDeletion = fileRule({
@@ -24,14 +24,14 @@ export const requireConcurrentIndexDeletion = fileRule({
     rollback: "CREATE INDEX idx_jobs_status ON dagapp.jobs (status);",
   },
   find: (subject) =>
-    actsOfKind(subject.acts, "drop")
-      .filter(({ action }) => !action.concurrently)
-      .flatMap((act) =>
-        act.action.objects
-          .filter((object) => object.kind === "index" && !subject.isNew(object, act))
+    placedOfKind(subject.placedOperations, "drop")
+      .filter(({ operation }) => !operation.concurrently)
+      .flatMap((placed) =>
+        placed.operation.objects
+          .filter((object) => object.kind === "index" && !subject.isNew(object, placed))
           .map((index) =>
             atStatement(
-              act,
+              placed,
               `DROP INDEX ${sqlName(index)} locks its table against all use.`,
               `behind the COMMIT: DROP INDEX CONCURRENTLY IF EXISTS ${sqlName(index)};`,
             ),

@@ -3,7 +3,7 @@
  * Does NOT cover CONCURRENTLY inside BEGIN … COMMIT: such a file is not read at all (NOT_TRANSACTIONAL).
  */
 import { sqlName } from "../../../sql/sqlText";
-import { actsOfKind } from "../../input/subject";
+import { placedOfKind } from "../../input/subject";
 import { atStatement, docs, fileRule } from "../fileRule";
 
 export const requireConcurrentPartitionDetach = fileRule({
@@ -24,14 +24,14 @@ export const requireConcurrentPartitionDetach = fileRule({
       "ALTER TABLE dagapp.events ATTACH PARTITION dagapp.events_2025 FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');",
   },
   find: (subject) =>
-    actsOfKind(subject.acts, "alter table").flatMap((act) => {
-      const { command, table } = act.action;
+    placedOfKind(subject.placedOperations, "alter table").flatMap((placed) => {
+      const { command, table } = placed.operation;
       if (command.kind !== "detach partition" || command.mode !== "plain") return [];
-      if (subject.isNew(table, act)) return [];
+      if (subject.isNew(table, placed)) return [];
       const partition = sqlName(command.partition);
       return [
         atStatement(
-          act,
+          placed,
           `DETACH PARTITION ${partition} locks ${sqlName(table)} against all use.`,
           `behind the COMMIT: ALTER TABLE ${sqlName(table)} DETACH PARTITION ${partition} CONCURRENTLY;`,
         ),

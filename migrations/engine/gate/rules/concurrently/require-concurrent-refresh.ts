@@ -3,7 +3,7 @@
  * Does NOT cover CONCURRENTLY inside BEGIN … COMMIT: such a file is not read at all (NOT_TRANSACTIONAL).
  */
 import { sqlName } from "../../../sql/sqlText";
-import { actsOfKind } from "../../input/subject";
+import { placedOfKind } from "../../input/subject";
 import { atStatement, docs, fileRule } from "../fileRule";
 
 export const requireConcurrentRefresh = fileRule({
@@ -16,13 +16,15 @@ export const requireConcurrentRefresh = fileRule({
   bad: { body: "REFRESH MATERIALIZED VIEW dagapp.job_counts;" },
   good: { body: "REFRESH MATERIALIZED VIEW CONCURRENTLY dagapp.job_counts;" },
   find: (subject) =>
-    actsOfKind(subject.acts, "refresh")
-      .filter((act) => !act.action.concurrently && !subject.isNew(act.action.view, act))
-      .map((act) =>
+    placedOfKind(subject.placedOperations, "refresh")
+      .filter(
+        (placed) => !placed.operation.concurrently && !subject.isNew(placed.operation.view, placed),
+      )
+      .map((placed) =>
         atStatement(
-          act,
-          `REFRESH MATERIALIZED VIEW ${sqlName(act.action.view)} keeps its readers out.`,
-          `REFRESH MATERIALIZED VIEW CONCURRENTLY ${sqlName(act.action.view)};`,
+          placed,
+          `REFRESH MATERIALIZED VIEW ${sqlName(placed.operation.view)} keeps its readers out.`,
+          `REFRESH MATERIALIZED VIEW CONCURRENTLY ${sqlName(placed.operation.view)};`,
         ),
       ),
 });

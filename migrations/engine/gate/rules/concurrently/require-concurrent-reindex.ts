@@ -3,7 +3,7 @@
  * Does NOT cover CONCURRENTLY inside BEGIN … COMMIT: such a file is not read at all (NOT_TRANSACTIONAL).
  */
 import { oneLine } from "../../../sql/sqlText";
-import { actsOfKind } from "../../input/subject";
+import { placedOfKind } from "../../input/subject";
 import { atStatement, docs, fileRule, lockRiskHigh } from "../fileRule";
 
 export const requireConcurrentReindex = fileRule({
@@ -22,14 +22,17 @@ export const requireConcurrentReindex = fileRule({
     body: "REINDEX INDEX CONCURRENTLY dagapp.idx_jobs_status;",
   },
   find: (subject) =>
-    actsOfKind(subject.acts, "reindex")
-      .filter(({ action }) => !action.concurrently)
-      .filter((act) => act.action.target === null || !subject.isNew(act.action.target, act))
-      .map((act) =>
+    placedOfKind(subject.placedOperations, "reindex")
+      .filter(({ operation }) => !operation.concurrently)
+      .filter(
+        (placed) =>
+          placed.operation.target === null || !subject.isNew(placed.operation.target, placed),
+      )
+      .map((placed) =>
         atStatement(
-          act,
-          `${oneLine(act.statement.text)} locks out its users while it is built again.`,
-          `behind the COMMIT: ${oneLine(act.statement.text).replace(/^(REINDEX )(?:\([^)]*\) )?(\w+) /i, "$1$2 CONCURRENTLY ")};`,
+          placed,
+          `${oneLine(placed.statement.text)} locks out its users while it is built again.`,
+          `behind the COMMIT: ${oneLine(placed.statement.text).replace(/^(REINDEX )(?:\([^)]*\) )?(\w+) /i, "$1$2 CONCURRENTLY ")};`,
         ),
       ),
 });

@@ -26,7 +26,7 @@ export const addingExclusionConstraint = fileRule({
       ? []
       : addedTo(subject, "exclusion").map((added) =>
           atStatement(
-            added.act,
+            added.placed,
             `${nameOf(added, "excl")} builds its index under a lock on ${sqlName(added.table)}.`,
             "write Downtime required: Yes into the header, and run it in a maintenance window.",
           ),

@@ -33,7 +33,7 @@ export const addingForeignKeyConstraint = fileRule({
         const to = target === null ? "…" : sqlName(target);
         const columns = constraint.referencedColumns.map(quoted).join(", ");
         return atStatement(
-          added.act,
+          added.placed,
           `the foreign key ${name} is checked for every row of ${sqlName(table)} at once.`,
           `ALTER TABLE ${sqlName(table)} ADD CONSTRAINT ${name} FOREIGN KEY (${columnList(added)}) ` +
             `REFERENCES ${to}${columns === "" ? "" : ` (${columns})`} NOT VALID; ` +

@@ -32,7 +32,7 @@ export const addingSerialPrimaryKeyField = fileRule({
       .filter(({ constraint }) => constraint.usingIndex === null)
       .map((added) =>
         atStatement(
-          added.act,
+          added.placed,
           `PRIMARY KEY (${columnList(added)}) builds its index under a lock on ${sqlName(added.table)}.`,
           throughIndex(added, "PRIMARY KEY", "pkey"),
         ),

@@ -3,7 +3,7 @@
  * Does NOT cover columns (see columns).
  */
 import { sqlName } from "../../../sql/sqlText";
-import { actsOfKind } from "../../input/subject";
+import { placedOfKind } from "../../input/subject";
 import { atStatement, docs, fileRule, lockRiskHigh } from "../fileRule";
 
 export const banAlterDomainWithAddConstraint = fileRule({
@@ -24,17 +24,19 @@ export const banAlterDomainWithAddConstraint = fileRule({
     rollback: "ALTER DOMAIN dagapp.ordinal DROP CONSTRAINT IF EXISTS ordinal_check;",
   },
   find: (subject) => {
-    const made = actsOfKind(subject.acts, "create type").map(({ action }) => sqlName(action.type));
-    return actsOfKind(subject.acts, "alter domain")
-      .filter(({ action }) => !made.includes(sqlName(action.domain)))
+    const made = placedOfKind(subject.placedOperations, "create type").map(({ operation }) =>
+      sqlName(operation.type),
+    );
+    return placedOfKind(subject.placedOperations, "alter domain")
+      .filter(({ operation }) => !made.includes(sqlName(operation.domain)))
       .filter(
-        ({ action: { command, valid } }) =>
+        ({ operation: { command, valid } }) =>
           command === "set not null" || (command === "add constraint" && valid),
       )
-      .map((act) => {
-        const domain = sqlName(act.action.domain);
+      .map((placed) => {
+        const domain = sqlName(placed.operation.domain);
         return atStatement(
-          act,
+          placed,
           `ALTER DOMAIN ${domain} checks every row of every table that uses it.`,
           `ALTER DOMAIN ${domain} ADD CONSTRAINT … CHECK (…) NOT VALID; ` +
             `behind the COMMIT: ALTER DOMAIN ${domain} VALIDATE CONSTRAINT …;`,

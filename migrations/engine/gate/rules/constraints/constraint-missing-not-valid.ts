@@ -32,7 +32,7 @@ export const constraintMissingNotValid = fileRule({
         const name = nameOf(added, "check");
         const table = sqlName(added.table);
         return atStatement(
-          added.act,
+          added.placed,
           `the constraint ${name} is checked for every row of ${table} under ACCESS EXCLUSIVE.`,
           `ALTER TABLE ${table} ADD CONSTRAINT ${name} CHECK (…) NOT VALID; ` +
             `behind the COMMIT: ALTER TABLE ${table} VALIDATE CONSTRAINT ${name};`,

@@ -4,13 +4,13 @@
  */
 import { type ObjectName } from "../../../sql/objectName";
 import { quoted, sqlName } from "../../../sql/sqlText";
-import { type Constraint } from "../../../statements/tableAction";
-import { type Act } from "../../input/act";
-import { actsOfKind, type Subject } from "../../input/subject";
+import { type Constraint } from "../../../statements/tableOperation";
+import { type PlacedOperation } from "../../input/placedOperation";
+import { placedOfKind, type Subject } from "../../input/subject";
 
 /** A constraint that an ALTER TABLE adds to a table which was there before. */
 interface Added {
-  readonly act: Act;
+  readonly placed: PlacedOperation;
   readonly table: ObjectName;
   readonly constraint: Constraint;
   /** It comes with a new column, whose rows are all NULL. */
@@ -18,16 +18,24 @@ interface Added {
 }
 
 export function addedTo(subject: Subject, type: Constraint["type"]): readonly Added[] {
-  return actsOfKind(subject.acts, "alter table")
-    .filter((act) => act.action.relation === "table" && !subject.isNew(act.action.table, act))
-    .flatMap((act): readonly Added[] => {
-      const { command, table } = act.action;
+  return placedOfKind(subject.placedOperations, "alter table")
+    .filter(
+      (placed) =>
+        placed.operation.relation === "table" && !subject.isNew(placed.operation.table, placed),
+    )
+    .flatMap((placed): readonly Added[] => {
+      const { command, table } = placed.operation;
       if (command.kind === "add constraint") {
-        return [{ act, table, constraint: command.constraint, onEmptyColumn: false }];
+        return [{ placed, table, constraint: command.constraint, onEmptyColumn: false }];
       }
       if (command.kind !== "add column") return [];
       const onEmptyColumn = command.column.default === "none";
-      return command.constraints.map((constraint) => ({ act, table, constraint, onEmptyColumn }));
+      return command.constraints.map((constraint) => ({
+        placed,
+        table,
+        constraint,
+        onEmptyColumn,
+      }));
     })
     .filter(({ constraint }) => constraint.type === type);
 }

@@ -28,7 +28,7 @@ export const disallowedUniqueConstraint = fileRule({
       .filter(({ constraint }) => constraint.usingIndex === null)
       .map((added) =>
         atStatement(
-          added.act,
+          added.placed,
           `UNIQUE (${columnList(added)}) builds its index under a lock on ${sqlName(added.table)}.`,
           throughIndex(added, "UNIQUE", "key"),
         ),

@@ -3,7 +3,7 @@
  * Does NOT cover columns (see columns).
  */
 import { quoted, sqlName } from "../../../sql/sqlText";
-import { actsOfKind } from "../../input/subject";
+import { placedOfKind } from "../../input/subject";
 import { atStatement, docs, fileRule, lockRiskHigh } from "../fileRule";
 
 export const validateInSameTransaction = fileRule({
@@ -26,23 +26,23 @@ export const validateInSameTransaction = fileRule({
     rollback: "ALTER TABLE dagapp.jobs DROP CONSTRAINT IF EXISTS jobs_stage_check;",
   },
   find: (subject) => {
-    const tables = actsOfKind(subject.acts, "alter table");
-    return tables.flatMap((act) => {
-      const { command, table } = act.action;
-      if (command.kind !== "validate constraint" || subject.isNew(table, act)) return [];
+    const tables = placedOfKind(subject.placedOperations, "alter table");
+    return tables.flatMap((placed) => {
+      const { command, table } = placed.operation;
+      if (command.kind !== "validate constraint" || subject.isNew(table, placed)) return [];
       const isAdded = tables.some(
-        ({ action, segment, index }) =>
-          segment === act.segment &&
-          index < act.index &&
-          action.command.kind === "add constraint" &&
-          action.command.constraint.name === command.constraint &&
-          sqlName(action.table) === sqlName(table),
+        ({ operation, segment, index }) =>
+          segment === placed.segment &&
+          index < placed.index &&
+          operation.command.kind === "add constraint" &&
+          operation.command.constraint.name === command.constraint &&
+          sqlName(operation.table) === sqlName(table),
       );
       if (!isAdded) return [];
       const name = quoted(command.constraint);
       return [
         atStatement(
-          act,
+          placed,
           `${name} is validated in the transaction that adds it, under its lock on ${sqlName(table)}.`,
           `behind the COMMIT: ALTER TABLE ${sqlName(table)} VALIDATE CONSTRAINT ${name};`,
         ),

@@ -3,16 +3,16 @@
  * Does NOT cover DROP SCHEMA, which no migration may hold at all (see forbidden).
  */
 import { oneLine } from "../../../sql/sqlText";
-import { type Act } from "../../input/act";
+import { type PlacedOperation } from "../../input/placedOperation";
 import { type Subject } from "../../input/subject";
 import { atStatement, docs, fileRule } from "../fileRule";
 
 /** Acts that drop with CASCADE, of both files. */
-function cascades(subject: Subject): readonly Act[] {
-  return [...subject.acts, ...subject.rollbackActs].filter(({ action }) => {
-    if (action.kind === "drop") return action.cascade;
-    if (action.kind !== "alter table") return false;
-    const { command } = action;
+function cascades(subject: Subject): readonly PlacedOperation[] {
+  return [...subject.placedOperations, ...subject.rollbackOperations].filter(({ operation }) => {
+    if (operation.kind === "drop") return operation.cascade;
+    if (operation.kind !== "alter table") return false;
+    const { command } = operation;
     const drops = command.kind === "drop column" || command.kind === "drop constraint";
     return drops && command.cascade;
   });
@@ -36,11 +36,11 @@ export const banDropCascade = fileRule({
       "CREATE OR REPLACE FUNCTION dagapp.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';",
   },
   find: (subject) =>
-    cascades(subject).map((act) =>
+    cascades(subject).map((placed) =>
       atStatement(
-        act,
-        `${oneLine(act.statement.text)} drops more than it names.`,
-        `${oneLine(act.statement.text).replace(/\s+CASCADE\b/i, "")}; with a DROP before it for each object that depends on it.`,
+        placed,
+        `${oneLine(placed.statement.text)} drops more than it names.`,
+        `${oneLine(placed.statement.text).replace(/\s+CASCADE\b/i, "")}; with a DROP before it for each object that depends on it.`,
       ),
     ),
 });

@@ -4,7 +4,7 @@
  */
 import { quoted, sqlName } from "../../../sql/sqlText";
 import { isArchived } from "../../input/archive";
-import { actsOfKind, addsColumn } from "../../input/subject";
+import { addsColumn, placedOfKind } from "../../input/subject";
 import { atStatement, backupNamed, fileRule } from "../fileRule";
 
 export const banDropColumn = fileRule({
@@ -26,17 +26,18 @@ export const banDropColumn = fileRule({
       "ALTER TABLE dagapp.jobs ADD COLUMN IF NOT EXISTS owner TEXT;\nDROP TABLE IF EXISTS dagapp.jobs_owner_archive;",
   },
   find: (subject) =>
-    actsOfKind(subject.acts, "alter table").flatMap((act) => {
-      const { command, table, relation } = act.action;
+    placedOfKind(subject.placedOperations, "alter table").flatMap((placed) => {
+      const { command, table, relation } = placed.operation;
       if (command.kind !== "drop column" || relation !== "table") return [];
       const name = sqlName(table);
-      if (subject.isNew(table, act) || addsColumn(subject, act, table, command.column)) return [];
-      if (isArchived(subject, act, table, command.column)) return [];
+      if (subject.isNew(table, placed) || addsColumn(subject, placed, table, command.column))
+        return [];
+      if (isArchived(subject, placed, table, command.column)) return [];
       const archive = sqlName({ ...table, name: `${table.name}_${command.column}_archive` });
       const column = quoted(command.column);
       return [
         atStatement(
-          act,
+          placed,
           `DROP COLUMN ${name}.${column}: nothing keeps what it holds.`,
           `before it: CREATE TABLE ${archive} AS SELECT …key…, ${column} FROM ${name};`,
         ),

@@ -4,7 +4,7 @@
  */
 import { sqlName } from "../../../sql/sqlText";
 import { markStatement, missingDelay } from "../../input/dropEvidence";
-import { actsOfKind } from "../../input/subject";
+import { placedOfKind } from "../../input/subject";
 import { atStatement, backupNamed, fileRule } from "../fileRule";
 
 export const banDropTable = fileRule({
@@ -27,9 +27,9 @@ export const banDropTable = fileRule({
     rollback: "CREATE TABLE IF NOT EXISTS dagapp.notes (note_id INTEGER, body TEXT);",
   },
   find: (subject) =>
-    actsOfKind(subject.acts, "drop").flatMap((act) =>
-      act.action.objects
-        .filter((object) => object.kind === "table" && !subject.isNew(object, act))
+    placedOfKind(subject.placedOperations, "drop").flatMap((placed) =>
+      placed.operation.objects
+        .filter((object) => object.kind === "table" && !subject.isNew(object, placed))
         .flatMap((table) => {
           const hasBackup = subject.file.header.rollback.backupReference !== null;
           const missing = [
@@ -39,7 +39,7 @@ export const banDropTable = fileRule({
           if (missing.length === 0) return [];
           return [
             atStatement(
-              act,
+              placed,
               `DROP TABLE ${sqlName(table)}: ${missing.join("; ")}.`,
               `in an earlier migration: ${markStatement(subject, table)} ` +
                 "In the header, under ROLLBACK: - Backup reference: where the backup is.",

@@ -3,7 +3,7 @@
  * Does NOT cover DROP SCHEMA, which no migration may hold at all (see forbidden).
  */
 import { sqlName } from "../../../sql/sqlText";
-import { actsOfKind } from "../../input/subject";
+import { placedOfKind } from "../../input/subject";
 import { atStatement, docs, fileRule } from "../fileRule";
 
 export const banTruncate = fileRule({
@@ -15,12 +15,12 @@ export const banTruncate = fileRule({
   bad: { body: "TRUNCATE dagapp.notes;" },
   good: { body: "-- batch\nDELETE FROM dagapp.notes WHERE note_id < 1000;" },
   find: (subject) =>
-    actsOfKind(subject.acts, "truncate").flatMap((act) =>
-      act.action.tables
-        .filter(({ name }) => !subject.isNew(name, act))
+    placedOfKind(subject.placedOperations, "truncate").flatMap((placed) =>
+      placed.operation.tables
+        .filter(({ name }) => !subject.isNew(name, placed))
         .map(({ name }) =>
           atStatement(
-            act,
+            placed,
             `TRUNCATE ${sqlName(name)} deletes every row.`,
             `-- batch, DELETE FROM ${sqlName(name)} WHERE …; behind the COMMIT.`,
           ),

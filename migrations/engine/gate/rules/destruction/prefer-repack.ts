@@ -15,17 +15,17 @@ export const preferRepack = fileRule({
   bad: { body: "CLUSTER dagapp.jobs USING jobs_pkey;" },
   good: { body: "ANALYZE dagapp.jobs;" },
   find: (subject) =>
-    subject.acts.flatMap((act) => {
-      const { action } = act;
-      const isFull = action.kind === "vacuum" && action.full;
-      if (!isFull && action.kind !== "cluster") return [];
-      const tables = action.kind === "cluster" ? [action.table] : action.tables;
-      const isNew = tables.every((table) => table !== null && subject.isNew(table, act));
+    subject.placedOperations.flatMap((placed) => {
+      const { operation } = placed;
+      const isFull = operation.kind === "vacuum" && operation.full;
+      if (!isFull && operation.kind !== "cluster") return [];
+      const tables = operation.kind === "cluster" ? [operation.table] : operation.tables;
+      const isNew = tables.every((table) => table !== null && subject.isNew(table, placed));
       if (tables.length > 0 && isNew) return [];
       return [
         atStatement(
-          act,
-          `${oneLine(act.statement.text)} writes its tables anew under ACCESS EXCLUSIVE.`,
+          placed,
+          `${oneLine(placed.statement.text)} writes its tables anew under ACCESS EXCLUSIVE.`,
           "remove it; for the planner's sake: ANALYZE.",
         ),
       ];

@@ -2,7 +2,7 @@
  * Gate rule dependencies-understated: its texts, its examples, and what it finds.
  * Does NOT cover the form of the header (see files/header) nor the review and rollback lines.
  */
-import { actsOf } from "../../input/subject";
+import { placedOperationsOf } from "../../input/subject";
 import { atField, fileRule } from "../fileRule";
 import { jobsRegion } from "./headerFacts";
 
@@ -30,7 +30,7 @@ export const dependenciesUnderstated = fileRule({
         missing.push(`Requires migration ${String(number).padStart(3, "0")} to be applied first`);
       }
     }
-    const usesPgstac = actsOf(subject.file).some(({ statement }) =>
+    const usesPgstac = placedOperationsOf(subject.file).some(({ statement }) =>
       /(?<![\w$])"?pgstac"?\s*\./i.test(statement.text.replace(/--.*$/gm, "")),
     );
     if (usesPgstac && !says(/pgstac/i)) missing.push("Requires PgSTAC 0.9.x schema");

@@ -2,10 +2,10 @@
  * What the rules of this folder share (header).
  * Does NOT hold a rule and does NOT cover the form of the header (see files/header) nor the review and rollback lines.
  */
-import { type StatementEffect } from "../../../impact/effect";
+import { type StatementImpact } from "../../../impact/impact";
 import { lockModes } from "../../../sql/lockModes";
 import { sqlName } from "../../../sql/sqlText";
-import { actOf, type Subject } from "../../input/subject";
+import { placedOperationOf, type Subject } from "../../input/subject";
 
 export const weight = (mode: (typeof lockModes)[number]): number => lockModes.indexOf(mode);
 
@@ -14,18 +14,18 @@ interface Named {
   readonly name: string;
 }
 
-/** Tables that the effect's statement finds in place. */
+/** Tables that the impact's statement finds in place. */
 export function existing<T extends Named>(
   subject: Subject,
-  effect: StatementEffect,
+  impact: StatementImpact,
   tables: readonly T[],
 ): readonly T[] {
-  const act = actOf(subject, effect.statement);
+  const placed = placedOperationOf(subject, impact.statement);
   const isOwn = (table: Named): boolean =>
-    effect.creates.some((made) => sqlName(made) === sqlName(table));
-  return act === undefined
+    impact.creates.some((made) => sqlName(made) === sqlName(table));
+  return placed === undefined
     ? []
-    : tables.filter((table) => !subject.isNew(table, act) && !isOwn(table));
+    : tables.filter((table) => !subject.isNew(table, placed) && !isOwn(table));
 }
 
 export const jobsRegion = {

@@ -3,58 +3,58 @@
  * Does NOT cover the form of the header (see files/header) nor the review and rollback lines.
  */
 import { sqlName } from "../../../sql/sqlText";
-import { type Act } from "../../input/act";
-import { actOf, type Subject } from "../../input/subject";
+import { type PlacedOperation } from "../../input/placedOperation";
+import { placedOperationOf, type Subject } from "../../input/subject";
 import { atStatement, docs, fileRule } from "../fileRule";
 import { existing, jobsRegion } from "./headerFacts";
 
 /** A statement that takes long while an earlier one of its transaction holds ACCESS EXCLUSIVE. */
 interface HeldLock {
-  readonly act: Act;
+  readonly placed: PlacedOperation;
   readonly table: string;
   readonly since: number;
 }
 
 /** Copying or merging rows whose number nobody knows. Scans, indexes, UPDATE and DELETE have rules of their own. */
-function takesLong(subject: Subject, act: Act): boolean {
-  const { action } = act;
-  if (act.statement.ledger !== null) return false;
-  if (action.kind !== "query" && action.kind !== "create table") return false;
-  const { query } = action;
+function takesLong(subject: Subject, placed: PlacedOperation): boolean {
+  const { operation } = placed;
+  if (placed.statement.ledger !== null) return false;
+  if (operation.kind !== "query" && operation.kind !== "create table") return false;
+  const { query } = operation;
   const writes = query?.writes ?? [];
   const copies =
-    action.kind === "create table" ||
+    operation.kind === "create table" ||
     writes.some(({ verb }) => verb === "insert" || verb === "merge");
   const written = writes.map(({ table }) => sqlName(table));
   const isMerge = writes.some(({ verb }) => verb === "merge");
   return (
     copies &&
     (query?.reads ?? []).some(
-      (read) => !subject.isNew(read, act) && (isMerge || !written.includes(sqlName(read))),
+      (read) => !subject.isNew(read, placed) && (isMerge || !written.includes(sqlName(read))),
     )
   );
 }
 
 function heldLocks(subject: Subject): readonly HeldLock[] {
-  const held = new Map<Act["segment"], { table: string; line: number }>();
+  const held = new Map<PlacedOperation["segment"], { table: string; line: number }>();
   const found: HeldLock[] = [];
-  for (const effect of subject.effects) {
-    const act = actOf(subject, effect.statement);
-    if (act === undefined || act.segment.kind === "single") continue;
-    const before = held.get(act.segment);
-    if (before !== undefined && takesLong(subject, act)) {
-      found.push({ act, table: before.table, since: before.line });
+  for (const impact of subject.impacts) {
+    const placed = placedOperationOf(subject, impact.statement);
+    if (placed === undefined || placed.segment.kind === "single") continue;
+    const before = held.get(placed.segment);
+    if (before !== undefined && takesLong(subject, placed)) {
+      found.push({ placed, table: before.table, since: before.line });
     }
-    const strongest = effect.locks.filter(
+    const strongest = impact.locks.filter(
       ({ object, mode }) => object.kind === "table" && mode === "ACCESS EXCLUSIVE",
     );
     const [table] = existing(
       subject,
-      effect,
+      impact,
       strongest.map(({ object }) => object),
     );
     if (table !== undefined && before === undefined) {
-      held.set(act.segment, { table: sqlName(table), line: effect.statement.line });
+      held.set(placed.segment, { table: sqlName(table), line: impact.statement.line });
     }
   }
   return found;
@@ -82,10 +82,10 @@ export const impactDowntime = fileRule({
   find: (subject) =>
     subject.file.header.impact.downtimeRequired
       ? []
-      : heldLocks(subject).map(({ act, table, since }) =>
+      : heldLocks(subject).map(({ placed, table, since }) =>
           atStatement(
-            act,
-            `${act.statement.kind} runs while line ${since} holds ACCESS EXCLUSIVE on ${table}.`,
+            placed,
+            `${placed.statement.kind} runs while line ${since} holds ACCESS EXCLUSIVE on ${table}.`,
             "COMMIT before it; or write Downtime required: Yes into the header.",
           ),
         ),

@@ -2,7 +2,7 @@
  * Gate rule impact-lock-risk: its texts, its examples, and what it finds.
  * Does NOT cover the form of the header (see files/header) nor the review and rollback lines.
  */
-import { type StatementEffect } from "../../../impact/effect";
+import { type StatementImpact } from "../../../impact/impact";
 import { oneLine, sqlName } from "../../../sql/sqlText";
 import { type Subject } from "../../input/subject";
 import { atField, docs, fileRule } from "../fileRule";
@@ -18,19 +18,19 @@ interface Risk {
 }
 
 /** The risk of one statement, by the words of migrations/README.md. */
-function riskOf(subject: Subject, effect: StatementEffect): Risk {
-  const { statement } = effect;
+function riskOf(subject: Subject, impact: StatementImpact): Risk {
+  const { statement } = impact;
   const text = `line ${statement.line}, ${oneLine(statement.text).slice(0, 60)}`;
-  const locks = effect.locks.filter(
+  const locks = impact.locks.filter(
     ({ object, mode }) =>
       /^(table|materialized view)$/.test(object.kind) && weight(mode) >= blocksWriters,
   );
   const held = existing(
     subject,
-    effect,
+    impact,
     locks.map(({ object }) => object),
   ).map(sqlName);
-  const read = existing(subject, effect, [...effect.rewrites, ...effect.scans]).map(sqlName);
+  const read = existing(subject, impact, [...impact.rewrites, ...impact.scans]).map(sqlName);
   const table = read.find((name) => held.includes(name));
   if (table !== undefined) {
     return {
@@ -54,8 +54,8 @@ export const impactLockRisk = fileRule({
   good: { ...jobsRegion, header: { "Lock escalation risk": "Medium" } },
   find: (subject) => {
     const declared = subject.file.header.impact.lockEscalationRisk;
-    const [worst] = subject.effects
-      .map((effect) => riskOf(subject, effect))
+    const [worst] = subject.impacts
+      .map((impact) => riskOf(subject, impact))
       .sort((a, b) => risks.indexOf(b.level) - risks.indexOf(a.level));
     if (worst === undefined || risks.indexOf(worst.level) <= risks.indexOf(declared)) return [];
     return [

@@ -5,7 +5,7 @@
 import { type ObjectRef } from "../../../sql/objectName";
 import { sqlName } from "../../../sql/sqlText";
 import { type Statement } from "../../../statements/statements";
-import { actsOfKind, type Subject, temporaryTables } from "../../input/subject";
+import { placedOfKind, type Subject, temporaryTables } from "../../input/subject";
 import { changedBy } from "../../input/targets";
 import { atField, fileRule } from "../fileRule";
 import { jobsRegion, weight } from "./headerFacts";
@@ -15,7 +15,7 @@ const keepsOutDdl = weight("SHARE UPDATE EXCLUSIVE");
 /** Tables that are made, written or locked against other DDL and more, with the first statement that does so. */
 function affectedTables(subject: Subject): ReadonlyMap<string, Statement> {
   const affected = new Map<string, Statement>();
-  const temporary = temporaryTables(subject.acts);
+  const temporary = temporaryTables(subject.placedOperations);
   const add = (statement: Statement, objects: readonly ObjectRef[]): void => {
     for (const { kind, schema, name } of objects) {
       const isTemporary = schema === "pg_temp" || (schema === null && temporary.has(name));
@@ -23,13 +23,14 @@ function affectedTables(subject: Subject): ReadonlyMap<string, Statement> {
       if (kind === "table" && !isTemporary && !affected.has(key)) affected.set(key, statement);
     }
   };
-  for (const { statement, creates, locks } of subject.effects) {
+  for (const { statement, creates, locks } of subject.impacts) {
     if (statement.ledger !== null) continue;
     // A weaker lock may be only that of a foreign key's look at the other table.
     const held = locks.filter(({ mode }) => weight(mode) >= keepsOutDdl);
     add(statement, [...creates, ...held.map(({ object }) => object)]);
   }
-  for (const act of actsOfKind(subject.acts, "query")) add(act.statement, changedBy(act));
+  for (const placed of placedOfKind(subject.placedOperations, "query"))
+    add(placed.statement, changedBy(placed));
   return affected;
 }
 

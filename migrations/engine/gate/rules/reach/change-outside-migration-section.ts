@@ -19,17 +19,17 @@ export const changeOutsideMigrationSection = fileRule({
   },
   good: { body: "COMMENT ON TABLE dagapp.jobs IS 'Units of work.';" },
   find: (subject) =>
-    subject.acts
+    subject.placedOperations
       .filter(({ segment }) => segment.section !== "migration")
-      .filter(({ action }) => action.kind !== "analyze")
-      .flatMap((act) =>
-        changedBy(act)
+      .filter(({ operation }) => operation.kind !== "analyze")
+      .flatMap((placed) =>
+        changedBy(placed)
           .filter(({ schema }) => schema !== "pg_temp")
           .slice(0, 1)
           .map((object) =>
             atStatement(
-              act,
-              `${act.statement.kind} changes ${sqlName(object)} in the ${act.segment.section} section.`,
+              placed,
+              `${placed.statement.kind} changes ${sqlName(object)} in the ${placed.segment.section} section.`,
               "move it below the MIGRATION banner.",
             ),
           ),

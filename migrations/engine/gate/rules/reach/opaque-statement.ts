@@ -2,15 +2,17 @@
  * Gate rule opaque-statement: its texts, its examples, and what it finds.
  * Does NOT cover roles, privileges and schemas themselves (see forbidden).
  */
-import { type Act } from "../../input/act";
-import { actOf, type Subject } from "../../input/subject";
+import { type PlacedOperation } from "../../input/placedOperation";
+import { placedOperationOf, type Subject } from "../../input/subject";
 import { atStatement, docs, fileRule } from "../fileRule";
 
 /** Statements of both files that do more than can be told, each with the reason. */
-function opaque(subject: Subject): readonly { readonly act: Act; readonly reason: string }[] {
-  return [...subject.effects, ...subject.rollbackEffects].flatMap(({ statement, unknown }) => {
-    const act = unknown === null ? undefined : actOf(subject, statement);
-    return act === undefined || unknown === null ? [] : [{ act, reason: unknown }];
+function opaque(
+  subject: Subject,
+): readonly { readonly placed: PlacedOperation; readonly reason: string }[] {
+  return [...subject.impacts, ...subject.rollbackImpacts].flatMap(({ statement, unknown }) => {
+    const placed = unknown === null ? undefined : placedOperationOf(subject, statement);
+    return placed === undefined || unknown === null ? [] : [{ placed, reason: unknown }];
   });
 }
 
@@ -25,10 +27,10 @@ export const opaqueStatement = fileRule({
   bad: { body: "DO $$ DECLARE t TEXT := 'jobs'; BEGIN EXECUTE 'ANALYZE dagapp.' || t; END $$;" },
   good: { body: "ANALYZE dagapp.jobs;" },
   find: (subject) =>
-    opaque(subject).map(({ act, reason }) =>
+    opaque(subject).map(({ placed, reason }) =>
       atStatement(
-        act,
-        `what this ${act.statement.kind} does cannot be known: ${reason}.`,
+        placed,
+        `what this ${placed.statement.kind} does cannot be known: ${reason}.`,
         "write its statements out as plain SQL.",
       ),
     ),

@@ -24,8 +24,8 @@ export const outsideGovernedSchemas = fileRule({
     rollback: "DROP TABLE IF EXISTS dagapp.remarks;",
   },
   find: (subject) =>
-    both(subject).flatMap((act) =>
-      changedBy(act)
+    both(subject).flatMap((placed) =>
+      changedBy(placed)
         .filter(({ kind, schema }) =>
           schema === null
             ? schemaless.has(kind)
@@ -34,8 +34,8 @@ export const outsideGovernedSchemas = fileRule({
         .map((object) => {
           const place = object.schema === null ? "in no schema" : `in ${quoted(object.schema)}`;
           return atStatement(
-            act,
-            `${act.statement.kind} changes ${object.kind} ${sqlName(object)}, which lies ${place}.`,
+            placed,
+            `${placed.statement.kind} changes ${object.kind} ${sqlName(object)}, which lies ${place}.`,
             `use ${subject.schemas.map((schema) => `${quoted(schema)}.${quoted(object.name)}`).join(" or ")}.`,
           );
         }),

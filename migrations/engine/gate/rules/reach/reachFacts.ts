@@ -2,12 +2,12 @@
  * What the rules of this folder share (reach).
  * Does NOT hold a rule and does NOT cover roles, privileges and schemas themselves (see forbidden).
  */
-import { type Act } from "../../input/act";
+import { type PlacedOperation } from "../../input/placedOperation";
 import { type Subject } from "../../input/subject";
 
-export const both = (subject: Subject): readonly Act[] => [
-  ...subject.acts,
-  ...subject.rollbackActs,
+export const both = (subject: Subject): readonly PlacedOperation[] => [
+  ...subject.placedOperations,
+  ...subject.rollbackOperations,
 ];
 
 /** Objects that PostgreSQL keeps in no schema, and that are not forbidden anyway. */

@@ -32,8 +32,8 @@ export const requireTableSchema = fileRule({
   good: { body: "COMMENT ON TABLE dagapp.jobs IS 'Units of work.';" },
   find: (subject) => {
     const temporary = temporaryTables(both(subject));
-    return both(subject).flatMap((act) =>
-      changedBy(act)
+    return both(subject).flatMap((placed) =>
+      changedBy(placed)
         .filter(
           ({ kind, schema, name }) =>
             schema === null &&
@@ -43,8 +43,8 @@ export const requireTableSchema = fileRule({
         )
         .map((object) =>
           atStatement(
-            act,
-            `${act.statement.kind} names ${object.kind} ${sqlName(object)} without its schema.`,
+            placed,
+            `${placed.statement.kind} names ${object.kind} ${sqlName(object)} without its schema.`,
             `write ${subject.schemas.map((schema) => sqlName({ schema, name: object.name })).join(" or ")}.`,
           ),
         ),

@@ -3,7 +3,7 @@
  * Does NOT cover a proof: that the catalog is the same afterwards only a run can tell.
  */
 import { allChanges, type Change, leftBy, netChanges } from "../../input/netChanges";
-import { actsOf, type Subject } from "../../input/subject";
+import { placedOperationsOf, type Subject } from "../../input/subject";
 import { atStatement, fileRule, rollbackTested } from "../fileRule";
 
 const bare = (key: string): string => key.replace(/\(.*$/s, "");
@@ -56,16 +56,17 @@ function leftOver(subject: Subject): readonly Change[] {
   let left: ReadonlySet<string> | null = null;
   // Asked only where the rollback alone does not answer: it goes through all earlier files.
   const existed = (key: string): boolean => {
-    left ??= leftBy(subject.earlier.flatMap(actsOf));
+    left ??= leftBy(subject.earlier.flatMap(placedOperationsOf));
     return left.has(key);
   };
-  const back = allChanges(subject.rollbackActs);
-  return netChanges(subject.acts)
+  const back = allChanges(subject.rollbackOperations);
+  return netChanges(subject.placedOperations)
     .filter((one) => !isUndone(one, back, existed))
     .filter(
       // PostgreSQL cannot take a label away; the header must have said so.
-      ({ act }) =>
-        act.action.kind !== "add enum value" || header.rollback.dataRecovery !== "Not possible",
+      ({ placed }) =>
+        placed.operation.kind !== "add enum value" ||
+        header.rollback.dataRecovery !== "Not possible",
     );
 }
 
@@ -103,9 +104,9 @@ export const rollbackIncomplete = fileRule({
   find: (subject) =>
     leftOver(subject).map((one) =>
       atStatement(
-        one.act,
+        one.placed,
         `it ${verbs[one.sign]} ${one.key}; the rollback does not take that back.`,
-        one.act.action.kind === "add enum value"
+        one.placed.operation.kind === "add enum value"
           ? "write Data recovery: Not possible into the header, and in the rollback's WARNING what stays."
           : `add its inverse to ${subject.file.rollback?.fileName ?? ""}: ${inverse(one)}`,
       ),

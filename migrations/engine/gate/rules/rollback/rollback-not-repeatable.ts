@@ -3,18 +3,18 @@
  * Does NOT cover a proof: that the catalog is the same afterwards only a run can tell.
  */
 import { oneLine } from "../../../sql/sqlText";
-import { type Act } from "../../input/act";
+import { type PlacedOperation } from "../../input/placedOperation";
 import { type Subject } from "../../input/subject";
 import { atStatement, docs, fileRule } from "../fileRule";
 
 /** Drops that fail when there is nothing to drop. */
-const strictDrops = (subject: Subject): readonly Act[] =>
-  subject.rollbackActs.filter(({ action, statement }) => {
+const strictDrops = (subject: Subject): readonly PlacedOperation[] =>
+  subject.rollbackOperations.filter(({ operation, statement }) => {
     // Inside a DO block there is usually an IF around it.
     if (statement.kind === "DO") return false;
-    if (action.kind === "drop") return !action.ifExists;
-    if (action.kind !== "alter table") return false;
-    const { command } = action;
+    if (operation.kind === "drop") return !operation.ifExists;
+    if (operation.kind !== "alter table") return false;
+    const { command } = operation;
     const drops = command.kind === "drop column" || command.kind === "drop constraint";
     return drops && !command.ifExists;
   });
@@ -36,11 +36,11 @@ export const rollbackNotRepeatable = fileRule({
     rollback: "DROP TABLE IF EXISTS dagapp.remarks;",
   },
   find: (subject) =>
-    strictDrops(subject).map((act) =>
+    strictDrops(subject).map((placed) =>
       atStatement(
-        act,
-        `${oneLine(act.statement.text)} fails when there is nothing to drop.`,
-        `${oneLine(act.statement.text).replace(/\bDROP ((?:MATERIALIZED )?\w+) (?!IF EXISTS)/gi, "DROP $1 IF EXISTS ")};`,
+        placed,
+        `${oneLine(placed.statement.text)} fails when there is nothing to drop.`,
+        `${oneLine(placed.statement.text).replace(/\bDROP ((?:MATERIALIZED )?\w+) (?!IF EXISTS)/gi, "DROP $1 IF EXISTS ")};`,
       ),
     ),
 });

@@ -21,9 +21,9 @@ export const rollbackTakesMore = fileRule({
     rollback: "ALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS region;",
   },
   find: (subject) =>
-    takenBeyond(subject).map(({ act, what }) =>
+    takenBeyond(subject).map(({ placed, what }) =>
       atStatement(
-        act,
+        placed,
         `the rollback ${what}, which the migration does not bring.`,
         "remove it from the rollback; or let the migration bring what the rollback is to take.",
       ),

@@ -3,7 +3,7 @@
  * Does NOT cover the splitting of a change into batches (the runner does it, where the file asks for it).
  */
 import { sqlName } from "../../../sql/sqlText";
-import { actsOfKind } from "../../input/subject";
+import { placedOfKind } from "../../input/subject";
 import { atStatement, docs, fileRule } from "../fileRule";
 
 export const banLockTable = fileRule({
@@ -23,12 +23,12 @@ export const banLockTable = fileRule({
     rollback: "ALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS region;",
   },
   find: (subject) =>
-    actsOfKind(subject.acts, "lock")
-      .filter((act) => act.action.tables.some(({ name }) => !subject.isNew(name, act)))
-      .map((act) =>
+    placedOfKind(subject.placedOperations, "lock")
+      .filter((placed) => placed.operation.tables.some(({ name }) => !subject.isNew(name, placed)))
+      .map((placed) =>
         atStatement(
-          act,
-          `LOCK ${act.action.tables.map(({ name }) => sqlName(name)).join(", ")} IN ${act.action.mode} MODE is held until the COMMIT.`,
+          placed,
+          `LOCK ${placed.operation.tables.map(({ name }) => sqlName(name)).join(", ")} IN ${placed.operation.mode} MODE is held until the COMMIT.`,
           "remove the statement.",
         ),
       ),

@@ -5,12 +5,12 @@
 import { parseStatements } from "../../../sql/parser";
 import { settingsOf } from "../../../sql/roleChange";
 import { oneLine } from "../../../sql/sqlText";
-import { type Act } from "../../input/act";
+import { type PlacedOperation } from "../../input/placedOperation";
 import { atStatement, docs, fileRule } from "../fileRule";
 
-/** Parameters that the act's statement sets, openly, by set_config or inside DO; once for each statement. */
-function settingsIn({ action, statement }: Act): readonly string[] {
-  if (action.kind === "do") return action.statements.flatMap(({ settings }) => settings);
+/** Parameters that the placed operation's statement sets, openly, by set_config or inside DO; once for each statement. */
+function settingsIn({ operation, statement }: PlacedOperation): readonly string[] {
+  if (operation.kind === "do") return operation.statements.flatMap(({ settings }) => settings);
   if (/^(RE)?SET$/.test(statement.kind)) return [statement.target?.toLowerCase() ?? ""];
   if (statement.kind === "DO" || !/set_config/i.test(statement.text)) return [];
   const parsed = parseStatements(statement.text);
@@ -41,13 +41,13 @@ export const banTimeoutChange = fileRule({
   bad: { body: "SET lock_timeout = 0;\nANALYZE dagapp.jobs;" },
   good: { body: "ANALYZE dagapp.jobs;" },
   find: (subject) =>
-    [...subject.acts, ...subject.rollbackActs].flatMap((act) =>
-      settingsIn(act)
+    [...subject.placedOperations, ...subject.rollbackOperations].flatMap((placed) =>
+      settingsIn(placed)
         .filter((parameter) => limits.has(parameter))
         .map((parameter) =>
           atStatement(
-            act,
-            `${oneLine(act.statement.text)} changes ${parameter}, a limit of the run.`,
+            placed,
+            `${oneLine(placed.statement.text)} changes ${parameter}, a limit of the run.`,
             "remove the statement.",
           ),
         ),

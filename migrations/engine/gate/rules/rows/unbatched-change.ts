@@ -4,13 +4,13 @@
  */
 import { batchOf } from "../../../files/batch";
 import { oneLine, sqlName } from "../../../sql/sqlText";
-import { type RowWrite } from "../../../statements/action";
-import { type Act } from "../../input/act";
+import { type RowWrite } from "../../../statements/operation";
+import { type PlacedOperation } from "../../input/placedOperation";
 import { unboundedWrites } from "../../input/rowChange";
 import { atStatement, fileRule, lockRiskHigh } from "../fileRule";
 
 /** What is wrong with an UPDATE or DELETE of many rows; null when the runner does it in batches. */
-function faultOf({ statement }: Act, write: RowWrite): string | null {
+function faultOf({ statement }: PlacedOperation, write: RowWrite): string | null {
   // A batch without WHERE or inside BEGIN … COMMIT is a problem of the file (BATCH_STATEMENT).
   if (batchOf(statement) !== null) return null;
   return write.filtered
@@ -33,16 +33,16 @@ export const unbatchedChange = fileRule({
     body: "-- batch rows=5000\nUPDATE dagapp.jobs SET owner = 'nobody' WHERE owner IS NULL;",
   },
   find: (subject) =>
-    subject.acts.flatMap((act) =>
-      unboundedWrites(subject, act).flatMap((write) => {
-        const fault = faultOf(act, write);
+    subject.placedOperations.flatMap((placed) =>
+      unboundedWrites(subject, placed).flatMap((write) => {
+        const fault = faultOf(placed, write);
         if (fault === null) return [];
-        const sql = oneLine(act.statement.text);
+        const sql = oneLine(placed.statement.text);
         const where = write.filtered ? "" : " WHERE … rows still to do …";
         const isPlain = write.verb === "update" || write.verb === "delete";
         return [
           atStatement(
-            act,
+            placed,
             `${write.verb.toUpperCase()} of ${sqlName(write.table)}: ${fault}.`,
             isPlain
               ? `behind the COMMIT, two lines: -- batch, and ${sql}${where};`

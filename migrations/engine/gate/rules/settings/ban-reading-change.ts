@@ -19,10 +19,10 @@ export const banReadingChange = fileRule({
   find: (subject) =>
     changesIn(subject)
       .filter(({ change }) => reading.has(change.parameter) && !isForced(change))
-      .map(({ act, change }) =>
+      .map(({ placed, change }) =>
         atStatement(
-          act,
-          `${oneLine(act.statement.text)} changes ${change.parameter}, by which SQL is read.`,
+          placed,
+          `${oneLine(placed.statement.text)} changes ${change.parameter}, by which SQL is read.`,
           "remove it; write values in a form that does not depend on it.",
         ),
       ),

@@ -21,10 +21,10 @@ export const banSearchPathChange = fileRule({
         ({ change: { parameter, value, ofFunction } }) =>
           /^(search_path|row_security)$/.test(parameter) && value !== "" && !ofFunction,
       )
-      .map(({ act, change }) =>
+      .map(({ placed, change }) =>
         atStatement(
-          act,
-          `${oneLine(act.statement.text)} changes ${change.parameter}.`,
+          placed,
+          `${oneLine(placed.statement.text)} changes ${change.parameter}.`,
           "remove it, and write every name with its schema.",
         ),
       ),

@@ -5,7 +5,7 @@
 import { readingSettings } from "../../../../../stack/sessionSettings";
 import { parseStatements } from "../../../sql/parser";
 import { type SettingChange, settingChanges } from "../../../sql/settingValues";
-import { type Act } from "../../input/act";
+import { type PlacedOperation } from "../../input/placedOperation";
 import type { Subject } from "../../input/subject";
 
 /** Lower-case names with the value that every session of this program has. */
@@ -30,29 +30,30 @@ export const isForced = ({ parameter, value }: SettingChange): boolean => {
   return same.includes(plain(value)) || (parameter === "datestyle" && plain(value) === "iso");
 };
 
-/** What an act's statement changes; inside bodies the values are not looked at. */
-function changesOf({ action, statement }: Act): readonly SettingChange[] {
+/** What a placed operation's statement changes; inside bodies the values are not looked at. */
+function changesOf({ operation, statement }: PlacedOperation): readonly SettingChange[] {
   const inside = (settings: readonly string[]): readonly SettingChange[] =>
     settings.map((parameter) => ({ parameter, value: null, ofFunction: false }));
-  if (action.kind === "do") return action.statements.flatMap(({ settings }) => inside(settings));
+  if (operation.kind === "do")
+    return operation.statements.flatMap(({ settings }) => inside(settings));
   const parsed = /^(RE)?SET$/.test(statement.kind) || /\bset\b|set_config/i.test(statement.text);
   const own = parsed && statement.kind !== "DO" ? parseStatements(statement.text) : [];
   const open = "reason" in own ? [] : own.flatMap(({ tag, node }) => settingChanges(tag, node));
-  const body = action.kind === "create function" ? action.body.statements : [];
+  const body = operation.kind === "create function" ? operation.body.statements : [];
   return [...open, ...body.flatMap(({ settings }) => inside(settings))];
 }
 
-/** Both files, each statement once: it may stand for several acts. */
+/** Both files, each statement once: it may stand for several placed operations. */
 export function changesIn(
   subject: Subject,
-): readonly { readonly act: Act; readonly change: SettingChange }[] {
+): readonly { readonly placed: PlacedOperation; readonly change: SettingChange }[] {
   const seen = new Set<string>();
-  return [...subject.acts, ...subject.rollbackActs].flatMap((act) =>
-    changesOf(act).flatMap((change) => {
-      const key = `${act.segment.file} ${act.statement.line} ${act.statement.column} ${change.parameter}`;
+  return [...subject.placedOperations, ...subject.rollbackOperations].flatMap((placed) =>
+    changesOf(placed).flatMap((change) => {
+      const key = `${placed.segment.file} ${placed.statement.line} ${placed.statement.column} ${change.parameter}`;
       if (seen.has(key)) return [];
       seen.add(key);
-      return [{ act, change }];
+      return [{ placed, change }];
     }),
   );
 }
