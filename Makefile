@@ -22,7 +22,7 @@ BIN = node_modules/.bin
 READY = node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: bench-backfill bench-files bench-grants bench-latency crash-matrix help tour up preview drift heal rebuild refresh env psql sandbox-stop clean distclean test test-all test-rest test-times check check-format check-lint check-types check-unused
+.PHONY: bench-backfill bench-files bench-grants bench-latency crash-matrix help tour up preview drift heal rebuild refresh env psql sandbox-stop clean distclean test test-all test-rest test-times mutations check check-format check-lint check-types check-unused
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | sed 's/[$$][$$]*/$$/' | \
@@ -76,6 +76,9 @@ test-all: test ## The same, then the long ones, and PostgreSQL 15 for every suit
 test-rest: $(READY)
 	@$(CLI) engine
 	@$(BIN)/jest --selectProjects long older
+
+mutations: $(READY) ## Break the engine in one place at a time and tell which faults the tests notice (ARGS="gate": some of them)
+	@node --import tsx test/mutations/mutate.ts $(ARGS)
 
 test-times: $(READY) ## Print the twenty slowest suites of the last run of tests
 	@node test/support/times.mjs

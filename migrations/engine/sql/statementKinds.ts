@@ -245,6 +245,9 @@ const statementKinds: Readonly<Record<string, StatementKind>> = {
   },
 };
 
+/** The tags that have a row. */
+export const statementTags: readonly string[] = Object.keys(statementKinds);
+
 /** What a statement is, as far as its top node says. */
 export interface Classification {
   /** For example "CREATE TABLE"; stable, in upper case. */

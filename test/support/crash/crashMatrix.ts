@@ -1,6 +1,6 @@
 /**
  * The crash matrix in full: every question of a run, before and after the server has it, with every disturbance.
- * `make crash-matrix` runs it; a sample is in test/database/run/crashMatrix.test.ts. Ends with status 1 when a point fails.
+ * `make crash-matrix` runs it; a sample is in test/database/run/crashMatrix.long.test.ts. Ends with status 1 when a point fails.
  */
 import { type Major, MAJORS } from "../../../sandbox/binaries";
 import { CrashWorld, type Disturbance, disturbances, steps } from "./crashPoints";
