@@ -4,6 +4,7 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 
+import { declareServer } from "./azure/declareServer";
 import { migrationsFolder } from "./migrations/engine/survey/load";
 import { surveyStack } from "./migrations/engine/survey/survey";
 import { readCircumstances } from "./migrations/program/lowerStack";
@@ -23,18 +24,20 @@ import { guarded } from "./roles/resources/login";
 import { accessFrom } from "./stack/access";
 
 export = async (): Promise<Published> => {
-  const { access, survey } = await refusing(async () => {
+  const { access, azure, survey } = await refusing(async () => {
     const access = accessFrom(new pulumi.Config());
-    const circumstances = await readCircumstances(access.settings);
-    return { access, survey: await surveyStack(access, migrationsFolder, circumstances) };
+    const azure = await declareServer(access);
+    const circumstances = await readCircumstances(access.settings, azure.unmade);
+    return { access, azure, survey: await surveyStack(access, migrationsFolder, circumstances) };
   });
   const { tier, roles, server, run } = access.settings;
   await showVerdict(survey, tier, run.windows);
   await publishNow(access.settings, survey.history);
-  const { service, infrastructure, others } = await declareRoles(access, survey.existingRoles);
+  const declared = await declareRoles(access, survey.existingRoles, azure.host);
+  const logins = azure.withPrincipals(declared);
   const behind = (...dependsOn: pulumi.Resource[]) => ({ ...guarded(tier), dependsOn });
   const ledgerArgs = { infrastructureRole: roles.infrastructure, tier };
-  const ledger = new Ledger("ledger", ledgerArgs, behind(service, infrastructure, ...others));
+  const ledger = new Ledger("ledger", ledgerArgs, behind(...logins));
   const args = { database: server.database };
   const privileges = new ExactGrants("privileges", args, behind(ledger));
   const setArgs = { survey, readBack: () => refusing(() => publishLive(access)) };

@@ -68,6 +68,12 @@ export class ConnectionError extends MigrationError {
 /** Codes of sockets and name services, and the SQLSTATE of a missing database. */
 const signsOfAbsence = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "3D000"]);
 
+/** The same logins on another database of the server. */
+export function onDatabase(access: Access, database: string): Access {
+  const { settings } = access;
+  return { ...access, settings: { ...settings, server: { ...settings.server, database } } };
+}
+
 /** Runs `work` on a connection of its own and closes it, whatever happens. */
 export async function withClient<T>(
   access: Access,
@@ -230,10 +236,16 @@ const remedies: Readonly<
     `${host}:${port} does not answer within ${connectTimeoutMs / 1000} s.`,
     "Check firewall, private network and port.",
   ],
-  "28P01": (_, login) => [
-    `The server refuses the password of ${login}.`,
-    "Correct it where it comes from: DDL_ADMIN_PASSWORD, DDL_MIGRATOR_PASSWORD or DDL_APPROVER_PASSWORD, PGPASSFILE, or the stack's secret.",
-  ],
+  "28P01": ({ authentication }, login) =>
+    authentication === "entra"
+      ? [
+          `The server refuses the token of ${login}.`,
+          "Log in (az login) as a member of that group or as that identity; the role's label must name its object id, which up mends.",
+        ]
+      : [
+          `The server refuses the password of ${login}.`,
+          "Correct it where it comes from: DDL_ADMIN_PASSWORD, DDL_MIGRATOR_PASSWORD or DDL_APPROVER_PASSWORD, PGPASSFILE, or the stack's secret.",
+        ],
   "28000": (_, login) => [
     `The server does not let ${login} log in.`,
     "Check that the login exists and that pg_hba.conf (or the firewall) admits it from here.",

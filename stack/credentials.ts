@@ -4,6 +4,8 @@
  */
 import pgpass from "pgpass";
 
+import { entraCredential } from "./entraCredential";
+import { databaseScope, type TokenCredential, tokenSource } from "./entraToken";
 import type { ConfigSource, Environment, ServerSettings } from "./settings";
 
 /** The logins that this program knows a password of. */
@@ -11,9 +13,6 @@ export type Account = "admin" | "migrator" | "approver" | "service" | "reader";
 
 /** Gives the password (or token) for a login, or undefined when none is known. */
 export type PasswordSource = (account: Account, login: string) => Promise<string | undefined>;
-
-/** Scope of a Microsoft Entra token for Azure Database for PostgreSQL. */
-const entraScope = "https://ossrdbms-aad.database.windows.net/.default";
 
 const variableOf: Readonly<Record<Account, string>> = {
   admin: "DDL_ADMIN_PASSWORD",
@@ -40,23 +39,21 @@ export function whereToPutPassword(account: Account): string {
  * Builds the password source of a run.
  *
  * With Entra authentication every login uses a token of whoever runs the program (a person's `az login`, a managed
- * identity, a pipeline's federation); tokens are asked for at each connection because they live about an hour.
+ * identity, a pipeline's federation). Each connection is given one that still lasts (entraToken.ts).
+ *
+ * @param credential  Hands out those tokens.
  */
 export function passwordSource(
   server: ServerSettings,
   config: ConfigSource,
   environment: Environment,
+  credential: () => Promise<TokenCredential> = () => entraCredential(environment),
 ): PasswordSource {
-  if (server.authentication === "entra") return async () => entraToken();
+  if (server.authentication === "entra") return tokenSource(credential, databaseScope);
   return async (account, login) =>
     environment[variableOf[account]] ??
     (await fromPasswordFile(server, login)) ??
     config.get(keyOf[account]);
-}
-
-async function entraToken(): Promise<string> {
-  const { DefaultAzureCredential } = await import("@azure/identity");
-  return (await new DefaultAzureCredential().getToken(entraScope)).token;
 }
 
 function fromPasswordFile(server: ServerSettings, login: string): Promise<string | undefined> {

@@ -2,6 +2,7 @@
  * Turns configuration and environment into typed settings: the one place that knows the names of keys and variables.
  * Does NOT read files, open connections or look up passwords (see credentials.ts).
  */
+import { type AzureServer, hostOf, parseAzure } from "./azure";
 import { type FurtherRole, parseFurtherRoles } from "./furtherRoles";
 import { parseTier, type Tier } from "./tier";
 import { parseWindow, type Window } from "./window";
@@ -73,6 +74,9 @@ interface RunSettings {
   readonly runnerWaitMs: number;
 }
 
+/** Longest name of a host. Source: RFC 1035, 2.3.4. */
+const longestHost = 253;
+
 /** Everything the program was told. */
 export interface Settings {
   readonly tier: Tier;
@@ -83,6 +87,8 @@ export interface Settings {
   readonly passwordVersion: string;
   readonly serviceLimits: ServiceLimits;
   readonly run: RunSettings;
+  /** The server on Azure that this stack declares or looks at; null: any server that can be reached. */
+  readonly azure: AzureServer | null;
   /** Tier to stamp on a database that holds objects but no stamp, or null. */
   readonly adopt: Tier | null;
 }
@@ -219,10 +225,22 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
     );
   }
 
+  const { azure, problems: azureProblems } = parseAzure(text("azure"), text("azureServer"));
+  problems.push(...azureProblems);
+
   const settings: Settings = {
     tier: attempt<Tier>("tier", "prod", () => parseTier(text("tier"))),
     server: {
-      host: name("host"),
+      host: attempt("host", "", () => {
+        const host = hostFrom(azure, text("host"), environment);
+        if (host === "") throw new Error("a name is missing.");
+        if (host.length > longestHost) {
+          throw new Error(
+            `"${host}" is longer than the ${longestHost} characters of a host's name.`,
+          );
+        }
+        return host;
+      }),
       port: whole("port", 1, 65_535),
       database: name("database"),
       sslmode: oneOf("sslmode", sslModes),
@@ -252,6 +270,7 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
       statementTimeoutMs: whole("statementTimeoutMs", 0),
       runnerWaitMs: whole("runnerWaitMs", 0),
     },
+    azure,
     adopt:
       text("adopt") === ""
         ? null
@@ -263,4 +282,9 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
   }
   if (problems.length > 0) throw new SettingsError(problems);
   return settings;
+}
+
+/** On Azure the host follows from the server's name, unless the environment leads there another way (a tunnel). */
+function hostFrom(azure: AzureServer | null, host: string, environment: Environment): string {
+  return azure === null || environment["DDL_HOST"] !== undefined ? host : hostOf(azure);
 }

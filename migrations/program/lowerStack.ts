@@ -9,10 +9,17 @@ import { tierRules } from "../../stack/tier";
 import { type LowerTier, readLowerTier } from "../engine/history/promotion";
 import type { Circumstances } from "../engine/survey/survey";
 
-/** What the survey must be told beside files and database: the tier below, and whether this is a look ahead. */
-export async function readCircumstances(settings: Settings): Promise<Circumstances> {
+/**
+ * What the survey must be told beside files and database: the tier below, and whether this is a look ahead.
+ *
+ * @param unmade  Why there is no database to look at yet; null when there should be one.
+ */
+export async function readCircumstances(
+  settings: Settings,
+  unmade: string | null = null,
+): Promise<Circumstances> {
   const isUpdate = !pulumi.runtime.isDryRun();
-  return { lower: await readLowerStack(settings), isUpdate, isNew: isNewStack };
+  return { lower: await readLowerStack(settings), isUpdate, isNew: isNewStack, unmade };
 }
 
 async function readOutputs(name: string): Promise<unknown> {

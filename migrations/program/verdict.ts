@@ -31,7 +31,7 @@ export async function showVerdict(
   const { plan, violations, now, unseen } = survey;
   if (unseen !== null) {
     await pulumi.log.warn(
-      `The database could not be looked at, and this stack was never brought up: what follows comes from files and configuration alone, as for an empty database. What is there already, its privileges and what pre-flight would say are not known.\n${unseen}`,
+      `The database cannot be looked at yet: what follows comes from files and configuration alone, as for an empty database. What is there already, its privileges and what pre-flight would say are not known.\n${unseen}`,
     );
   }
   const of = (wanted: "error" | "warning") =>

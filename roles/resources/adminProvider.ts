@@ -12,18 +12,22 @@ const connectTimeout = 10;
 /** Resources are made in parallel; more connections than this would only wait for each other's catalog rows. */
 const maxConnections = 4;
 
-/** Declares the provider. With Entra authentication the plugin asks for tokens itself. */
-export async function adminProvider({
-  settings,
-  passwordOf,
-}: Access): Promise<postgresql.Provider> {
+/**
+ * Declares the provider. With Entra authentication the plugin asks for tokens itself.
+ *
+ * @param host  Where the server is; not known before it is made.
+ */
+export async function adminProvider(
+  { settings, passwordOf }: Access,
+  host: pulumi.Input<string>,
+): Promise<postgresql.Provider> {
   const { server, roles } = settings;
   const login =
     server.authentication === "entra"
       ? { azureIdentityAuth: true }
       : { password: pulumi.secret((await passwordOf("admin", roles.admin)) ?? "") };
   return new postgresql.Provider("admin", {
-    host: server.host,
+    host,
     port: server.port,
     database: server.database,
     username: roles.admin,

@@ -13,24 +13,22 @@ import type { Login } from "./login";
 import { ReaderRoles } from "./readerRoles";
 import { ServiceRole } from "./serviceRole";
 
-export interface Roles {
-  readonly service: ServiceRole;
-  readonly infrastructure: InfrastructureRole;
-  /** Approvers' logins and readers. */
-  readonly others: readonly pulumi.Resource[];
-}
-
 /**
- * Declares roles, memberships, schemas and extensions as the settings name them.
+ * Declares roles, memberships, schemas and extensions as the settings name them, and returns what others wait for.
  *
  * @param existing  Roles that the server has already: made by an administrator, or by a stack whose state was lost.
  *                  They are taken over and made as declared.
+ * @param host      Where the server is; not known before it is made.
  */
-export async function declareRoles(access: Access, existing: ReadonlySet<string>): Promise<Roles> {
+export async function declareRoles(
+  access: Access,
+  existing: ReadonlySet<string>,
+  host: pulumi.Input<string> = access.settings.server.host,
+): Promise<readonly pulumi.Resource[]> {
   const { settings, passwordOf } = access;
   const { tier, roles, schemas, extensions, passwordVersion, server } = settings;
   const usesPasswords = server.authentication === "password";
-  const provider = await adminProvider(access);
+  const provider = await adminProvider(access, host);
   const opts = { providers: [provider] };
   // Of the logins listed only the one that is used here has a password this program knows.
   const loginsOf = (account: "migrator" | "approver", names: readonly string[]) =>
@@ -91,5 +89,5 @@ export async function declareRoles(access: Access, existing: ReadonlySet<string>
     },
     opts,
   );
-  return { service, infrastructure, others: [approvers, readers] };
+  return [service, infrastructure, approvers, readers];
 }

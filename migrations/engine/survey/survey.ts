@@ -34,6 +34,8 @@ export interface Circumstances {
   readonly takeBack?: readonly string[];
   /** Whether the stack was never brought up: then its server may not be there yet. Absent: it was. */
   readonly isNew?: () => Promise<boolean>;
+  /** Why there is no server to look at yet: this very run makes it. Null or absent: there should be one. */
+  readonly unmade?: string | null;
 }
 
 /** What files and database say, and what follows from it. */
@@ -97,7 +99,14 @@ export async function surveyStack(
   const { settings } = access;
   const { lower, isUpdate } = circumstances;
   const sources = await readSources(folder);
-  const live = await readDatabase(access, sources, circumstances).catch(async (error: unknown) => {
+  const look = async (): Promise<Live> => {
+    const { unmade = null } = circumstances;
+    if (unmade === null) return readDatabase(access, sources, circumstances);
+    const { migrations, problems } = collect(sources);
+    ensureUsable(problems);
+    return withoutDatabase(access, migrations, unmade);
+  };
+  const live = await look().catch(async (error: unknown) => {
     // Whatever is wrong with the database, files that cannot be used are to be corrected first.
     const { migrations, problems } = collect(sources);
     ensureUsable(problems);

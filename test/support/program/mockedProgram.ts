@@ -21,6 +21,7 @@ export interface Registered {
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
   readonly importId: string;
+  readonly ignoreChanges: readonly string[];
   /** URNs. */
   readonly dependencies: readonly string[];
   /** As sent: a secret is an object with a signature. */
@@ -44,6 +45,7 @@ interface Request {
   getProtect(): boolean;
   getRetainondelete(): boolean;
   getImportid(): string;
+  getIgnorechangesList(): string[];
   getDependenciesList(): string[];
   getObject(): { toJavaScript(): Record<string, unknown> };
 }
@@ -166,11 +168,12 @@ export async function registerProgram(
 const resolved = <T>(output: { apply(work: (value: T) => void): unknown }): Promise<T> =>
   new Promise((done) => output.apply(done));
 
-interface Monitor {
+export interface Monitor {
   registerResource: (this: Monitor, request: Request, reply: Reply) => Promise<void>;
 }
 
-function keepRequests(monitor: Monitor, resources: Registered[]): void {
+/** Keeps what a mocked engine is asked to register. */
+export function keepRequests(monitor: Monitor, resources: Registered[]): void {
   const original = monitor.registerResource;
   monitor.registerResource = async function (request, reply) {
     await original.call(this, request, (error, response) => {
@@ -183,6 +186,7 @@ function keepRequests(monitor: Monitor, resources: Registered[]): void {
           protect: request.getProtect(),
           retainOnDelete: request.getRetainondelete(),
           importId: request.getImportid(),
+          ignoreChanges: request.getIgnorechangesList(),
           dependencies: request.getDependenciesList(),
           inputs: request.getObject().toJavaScript(),
         });

@@ -32,7 +32,7 @@ export { diagnostics, done, type Outcome } from "./outcome";
 /** What a program is made of; everything else of the repository the program does not need. */
 const PROGRAM = [
   ...["index.ts", "stack"],
-  ...["roles", "migrations"],
+  ...["roles", "migrations", "azure"],
   ...["Pulumi.yaml", "package.json", "tsconfig.json"],
 ];
 const PROJECT = "rmhgeoapi-database";

@@ -62,6 +62,7 @@ describe("readSettings", () => {
         statementTimeoutMs: 20000,
         runnerWaitMs: 20000,
       },
+      azure: null,
       adopt: "dev",
     });
   });
@@ -70,7 +71,7 @@ describe("readSettings", () => {
     ["tier", "production", /^tier: Tier "production" is unknown/],
     ["tier", undefined, /^tier: Tier "" is unknown/],
     ["host", "", /^host: a name is missing/],
-    ["host", "h".repeat(64), /^host: .* longer than the 63 bytes/],
+    ["host", "h".repeat(254), /^host: .* longer than the 253 characters/],
     ["port", "", /^port: "" is not a whole number from 1 to/],
     ["port", "70000", /^port: "70000" is not a whole number from 1 to 65535/],
     ["port", "5432.5", /^port: "5432.5" is not a whole number/],
