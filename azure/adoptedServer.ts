@@ -7,8 +7,13 @@ import * as dbforpostgresql from "@pulumi/azure-native/dbforpostgresql";
 import type { AzureServer } from "../stack/azure";
 import { MigrationError } from "../stack/errors";
 import type { Settings } from "../stack/settings";
-import { type Difference, differenceLine, differencesOf, type LiveServer } from "./differences";
-import { parametersOf } from "./parameters";
+import {
+  type Difference,
+  differenceLine,
+  differencesOf,
+  type LiveServer,
+} from "./estate/differences";
+import { parametersOf } from "./estate/parameters";
 
 /** The server cannot be governed as it is: it is not there, or the tier forbids what it allows. */
 export class AdoptError extends MigrationError {

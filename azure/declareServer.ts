@@ -8,8 +8,8 @@ import type { AzureServer, PrincipalSettings } from "../stack/azure";
 import type { Access } from "../stack/connection";
 import { type Settings, SettingsError } from "../stack/settings";
 import { tierRules } from "../stack/tier";
-import { problemsOf } from "./checks";
-import { differenceLine } from "./differences";
+import { problemsOf } from "./estate/checks";
+import { differenceLine } from "./estate/differences";
 import type { GovernedServer } from "./governedServer";
 import { EntraPrincipals } from "./resources";
 

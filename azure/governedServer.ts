@@ -10,15 +10,15 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { AzureServer } from "../stack/azure";
 import type { Settings } from "../stack/settings";
+import { namesOf, privateZone } from "./estate/names";
+import { parametersOf } from "./estate/parameters";
+import { serverSpec, tagsOf } from "./estate/serverSpec";
+import { serverTiers } from "./estate/tierTable";
 import { type Identities, identities } from "./identities";
-import { namesOf, privateZone } from "./names";
 import { observation } from "./observation";
-import { parametersOf } from "./parameters";
 import { privateEndpoint } from "./privateEndpoint";
 import { OwnedDatabase, ServerRestart } from "./resources";
 import { secretStore } from "./secretStore";
-import { serverSpec, tagsOf } from "./serverSpec";
-import { serverTiers } from "./tierTable";
 
 export interface GovernedServerArgs {
   readonly azure: AzureServer;

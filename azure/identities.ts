@@ -6,7 +6,7 @@ import * as managedidentity from "@pulumi/azure-native/managedidentity";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Federation } from "../stack/azure";
-import type { Names } from "./names";
+import type { Names } from "./estate/names";
 
 export interface IdentitiesArgs {
   readonly names: Names;

@@ -6,8 +6,8 @@ import * as monitor from "@pulumi/azure-native/monitor";
 import * as operationalinsights from "@pulumi/azure-native/operationalinsights";
 import * as pulumi from "@pulumi/pulumi";
 
-import { ddlByOthers } from "./alertQuery";
-import type { Names } from "./names";
+import { ddlByOthers } from "./estate/alertQuery";
+import type { Names } from "./estate/names";
 
 /** Kinds of logs that are kept: statements and audit, sessions, and what queries did and waited for. */
 export const logCategories = [

@@ -9,8 +9,8 @@ import * as keyvault from "@pulumi/azure-native/keyvault";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { AzureServer } from "../stack/azure";
-import { blocksOf } from "./addresses";
-import { type Names, secretName } from "./names";
+import { blocksOf } from "./estate/addresses";
+import { type Names, secretName } from "./estate/names";
 import { privateEndpoint } from "./privateEndpoint";
 
 /** Built-in role "Key Vault Secrets User": reads values, nothing else. */

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 
 import { markdownTable } from "./markdownTable";
 
-type Value = string | number | boolean | readonly string[];
+type Value = string | number | boolean | readonly string[] | Readonly<Record<string, unknown>>;
 
 interface Setting {
   readonly default?: Value;
@@ -15,7 +15,11 @@ interface Setting {
 
 const shown = (value: Value | undefined): string => {
   if (value === undefined) return "must be set";
-  const text = typeof value === "object" ? value.join(", ") : String(value);
+  const text = Array.isArray(value)
+    ? value.join(", ")
+    : typeof value === "object"
+      ? Object.keys(value).join(", ")
+      : String(value);
   return text === "" ? "empty" : text;
 };
 

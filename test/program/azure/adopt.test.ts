@@ -1,7 +1,7 @@
 // A server that exists: every difference to the tier's rules is named, nothing is registered, and what the tier forbids
 // ends the run.
-import { parametersOf } from "../../../azure/parameters";
-import { serverTiers } from "../../../azure/tierTable";
+import { parametersOf } from "../../../azure/estate/parameters";
+import { serverTiers } from "../../../azure/estate/tierTable";
 import type { Tier } from "../../../stack/tier";
 import { azureServerOf, azureSettings, groupId, tenantId } from "../../support/azure/azureSettings";
 import { type Answer, registerServer } from "../../support/azure/registerServer";
@@ -106,26 +106,24 @@ it("names every difference, each once, and takes what is larger or spelt another
     expect.stringContaining("geo-prod differs from the rules of prod in 16 point(s)"),
   ]);
   const lines = run.warnings.join("\n").split("\n").slice(1);
-  expect(lines.map((line) => line.trim())).toEqual(
-    [
-      "version is 17, should be 18",
-      "sku.name is Standard_D4ds_v5, should be Standard_D8ds_v5",
-      "storage.autoGrow is Disabled, should be Enabled",
-      `authConfig.tenantId is ${groupId}, should be ${tenantId}`,
-      "backup.backupRetentionDays is 7, should be 35",
-      "backup.geoRedundantBackup is Disabled, should be Enabled",
-      "highAvailability.mode is Disabled, should be ZoneRedundant",
-      "network.publicNetworkAccess is Enabled, should be Disabled",
-      "tags.owner is not set, should be geospatial platform",
-      "tags.ticket is not set, should be CHG-2026-0142",
-      "tags.managed-by is not set, should be rmhgeoapi-database",
-      "parameter log_connections is on, should be all",
-      "parameter pgaudit.log is none, should be ddl,role",
-      "parameter pgbouncer.enabled is not set, should be false",
-      "parameter shared_preload_libraries is waiting for a restart, should be in force",
-      `administrator ops is not set, should be ${tenantId}`,
-    ],
-  );
+  expect(lines.map((line) => line.trim())).toEqual([
+    "version is 17, should be 18",
+    "sku.name is Standard_D4ds_v5, should be Standard_D8ds_v5",
+    "storage.autoGrow is Disabled, should be Enabled",
+    `authConfig.tenantId is ${groupId}, should be ${tenantId}`,
+    "backup.backupRetentionDays is 7, should be 35",
+    "backup.geoRedundantBackup is Disabled, should be Enabled",
+    "highAvailability.mode is Disabled, should be ZoneRedundant",
+    "network.publicNetworkAccess is Enabled, should be Disabled",
+    "tags.owner is not set, should be geospatial platform",
+    "tags.ticket is not set, should be CHG-2026-0142",
+    "tags.managed-by is not set, should be rmhgeoapi-database",
+    "parameter log_connections is on, should be all",
+    "parameter pgaudit.log is none, should be ddl,role",
+    "parameter pgbouncer.enabled is not set, should be false",
+    "parameter shared_preload_libraries is waiting for a restart, should be in force",
+    `administrator ops is not set, should be ${tenantId}`,
+  ]);
 });
 
 it("refuses a server with passwords in prod, naming all that the tier forbids", async () => {

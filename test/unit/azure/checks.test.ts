@@ -1,8 +1,8 @@
 // What a stack says of its server on Azure: every wrong value by its key, in words, all at once, before anything is made.
 import fc from "fast-check";
 
-import { problemsOf } from "../../../azure/checks";
-import { skus, storageSizes, versions } from "../../../azure/offers";
+import { problemsOf } from "../../../azure/estate/checks";
+import { skus, storageSizes, versions } from "../../../azure/estate/offers";
 import { SettingsError } from "../../../stack/settings";
 import { type Tier, tiers } from "../../../stack/tier";
 import { azureServerOf, azureSettings, groupId, tenantId } from "../../support/azure/azureSettings";

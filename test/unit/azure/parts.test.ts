@@ -1,12 +1,12 @@
 // The small pure parts of a server on Azure: ranges, names, parameters, the alert's question, what tiers have.
 import fc from "fast-check";
 
-import { addressNumber, blocksOf } from "../../../azure/addresses";
-import { ddlByOthers } from "../../../azure/alertQuery";
-import { namesOf } from "../../../azure/names";
-import { preloaded, skus, storageSizes } from "../../../azure/offers";
-import { allowedExtensions, parametersOf } from "../../../azure/parameters";
-import { serverTiers } from "../../../azure/tierTable";
+import { addressNumber, blocksOf } from "../../../azure/estate/addresses";
+import { ddlByOthers } from "../../../azure/estate/alertQuery";
+import { namesOf } from "../../../azure/estate/names";
+import { preloaded, skus, storageSizes } from "../../../azure/estate/offers";
+import { allowedExtensions, parametersOf } from "../../../azure/estate/parameters";
+import { serverTiers } from "../../../azure/estate/tierTable";
 import { tiers } from "../../../stack/tier";
 import { azureSettings } from "../../support/azure/azureSettings";
 

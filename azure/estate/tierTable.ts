@@ -1,8 +1,8 @@
 /**
  * What a server on Azure is in each tier, as data: everything that differs by tier stands here and nowhere else. Pure.
- * Does NOT say what no tier may do without (estateRules in ../policy) or what Azure offers (offers.ts).
+ * Does NOT say what no tier may do without (../../policy) or what Azure offers (offers.ts).
  */
-import type { Tier } from "../stack/tier";
+import type { Tier } from "../../stack/tier";
 
 export interface ServerTier {
   /** The smallest that does in this tier; a stack may say another. */

@@ -3,8 +3,8 @@
  * an adopted server is compared with (differences.ts). Pure.
  * Does NOT register, and holds no password.
  */
-import type { AzureServer } from "../stack/azure";
-import type { Settings } from "../stack/settings";
+import type { AzureServer } from "../../stack/azure";
+import type { Settings } from "../../stack/settings";
 import { sizing } from "./checks";
 import { skus, type SkuTier } from "./offers";
 import { serverTiers } from "./tierTable";

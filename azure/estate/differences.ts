@@ -2,8 +2,8 @@
  * In what an existing server differs from what this program would have made: every difference, in words. Pure.
  * Does NOT read the server (adoptedServer.ts) and changes nothing.
  */
-import type { AzureServer } from "../stack/azure";
-import type { Settings } from "../stack/settings";
+import type { AzureServer } from "../../stack/azure";
+import type { Settings } from "../../stack/settings";
 import { parametersOf } from "./parameters";
 import { serverSpec } from "./serverSpec";
 import { serverTiers } from "./tierTable";

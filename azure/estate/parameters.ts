@@ -2,7 +2,7 @@
  * Server parameters that a governed server sets, in the order in which they are set. Pure.
  * Does NOT set them: Azure takes one at a time, so governedServer.ts chains them.
  */
-import type { Settings } from "../stack/settings";
+import type { Settings } from "../../stack/settings";
 import { preloaded } from "./offers";
 import { serverTiers } from "./tierTable";
 

@@ -3,8 +3,8 @@
  * have it, do the parts agree. Pure. All problems at once.
  * Does NOT look at Azure: a name that is taken, or a size that one region lacks, only Azure can tell.
  */
-import { type AzureServer, hostOf } from "../stack/azure";
-import type { Settings } from "../stack/settings";
+import { type AzureServer, hostOf } from "../../stack/azure";
+import type { Settings } from "../../stack/settings";
 import { addressNumber } from "./addresses";
 import { resourceGroupName, serverName, serverNameLength } from "./names";
 import {
