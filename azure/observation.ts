@@ -10,7 +10,7 @@ import { ddlByOthers } from "./estate/alertQuery";
 import type { Names } from "./estate/names";
 
 /** Kinds of logs that are kept: statements and audit, sessions, and what queries did and waited for. */
-export const logCategories = [
+const logCategories = [
   "PostgreSQLLogs",
   "PostgreSQLFlexSessions",
   "PostgreSQLFlexQueryStoreRuntime",

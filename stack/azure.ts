@@ -4,19 +4,19 @@
  */
 
 /** `none`: any reachable server. `adopt`: one that exists is looked at. `create`: this program owns it. */
-export const azureModes = ["none", "adopt", "create"] as const;
-export type AzureMode = (typeof azureModes)[number];
+const azureModes = ["none", "adopt", "create"] as const;
+type AzureMode = (typeof azureModes)[number];
 
 /** As the API of Flexible Server spells it; the SDK's enum holds another service's values. */
-export const administratorTypes = ["User", "Group", "ServicePrincipal"] as const;
-export type AdministratorType = (typeof administratorTypes)[number];
+const administratorTypes = ["User", "Group", "ServicePrincipal"] as const;
+type AdministratorType = (typeof administratorTypes)[number];
 
 /** As the functions in the database spell it. */
 export const principalTypes = ["user", "group", "service"] as const;
 export type PrincipalType = (typeof principalTypes)[number];
 
 /** A Microsoft Entra administrator of the server. The name is the login, and case counts. */
-export interface Administrator {
+interface Administrator {
   readonly name: string;
   readonly objectId: string;
   readonly type: AdministratorType;
@@ -32,7 +32,7 @@ export interface PrincipalSettings {
 }
 
 /** Addresses that may connect, both ends included. */
-export interface AddressRange {
+interface AddressRange {
   readonly name: string;
   readonly start: string;
   readonly end: string;
@@ -73,7 +73,7 @@ export interface AzureServer {
 }
 
 /** Suffix of every Flexible Server's name in Azure's public cloud. */
-export const hostSuffix = ".postgres.database.azure.com";
+const hostSuffix = ".postgres.database.azure.com";
 
 /** The host of a Flexible Server, which follows from its name. */
 export const hostOf = ({ name }: Pick<AzureServer, "name">): string => `${name}${hostSuffix}`;

@@ -16,7 +16,7 @@ export interface Principal {
 }
 
 /** A label, taken apart. */
-export interface Label {
+interface Label {
   readonly objectId: string;
   readonly type: PrincipalType;
   readonly isAdmin: boolean;
@@ -37,7 +37,7 @@ export const formatLabel = ({ objectId, type }: Pick<Principal, "objectId" | "ty
   `aadauth,oid=${objectId.toLowerCase()},type=${type}`;
 
 /** Null when it is not a label that Azure would have written. */
-export function parseLabel(text: string): Label | null {
+function parseLabel(text: string): Label | null {
   const [kind, ...parts] = text.split(",");
   const fields = new Map(
     parts.map((part): [string, string] => {

@@ -7,7 +7,7 @@ import { type Client, escapeIdentifier } from "pg";
 import { MigrationError } from "../../stack/errors";
 
 /** The database is there and cannot be the admin's. */
-export class DatabaseOwnerError extends MigrationError {
+class DatabaseOwnerError extends MigrationError {
   readonly code = "DATABASE_OWNER";
 }
 

@@ -17,7 +17,7 @@ export interface Parameter {
  * The start of every line in the server's log. `%u` is what the alert on DDL needs: by default no line of a statement
  * names its user. Time, session, user, database, application, process.
  */
-export const logLinePrefix = "%t-%c-user=%u,db=%d,app=%a,pid=%p-";
+const logLinePrefix = "%t-%c-user=%u,db=%d,app=%a,pid=%p-";
 
 /** Extensions that the estate itself needs on every server, beside those that the stack names. */
 export const auditExtension = "pgaudit";
