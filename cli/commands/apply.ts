@@ -5,8 +5,12 @@
 import { impactsOf } from "../../migrations/engine/impact/classify";
 import { applyMigration } from "../../migrations/engine/run/run";
 import { modelBefore } from "../../migrations/engine/schema/schemaReplay";
-import { type Survey, surveyStack } from "../../migrations/engine/survey/survey";
-import type { Access } from "../../stack/connection";
+import {
+  ensureTablesCurrent,
+  type Survey,
+  surveyStack,
+} from "../../migrations/engine/survey/survey";
+import { type Access, withClient } from "../../stack/connection";
 import { counted } from "../findings/finding";
 import { type Call, type Command, type ExitStatus, exitStatus } from "../frame/command";
 import { interruptible } from "../frame/interruption";
@@ -66,6 +70,10 @@ async function run(call: Call): Promise<ExitStatus> {
     return exitStatus.fine;
   }
   ensureGoverned(stack, survey.history);
+  const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
+  await withClient(stack.access, purpose, (client) =>
+    ensureTablesCurrent(client, stack.access.settings.roles),
+  );
   const left = await interruptible(say, (isStopping) =>
     applyAll(call, stack.access, survey, isStopping),
   );

@@ -23,6 +23,7 @@ const words: Readonly<Record<EventKind, string | null>> = {
   healed: null,
   "break-glass-opened": null,
   "break-glass-closed": null,
+  upgraded: null,
 };
 
 const shownMessage = 200;

@@ -27,6 +27,7 @@ const meanings: Readonly<Record<EventKind, string>> = {
   acknowledged: "A person vouches for what was done by hand.",
   "break-glass-opened": "An emergency lifts promotion and maintenance window.",
   "break-glass-closed": "It is over.",
+  upgraded: "A table of this program's own became that of a newer release, and which step did it.",
 };
 
 const writer = (kind: EventKind): string => {

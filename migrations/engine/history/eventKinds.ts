@@ -23,6 +23,7 @@ export const decisionKinds = [
   "acknowledged",
   "break-glass-opened",
   "break-glass-closed",
+  "upgraded",
 ] as const;
 
 /** The decisions that an approver's login may write; the others are the admin's. */

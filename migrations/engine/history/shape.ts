@@ -1,6 +1,7 @@
 /**
  * The tables this program keeps in `public`: how they are made, and what their catalog entries must say.
- * Pure data and comparison; does NOT read the catalog or create anything (see ledger.ts).
+ * Pure data and comparison; does NOT read the catalog or create anything (see ledger.ts), or know older releases (see
+ * upgrades.ts).
  */
 import { approvalKinds, decisionKinds, runKinds } from "./eventKinds";
 
@@ -47,7 +48,9 @@ export const ledgerShape: TableShape = {
   ],
 };
 
-const quotedList = (values: readonly string[]): string => values.map((v) => `'${v}'`).join(", ");
+/** An expression that lets `kind` be one of these, as the catalog prints it. */
+export const kindCheck = (kinds: readonly string[]): string =>
+  `(kind = ANY (ARRAY[${kinds.map((kind) => `'${kind}'::text`).join(", ")}]))`;
 
 /**
  * Everything that ever happened, append-only. Number, time and login come from defaults that nobody but the admin may
@@ -60,7 +63,7 @@ export const eventsShape: TableShape = {
        id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
        happened_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT clock_timestamp(),
        login NAME NOT NULL DEFAULT session_user,
-       kind TEXT NOT NULL CHECK (kind IN (${quotedList([...runKinds, ...decisionKinds])})),
+       kind TEXT NOT NULL CHECK (${kindCheck([...runKinds, ...decisionKinds])}),
        version VARCHAR(50),
        run UUID,
        segment INTEGER,
@@ -86,7 +89,7 @@ export const eventsShape: TableShape = {
     "column ticket character varying(50)",
     "column detail jsonb NOT NULL DEFAULT '{}'::jsonb",
     "constraint PRIMARY KEY (id)",
-    `constraint CHECK ((kind = ANY (ARRAY[${[...runKinds, ...decisionKinds].map((k) => `'${k}'::text`).join(", ")}])))`,
+    `constraint CHECK (${kindCheck([...runKinds, ...decisionKinds])})`,
     "index USING btree (version, id)",
     "row security enabled",
   ],
@@ -122,9 +125,6 @@ export interface RowPolicy {
   readonly check: string | null;
 }
 
-const kindIn = (kinds: readonly string[]): string =>
-  `(kind = ANY (ARRAY[${kinds.map((kind) => `'${kind}'::text`).join(", ")}]))`;
-
 /**
  * The policies that let a run write what a run may say, and an approver what an approver may decide, and nothing else.
  * They name logins, so a list of approvers that changes changes them; unlike a table they hold nothing that could be
@@ -133,7 +133,7 @@ const kindIn = (kinds: readonly string[]): string =>
 export function eventPolicies({ infrastructure, approvers }: EventWriters): readonly RowPolicy[] {
   const insert = (name: string, roles: readonly string[], kinds: readonly string[]): RowPolicy => ({
     ...{ name, command: "INSERT", roles: [...roles].sort() },
-    ...{ using: null, check: kindIn(kinds) },
+    ...{ using: null, check: kindCheck(kinds) },
   });
   return [
     {

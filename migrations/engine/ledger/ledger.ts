@@ -9,7 +9,6 @@ import type { EventKind } from "../history/eventKinds";
 import { type EventRow, foldHistory, type History, type LedgerRow } from "../history/history";
 import type { RollbackTexts } from "../history/proof";
 import {
-  compareShape,
   describePolicy,
   eventsShape,
   type EventWriters,
@@ -19,6 +18,7 @@ import {
   runnerLockShape,
   type TableShape,
 } from "../history/shape";
+import { conditionOf, describeUpgrade, type TableUpgrade } from "../history/upgrades";
 import { inspectPolicies, mendPolicies } from "./policies";
 
 /** The tables of this program, in the order in which they are made. */
@@ -30,17 +30,21 @@ export interface TablesState {
   readonly missing: readonly string[];
   /** Differences of tables that do exist, each with the table's name. */
   readonly differences: readonly string[];
+  /** Steps from an older release's tables to this one's, in order. createTables takes them. */
+  readonly upgrades: readonly TableUpgrade[];
   /** Row-security policies of the events that are not as they should be. createTables makes them so. */
   readonly policies: PolicyChanges;
 }
 
 /** The state in lines for people: every deviation, whether this program mends it or not. */
-export function describeTables({ missing, differences, policies }: TablesState): readonly string[] {
+export function describeTables(state: TablesState): readonly string[] {
+  const { missing, differences, upgrades, policies } = state;
   const lines = (word: string, found: readonly RowPolicy[]): readonly string[] =>
     found.map((policy) => `public.${eventsShape.name}: ${word}: ${describePolicy(policy)}`);
   return [
     ...missing.map((table) => `missing: ${table}`),
     ...differences,
+    ...upgrades.map(describeUpgrade),
     ...lines("missing", policies.missing),
     ...lines("unexpected", policies.unexpected),
   ];
@@ -190,18 +194,22 @@ export const readProofs = (client: Client): Promise<readonly RollbackTexts[]> =>
 export async function inspectTables(client: Client, writers: EventWriters): Promise<TablesState> {
   const missing: string[] = [];
   const differences: string[] = [];
+  const upgrades: TableUpgrade[] = [];
   for (const shape of shapes) {
     const found = await describeTable(client, shape.name);
-    if (found === null) missing.push(`public.${shape.name}`);
-    else
-      differences.push(
-        ...compareShape(shape, found).map((line) => `public.${shape.name}: ${line}`),
-      );
+    if (found === null) {
+      missing.push(`public.${shape.name}`);
+      continue;
+    }
+    const condition = conditionOf(shape, found);
+    if (condition.kind === "released") upgrades.push(...condition.upgrades);
+    else differences.push(...condition.differences.map((line) => `public.${shape.name}: ${line}`));
   }
   const policies = missing.includes(`public.${eventsShape.name}`)
     ? { missing: [], unexpected: [] }
     : await inspectPolicies(client, writers);
-  return { missing, differences, policies };
+  upgrades.sort((one, other) => one.to - other.to);
+  return { missing, differences, upgrades, policies };
 }
 
 /**
@@ -246,15 +254,19 @@ async function describeTable(client: Client, table: string): Promise<readonly st
 }
 
 /**
- * Makes the tables that do not exist, makes the events' policies what they should be, and stamps a database that has no
- * stamp. In the caller's transaction.
+ * Brings tables of an older release up to date, makes those that do not exist, makes the events' policies what they
+ * should be, and stamps a database that has no stamp. In the caller's transaction.
  */
 export async function createTables(
   client: Client,
   writers: EventWriters,
   tier: Tier,
 ): Promise<void> {
-  const { missing } = await inspectTables(client, writers);
+  const { missing, upgrades } = await inspectTables(client, writers);
+  for (const { to, table, title, statements } of upgrades) {
+    for (const statement of statements) await client.query(statement);
+    await recordEvent(client, { kind: "upgraded", detail: { to, table, title } });
+  }
   for (const shape of shapes.filter((one) => missing.includes(`public.${one.name}`))) {
     for (const statement of shape.create) await client.query(statement);
     // A new table is its owner's alone; ExactGrants adds what the rules say.

@@ -15,6 +15,7 @@ import type { LowerTier } from "../history/promotion";
 import { provenNow } from "../history/proof";
 import { ensureStamp } from "../history/stamp";
 import type { Comparison } from "../history/structureRecord";
+import { describeUpgrade, type TableUpgrade } from "../history/upgrades";
 import { describeLosses, lossesOf } from "../impact/rollbackLosses";
 import { inspectTables, isEmptyDatabase, readProofs, serverTime } from "../ledger/ledger";
 import { readStanding } from "../ledger/structure";
@@ -72,6 +73,18 @@ export class LedgerShapeError extends MigrationError {
   }
 }
 
+/** The program's own tables are those of an older release. */
+export class OutdatedTablesError extends MigrationError {
+  readonly code = "TABLES_OUTDATED";
+
+  constructor(upgrades: readonly TableUpgrade[]) {
+    super(
+      `This program's own tables are of an older release:\n  ${upgrades.map(describeUpgrade).join("\n  ")}`,
+      "bring the stack up: pulumi up (of the sandbox: make up STACK=…) upgrades them before anything else.",
+    );
+  }
+}
+
 /**
  * Makes sure that what there is of our tables is right. To be called before they are read: a query for a column that
  * is not there would fail with nothing but its name. Runs as the admin, reads only.
@@ -81,6 +94,18 @@ export class LedgerShapeError extends MigrationError {
 export async function ensureLedgerShape(client: Client, roles: RoleSettings): Promise<void> {
   const { differences } = await inspectTables(client, roles);
   if (differences.length > 0) throw new LedgerShapeError(differences);
+}
+
+/**
+ * Makes sure that our tables are this release's. To be called before a run that nothing brings up to date on its way.
+ *
+ * @throws {LedgerShapeError}    naming every difference.
+ * @throws {OutdatedTablesError} naming every step that is missing.
+ */
+export async function ensureTablesCurrent(client: Client, roles: RoleSettings): Promise<void> {
+  const { differences, upgrades } = await inspectTables(client, roles);
+  if (differences.length > 0) throw new LedgerShapeError(differences);
+  if (upgrades.length > 0) throw new OutdatedTablesError(upgrades);
 }
 
 /**

@@ -73,6 +73,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       expect(await database.asAdmin((client) => inspectTables(client, roles))).toEqual({
         missing: [],
         differences: [],
+        upgrades: [],
         policies: { missing: [], unexpected: [] },
       });
     });
