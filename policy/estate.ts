@@ -1,0 +1,53 @@
+/**
+ * What a rule of the estate looks at: resources as the engine is about to register them, and their tier. Pure.
+ * Does NOT take anything from azure/: rules that read the table which they watch would follow its mistakes.
+ */
+import type { Tier } from "../stack/tier";
+
+/** One resource, with its properties in clear: so no message ever holds one that may be secret. */
+export interface EstateResource {
+  readonly type: string;
+  readonly name: string;
+  readonly props: Readonly<Record<string, unknown>>;
+  readonly protect: boolean;
+}
+
+export interface Estate {
+  readonly tier: Tier;
+  readonly resources: readonly EstateResource[];
+}
+
+export interface EstateRule {
+  readonly name: string;
+  /** What it demands, in one sentence. */
+  readonly description: string;
+  /** Every violation, one sentence each. */
+  readonly judge: (estate: Estate) => readonly string[];
+}
+
+export const isGuarded = ({ tier }: Estate): boolean => tier === "uat" || tier === "prod";
+
+/** Resources of a type, by the end of its token. */
+export const ofType = ({ resources }: Estate, type: string): readonly EstateResource[] =>
+  resources.filter((resource) => resource.type.endsWith(`:${type}`));
+
+/** Servers are judged one by one; an estate without one has nothing to be judged. */
+export const servers = (estate: Estate): readonly EstateResource[] =>
+  ofType(estate, "dbforpostgresql:Server");
+
+/** A value inside of properties: `at(props, "authConfig.passwordAuth")`. */
+export function at(props: unknown, path: string): unknown {
+  return path.split(".").reduce<unknown>((value, key) => {
+    if (typeof value !== "object" || value === null) return undefined;
+    return Object.entries(value).find(([name]) => name === key)?.[1];
+  }, props);
+}
+
+/** The tier that the server is tagged with; without a tag the strictest. */
+export function tierOf(resources: readonly EstateResource[]): Tier {
+  const tags = resources
+    .filter(({ type }) => type.endsWith("dbforpostgresql:Server"))
+    .map(({ props }) => at(props, "tags.tier"));
+  const tiers: readonly Tier[] = ["dev", "qa", "uat", "prod"];
+  return tiers.find((tier) => tags.includes(tier)) ?? "prod";
+}
