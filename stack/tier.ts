@@ -40,6 +40,8 @@ export interface TierRules {
   readonly requiresProof: boolean;
   /** How `up` judges a rollback that its own proof refutes; null where it proves none. */
   readonly provesRollbacks: Severity | null;
+  /** A proof may put some of this database's own rows into its scratch database; else it makes all of them up. */
+  readonly samplesOwnRows: boolean;
   /** What ran without this program must be acknowledged. */
   readonly requiresRecord: boolean;
   /** What somebody changed in the schemas by hand must be acknowledged. */
@@ -73,6 +75,7 @@ const rebuildable: TierRules = {
   requiresValidation: false,
   requiresProof: false,
   provesRollbacks: "error",
+  samplesOwnRows: true,
   requiresRecord: false,
   requiresUnchangedSchema: false,
   enforcesWindow: false,
@@ -98,6 +101,7 @@ const controlled: TierRules = {
   requiresValidation: false,
   requiresProof: true,
   provesRollbacks: null,
+  samplesOwnRows: false,
   requiresRecord: true,
   requiresUnchangedSchema: true,
   enforcesWindow: true,

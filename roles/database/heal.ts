@@ -27,8 +27,8 @@ type Log = (message: string) => void;
 
 export interface HealOptions {
   readonly log?: Log;
-  /** Texts of deviations to leave alone. */
-  readonly spared?: ReadonlySet<string>;
+  /** Tells by their texts which deviations to leave alone. */
+  readonly spared?: Pick<ReadonlySet<string>, "has">;
 }
 
 /** How long healing goes on trying while other sessions change the same rows, and its first pause. Milliseconds. */
@@ -173,7 +173,7 @@ async function retrying<T>(work: () => Promise<T>): Promise<T> {
 async function look(
   client: Client,
   settings: Settings,
-  { spared = new Set() }: HealOptions,
+  { spared = new Set<string>() }: HealOptions,
 ): Promise<{ readonly left: readonly Deviation[]; readonly usable: ReadonlySet<string> }> {
   const { catalog, deviations } = await inspectPrivileges(client, settings);
   const usable = catalog.roles.filter((role) => role.usable).map(({ name }) => name);

@@ -29,6 +29,9 @@ export type ParsePair = (
   rollback: SourceFile | null,
 ) => ParsedMigration;
 
+/** Rows for proofs, in the folder of the migrations: no migration itself. */
+export const samplesFile = "samples.sql";
+
 const isRollback = (name: string): boolean => name.endsWith("_rollback.sql");
 
 function checkNumbers(forward: readonly SourceFile[]): readonly Problem[] {
@@ -70,7 +73,7 @@ function checkVersions(migrations: readonly MigrationFile[]): readonly Problem[]
 }
 
 /**
- * Parses all `*.sql` files of a folder; other names are ignored.
+ * Parses all `*.sql` files of a folder; other names, and that of the samples, are ignored.
  *
  * @param files  In any order.
  * @param parse  Another way to the same result, for who knows some of the files already.
@@ -81,7 +84,7 @@ export function parseCollection(
   parse: ParsePair = parseMigration,
 ): Collection {
   const sql = files
-    .filter(({ name }) => name.toLowerCase().endsWith(".sql"))
+    .filter(({ name }) => name.toLowerCase().endsWith(".sql") && name !== samplesFile)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const named = sql.filter(({ name }) => numberOf(name) !== null);
   const problems: Problem[] = sql

@@ -4,8 +4,8 @@
  */
 
 /**
- * proven: apply, roll back, apply again, and nothing differs. irreversible: both ran, something differs, and the header
- * says so ("Data recovery: Not possible"). differs: both ran, and it should not. failed: something did not run.
+ * proven: apply, roll back, apply again, and nothing differs. irreversible: both ran, something differs or is lost, and the
+ * header says so. differs: both ran, and it should not. failed: something did not run.
  */
 type ProofOutcome = "proven" | "irreversible" | "differs" | "failed" | "not run";
 
@@ -50,6 +50,43 @@ export function provenNow(
   return new Set(texts.filter((one) => !open.has(one)).map(({ version }) => version));
 }
 
+/** What a proof had rows in, as its event keeps it. */
+export interface ProofRows {
+  /** Tables with rows when the migration began, and how many rows they held. */
+  readonly tables: number;
+  readonly rows: number;
+  /** How many of them are the tier's own; others were made up, come from samples.sql or from the files. */
+  readonly real: number;
+  /** Tables that one of the two files names and that were there without a row: what they lose was not seen. */
+  readonly empty: readonly string[];
+  /** What is lost as the header says, one line each. */
+  readonly lost: readonly string[];
+}
+
+const isText = (value: unknown): value is string => typeof value === "string";
+const textsIn = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter(isText) : [];
+const numberIn = (value: unknown): number => (typeof value === "number" ? value : 0);
+
+/** Reads what an event or another stack keeps of a proof's rows; null where it had none, as those of earlier releases. */
+export function readProofRows(value: unknown): ProofRows | null {
+  if (typeof value !== "object" || value === null || !("tables" in value)) return null;
+  const { tables, rows, real, empty, lost } = value as Readonly<Record<string, unknown>>;
+  return {
+    tables: numberIn(tables),
+    rows: numberIn(rows),
+    real: numberIn(real),
+    empty: textsIn(empty),
+    lost: textsIn(lost),
+  };
+}
+
+/** "240 rows in 12 tables, 100 of them this database's own" */
+export function describeProofRows({ rows, tables, real }: ProofRows): string {
+  const own = real === 0 ? "" : `, ${real} of them this database's own`;
+  return `${rows} row${rows === 1 ? "" : "s"} in ${tables} table${tables === 1 ? "" : "s"}${own}`;
+}
+
 /** The end of one proof. */
 export interface ProofResult {
   readonly version: string;
@@ -61,6 +98,8 @@ export interface ProofResult {
   readonly remarks: readonly string[];
   /** Why it failed or was not run; null otherwise. */
   readonly reason: string | null;
+  /** Null where it did not come to the end. */
+  readonly rows: ProofRows | null;
   readonly durationMs: number;
 }
 
@@ -71,7 +110,7 @@ export const isProven = ({ outcome }: ProofResult): boolean =>
 const sentences: Readonly<Record<ProofOutcome, string>> = {
   proven: "is proven: applied, rolled back and applied again, and nothing differs",
   irreversible:
-    "is proven as far as it goes: the rollback runs, but does not bring everything back (Data recovery: Not possible)",
+    "is proven as far as it goes: the rollback runs, but does not bring everything back, as the header says",
   differs: "is not proven: the database is not the same again",
   failed: "is not proven: it failed",
   "not run": "was not tried",
@@ -85,10 +124,13 @@ export function proofHeadline({ fileName, version, outcome, durationMs }: ProofR
 
 /** One line, and one more for each difference or the reason. */
 export function describeProof(result: ProofResult): string {
-  const { differences, remarks, reason } = result;
+  const { differences, remarks, reason, rows } = result;
   const more = [
     ...(reason === null ? [] : [reason]),
     ...differences,
+    ...(rows?.lost ?? []).map((loss) => `lost as declared: ${loss}`),
+    ...(rows === null ? [] : [`with ${describeProofRows(rows)}`]),
+    ...(rows === null || rows.empty.length === 0 ? [] : [`without rows: ${rows.empty.join(", ")}`]),
     ...remarks.map((remark) => `not counted: ${remark}`),
   ];
   return [proofHeadline(result), ...more.map((line) => `  ${line.replaceAll("\n", "\n  ")}`)].join(

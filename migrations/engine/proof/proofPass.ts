@@ -21,6 +21,7 @@ import {
 import { ensureStamp } from "../history/stamp";
 import { readHistory, readProofs } from "../ledger/ledger";
 import { loadMigrations, migrationsFolder } from "../survey/load";
+import { readSamples, type Samples } from "../survey/samples";
 import { proveMigrations } from "./prove";
 import { ScratchError } from "./scratch";
 
@@ -122,7 +123,10 @@ export async function runPass(
 ): Promise<ProofsOutputs> {
   const { migrations } = await loadMigrations(folder);
   const wanted = await wantedOf(access, migrations, inputs.rollbacks);
-  const ended = wanted.length === 0 ? null : await pass(access, migrations, wanted, voice);
+  const ended =
+    wanted.length === 0
+      ? null
+      : await pass(access, migrations, wanted, voice, await readSamples(folder));
   const unproven = await unprovenVersions(access, inputs.rollbacks);
   return {
     ...inputs,
@@ -165,6 +169,7 @@ async function pass(
   migrations: readonly MigrationFile[],
   wanted: readonly MigrationFile[],
   { progress, warn }: PassVoice,
+  samples: Samples,
 ): Promise<string> {
   const started = Date.now();
   progress(`proving ${wanted.length} rollback(s) in a scratch database`);
@@ -175,7 +180,9 @@ async function pass(
       detail: () => undefined,
       onResult: (result) => {
         progress(proofHeadline(result));
+        for (const loss of result.rows?.lost ?? []) progress(`  lost as declared: ${loss}`);
       },
+      samples,
     });
   } catch (error) {
     if (!(error instanceof ScratchError) && !(error instanceof ConnectionError)) throw error;

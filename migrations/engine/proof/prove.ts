@@ -1,26 +1,26 @@
 /**
  * Proves rollbacks: in a scratch database, from the first migration up, each is applied, rolled back and applied again,
- * and schemas and reference data are compared. Only what holds is recorded in the governed database.
+ * and schemas and rows are compared. Only what holds is recorded in the governed database.
  * Does NOT run anything in the governed database, or decide what needs a proof (see gate).
  */
-import { type Client, escapeIdentifier } from "pg";
-
 import { type Access, withClient } from "../../../stack/connection";
 import { BadInputError, MigrationError } from "../../../stack/errors";
+import { samplesFile } from "../files/collection";
 import type { MigrationFile } from "../files/file";
-import { isProven, type ProofResult, rollbackTexts, textsWithout } from "../history/proof";
 import {
-  compareSnapshots,
-  describeDifference,
-  isOrderOnly,
-  type SchemaSnapshot,
-} from "../history/snapshot";
+  isProven,
+  type ProofResult,
+  type ProofRows as ProofRowsKept,
+  rollbackTexts,
+  textsWithout,
+} from "../history/proof";
+import type { SchemaSnapshot } from "../history/snapshot";
 import { readProofs, recordEvent } from "../ledger/ledger";
-import { readSnapshot } from "../ledger/schemaSnapshot";
-import { rollBackVersion } from "../run/rollback";
-import { applyMigration } from "../run/run";
 import type { Log } from "../server/session";
 import { loadMigrations } from "../survey/load";
+import { readSamples, type Samples } from "../survey/samples";
+import { ProofRows, type RowKind, rowKinds, RowSources } from "./proofRows";
+import { type Ground, Prover, resultOf, type Turn } from "./prover";
 import { withScratchDatabase } from "./scratch";
 
 /** A version was named that no file has. */
@@ -57,7 +57,7 @@ export async function proveVersions(
     versions === "unproven"
       ? await unprovenOf(access, migrations)
       : migrations.filter(({ header }) => versions.includes(header.version));
-  return proveMigrations(access, migrations, wanted, log);
+  return proveMigrations(access, migrations, wanted, log, { samples: await readSamples(folder) });
 }
 
 /** Those with a rollback file for whose two texts there is no proof. */
@@ -79,6 +79,8 @@ export interface Following {
   readonly detail?: Log;
   /** Told each result as it comes, of what was to be proven and of what failed on the way. */
   readonly onResult?: (result: ProofResult) => void;
+  /** Of the folder, for tables that no rows can be made up for. */
+  readonly samples?: Samples;
 }
 
 /**
@@ -91,71 +93,138 @@ export async function proveMigrations(
   migrations: readonly MigrationFile[],
   wanted: readonly MigrationFile[],
   log: Log,
-  { detail = log, onResult = () => undefined }: Following = {},
+  following: Following = {},
 ): Promise<readonly ProofResult[]> {
+  const { detail = log, onResult = () => undefined, samples = noSamples } = following;
   const provable = wanted.filter(({ rollback }) => rollback !== null);
   const highest = Math.max(0, ...provable.map(({ number }) => number));
   const needed = migrations
     .filter(({ number }) => number <= highest)
     .sort((a, b) => a.number - b.number);
-  const results: ProofResult[] = wanted
-    .filter((one) => !provable.includes(one))
+  const results = wanted
+    .filter(({ rollback }) => rollback === null)
     .map((one) => resultOf(one, "failed", { reason: "there is no rollback file to prove." }));
   if (needed.length === 0) return results;
-  const stoppedAt = await withScratchDatabase(access, log, (scratch) =>
-    // Looks as the role that migrations run as, and only looks.
-    withClient(
-      scratch,
-      { account: "migrator", activity: "proof", readOnly: true },
-      async (eyes) => {
-        for (const migration of needed) {
-          const isWanted = provable.includes(migration);
-          const prover = new Prover(scratch, eyes, migration, needed, detail);
-          const result = await (isWanted ? prover.prove() : prover.onlyApply());
-          if (isWanted && isProven(result)) await recordProof(access, migration, result);
-          if (isWanted || result.reason !== null) {
-            results.push(result);
-            onResult(result);
-          }
-          // What comes after would run on ground that nobody knows.
-          if (result.reason !== null) return migration.fileName;
-        }
-        return null;
-      },
-    ),
+  for (const remark of samples.remarks) log(remark);
+  const pass = new Pass(
+    access,
+    provable,
+    needed,
+    new RowSources(access, samples, log),
+    detail,
+    log,
   );
-  const reason = `the pass ended at ${stoppedAt ?? "its end"}.`;
+  pass.onResult = (result) => {
+    results.push(result);
+    onResult(result);
+  };
+  while (
+    await withScratchDatabase(access, log, (scratch) =>
+      withClient(scratch, { account: "migrator", activity: "proof", readOnly: true }, (eyes) =>
+        pass.run({ scratch, eyes, needed, log: detail }),
+      ),
+    )
+  );
+  const reason = `the pass ended at ${pass.stoppedAt ?? "its end"}.`;
   const left = provable.filter((one) => !results.some(({ fileName }) => fileName === one.fileName));
   return [...results, ...left.map((one) => resultOf(one, "not run", { reason }))].sort((a, b) =>
     a.fileName < b.fileName ? -1 : 1,
   );
 }
 
-function resultOf(
-  { header, fileName }: MigrationFile,
-  outcome: ProofResult["outcome"],
-  more: Partial<ProofResult> = {},
-): ProofResult {
-  const { version } = header;
-  return {
-    version,
-    fileName,
-    outcome,
-    differences: [],
-    remarks: [],
-    reason: null,
-    durationMs: 0,
-    ...more,
-  };
+const noSamples: Samples = { inserts: [], remarks: [] };
+
+/** A pass over the migrations, which may need more than one scratch database. */
+class Pass {
+  /** Told each result as it comes. */
+  onResult: (result: ProofResult) => void = () => undefined;
+  /** The file at which it ended before the last one. */
+  stoppedAt: string | null = null;
+  private readonly ended = new Set<MigrationFile>();
+  /** Which rows a migration is tried with, where it has failed with others, and what it said then. */
+  private readonly kinds = new Map<MigrationFile, { kind: RowKind; said: string }>();
+
+  constructor(
+    private readonly access: Access,
+    private readonly provable: readonly MigrationFile[],
+    private readonly needed: readonly MigrationFile[],
+    private readonly sources: RowSources,
+    private readonly detail: Log,
+    private readonly log: Log,
+  ) {}
+
+  /**
+   * Goes through all that is not proven yet.
+   *
+   * @returns whether it must begin anew: what failed may only have failed on rows that this program put in, and what is
+   *          half done can only be had whole in another database.
+   */
+  async run(ground: Ground): Promise<boolean> {
+    const rows = new ProofRows(ground.scratch, this.sources);
+    let catalog: SchemaSnapshot | null = null;
+    for (const migration of this.needed) {
+      const prover = new Prover(ground, migration);
+      const isWanted = this.provable.includes(migration) && !this.ended.has(migration);
+      if (isWanted) await rows.prepare(this.kinds.get(migration)?.kind ?? "all");
+      const turn: Turn = await (isWanted ? prover.prove(rows.counts, catalog) : prover.onlyApply());
+      catalog = turn.catalog;
+      if (turn.isRefused && rows.isAny) {
+        if (isWanted) this.chooseOther(migration, turn.result.reason ?? "");
+        return true;
+      }
+      const result = isWanted ? this.withHistory(migration, turn.result) : turn.result;
+      if (isWanted && isProven(result)) await recordProof(this.access, migration, result);
+      if (isWanted) this.ended.add(migration);
+      if (isWanted || result.reason !== null) this.onResult(result);
+      // What comes after would run on ground that nobody knows.
+      if (result.reason !== null) {
+        this.stoppedAt = migration.fileName;
+        return false;
+      }
+    }
+    return false;
+  }
+
+  private chooseOther(migration: MigrationFile, reason: string): void {
+    const before = this.kinds.get(migration);
+    const hasSamples = this.sources.samples.inserts.length > 0;
+    const next = rowKinds
+      .slice(rowKinds.indexOf(before?.kind ?? "all") + 1)
+      .find((kind) => kind !== "samples" || hasSamples);
+    const said = before?.said ?? reason.split("\n")[0] ?? "";
+    this.kinds.set(migration, { kind: next ?? "none", said });
+    const { version } = migration.header;
+    const again = rowWords[next ?? "none"];
+    this.detail(`proof of ${version}: ${said}`);
+    this.log(
+      `proof of ${version}: applying it fails on the rows of the scratch database, which is no fault yet; once more ${again}`,
+    );
+  }
+
+  /** Says where other rows than usual had to be taken. */
+  private withHistory(migration: MigrationFile, result: ProofResult): ProofResult {
+    const tried = this.kinds.get(migration);
+    if (tried?.kind !== "none" || result.outcome === "failed") return result;
+    const remark = `applying it fails on rows (${tried.said}), so it was proven without; ${samplesFile} may hold rows on which it runs`;
+    return { ...result, remarks: [...result.remarks, remark] };
+  }
 }
+
+/** How a migration is tried with each kind of rows, in words. */
+const rowWords: Readonly<Record<RowKind, string>> = {
+  all: "with all rows",
+  careful: "with made-up values only where a column must have one",
+  samples: `with the rows of ${samplesFile} alone`,
+  none: "without rows",
+};
 
 async function recordProof(
   access: Access,
   { header, checksum, rollback }: MigrationFile,
-  { outcome, differences, remarks, durationMs }: ProofResult,
+  { outcome, differences, remarks, rows, durationMs }: ProofResult,
 ): Promise<void> {
   await withClient(access, { account: "admin", activity: "proof" }, async (client) => {
-    const { rows } = await client.query<{ server: string }>(
+    const { rows: found } = await client.query<{ server: string }>(
       "SELECT current_setting('server_version') AS server",
     );
     await recordEvent(client, {
@@ -165,10 +234,13 @@ async function recordProof(
       ...(rollback === null ? {} : { rollbackChecksum: rollback.checksum }),
       ticket: header.ticket,
       detail: {
-        server: rows[0]?.server,
+        server: found[0]?.server,
         durationMs,
         ...(remarks.length > 0 ? { remarks: remarks.slice(0, mostRecorded) } : {}),
-        ...(outcome === "irreversible" ? { irreversible: differences.slice(0, mostRecorded) } : {}),
+        ...(outcome === "irreversible" && differences.length > 0
+          ? { irreversible: differences.slice(0, mostRecorded) }
+          : {}),
+        ...(rows === null ? {} : { rows: cutRows(rows) }),
       },
     });
   });
@@ -177,108 +249,8 @@ async function recordProof(
 /** So many differences are kept in an event. */
 const mostRecorded = 100;
 
-/** One migration's turn in a pass. */
-class Prover {
-  private readonly differences: string[] = [];
-  private readonly remarks: string[] = [];
-
-  constructor(
-    private readonly scratch: Access,
-    private readonly eyes: Client,
-    private readonly migration: MigrationFile,
-    private readonly needed: readonly MigrationFile[],
-    private readonly log: Log,
-  ) {}
-
-  /** Applies without proving: a later one is to be proven. A failure is told as a result. */
-  async onlyApply(): Promise<ProofResult> {
-    return this.timed(async () => {
-      await this.apply();
-      return resultOf(this.migration, "not run");
-    });
-  }
-
-  async prove(): Promise<ProofResult> {
-    const { migration } = this;
-    const irreversible = migration.header.rollback.dataRecovery === "Not possible";
-    return this.timed(async () => {
-      const before = await this.look(readSnapshot);
-      const rows = await this.look(digestRows);
-      await this.apply();
-      const after = await this.look(readSnapshot);
-      await rollBackVersion(this.scratch, { migration, higher: [] }, this.tell("rolling back"));
-      this.compare("after the rollback", before, await this.look(readSnapshot));
-      this.differences.push(...lostRows(rows, await this.look(digestRows)));
-      await this.apply();
-      const again = await this.look(readSnapshot);
-      this.compare("after applying again", after, again);
-      const worst = irreversible ? "irreversible" : "differs";
-      return resultOf(migration, this.differences.length === 0 ? "proven" : worst);
-    });
-  }
-
-  private async timed(work: () => Promise<ProofResult>): Promise<ProofResult> {
-    const started = Date.now();
-    const result = await work().catch((error: unknown) =>
-      resultOf(this.migration, "failed", {
-        reason: error instanceof Error ? error.message : String(error),
-      }),
-    );
-    const { differences, remarks } = this;
-    return { ...result, differences, remarks, durationMs: Date.now() - started };
-  }
-
-  private async apply(): Promise<void> {
-    const { migration, needed } = this;
-    const lower = needed
-      .filter(({ number }) => number < migration.number)
-      .map(({ header }) => header.version);
-    await applyMigration(this.scratch, { migration, lower }, this.tell("applying"));
-  }
-
-  private look<T>(read: (client: Client, schemas: readonly string[]) => Promise<T>): Promise<T> {
-    return read(this.eyes, this.scratch.settings.schemas);
-  }
-
-  private compare(when: string, before: SchemaSnapshot, after: SchemaSnapshot): void {
-    for (const difference of compareSnapshots(before, after)) {
-      const list = isOrderOnly(difference) ? this.remarks : this.differences;
-      list.push(`${when}: ${describeDifference(difference)}`);
-    }
-  }
-
-  private tell(doing: string): Log {
-    return (message) => {
-      this.log(`proof of ${this.migration.header.version}, ${doing}: ${message}`);
-    };
-  }
-}
-
-/** Digest of a table's rows, by its qualified name; tables without rows are left out. */
-type RowDigests = ReadonlyMap<string, string>;
-
-async function digestRows(client: Client, schemas: readonly string[]): Promise<RowDigests> {
-  const { rows } = await client.query<{ schema: string; name: string }>(
-    `SELECT n.nspname AS schema, c.relname AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-      WHERE n.nspname = ANY ($1) AND c.relkind = 'r' ORDER BY 1, 2`,
-    [schemas],
-  );
-  const digests = new Map<string, string>();
-  for (const { schema, name } of rows) {
-    const table = `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`;
-    const { rows: found } = await client.query<{ digest: string | null }>(
-      `SELECT encode(sha256(convert_to(string_agg(row, E'\\n' ORDER BY row COLLATE "C"), 'UTF8')), 'hex') AS digest
-         FROM (SELECT to_jsonb(t)::TEXT AS row FROM ${table} AS t) AS rows`,
-    );
-    const digest = found[0]?.digest ?? null;
-    if (digest !== null) digests.set(`${schema}.${name}`, digest);
-  }
-  return digests;
-}
-
-/** Tables that held rows before, and do not hold the same now. */
-function lostRows(before: RowDigests, after: RowDigests): readonly string[] {
-  return [...before]
-    .filter(([table, digest]) => after.get(table) !== digest)
-    .map(([table]) => `after the rollback: the rows of ${table} are not what they were`);
-}
+const cutRows = (rows: ProofRowsKept): ProofRowsKept => ({
+  ...rows,
+  empty: rows.empty.slice(0, mostRecorded),
+  lost: rows.lost.slice(0, mostRecorded),
+});

@@ -1,5 +1,6 @@
 /**
- * Lends a scratch database on the governed server: the same schemas, extensions, ledger and privileges, and no object.
+ * Lends a scratch database on the governed server: the same schemas, extensions, ledger and privileges, and no object. Only
+ * admin and migrators may connect to it, from its first moment on.
  * Does NOT run migrations. Never touches a database that it has not made itself.
  */
 import { randomBytes } from "node:crypto";
@@ -11,6 +12,7 @@ import { healPrivileges } from "../../../roles/database/heal";
 import { inspectPrivileges } from "../../../roles/database/inspection";
 import { type Access, errorCode, inTransaction, withClient } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
+import type { RoleSettings } from "../../../stack/settings";
 import { alwaysOpen } from "../../../stack/window";
 import { createTables } from "../ledger/ledger";
 import { createSchemas } from "../server/schemas";
@@ -20,10 +22,11 @@ export class ScratchError extends MigrationError {
   readonly code = "SCRATCH_DATABASE";
 }
 
-/** `ddl_proof_`, second of making, random digits: nobody else calls a database so. */
+/** `ddl_proof_`, second of making, random digits that nobody guesses: nobody else calls a database so. */
 const scratchName = (): string =>
-  `ddl_proof_${Math.floor(Date.now() / 1000)}_${randomBytes(4).toString("hex")}`;
-const scratchForm = /^ddl_proof_(\d{10})_[0-9a-f]{8}$/;
+  `ddl_proof_${Math.floor(Date.now() / 1000)}_${randomBytes(12).toString("hex")}`;
+/** Earlier releases took eight digits. */
+const scratchForm = /^ddl_proof_(\d{10})_(?:[0-9a-f]{8}|[0-9a-f]{24})$/;
 
 /** Younger ones may belong to a run that has not connected to its database yet. Seconds. */
 const leftoverAfter = 300;
@@ -51,6 +54,7 @@ export async function withScratchDatabase<T>(
     const name = scratchName();
     await create(client, name);
     try {
+      await openToMigrators(client, name, access);
       const scratch = withDatabase(access, name);
       const spared = await deviationsOf(client, access);
       // Open until the end: a database that somebody is connected to is no leftover.
@@ -78,7 +82,10 @@ function withDatabase({ settings, passwordOf }: Access, database: string): Acces
   return { settings: { ...settings, server, run }, passwordOf };
 }
 
-/** From template0, so that nothing of template1 gets in, with the governed database's own encoding and collation. */
+/**
+ * From template0, so that nothing of template1 gets in, with the governed database's own encoding and collation. Closed to
+ * everybody at first: a new database lets all of PUBLIC connect, and no statement could take that away soon enough.
+ */
 async function create(client: Client, name: string): Promise<void> {
   const { rows } = await client.query<{ like: string }>(
     `SELECT format('ENCODING %L LOCALE_PROVIDER %s LC_COLLATE %L LC_CTYPE %L',
@@ -95,7 +102,7 @@ async function create(client: Client, name: string): Promise<void> {
   );
   try {
     await client.query(
-      `CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE template0 ${rows[0]?.like ?? ""}`,
+      `CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE template0 ALLOW_CONNECTIONS false ${rows[0]?.like ?? ""}`,
     );
   } catch (error) {
     throw new ScratchError(
@@ -104,6 +111,30 @@ async function create(client: Client, name: string): Promise<void> {
       { cause: error },
     );
   }
+}
+
+/**
+ * Lets the migrators in, and nobody else but its owner: neither the service role nor a reader may lend a hand or be in the
+ * way while rows are compared. It is opened only when that is so.
+ */
+async function openToMigrators(client: Client, name: string, { settings }: Access): Promise<void> {
+  const database = escapeIdentifier(name);
+  const { migrator, migrators } = settings.roles;
+  const logins = new Set([...migrators, ...(migrator === null ? [] : [migrator])]);
+  await client.query(`REVOKE ALL ON DATABASE ${database} FROM PUBLIC`);
+  for (const login of logins) {
+    await client.query(`GRANT CONNECT ON DATABASE ${database} TO ${escapeIdentifier(login)}`);
+  }
+  await client.query(`ALTER DATABASE ${database} ALLOW_CONNECTIONS true`);
+}
+
+/**
+ * Whether a deviation is about who else may do something with the database: those who run migrations get what the rules
+ * give them in the governed one, and nobody else gets anything.
+ */
+function isOthers(text: string, { infrastructure, migrators }: RoleSettings): boolean {
+  if (!text.startsWith("database ")) return false;
+  return ![infrastructure, ...migrators].some((name) => text.includes(`: ${name} `));
 }
 
 /** What deviates in the governed database. Roles are shared by all databases: mending them is not for a proof to do. */
@@ -122,7 +153,8 @@ async function furnish(
   await createSchemas(client, schemas, roles.infrastructure);
   for (const extension of extensions) await createExtension(client, extension);
   await inTransaction(client, () => createTables(client, roles, tier));
-  await healPrivileges(client, settings, { spared });
+  const isLeft = (text: string): boolean => isOthers(text, roles) || spared.has(text);
+  await healPrivileges(client, settings, { spared: { has: isLeft } });
 }
 
 async function createExtension(client: Client, extension: string): Promise<void> {

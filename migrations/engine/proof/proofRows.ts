@@ -1,0 +1,181 @@
+/**
+ * Keeps rows in the tables of a scratch database while migrations are proven in it: this database's own where the tier
+ * has them taken, those of samples.sql, made-up ones elsewhere.
+ * Does NOT compare rows (see rowState.ts), and takes none out of the server.
+ */
+import { type Client, DatabaseError } from "pg";
+
+import { type Access, inTransaction, withClient } from "../../../stack/connection";
+import { tierRules } from "../../../stack/tier";
+import { samplesFile } from "../files/collection";
+import type { Log } from "../server/session";
+import type { Samples } from "../survey/samples";
+import { type RestlessColumns, restlessColumns } from "./restlessColumns";
+import { type Row, RowFiller, type Thoroughness } from "./rowFiller";
+import { type RowSample, sampleRows } from "./rowSample";
+import { inKeyOrder, readShapes, type Shapes, type TableShape } from "./tableShape";
+
+/** Which rows a migration is tried with: where it fails with one kind, that is no fault yet, and the next is taken. */
+export const rowKinds = ["all", "careful", "samples", "none"] as const;
+export type RowKind = (typeof rowKinds)[number];
+
+/** So many rows are made for a table that has none, and for one that has some. */
+const rowsOfEmpty = 20;
+const rowsBesideOthers = 6;
+
+/** What was put into the tables so far. */
+export interface RowCounts {
+  readonly real: number;
+  readonly made: number;
+  /** Why tables refuse rows, by schema and name. */
+  readonly refused: ReadonlyMap<string, string>;
+  /** What changes whenever a row does, as things are now. */
+  readonly restless: RestlessColumns;
+}
+
+/** What a pass knows beside the scratch database, which may be made anew. */
+export class RowSources {
+  private sample: Promise<RowSample> | null = null;
+
+  constructor(
+    private readonly access: Access,
+    readonly samples: Samples,
+    private readonly log: Log,
+  ) {}
+
+  /** This database's own rows, read once for a pass; none where the tier has generated ones or they cannot be read. */
+  real(): Promise<RowSample> {
+    if (!tierRules[this.access.settings.tier].samplesOwnRows) return Promise.resolve(new Map());
+    this.sample ??= sampleRows(this.access).catch((error: unknown) => {
+      const code = error instanceof DatabaseError ? ` (SQLSTATE ${error.code ?? "unknown"})` : "";
+      this.log(`the rows of this database could not be read${code}: made-up ones take their place`);
+      return new Map();
+    });
+    return this.sample;
+  }
+}
+
+/** What is known of a table in the scratch database. */
+interface Known {
+  /** The shape it had when rows were last put in. */
+  shape: string;
+  /** Number of the next made-up row. */
+  next: number;
+}
+
+/** The rows of one scratch database. */
+export class ProofRows {
+  private readonly known = new Map<string, Known>();
+  private readonly samplesDone = new Set<number>();
+  private readonly refused = new Map<string, string>();
+  private real = 0;
+  private made = 0;
+  private restless: RestlessColumns = new Map();
+
+  constructor(
+    private readonly scratch: Access,
+    private readonly sources: RowSources,
+  ) {}
+
+  /** Whether anything was put in. */
+  get isAny(): boolean {
+    return this.real + this.made > 0;
+  }
+
+  get counts(): RowCounts {
+    return {
+      real: this.real,
+      made: this.made,
+      refused: new Map(this.refused),
+      restless: this.restless,
+    };
+  }
+
+  /** Puts rows into what is new or has changed since the last time. */
+  async prepare(kind: RowKind): Promise<void> {
+    if (kind === "none") return;
+    const purpose = { account: "migrator", activity: "proof rows" } as const;
+    await withClient(this.scratch, purpose, async (client) => {
+      await inTransaction(client, () => this.put(client, kind));
+      this.restless = await restlessColumns(client, this.scratch.settings.schemas);
+    });
+  }
+
+  private async put(client: Client, kind: Exclude<RowKind, "none">): Promise<void> {
+    await client.query("SET CONSTRAINTS ALL IMMEDIATE");
+    await this.insertSamples(client);
+    if (kind === "samples") return;
+    const shapes = await readShapes(client, this.scratch.settings.schemas);
+    const sample = await this.sources.real();
+    for (const table of inKeyOrder(shapes.tables)) {
+      await this.fillTable(client, shapes, table, sample.get(table.name) ?? [], kind);
+    }
+  }
+
+  /** Runs the INSERTs that can be run by now, each once. What a table is not ready for is tried again later. */
+  private async insertSamples(client: Client): Promise<void> {
+    for (const [index, { line, text }] of this.sources.samples.inserts.entries()) {
+      if (this.samplesDone.has(index)) continue;
+      await client.query("SAVEPOINT sample");
+      try {
+        const { rowCount } = await client.query(text);
+        this.samplesDone.add(index);
+        this.made += rowCount ?? 0;
+        this.refused.delete(`${samplesFile}:${line}`);
+      } catch (error) {
+        if (!(error instanceof DatabaseError)) throw error;
+        await client.query("ROLLBACK TO SAVEPOINT sample");
+        // Its table or column is not there yet, or not any more.
+        if (error.code === "42P01" || error.code === "42703" || error.code === "3F000") continue;
+        this.refused.set(`${samplesFile}:${line}`, `SQLSTATE ${error.code ?? "unknown"}`);
+      }
+    }
+  }
+
+  private async fillTable(
+    client: Client,
+    { types }: Shapes,
+    table: TableShape,
+    real: readonly Row[],
+    kind: "all" | "careful",
+  ): Promise<void> {
+    const shape = JSON.stringify(table);
+    const before = this.known.get(table.name);
+    if (before?.shape === shape) return;
+    const isEmpty = async (): Promise<boolean> =>
+      (await client.query(`SELECT FROM ${table.name} LIMIT 1`)).rows.length === 0;
+    const careful: Thoroughness = "required columns";
+    const known: Known = { shape, next: before?.next ?? 0 };
+    this.known.set(table.name, known);
+    const title = `${table.schema}.${table.table}`;
+    const put = async (rows: readonly Row[], how: Thoroughness): Promise<number> => {
+      const { inserted, reason } = await new RowFiller(client, types, table).fill(
+        rows,
+        known.next,
+        how,
+      );
+      known.next += rows.length;
+      if (reason !== null) this.refused.set(title, reason);
+      if (inserted > 0) this.refused.delete(title);
+      return inserted;
+    };
+    if (before === undefined && real.length > 0)
+      this.real += await put(fitting(table, real), careful);
+    const isBare = await isEmpty();
+    if (kind === "careful" && !isBare) return;
+    const count = isBare ? rowsOfEmpty : rowsBesideOthers;
+    const how = kind === "all" ? "every column" : careful;
+    this.made += await put(
+      Array.from({ length: count }, () => ({})),
+      how,
+    );
+  }
+}
+
+/** The rows with what the table has a column for. */
+const fitting = (table: TableShape, rows: readonly Row[]): readonly Row[] => {
+  const names = new Set(table.columns.map(({ name }) => name));
+  return rows.map((row) =>
+    Object.fromEntries(Object.entries(row).filter(([name]) => names.has(name))),
+  );
+};

@@ -1,0 +1,193 @@
+/**
+ * One migration's turn in a pass: applied, rolled back and applied again in the scratch database, with its catalog and its
+ * rows looked at in between.
+ * Does NOT make the database or put rows into it (see scratch.ts, proofRows.ts), and records nothing.
+ */
+import type { Client } from "pg";
+
+import type { Access } from "../../../stack/connection";
+import type { MigrationFile } from "../files/file";
+import type { ProofResult, ProofRows } from "../history/proof";
+import {
+  compareSnapshots,
+  describeDifference,
+  isOrderOnly,
+  type SchemaSnapshot,
+} from "../history/snapshot";
+import { readSnapshot } from "../ledger/schemaSnapshot";
+import { rollBackVersion } from "../run/rollback";
+import { applyMigration } from "../run/run";
+import type { Log } from "../server/session";
+import type { RowCounts } from "./proofRows";
+import type { RowState } from "./rowLosses";
+import { readRowState } from "./rowState";
+import { judgeRows } from "./rowVerdict";
+
+/** What a pass has to prove with. */
+export interface Ground {
+  readonly scratch: Access;
+  /** Looks as the role that migrations run as, and only looks. */
+  readonly eyes: Client;
+  readonly needed: readonly MigrationFile[];
+  readonly log: Log;
+}
+
+/** A result, and the catalog that the proof left behind where it came to the end. */
+export interface Turn {
+  readonly result: ProofResult;
+  readonly catalog: SchemaSnapshot | null;
+  /** It failed when it was applied for the first time. */
+  readonly isRefused: boolean;
+}
+
+/** A result as it is where nothing was found. */
+export function resultOf(
+  { header, fileName }: MigrationFile,
+  outcome: ProofResult["outcome"],
+  more: Partial<ProofResult> = {},
+): ProofResult {
+  const { version } = header;
+  return {
+    ...{ version, fileName, outcome },
+    ...{ differences: [], remarks: [], reason: null, rows: null, durationMs: 0 },
+    ...more,
+  };
+}
+
+export class Prover {
+  private readonly differences: string[] = [];
+  private readonly remarks: string[] = [];
+  private rows: ProofRows | null = null;
+  private catalog: SchemaSnapshot | null = null;
+  private isApplied = false;
+
+  constructor(
+    private readonly ground: Ground,
+    private readonly migration: MigrationFile,
+  ) {}
+
+  /** Applies without proving: a later one is to be proven. A failure is told as a result. */
+  async onlyApply(): Promise<Turn> {
+    return this.timed(async () => {
+      await this.apply();
+      return resultOf(this.migration, "not run");
+    });
+  }
+
+  /**
+   * @param counts   What was put into the tables.
+   * @param catalog  The catalog as it is now, where it is known.
+   */
+  async prove(counts: RowCounts, catalog: SchemaSnapshot | null): Promise<Turn> {
+    const { migration } = this;
+    return this.timed(async () => {
+      const before = catalog ?? (await this.look(readSnapshot));
+      const rows = await this.look(readRowState);
+      await this.apply();
+      const after = await this.look(readSnapshot);
+      const up = await this.look(readRowState);
+      await rollBackVersion(
+        this.ground.scratch,
+        { migration, higher: [] },
+        this.tell("rolling back"),
+      );
+      this.compare("after the rollback", before, await this.look(readSnapshot));
+      const down = await this.look(readRowState);
+      await this.apply();
+      this.catalog = await this.look(readSnapshot);
+      this.compare("after applying again", after, this.catalog);
+      const hasCatalog = this.differences.length === 0;
+      const again = await this.look(readRowState);
+      const seen = { before: rows, up, down, again };
+      const verdict = judgeRows(migration.header, seen, {
+        isNamed: (table) => this.isNamed(table),
+        isRestless: (table, column) => counts.restless.get(table)?.has(column) === true,
+      });
+      this.differences.push(...verdict.differences);
+      this.remarks.push(...verdict.remarks);
+      this.rows = this.describeRows(rows, counts, verdict.declared);
+      if (verdict.differences.length > 0) return resultOf(migration, "differs");
+      if (hasCatalog) {
+        return resultOf(migration, verdict.declared.length === 0 ? "proven" : "irreversible");
+      }
+      const isSaid = migration.header.rollback.dataRecovery === "Not possible";
+      return resultOf(migration, isSaid ? "irreversible" : "differs");
+    });
+  }
+
+  private describeRows(
+    { tables }: RowState,
+    { real, refused }: RowCounts,
+    lost: readonly string[],
+  ): ProofRows {
+    const filled = [...tables.values()].filter(({ total }) => total > 0);
+    const bare = [...tables].filter(([title, { total }]) => total === 0 && this.isNamed(title));
+    return {
+      tables: filled.length,
+      rows: filled.reduce((sum, { total }) => sum + total, 0),
+      real,
+      empty: bare.map(([title]) => {
+        const reason = refused.get(title);
+        return reason === undefined ? title : `${title} (${reason})`;
+      }),
+      lost,
+    };
+  }
+
+  /** Whether one of the two files has the table's name among its words, however it is written there. */
+  private isNamed(title: string): boolean {
+    const name = title.slice(title.indexOf(".") + 1).toLowerCase();
+    const { segments, rollback } = this.migration;
+    const texts = [...segments, ...(rollback?.segments ?? [])].flatMap(({ statements }) =>
+      statements.map(({ text }) => text.toLowerCase()),
+    );
+    return texts.some((text) => wordsOf(text).has(name) || text.includes(`"${name}"`));
+  }
+
+  private async timed(work: () => Promise<ProofResult>): Promise<Turn> {
+    const started = Date.now();
+    const result = await work().catch((error: unknown) =>
+      resultOf(this.migration, "failed", {
+        reason: withoutValues(error instanceof Error ? error.message : String(error)),
+      }),
+    );
+    const { differences, remarks, rows, catalog } = this;
+    return {
+      result: { ...result, differences, remarks, rows, durationMs: Date.now() - started },
+      catalog,
+      isRefused: result.outcome === "failed" && !this.isApplied,
+    };
+  }
+
+  private async apply(): Promise<void> {
+    const { migration } = this;
+    const lower = this.ground.needed
+      .filter(({ number }) => number < migration.number)
+      .map(({ header }) => header.version);
+    await applyMigration(this.ground.scratch, { migration, lower }, this.tell("applying"));
+    this.isApplied = true;
+  }
+
+  private look<T>(read: (client: Client, schemas: readonly string[]) => Promise<T>): Promise<T> {
+    return read(this.ground.eyes, this.ground.scratch.settings.schemas);
+  }
+
+  private compare(when: string, before: SchemaSnapshot, after: SchemaSnapshot): void {
+    for (const difference of compareSnapshots(before, after)) {
+      const list = isOrderOnly(difference) ? this.remarks : this.differences;
+      list.push(`${when}: ${describeDifference(difference)}`);
+    }
+  }
+
+  private tell(doing: string): Log {
+    return (message) => {
+      this.ground.log(`proof of ${this.migration.header.version}, ${doing}: ${message}`);
+    };
+  }
+}
+
+const wordsOf = (text: string): ReadonlySet<string> => new Set(text.match(/[\p{L}\p{N}_$]+/gu));
+
+/** A server's message without what it quotes of rows: they may be this database's own. */
+const withoutValues = (message: string): string =>
+  message.replace(/^ *Detail: .*\n?/gm, "").replace(/: "[^"\n]*"(?= \(SQLSTATE 22)/, "");
