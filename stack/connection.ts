@@ -25,6 +25,8 @@ import type { ErrorSigns } from "./transientError";
 export interface Access {
   readonly settings: Settings;
   readonly passwordOf: PasswordSource;
+  /** A database that is made for a proof and dropped after it: nobody will ask later what its structure was. */
+  readonly isScratch?: true;
 }
 
 /** The accounts that this program itself connects as. */

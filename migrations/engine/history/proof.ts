@@ -129,7 +129,7 @@ export function describeProof(result: ProofResult): string {
     ...(reason === null ? [] : [reason]),
     ...differences,
     ...(rows?.lost ?? []).map((loss) => `lost as declared: ${loss}`),
-    ...(rows === null ? [] : [`with ${describeProofRows(rows)}`]),
+    ...(rows === null || rows.rows === 0 ? [] : [`with ${describeProofRows(rows)}`]),
     ...(rows === null || rows.empty.length === 0 ? [] : [`without rows: ${rows.empty.join(", ")}`]),
     ...remarks.map((remark) => `not counted: ${remark}`),
   ];

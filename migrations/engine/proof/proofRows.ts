@@ -10,7 +10,7 @@ import { tierRules } from "../../../stack/tier";
 import { samplesFile } from "../files/collection";
 import type { Log } from "../server/session";
 import type { Samples } from "../survey/samples";
-import { type RestlessColumns, restlessColumns } from "./restlessColumns";
+import { type RestlessColumns, restlessColumns, type TriedTables } from "./restlessColumns";
 import { type Row, RowFiller, type Thoroughness } from "./rowFiller";
 import { type RowSample, sampleRows } from "./rowSample";
 import { inKeyOrder, readShapes, type Shapes, type TableShape } from "./tableShape";
@@ -71,6 +71,7 @@ export class ProofRows {
   private real = 0;
   private made = 0;
   private restless: RestlessColumns = new Map();
+  private readonly tried: TriedTables = new Map();
 
   constructor(
     private readonly scratch: Access,
@@ -97,7 +98,7 @@ export class ProofRows {
     const purpose = { account: "migrator", activity: "proof rows" } as const;
     await withClient(this.scratch, purpose, async (client) => {
       await inTransaction(client, () => this.put(client, kind));
-      this.restless = await restlessColumns(client, this.scratch.settings.schemas);
+      this.restless = await restlessColumns(client, this.scratch.settings.schemas, this.tried);
     });
   }
 

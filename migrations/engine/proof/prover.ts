@@ -3,9 +3,10 @@
  * rows looked at in between.
  * Does NOT make the database or put rows into it (see scratch.ts, proofRows.ts), and records nothing.
  */
-import type { Client } from "pg";
+import { type Client, DatabaseError } from "pg";
 
-import type { Access } from "../../../stack/connection";
+import { type Access, errorCode } from "../../../stack/connection";
+import { MigrationError } from "../../../stack/errors";
 import type { MigrationFile } from "../files/file";
 import type { ProofResult, ProofRows } from "../history/proof";
 import {
@@ -36,7 +37,7 @@ export interface Ground {
 export interface Turn {
   readonly result: ProofResult;
   readonly catalog: SchemaSnapshot | null;
-  /** It failed when it was applied for the first time. */
+  /** It failed when it was applied for the first time, and the rows may have been why. */
   readonly isRefused: boolean;
 }
 
@@ -82,22 +83,22 @@ export class Prover {
     const { migration } = this;
     return this.timed(async () => {
       const before = catalog ?? (await this.look(readSnapshot));
-      const rows = await this.look(readRowState);
+      const rows = await this.lookAtRows("before it");
       await this.apply();
       const after = await this.look(readSnapshot);
-      const up = await this.look(readRowState);
+      const up = await this.lookAtRows("after it");
       await rollBackVersion(
         this.ground.scratch,
         { migration, higher: [] },
         this.tell("rolling back"),
       );
       this.compare("after the rollback", before, await this.look(readSnapshot));
-      const down = await this.look(readRowState);
+      const down = await this.lookAtRows("after the rollback");
       await this.apply();
       this.catalog = await this.look(readSnapshot);
       this.compare("after applying again", after, this.catalog);
       const hasCatalog = this.differences.length === 0;
-      const again = await this.look(readRowState);
+      const again = await this.lookAtRows("after applying again");
       const seen = { before: rows, up, down, again };
       const verdict = judgeRows(migration.header, seen, {
         isNamed: (table) => this.isNamed(table),
@@ -146,16 +147,17 @@ export class Prover {
 
   private async timed(work: () => Promise<ProofResult>): Promise<Turn> {
     const started = Date.now();
-    const result = await work().catch((error: unknown) =>
-      resultOf(this.migration, "failed", {
-        reason: withoutValues(error instanceof Error ? error.message : String(error)),
-      }),
-    );
+    let sqlstate = "";
+    const result = await work().catch((error: unknown) => {
+      sqlstate = errorCode(error instanceof MigrationError ? error.cause : error);
+      const reason = withoutValues(error instanceof Error ? error.message : String(error));
+      return resultOf(this.migration, "failed", { reason });
+    });
     const { differences, remarks, rows, catalog } = this;
     return {
       result: { ...result, differences, remarks, rows, durationMs: Date.now() - started },
       catalog,
-      isRefused: result.outcome === "failed" && !this.isApplied,
+      isRefused: result.outcome === "failed" && !this.isApplied && mayBeOfRows(sqlstate),
     };
   }
 
@@ -172,6 +174,19 @@ export class Prover {
     return read(this.ground.eyes, this.ground.scratch.settings.schemas);
   }
 
+  /** Policies and the like may run code while rows are read; nothing it writes is let through. */
+  private async lookAtRows(when: string): Promise<RowState> {
+    try {
+      return await this.look(readRowState);
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error;
+      throw new Error(
+        `the rows ${when} cannot be read: ${error.message} (SQLSTATE ${error.code ?? "unknown"}).`,
+        { cause: error },
+      );
+    }
+  }
+
   private compare(when: string, before: SchemaSnapshot, after: SchemaSnapshot): void {
     for (const difference of compareSnapshots(before, after)) {
       const list = isOrderOnly(difference) ? this.remarks : this.differences;
@@ -185,6 +200,11 @@ export class Prover {
     };
   }
 }
+
+/** Classes of SQLSTATE that say the same whatever the rows are: privileges, names and syntax, what the server has not. */
+const regardlessOfRows = new Set(["0A", "25", "28", "3D", "3F", "42"]);
+const mayBeOfRows = (sqlstate: string): boolean =>
+  sqlstate !== "" && !regardlessOfRows.has(sqlstate.slice(0, 2));
 
 const wordsOf = (text: string): ReadonlySet<string> => new Set(text.match(/[\p{L}\p{N}_$]+/gu));
 

@@ -13,28 +13,45 @@ const tablesQuery = `
 SELECT n.nspname || '.' || c.relname AS title, format('%I.%I', n.nspname, c.relname) AS name,
   (SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_attribute AS a
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attidentity <> 'a')
-  AS columns
+  AS columns,
+  -- What is tried once need not be tried again while neither table nor triggers change.
+  md5(concat((SELECT string_agg(concat(pg_get_triggerdef(t.oid), t.tgenabled, p.prosrc), ' ' ORDER BY t.oid)
+                FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid WHERE t.tgrelid = c.oid),
+             (SELECT string_agg(concat(a.attname, a.attnotnull, a.atttypid), ' ' ORDER BY a.attnum) FROM pg_attribute AS a
+               WHERE a.attrelid = c.oid AND a.attnum > 0))) AS state
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY ($1) AND c.relkind IN ('r', 'p') AND NOT c.relispartition
   AND EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
     -- BEFORE (2), of each row (1), at UPDATE (16).
     AND t.tgtype & 19 = 19)`;
 
+/** What was found out about tables, by their state. */
+export type TriedTables = Map<
+  string,
+  { readonly state: string; readonly changed: ReadonlySet<string> }
+>;
+
 /**
  * @param client  May write, and is outside of a transaction: all that is tried is rolled back.
+ * @param tried   Filled in; the same for as long as the database is.
  */
 export async function restlessColumns(
   client: Client,
   schemas: readonly string[],
+  tried: TriedTables,
 ): Promise<RestlessColumns> {
   const { rows: tables } = await client.query<{
     readonly title: string;
     readonly name: string;
     readonly columns: readonly string[] | null;
+    readonly state: string;
   }>(tablesQuery, [schemas]);
   const found = new Map<string, ReadonlySet<string>>();
-  for (const { title, name, columns } of tables) {
-    const changed = await tryChanges(client, name, columns ?? []);
+  for (const { title, name, columns, state } of tables) {
+    const before = tried.get(title);
+    const changed =
+      before?.state === state ? before.changed : await tryChanges(client, name, columns ?? []);
+    tried.set(title, { state, changed });
     if (changed.size > 0) found.set(title, changed);
   }
   return found;
@@ -71,8 +88,8 @@ async function tryChanges(
             changed.add(column);
         }
       }
-      // A change of something that was taken: nothing more to learn.
-      if (own !== null && rows.length > 0) break;
+      // Of a table without rows, or once it is known or a real change was taken, there is nothing more to learn.
+      if (changed.size > 0 || (own !== null ? rows.length > 0 : rows.length === 0)) break;
     } catch (error) {
       // A constraint wants it otherwise: the next column.
       if (!(error instanceof DatabaseError)) throw error;

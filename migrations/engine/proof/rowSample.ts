@@ -12,7 +12,7 @@ import { inKeyOrder, readShapes, type TableShape } from "./tableShape";
 export type RowSample = ReadonlyMap<string, readonly Row[]>;
 
 /** So many rows of a table are taken as they come, and so many of those with most values among the first ones. */
-const mostFirst = 10;
+const mostFirst = 20;
 const mostFullest = 10;
 const lookedThrough = 2_000;
 /** With those that others refer to a table gives so many at most. */

@@ -91,7 +91,8 @@ export function judgeRows(
           ({ text, byRollback }) => `${text}${byRollback ? ": the migration had left them" : ""}`,
         ),
       ...left.filter(isFault).map(({ text }) => text),
-      ...lossesOfSecondRun(before, up, again, isRestless),
+      // What is lost already cannot be there again.
+      ...(judged.length > 0 ? [] : lossesOfSecondRun(before, up, again, isRestless)),
     ],
     declared: judged.flatMap(({ text, declaration }) =>
       declaration === null ? [] : [`${text} (${declaration})`],

@@ -79,7 +79,7 @@ export async function withScratchDatabase<T>(
 function withDatabase({ settings, passwordOf }: Access, database: string): Access {
   const server = { ...settings.server, database };
   const run = { ...settings.run, onFailure: "stop", windows: [alwaysOpen] } as const;
-  return { settings: { ...settings, server, run }, passwordOf };
+  return { settings: { ...settings, server, run }, passwordOf, isScratch: true };
 }
 
 /**

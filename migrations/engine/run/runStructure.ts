@@ -51,7 +51,7 @@ export async function structureBefore(
   session: RunSession,
   state: VersionState | null,
 ): Promise<{ readonly deviations?: PartChanges | null }> {
-  if (state?.halfDone === true) return {};
+  if (state?.halfDone === true || session.access.isScratch === true) return {};
   const live = await tryStructure(session);
   if (live === null) return { deviations: null };
   const expected = await readExpected(session.client);
@@ -71,7 +71,8 @@ export async function structureAfter(
   session: RunSession,
   version: string,
 ): Promise<{ readonly structure?: StructureRecord }> {
-  const { client } = session;
+  const { client, access } = session;
+  if (access.isScratch === true) return {};
   const deviations = await deviationsBefore(session, version);
   const live = deviations === null ? null : await tryStructure(session);
   if (deviations === null || live === null) return {};

@@ -21,8 +21,9 @@ export const enumValueInTransaction = fileRule({
   good: {
     header: { "Data recovery": "Not possible" },
     body:
-      "ALTER TYPE dagapp.job_status ADD VALUE 'paused';\n" +
+      "ALTER TYPE dagapp.job_status ADD VALUE IF NOT EXISTS 'paused';\n" +
       "INSERT INTO dagapp.jobs (job_id, status) VALUES ('x', 'paused');",
+    rollback: "DELETE FROM dagapp.jobs WHERE job_id = 'x';",
   },
   find: (subject) =>
     subject.impacts.flatMap((impact) => {

@@ -21,7 +21,9 @@ export const requireConcurrentPartitionDetach = fileRule({
   good: {
     body: "ALTER TABLE dagapp.events DETACH PARTITION dagapp.events_2025 CONCURRENTLY;",
     rollback:
-      "ALTER TABLE dagapp.events ATTACH PARTITION dagapp.events_2025 FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');",
+      "ALTER TABLE dagapp.events ATTACH PARTITION dagapp.events_2025 FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');\n" +
+      // What DETACH CONCURRENTLY leaves behind.
+      "ALTER TABLE dagapp.events_2025 DROP CONSTRAINT IF EXISTS events_2025_happened_check;",
   },
   find: (subject) =>
     placedOfKind(subject.placedOperations, "alter table").flatMap((placed) => {

@@ -11,7 +11,8 @@ export const banDropColumn = fileRule({
   id: "ban-drop-column",
   problem: "A column is dropped without an archive of what it holds.",
   why: "adding the column again does not bring its values back.",
-  instead: "copy key and column into an archive table first, in this migration or an earlier one.",
+  instead:
+    "copy key and column into an archive table first, in this migration or an earlier one; the rollback puts the values back.",
   source: "Policy, High-Risk Operations: DROP COLUMN: archive data first, rollback window",
   exception: backupNamed,
   bad: {
@@ -23,7 +24,11 @@ export const banDropColumn = fileRule({
       "CREATE TABLE dagapp.jobs_owner_archive AS SELECT job_id, owner FROM dagapp.jobs;\n" +
       "ALTER TABLE dagapp.jobs DROP COLUMN owner;",
     rollback:
-      "ALTER TABLE dagapp.jobs ADD COLUMN IF NOT EXISTS owner TEXT;\nDROP TABLE IF EXISTS dagapp.jobs_owner_archive;",
+      "ALTER TABLE dagapp.jobs ADD COLUMN IF NOT EXISTS owner TEXT;\n" +
+      "DO $$\nBEGIN\n    IF to_regclass('dagapp.jobs_owner_archive') IS NOT NULL THEN\n" +
+      "        UPDATE dagapp.jobs AS j SET owner = a.owner\n" +
+      "        FROM dagapp.jobs_owner_archive AS a WHERE a.job_id = j.job_id;\n    END IF;\nEND $$;\n" +
+      "DROP TABLE IF EXISTS dagapp.jobs_owner_archive;",
   },
   find: (subject) =>
     placedOfKind(subject.placedOperations, "alter table").flatMap((placed) => {

@@ -24,7 +24,9 @@ export const banDropTable = fileRule({
     before: "COMMENT ON TABLE dagapp.notes IS 'drop after 2026-01-15: replaced by dagapp.tasks';",
     header: { "Backup reference": "vault/2026-02-01/dagapp.notes.dump" },
     body: "DROP TABLE dagapp.notes;",
-    rollback: "CREATE TABLE IF NOT EXISTS dagapp.notes (note_id INTEGER, body TEXT);",
+    rollback:
+      "CREATE TABLE IF NOT EXISTS dagapp.notes (note_id INTEGER, body TEXT);\n" +
+      "COMMENT ON TABLE dagapp.notes IS 'drop after 2026-01-15: replaced by dagapp.tasks';",
   },
   find: (subject) =>
     placedOfKind(subject.placedOperations, "drop").flatMap((placed) =>

@@ -13,7 +13,10 @@ export const banTruncate = fileRule({
   instead: "delete in batches with a WHERE, in a migration that says how the data come back.",
   source: `Policy, High-Risk Operations: TRUNCATE, almost never in production; ${docs("sql-truncate.html")}`,
   bad: { body: "TRUNCATE dagapp.notes;" },
-  good: { body: "-- batch\nDELETE FROM dagapp.notes WHERE note_id < 1000;" },
+  good: {
+    header: { "Data recovery": "Not possible" },
+    body: "-- batch\nDELETE FROM dagapp.notes WHERE note_id < 1000;",
+  },
   find: (subject) =>
     placedOfKind(subject.placedOperations, "truncate").flatMap((placed) =>
       placed.operation.tables

@@ -76,8 +76,8 @@ export const impactDowntime = fileRule({
   good: {
     body:
       "BEGIN;\nALTER TABLE dagapp.jobs ADD COLUMN region TEXT;\nCOMMIT;\n" +
-      "INSERT INTO dagapp.notes (note_id, body) SELECT 1, job_id FROM dagapp.jobs;",
-    rollback: jobsRegion.rollback,
+      "INSERT INTO dagapp.notes (note_id, body) SELECT -1, job_id FROM dagapp.jobs;",
+    rollback: `DELETE FROM dagapp.notes WHERE note_id = -1;\n${jobsRegion.rollback}`,
   },
   find: (subject) =>
     subject.file.header.impact.downtimeRequired

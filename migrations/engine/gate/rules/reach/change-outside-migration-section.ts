@@ -17,7 +17,10 @@ export const changeOutsideMigrationSection = fileRule({
     body: "ANALYZE dagapp.jobs;",
     preflight: `${previousApplied}\nCOMMENT ON TABLE dagapp.jobs IS 'Units of work.';`,
   },
-  good: { body: "COMMENT ON TABLE dagapp.jobs IS 'Units of work.';" },
+  good: {
+    body: "COMMENT ON TABLE dagapp.jobs IS 'Units of work.';",
+    rollback: "COMMENT ON TABLE dagapp.jobs IS NULL;",
+  },
   find: (subject) =>
     subject.placedOperations
       .filter(({ segment }) => segment.section !== "migration")

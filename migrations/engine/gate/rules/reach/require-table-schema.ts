@@ -29,7 +29,10 @@ export const requireTableSchema = fileRule({
     header: { "Tables affected": "dagapp.jobs" },
     body: "COMMENT ON TABLE jobs IS 'Units of work.';",
   },
-  good: { body: "COMMENT ON TABLE dagapp.jobs IS 'Units of work.';" },
+  good: {
+    body: "COMMENT ON TABLE dagapp.jobs IS 'Units of work.';",
+    rollback: "COMMENT ON TABLE dagapp.jobs IS NULL;",
+  },
   find: (subject) => {
     const temporary = temporaryTables(both(subject));
     return both(subject).flatMap((placed) =>
