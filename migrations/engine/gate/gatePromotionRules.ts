@@ -5,8 +5,9 @@
  */
 import { type Severity, type Tier, tierRules } from "../../../stack/tier";
 import { describeWindows, openWindow } from "../../../stack/window";
+import { samplesFile } from "../files/collection";
 import type { MigrationFile } from "../files/file";
-import type { LowerTier, PublishedVersion } from "../history/promotion";
+import type { LowerTier, PublishedProof, PublishedVersion } from "../history/promotion";
 import { impactsOf } from "../impact/classify";
 import { modelBefore } from "../schema/schemaReplay";
 import {
@@ -14,6 +15,7 @@ import {
   type Finding,
   type GateInput,
   type GateRule,
+  listed,
   whereDemanded,
 } from "./input/gateRule";
 import { windowReason } from "./windowNeed";
@@ -64,9 +66,19 @@ const lacking = (
       ...words(one, tierRules[input.tier].lowerTier ?? ""),
     }));
 
+/** A proof of exactly these two texts in the tier below; null where there is none. */
+const proofBelow = (
+  rollback: MigrationFile["rollback"],
+  below: PublishedVersion | undefined,
+): PublishedProof | null => {
+  const proof = below?.proven ?? null;
+  return proof?.rollbackChecksum === rollback?.checksum ? proof : null;
+};
+
 /**
- * A proof counts from the tier below, or from this server. Not lifted by a break-glass: what never ran below is then
- * proven here, in a scratch database.
+ * A proof counts from the tier below. Where the version never ran there, which a break-glass lets pass, it counts from
+ * this server: in a scratch database with rows that are made up. A proof made here for another text than the one below
+ * does not.
  */
 function unprovenRollbacks(input: GateInput): readonly Finding[] {
   const { plan, tier, lower, provenRollbacks, breakGlass } = input;
@@ -77,11 +89,11 @@ function unprovenRollbacks(input: GateInput): readonly Finding[] {
     const below = belowOf.get(file);
     // Without a rollback file, or where the version is not below, another rule speaks.
     if (rollback === null || (below === undefined && breakGlass === null)) return [];
-    const isProven =
-      below?.proven?.rollbackChecksum === rollback.checksum ||
-      provenRollbacks?.has(version) === true;
-    if (isProven) return [];
     const otherText = below?.proven?.rollbackChecksum ?? null;
+    const isProven =
+      proofBelow(rollback, below) !== null ||
+      (otherText === null && provenRollbacks?.has(version) === true);
+    if (isProven) return [];
     const where = below === undefined ? "here" : `in ${lower?.stack ?? "the tier below"}`;
     return [
       {
@@ -98,6 +110,18 @@ function unprovenRollbacks(input: GateInput): readonly Finding[] {
     ];
   });
 }
+
+/** Pending files whose present rollback the tier below has proven, with what that proof had rows in. */
+const provenBelow = (
+  input: GateInput,
+): readonly { readonly file: MigrationFile; readonly rows: PublishedProof["rows"] }[] =>
+  promoted(input).flatMap(({ file, below }) => {
+    const proof = file.rollback === null ? null : proofBelow(file.rollback, below);
+    return proof === null ? [] : [{ file, rows: proof.rows }];
+  });
+
+const proveBelow = ({ tier }: GateInput, { header }: MigrationFile): string =>
+  `ddl prove ${header.version} --stack ${tierRules[tier].lowerTier ?? ""}, then up there, which publishes it.`;
 
 /** First what is out of the ordinary; then in the order of a change: where it comes from, what was said there, when it may run. */
 export const promotionRules: readonly GateRule[] = [
@@ -238,6 +262,39 @@ export const promotionRules: readonly GateRule[] = [
     why: "a rollback that was never run from this text back to the one before is a guess.",
     source: "Policy, Header Block: Rollback tested; Checklist: Rollback plan documented",
     check: unprovenRollbacks,
+  },
+  {
+    id: "proof-without-rows",
+    severity: (tier) => (tierRules[tier].requiresProof ? "warning" : null),
+    why: "empty tables have nothing to lose: what the rollback does not bring back was not seen.",
+    source: "Policy, Header Block: Data recovery",
+    check: (input) =>
+      provenBelow(input)
+        .filter(({ rows }) => rows === null)
+        .map(({ file }) => ({
+          ...ofFile(file),
+          message: `the rollback of version ${file.header.version} was proven before proofs had rows.`,
+          remedy: proveBelow(input, file),
+        })),
+  },
+  {
+    id: "proof-left-empty",
+    severity: whereDemanded("requiresProof"),
+    exception: "reason",
+    why: "a table without rows has nothing to lose: what becomes of its rows was not seen.",
+    source: "Policy, Header Block: Data recovery",
+    check: (input) =>
+      provenBelow(input).flatMap(({ file, rows }) =>
+        rows === null || rows.empty.length === 0
+          ? []
+          : [
+              {
+                ...ofFile(file),
+                message: `the rollback of version ${file.header.version} was proven without rows in ${listed(rows.empty)}.`,
+                remedy: `put rows for it into migrations/${samplesFile} (INSERT statements), then ${proveBelow(input, file)}`,
+              },
+            ],
+      ),
   },
   {
     id: "outside-window",

@@ -4,6 +4,7 @@
  */
 import { type Tier, tiers } from "../../../stack/tier";
 import type { EventKind } from "./eventKinds";
+import { type ProofRows, readProofRows } from "./proof";
 
 /** A row of public.schema_migrations. */
 export interface LedgerRow {
@@ -35,6 +36,8 @@ interface Proof {
   readonly at: Date;
   readonly login: string;
   readonly rollbackChecksum: string | null;
+  /** Null: it was made by an earlier release, which put no rows into the tables. */
+  readonly rows: ProofRows | null;
 }
 
 /** What a person decided about a version as it is applied now. */
@@ -285,6 +288,6 @@ function foldProof(own: readonly EventRow[], checksum: string | null): Proof | n
     (event) => event.kind === "proven" && checksum !== null && event.checksum === checksum,
   );
   if (proven === undefined) return null;
-  const { happenedAt: at, login, rollbackChecksum } = proven;
-  return { at, login, rollbackChecksum };
+  const { happenedAt: at, login, rollbackChecksum, detail } = proven;
+  return { at, login, rollbackChecksum, rows: readProofRows(detail["rows"]) };
 }

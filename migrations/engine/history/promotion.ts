@@ -4,12 +4,21 @@
  */
 import { type Tier, tiers } from "../../../stack/tier";
 import type { History, VersionState } from "./history";
+import { type ProofRows, readProofRows } from "./proof";
 
 /** Who decided, by which login, and when (ISO 8601). */
 interface PublishedDecision {
   readonly by: string;
   readonly login: string;
   readonly at: string;
+}
+
+export interface PublishedProof {
+  readonly rollbackChecksum: string | null;
+  /** ISO 8601. */
+  readonly at: string;
+  /** What it had rows in, without what was lost; null where it had none, as those of earlier releases. */
+  readonly rows: Omit<ProofRows, "lost"> | null;
 }
 
 /** One applied version as a stack publishes it: read back from ledger and events, never from the files. */
@@ -23,7 +32,7 @@ export interface PublishedVersion {
   readonly checksum: string | null;
   readonly rollbackChecksum: string | null;
   /** Of exactly this checksum, together with the rollback's named here. */
-  readonly proven: { readonly rollbackChecksum: string | null; readonly at: string } | null;
+  readonly proven: PublishedProof | null;
   readonly signedOff: PublishedDecision | null;
   readonly validated: PublishedDecision | null;
 }
@@ -60,10 +69,21 @@ function published(state: VersionState): PublishedVersion {
     proven:
       proof === null
         ? null
-        : { rollbackChecksum: proof.rollbackChecksum, at: proof.at.toISOString() },
+        : {
+            rollbackChecksum: proof.rollbackChecksum,
+            at: proof.at.toISOString(),
+            rows: withoutLosses(proof.rows),
+          },
     signedOff: decision(state.signOff),
     validated: decision(state.validation),
   };
+}
+
+/** Outputs are small; what was lost as declared stands in the event. */
+function withoutLosses(rows: ProofRows | null): PublishedProof["rows"] {
+  if (rows === null) return null;
+  const { tables, rows: count, real, empty } = rows;
+  return { tables, rows: count, real, empty };
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -103,7 +123,11 @@ function readVersion(one: Readonly<Record<string, unknown>>): readonly Published
       rollbackChecksum: textOrNull(one["rollbackChecksum"]),
       proven:
         isRecord(proven) && typeof proven["at"] === "string"
-          ? { rollbackChecksum: textOrNull(proven["rollbackChecksum"]), at: proven["at"] }
+          ? {
+              rollbackChecksum: textOrNull(proven["rollbackChecksum"]),
+              at: proven["at"],
+              rows: withoutLosses(readProofRows(proven["rows"])),
+            }
           : null,
       signedOff: readDecision(one["signedOff"]),
       validated: readDecision(one["validated"]),

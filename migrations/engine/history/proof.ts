@@ -82,7 +82,7 @@ export function readProofRows(value: unknown): ProofRows | null {
 }
 
 /** "240 rows in 12 tables, 100 of them this database's own" */
-export function describeProofRows({ rows, tables, real }: ProofRows): string {
+function describeProofRows({ rows, tables, real }: ProofRows): string {
   const own = real === 0 ? "" : `, ${real} of them this database's own`;
   return `${rows} row${rows === 1 ? "" : "s"} in ${tables} table${tables === 1 ? "" : "s"}${own}`;
 }

@@ -47,7 +47,7 @@ export interface ForeignKey {
 }
 
 /** What a constraint or a unique index of a table is about, by its name. */
-export interface Constraint {
+interface Constraint {
   readonly name: string;
   readonly columns: readonly string[];
   /** Of a CHECK; "" for others. */

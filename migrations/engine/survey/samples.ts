@@ -10,7 +10,7 @@ import { parseStatements } from "../sql/parser";
 import { loadParser } from "../statements/statements";
 
 /** One INSERT of the file. */
-export interface Sample {
+interface Sample {
   /** 1-based. */
   readonly line: number;
   readonly text: string;

@@ -78,10 +78,10 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       () => "closed",
       (error: unknown) => String(error),
     );
-    let seen: string | null = null;
-    void watching.then((end) => (seen = end));
+    const ended: string[] = [];
+    void watching.then((end) => ended.push(end));
     let rounds = 0;
-    while (seen === null) {
+    while (ended.length === 0) {
       await withScratchDatabase(
         database.access,
         () => undefined,

@@ -21,7 +21,11 @@ export function publishedAs(
     ticket: header.ticket,
     checksum,
     rollbackChecksum,
-    proven: { rollbackChecksum, at: "2026-11-01T11:00:00.000Z" },
+    proven: {
+      rollbackChecksum,
+      at: "2026-11-01T11:00:00.000Z",
+      rows: { tables: 4, rows: 80, real: 80, empty: [] },
+    },
     signedOff: decision,
     validated: decision,
     ...overrides,

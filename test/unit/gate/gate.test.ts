@@ -3,7 +3,11 @@ import { checkGate, formatViolations, type GateInput } from "../../../migrations
 import { holdsRollbacks } from "../../../migrations/engine/gate/gateRollbackRules";
 import { gateRules } from "../../../migrations/engine/gate/gateRules";
 import { type AppliedState, planMigrations } from "../../../migrations/engine/gate/input/plan";
-import type { LowerTier, PublishedVersion } from "../../../migrations/engine/history/promotion";
+import type {
+  LowerTier,
+  PublishedProof,
+  PublishedVersion,
+} from "../../../migrations/engine/history/promotion";
 import type { Comparison } from "../../../migrations/engine/history/structureRecord";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { type Tier, tierRules, tiers } from "../../../stack/tier";
@@ -18,6 +22,8 @@ interface Case extends Partial<Omit<GateInput, "plan" | "tier" | "files" | "lowe
   readonly below?: Partial<PublishedVersion> | null;
   /** In place of all that the tier below says. */
   readonly lower?: LowerTier | null;
+  /** What its proof there had rows in. */
+  readonly belowRows?: PublishedProof["rows"];
   readonly parts?: MigrationParts;
   readonly withRollback?: boolean;
   readonly states?: readonly AppliedState[];
@@ -68,7 +74,14 @@ function judge(tier: Tier, change: Case = {}) {
   const states = (change.states ?? [applied]).map((one) =>
     one.checksum === fileChecksum ? { ...one, checksum: checksumOf.get(one.version) ?? null } : one,
   );
-  const below = change.below === null ? [] : [publishedAs(second, change.below)];
+  const { belowRows } = change;
+  const published = publishedAs(second, change.below ?? {});
+  const below =
+    change.below === null
+      ? []
+      : belowRows === undefined || published.proven === null
+        ? [published]
+        : [{ ...published, proven: { ...published.proven, rows: belowRows } }];
   const { lowerTier } = tierRules[tier];
   const usual = lowerTier === null ? null : lowerWith(lowerTier, [publishedAs(first), ...below]);
   return checkGate({
@@ -90,6 +103,7 @@ function judge(tier: Tier, change: Case = {}) {
   });
 }
 
+const provenAt = "2026-11-01T11:00:00Z";
 const noon = new Date("2026-12-01T12:00:00Z");
 
 const state = (version: string, overrides: Partial<AppliedState> = {}): AppliedState => ({
@@ -202,7 +216,29 @@ const broken: readonly (readonly [
   ["rollback-unproven", { below: { proven: null } }, controlled, "002_add_tasks.sql:4"],
   [
     "rollback-unproven",
-    { below: { proven: { rollbackChecksum: "sha256:old", at: "2026-11-01T11:00:00Z" } } },
+    { below: { proven: { rollbackChecksum: "sha256:old", at: provenAt, rows: null } } },
+    controlled,
+    "002_add_tasks.sql:4",
+  ],
+  // A proof made here for another text than the one below counts for nothing.
+  [
+    "rollback-unproven",
+    {
+      below: { proven: { rollbackChecksum: "sha256:old", at: provenAt, rows: null } },
+      provenRollbacks: new Set(["1.1.0"]),
+    },
+    controlled,
+    "002_add_tasks.sql:4",
+  ],
+  [
+    "proof-without-rows",
+    { belowRows: null },
+    [null, null, "warning", "warning"],
+    "002_add_tasks.sql:4",
+  ],
+  [
+    "proof-left-empty",
+    { belowRows: { tables: 3, rows: 60, real: 0, empty: ["dagapp.jobs"] } },
     controlled,
     "002_add_tasks.sql:4",
   ],

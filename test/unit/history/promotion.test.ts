@@ -30,14 +30,20 @@ const asRead = (versions: unknown) =>
 
 describe("publishedVersions", () => {
   it("publishes what is applied, with who said what about it", () => {
-    const proof = { at, login: "admin", rollbackChecksum: "sha256:r" };
+    const rows = { tables: 2, rows: 40, real: 20, empty: ["dagapp.codes"], lost: ["2 of 20 rows"] };
+    const proof = { at, login: "admin", rollbackChecksum: "sha256:r", rows };
     const full = state({ proof, signOff: decision, validation: { ...decision, by: "Ida" } });
     const said = { login: "eve", at: at.toISOString() };
     expect(publishedVersions(historyOf(full))).toEqual([
       {
         ...{ version: "1.0.0", appliedAt: at.toISOString(), login: "ada" },
         ...{ ticket: "CHG-2026-0001", checksum: "sha256:a", rollbackChecksum: "sha256:r" },
-        proven: { rollbackChecksum: "sha256:r", at: at.toISOString() },
+        proven: {
+          rollbackChecksum: "sha256:r",
+          at: at.toISOString(),
+          // Small: what was lost stands in the event.
+          rows: { tables: 2, rows: 40, real: 20, empty: ["dagapp.codes"] },
+        },
         signedOff: { ...said, by: "Eve Holt" },
         validated: { ...said, by: "Ida" },
       },
@@ -58,7 +64,11 @@ describe("readLowerTier", () => {
       checksum: nullable("sha256:a"),
       completedAt: nullable(at),
       executedBy: nullable("ada"),
-      proof: nullable({ at, login: "admin", rollbackChecksum: null }),
+      proof: nullable({
+        ...{ at, login: "admin", rollbackChecksum: null },
+        rows:
+          fc.sample(nullable({ tables: 1, rows: 2, real: 0, empty: [], lost: [] }), 1)[0] ?? null,
+      }),
       signOff: nullable(decision),
       validation: nullable(decision),
     });

@@ -20,9 +20,10 @@ describe("tierRules", () => {
   it.each(tiers)("%s may be rebuilt exactly when it is not controlled", (tier) => {
     const controlled = tier === "uat" || tier === "prod";
     const { requiresRollback, rebuild, lowerTier, dropDelayDays, ...demands } = tierRules[tier];
-    const { requiresValidation, provesRollbacks, ...others } = demands;
+    const { requiresValidation, provesRollbacks, samplesOwnRows, ...others } = demands;
     expect(rebuild).toBe(!controlled);
     expect(new Set(Object.values(others))).toEqual(new Set([controlled]));
+    expect(samplesOwnRows).toBe(!controlled);
     expect(requiresValidation).toBe(tier === "prod");
     expect(lowerTier).toBe(tiers[tiers.indexOf(tier) - 1] ?? null);
     expect(dropDelayDays).toBe(controlled ? 7 : 0);
