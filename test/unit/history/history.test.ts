@@ -236,7 +236,7 @@ describe("foldHistory", () => {
       "hold for the text that is applied, whenever recorded: second %d",
       (second) => {
         expect(fold(applied, ran, proven("a", second))?.proof).toEqual({
-          ...{ at: at(second), login: "ada", rollbackChecksum: "r" },
+          ...{ at: at(second), login: "ada", rollbackChecksum: "r", rows: null },
         });
       },
     );
