@@ -68,6 +68,8 @@ export interface RoleSetting {
 /** A role of the server, with its attributes. */
 export interface LiveRole {
   readonly name: string;
+  /** The server was made with it. It is a superuser and cannot cease to be one. */
+  readonly bootstrap: boolean;
   readonly superuser: boolean;
   readonly inherit: boolean;
   readonly createRole: boolean;
@@ -95,12 +97,24 @@ export interface OwnedObject {
   readonly owner: string;
   /** Of the whole server and not of this database. */
   readonly shared: boolean;
+  /** Nobody but a superuser may own it. */
+  readonly superuserOnly: boolean;
 }
 
 /** Something that runs, or shows rows, with another's rights; or a table whose rows are kept from some. */
 export interface Bypass {
   readonly kind:
     | "security definer"
+    | "leakproof"
+    | "untrusted language"
+    | "extension member"
+    | "language"
+    | "child of the ledger"
+    | "foreign table of files"
+    | "foreign table of the ledger"
+    | "user mapping"
+    | "template"
+    | "subscription"
     | "trigger"
     | "event trigger"
     | "rule"
@@ -109,15 +123,21 @@ export interface Bypass {
     | "row security";
   readonly place: Place;
   readonly schema: string | null;
-  /** Quoted; of trigger and rule: of their table. */
+  /** Quoted; of trigger and rule: of their table; of a user mapping: of its server. */
   readonly identity: string;
-  /** Unquoted: of the trigger, rule or function. */
+  /** Unquoted: of the trigger, rule or function; of a member: of its extension; of a user mapping: whose it is. */
   readonly name: string;
-  /** Owner of the code, or of the table. */
+  /** Owner of the code, the table, the extension or the server. */
   readonly owner: string;
-  /** Of row security: whether it is on, and whether it binds the owner too. */
+  /**
+   * Of row security, rules, triggers and subscriptions: whether it is on. Of a function that runs with its owner's
+   * rights: whether it is of no extension, or was changed after its extension was made.
+   */
   readonly enabled: boolean;
+  /** Of row security: whether it binds the owner too. */
   readonly forced: boolean;
+  /** Of a function: its extension, or its language; of a member: its type, in the words of DROP. */
+  readonly detail: string | null;
 }
 
 /** Everything that is compared. */
@@ -131,6 +151,8 @@ export interface Catalog {
   readonly memberships: readonly Membership[];
   readonly settings: readonly RoleSetting[];
   readonly bypasses: readonly Bypass[];
+  /** Policies of the events that are not as they should be, each with what makes it so. */
+  readonly policies: readonly Pick<Deviation, "text" | "statements">[];
   /** Every privilege that an owner has on a new object, by acldefault's code. Versions differ. */
   readonly ownerPrivileges: Readonly<Record<string, readonly string[]>>;
 }

@@ -7,14 +7,14 @@ import { objectKinds } from "../objectKinds";
 import type { ObjectKind } from "../vocabulary";
 import { adminGrants, asOwner, grantName, isAdmins, passedOn } from "./adminGrants";
 import { adminMembershipDeviations } from "./adminMembership";
-import { bypassDeviations } from "./bypassDeviations";
+import { bypassDeviations, unsafeObjects } from "./bypassDeviations";
 import { defaultDeviations } from "./defaultDeviations";
 import { compare, type Difference, expectedOn, heldIn, publicKey } from "./expected";
 import { describeDifference, mendDifference } from "./grantStatements";
 import { membershipDeviations } from "./membershipDeviations";
 import { ownedDeviations, ownerDeviations } from "./ownerDeviations";
 import { attributeDeviations, settingDeviations } from "./roleDeviations";
-import { type Standings, standings } from "./standing";
+import { isPredefined, type Standings, standings } from "./standing";
 
 /** How an object is called in a deviation's first words. */
 const titleOf = ({ kind, identity, column }: CatalogObject): string =>
@@ -49,9 +49,11 @@ function grantDeviations(
   differencesOf: Comparer,
   object: CatalogObject,
   delegated: ReadonlySet<string>,
+  unsafe: ReadonlySet<string>,
 ): readonly Deviation[] {
   const { column, owner, acl } = object;
-  const differences = differencesOf(object);
+  const all = differencesOf(object);
+  const differences = unsafe.has(object.identity) ? all.flatMap(withoutGiving) : all;
   if (differences.length === 0) return [];
   const target = {
     on: grantName(object),
@@ -69,14 +71,16 @@ function grantDeviations(
   }));
 }
 
-/** Kinds of things that are the whole server's. */
-const shared: readonly ObjectKind[] = ["tablespace", "parameter"];
+/** A difference less what would have to be given. */
+const withoutGiving = (one: Difference): readonly Difference[] =>
+  one.unexpected.length + one.grantable.length === 0 ? [] : [{ ...one, missing: [] }];
 
-/** Whether what is not ours may deviate for a grantee. Of the server's, only for who comes to this database. */
+/** Whether what is not ours may deviate for a grantee. A place for files, only for who comes to this database. */
 function isJudged(who: Standings, kind: ObjectKind, grantee: string): boolean {
-  if (grantee === publicKey) return true;
+  // What the server itself gave its own roles is among what the object was made with.
+  if (grantee === publicKey || isPredefined(grantee)) return true;
   const standing = who.of(grantee);
-  if (standing === "stranger" && shared.includes(kind)) return who.connects(grantee);
+  if (standing === "stranger" && kind === "tablespace") return who.connects(grantee);
   return standing !== "trusted";
 }
 
@@ -109,15 +113,20 @@ function withPresent(context: AclContext, { roles }: Catalog): AclContext {
   return { ...context, parties: { ...context.parties, monitoring } };
 }
 
+/** The policies of the events decide who may say that something was decided. */
+const policyDeviations = ({ policies }: Catalog): readonly Deviation[] =>
+  policies.map((one) => ({ ...one, locks: "public.schema_migration_events" }));
+
 /** Everything that differs between the live catalog and the rules. Empty: nothing missing, nothing more. */
 export function findDeviations(configured: AclContext, catalog: Catalog): readonly Deviation[] {
   const context = withPresent(configured, catalog);
   const who = standings(context, catalog);
   const differencesOf = comparer(context, who);
   const delegated = passedOn(context, catalog);
+  const unsafe = unsafeObjects(context, who, catalog.bypasses);
   return [
     ...catalog.objects.flatMap((object) => [
-      ...grantDeviations(context, differencesOf, object, delegated),
+      ...grantDeviations(context, differencesOf, object, delegated, unsafe),
       ...adminGrants(context, object, titleOf(object)),
       ...selfRevoked(context, who, catalog, object),
       ...ownerDeviations(context, who, object),
@@ -129,5 +138,6 @@ export function findDeviations(configured: AclContext, catalog: Catalog): readon
     ...attributeDeviations(context, who, catalog),
     ...settingDeviations(context, catalog.settings),
     ...bypassDeviations(context, who, catalog.bypasses),
+    ...policyDeviations(catalog),
   ];
 }

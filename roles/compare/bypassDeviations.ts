@@ -1,11 +1,11 @@
 /**
  * Judges what lets a role do what its privileges do not: code that runs with another's rights, views that show the
- * ledger, and row security where nobody asked for it. Pure.
+ * ledger, row security where nobody asked for it, and ways to reach a table as somebody else. Pure.
  * Does NOT read the catalog, or know what the code does.
  */
 import type { AclContext, Bypass, Deviation } from "../model";
 import { pgstacSecurityDefiners } from "../pgstacRules";
-import { rowSecuredTables } from "../roleRules";
+import { extensionSecurityDefiners, rowSecuredTables, trustedLanguages } from "../roleRules";
 import type { Standings } from "./standing";
 
 type Judge = (context: AclContext, who: Standings, one: Bypass) => Deviation | null;
@@ -14,27 +14,113 @@ type Judge = (context: AclContext, who: Standings, one: Bypass) => Deviation | n
 const isReviewed = (who: Standings, owner: string): boolean =>
   ["trusted", "infrastructure", "pgstac admin"].includes(who.of(owner));
 
+/** What the platform keeps among the server's own. */
+const isPlatforms = ({ platform }: AclContext, { schema, owner }: Bypass): boolean =>
+  schema === "pg_catalog" && platform.includes(owner);
+
+const drops = (what: string): string => `it is dropped for good, and ${what}; a person decides`;
+
 const judges: Readonly<Record<Bypass["kind"], Judge>> = {
-  "security definer": (_, who, { identity, name, schema, owner }) => {
+  "security definer": (context, who, one) => {
+    const { identity, name, schema, owner, detail: extension, enabled } = one;
     const isListed =
       schema === "pgstac" &&
       who.of(owner) === "pgstac admin" &&
       pgstacSecurityDefiners.includes(name);
-    if (isListed) return null;
+    const isExtensions =
+      extension !== null &&
+      (!enabled || (extensionSecurityDefiners[extension] ?? []).includes(name));
+    if (isListed || isExtensions || isPlatforms(context, one)) return null;
     return {
       text: `function ${identity}: should not run with the rights of ${owner} (SECURITY DEFINER)`,
       statements: [`ALTER ROUTINE ${identity} SECURITY INVOKER`],
       power: owner,
     };
   },
-  trigger: ({ quote }, who, { identity, name, owner }) =>
-    isReviewed(who, owner)
+  leakproof: (_, who, { identity, owner }) =>
+    who.isSuperuser(owner)
       ? null
       : {
-          text: `trigger ${name} on ${identity}: should not run code of ${owner}`,
-          statements: [`ALTER TABLE ${identity} DISABLE TRIGGER ${quote(name)}`],
-          locks: identity,
+          text: `function ${identity}: should not be LEAKPROOF, which row security trusts`,
+          statements: [`ALTER FUNCTION ${identity} NOT LEAKPROOF`],
+          power: owner,
         },
+  "untrusted language": (context, _, one) =>
+    isPlatforms(context, one)
+      ? null
+      : {
+          text: `function ${one.identity}: should not be in the language ${one.detail ?? ""}, which acts as the server itself`,
+          statements: [`DROP ROUTINE ${one.identity}`],
+          manual: drops("what depends on it would have to go first"),
+        },
+  "extension member": ({ quote }, _, { identity, name, owner, detail }) => ({
+    text: `${detail ?? ""} ${identity}: should not belong to the extension ${name}, whose script did not make it`,
+    statements: [`ALTER EXTENSION ${quote(name)} DROP ${(detail ?? "").toUpperCase()} ${identity}`],
+    power: owner,
+    first: true,
+  }),
+  language: (_, __, { identity, name }) =>
+    trustedLanguages.includes(name)
+      ? null
+      : {
+          text: `language ${identity}: should not be trusted: who writes in it acts as the server itself`,
+          statements: [
+            `UPDATE pg_catalog.pg_language SET lanpltrusted = false WHERE lanname = '${name.replaceAll("'", "''")}'`,
+          ],
+        },
+  "child of the ledger": (_, __, { identity, name, owner }) => ({
+    text: `table ${identity}: should not inherit from ${name}: its rows are read with those`,
+    statements: [`ALTER TABLE ${identity} NO INHERIT ${name}`],
+    power: owner,
+    locks: identity,
+  }),
+  "foreign table of files": (_, __, { identity }) => ({
+    text: `foreign table ${identity}: should not read files of the server`,
+    statements: [`DROP FOREIGN TABLE ${identity}`],
+    manual: drops("what depends on it would have to go first"),
+  }),
+  "foreign table of the ledger": (_, __, { identity, name }) => ({
+    text: `foreign table ${identity}: should not reach the program's tables as somebody else, through the server ${name}`,
+    statements: [`DROP FOREIGN TABLE ${identity}`],
+    manual: drops("what depends on it would have to go first"),
+  }),
+  "user mapping": ({ quote }, who, { identity, name, enabled }) => {
+    if (enabled && who.of(name) === "trusted") return null;
+    const [whose, target] = enabled ? [name, quote(name)] : ["PUBLIC", "PUBLIC"];
+    return {
+      text: `server ${identity}: ${whose} should not reach this database through it as somebody else (user mapping)`,
+      statements: [`DROP USER MAPPING FOR ${target} SERVER ${identity}`],
+      manual: drops("the password in it is nowhere else"),
+    };
+  },
+  template: (_, __, { identity, owner }) => ({
+    text: `database ${identity}: should not be a template, which whoever may make a database may copy`,
+    statements: [`ALTER DATABASE ${identity} IS_TEMPLATE false`],
+    power: owner,
+  }),
+  subscription: (_, who, { identity, owner, enabled }) =>
+    !enabled || who.of(owner) === "trusted"
+      ? null
+      : {
+          text: `subscription ${identity}: should not write rows with the rights of ${owner}`,
+          statements: [`ALTER SUBSCRIPTION ${identity} DISABLE`],
+          power: owner,
+        },
+  trigger: ({ quote }, who, { identity, name, owner, place, enabled }) => {
+    if (place !== "elsewhere") {
+      return {
+        text: `trigger ${name} on ${identity}: should not be on a table of the program`,
+        statements: [`DROP TRIGGER ${quote(name)} ON ${identity}`],
+        locks: identity,
+      };
+    }
+    if (!enabled || isReviewed(who, owner)) return null;
+    return {
+      text: `trigger ${name} on ${identity}: should not run code of ${owner}`,
+      statements: [`ALTER TABLE ${identity} DISABLE TRIGGER ${quote(name)}`],
+      locks: identity,
+    };
+  },
   "event trigger": (_, who, { identity, owner }) =>
     isReviewed(who, owner)
       ? null
@@ -42,9 +128,13 @@ const judges: Readonly<Record<Bypass["kind"], Judge>> = {
           text: `event trigger ${identity}: should not run code of ${owner} in every session`,
           statements: [`ALTER EVENT TRIGGER ${identity} DISABLE`],
         },
-  rule: ({ quote }, _, { identity, name, owner }) => ({
+  rule: ({ quote }, _, { identity, name, owner, place }) => ({
     text: `rule ${name} on ${identity}: should not act with the rights of ${owner}`,
-    statements: [`ALTER TABLE ${identity} DISABLE RULE ${quote(name)}`],
+    statements: [
+      place === "governed"
+        ? `ALTER TABLE ${identity} DISABLE RULE ${quote(name)}`
+        : `DROP RULE ${quote(name)} ON ${identity}`,
+    ],
     locks: identity,
   }),
   "view of the ledger": (_, __, { identity, owner }) => ({
@@ -83,4 +173,31 @@ export function bypassDeviations(
   bypasses: readonly Bypass[],
 ): readonly Deviation[] {
   return bypasses.flatMap((one) => judges[one.kind](context, who, one) ?? []);
+}
+
+/** Kinds by which whoever gets at the thing gets more than the thing. */
+const handsOver: ReadonlySet<Bypass["kind"]> = new Set([
+  "security definer",
+  "untrusted language",
+  "view of the ledger",
+  "materialized view of the ledger",
+  "foreign table of files",
+  "foreign table of the ledger",
+]);
+
+/**
+ * Identities of what would hand over more than it should: nothing is given on these, whatever the rules say, until they
+ * are made safe.
+ */
+export function unsafeObjects(
+  context: AclContext,
+  who: Standings,
+  bypasses: readonly Bypass[],
+): ReadonlySet<string> {
+  return new Set(
+    bypasses
+      .filter(({ kind }) => handsOver.has(kind))
+      .filter((one) => judges[one.kind](context, who, one) !== null)
+      .map(({ identity }) => identity),
+  );
 }

@@ -6,7 +6,7 @@ import type { AclContext, Catalog, DefaultPrivileges, Deviation } from "../model
 import { defaultPrivilegeKinds } from "../privileges";
 import { compare, type Expected, expectedOn, heldIn, publicKey } from "./expected";
 import { describeDifference, mendDifference } from "./grantStatements";
-import type { Standings } from "./standing";
+import { isPredefined, type Standings } from "./standing";
 
 /** Kinds of default privileges that no rule speaks of. Large objects: since PostgreSQL 18. */
 const otherDefaultKeywords: Readonly<Record<string, string>> = {
@@ -70,7 +70,13 @@ export function defaultDeviations(
     // In a schema a default only adds, and what it adds for its creator adds nothing.
     const left = schema === null ? null : creator;
     return compare(expectedOf(context, who, one), acl, creator, left)
-      .filter(({ grantee }) => !outside || grantee === publicKey || who.of(grantee) !== "trusted")
+      .filter(
+        ({ grantee }) =>
+          !outside ||
+          grantee === publicKey ||
+          isPredefined(grantee) ||
+          who.of(grantee) !== "trusted",
+      )
       .map((difference): Deviation => ({
         text: describeDifference(`new ${keyword.toLowerCase()} of ${creator} ${place}`, difference),
         statements: mendDifference(difference, target),

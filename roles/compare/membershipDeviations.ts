@@ -4,7 +4,7 @@
  * Does NOT look at attributes and settings (roleDeviations.ts).
  */
 import type { AclContext, Catalog, Deviation, Membership } from "../model";
-import { reachingRoles, roleRules } from "../roleRules";
+import { fileRoles, predefinedMemberships, reachingRoles, roleRules } from "../roleRules";
 import type { RoleParty } from "../vocabulary";
 import { isPredefined, type Standings } from "./standing";
 
@@ -30,12 +30,25 @@ export const isCreators = (who: Standings, { grantor, inherits, sets }: Membersh
 function isAccepted(context: AclContext, who: Standings, membership: Membership): boolean {
   const { member, role } = membership;
   const [inner, outer] = [who.of(member), who.of(role)];
-  if (member === context.admin || who.isSuperuser(member)) return true;
+  if (who.isSuperuser(member)) return true;
+  if (member === context.admin) {
+    // Of a role of ours that became a superuser, its attribute is what is wrong.
+    return judged.has(outer) || !(who.isSuperuser(role) || fileRoles.includes(role));
+  }
   if (judged.has(inner)) return wantedRoles(context, inner).includes(role);
-  const reachesOurs = judged.has(outer) || role === context.admin;
-  if (reachesOurs) return context.parties.dba.includes(member) || isCreators(who, membership);
-  // A role that cannot connect here reaches other databases at most.
-  return inner === "trusted" || !reachingRoles.includes(role) || !who.connects(member);
+  const isOurs = judged.has(outer) || role === context.admin;
+  if (isPredefined(member)) {
+    const isPowerful = isOurs || outer === "trusted";
+    return !isPowerful || (predefinedMemberships[member] ?? []).includes(role);
+  }
+  if (isOurs) {
+    // Whoever made a role keeps the right to let others in; that is the platform's affair where it is the platform.
+    const isMaker = inner === "trusted" && isCreators(who, membership);
+    return context.parties.dba.includes(member) || isMaker;
+  }
+  if (inner === "trusted") return true;
+  // No matter whether it may connect here: files and base backups hold every database of the server.
+  return !reachingRoles.includes(role) && !who.isSuperuser(role) && !who.isNamed(role);
 }
 
 /**

@@ -36,31 +36,48 @@ export function ownerDeviations(
   ];
 }
 
-/** Types of pg_identify_object that ALTER calls otherwise. */
+/** Types of pg_identify_object that ALTER calls otherwise. It wants (*) of an aggregate, but not as a function. */
 const alterWords: Readonly<Record<string, string>> = {
+  aggregate: "FUNCTION",
+  "window function": "FUNCTION",
+  "foreign-data wrapper": "FOREIGN DATA WRAPPER",
   "statistics object": "STATISTICS",
   "composite type": "TYPE",
 };
 
-/** What ALTER … OWNER TO does not know, and why a person must see to it. */
-const cannotChangeHands: Readonly<Record<string, string>> = {
-  extension: "the owner of an extension cannot be changed; drop it and have the admin make it",
-};
+/** No statement changes the owner of one extension alone. */
+function ofExtension(
+  { quote, admin }: AclContext,
+  who: Standings,
+  identity: string,
+  owner: string,
+): Pick<Deviation, "statements" | "manual"> {
+  return who.of(owner) === "infrastructure"
+    ? {
+        statements: [`DROP EXTENSION ${identity}`],
+        manual: "the owner of an extension cannot be changed; drop it and have the admin make it",
+      }
+    : {
+        statements: [`REASSIGN OWNED BY ${quote(owner)} TO ${quote(admin)}`],
+        manual:
+          "it takes everything else that its owner has in this database too; a person decides",
+      };
+}
 
 /** Objects outside of what is governed, or of kinds without privileges, that belong to a role that may own nothing. */
 export function ownedDeviations(
   context: AclContext,
   who: Standings,
-  { type, schema, identity, owner, shared }: OwnedObject,
+  { type, schema, identity, owner, shared, superuserOnly }: OwnedObject,
 ): readonly Deviation[] {
   const place = schema !== null && context.schemas.includes(schema) ? "governed" : "elsewhere";
   if (who.mayOwn(owner, place, schema)) return [];
   // Another database of this server, and what is in it, is the affair of whoever governs that.
   if (shared && who.of(owner) === "stranger") return [];
-  const right = rightOwner(context, place, type, identity);
+  const usual = rightOwner(context, place, type, identity);
+  const right = superuserOnly ? (who.bootstrap ?? usual) : usual;
   const text = `${type} ${identity}: belongs to ${owner}, not to ${right}`;
-  const manual = cannotChangeHands[type];
-  if (manual !== undefined) return [{ text, statements: [`DROP EXTENSION ${identity}`], manual }];
+  if (type === "extension") return [{ text, ...ofExtension(context, who, identity, owner) }];
   const word = alterWords[type] ?? type.toUpperCase();
   return [
     {

@@ -20,6 +20,7 @@ export function remarksOn(context: AclContext, catalog: Catalog): readonly strin
       one.member !== context.admin &&
       !who.isSuperuser(one.member) &&
       one.grantable &&
+      who.of(one.member) === "trusted" &&
       isCreators(who, one) &&
       (one.role === context.admin || !["trusted", "stranger"].includes(who.of(one.role))),
   );

@@ -11,7 +11,7 @@ import type {
   WantedSetting,
 } from "../model";
 import { hazardousSettings, type RoleRule, roleRules } from "../roleRules";
-import type { Standings } from "./standing";
+import { isPredefined, type Standings } from "./standing";
 
 /** An attribute that may be otherwise than it should: what is said then, and what follows ALTER ROLE. */
 interface Attribute {
@@ -57,16 +57,17 @@ const attributes: readonly Attribute[] = [
   },
 ];
 
-/** Attributes of the roles that the rules speak of, and CREATEROLE of anybody where it is as good as superuser. */
+/** Attributes of the roles that the rules speak of, of the admin, and powers of whom nobody declared. */
 export function attributeDeviations(
   context: AclContext,
   who: Standings,
-  { roles, major }: Pick<Catalog, "roles" | "major">,
+  { roles }: Pick<Catalog, "roles">,
 ): readonly Deviation[] {
   return roles.flatMap((role): readonly Deviation[] => {
     const name = context.quote(role.name);
     const rule = roleRules.find(({ party }) => party === who.of(role.name));
-    if (rule === undefined) return creator(context, who, role, major);
+    if (role.name === context.admin) return ofAdmin(context, role);
+    if (rule === undefined) return ofStranger(context, who, role);
     const login = rule.login ?? context.logins.get(role.name) ?? null;
     const limit = context.connectionLimits.get(role.name);
     const expires = role.validUntil !== null && role.validUntil !== "infinity";
@@ -97,26 +98,51 @@ export function attributeDeviations(
   });
 }
 
+/** What the admin must not have beyond its task, and what it cannot do without. */
+const adminPowers = ["SUPERUSER", "REPLICATION", "BYPASSRLS"];
+const adminNeeds: readonly (readonly [string, (role: LiveRole) => boolean])[] = [
+  ["INHERIT", (role) => role.inherit],
+  ["CREATEROLE", (role) => role.createRole],
+  ["CREATEDB", (role) => role.createDatabase],
+];
+
+/** The admin is no superuser, unless it is the one that the server cannot be without. */
+function ofAdmin({ quote }: AclContext, role: LiveRole): readonly Deviation[] {
+  if (role.bootstrap) return [];
+  const name = quote(role.name);
+  const beyond = powers
+    .filter(([word, has]) => adminPowers.includes(word) && has(role))
+    .map(([word]) => ({
+      text: `role ${role.name}: should not have ${word}`,
+      statements: [`ALTER ROLE ${name} NO${word}`],
+    }));
+  const lacking = adminNeeds
+    .filter(([, has]) => !has(role) && !role.superuser)
+    .map(([word]) => ({
+      text: `role ${role.name}: lacks ${word}`,
+      statements: [`ALTER ROLE ${name} ${word}`],
+    }));
+  return [...beyond, ...lacking];
+}
+
+/** Powers that reach this database, or the files below it, without a privilege in it. CREATEDB does not. */
+const reachingPowers = ["SUPERUSER", "CREATEROLE", "REPLICATION", "BYPASSRLS"];
+
 /**
- * Before PostgreSQL 16 whoever has CREATEROLE may become any role but a superuser, and a member of
- * pg_execute_server_program reaches the operating system. The owner of a database is taken for the admin of another
- * stack. Whether a login may lose this is not for a program to say.
+ * What nobody declared may reach every role (before PostgreSQL 16 with CREATEROLE), every row or every file: a base
+ * backup needs no CONNECT. The owner of a database is taken for the admin of another stack, which makes roles. Whether a
+ * login may lose such a thing is not for a program to say.
  */
-function creator(
-  context: AclContext,
-  who: Standings,
-  role: LiveRole,
-  major: number,
-): readonly Deviation[] {
-  const isStranger = who.of(role.name) === "stranger";
-  if (major >= 16 || !role.createRole || !isStranger || role.ownsDatabase) return [];
-  return [
-    {
-      text: `role ${role.name}: should not have CREATEROLE, which before PostgreSQL 16 leads to every role`,
-      statements: [`ALTER ROLE ${context.quote(role.name)} NOCREATEROLE`],
+function ofStranger(context: AclContext, who: Standings, role: LiveRole): readonly Deviation[] {
+  if (role.bootstrap || who.isNamed(role.name) || isPredefined(role.name)) return [];
+  return powers
+    .filter(([word, has]) => reachingPowers.includes(word) && has(role))
+    .filter(([word]) => word !== "CREATEROLE" || !(role.ownsDatabase || role.superuser))
+    .map(([word]) => ({
+      text: `role ${role.name}: should not have ${word}, which nobody declared`,
+      statements: [`ALTER ROLE ${context.quote(role.name)} NO${word}`],
       manual: "it is nobody's declared login; a person decides",
-    },
-  ];
+    }));
 }
 
 /** The items of a list setting as PostgreSQL stores it: names, quoted where they need it, separated by commas. */
@@ -130,6 +156,12 @@ function listItems(text: string): readonly string[] {
 const nameOf = (setting: string): string => setting.slice(0, setting.indexOf("="));
 const valueOf = (setting: string): string => setting.slice(setting.indexOf("=") + 1);
 
+const isHazardous = (name: string): boolean => hazardousSettings.includes(name.toLowerCase());
+
+/** A setting's name for SET and RESET: each part by itself, since any may be a word of SQL (app.user). */
+const quoteSetting = ({ quote }: AclContext, name: string): string =>
+  name.split(".").map(quote).join(".");
+
 /** Whether what is stored is what is wanted. */
 function isAsWanted(stored: string, { value }: WantedSetting): boolean {
   if (typeof value === "string") return stored === value;
@@ -142,13 +174,13 @@ const textOf = ({ value }: WantedSetting, quote: (name: string) => string): stri
 
 /**
  * Settings of the roles that have wanted ones: those and no others, and none for this database alone, which would win.
- * Of the database itself only those that change what sessions run as or find.
+ * Of the database, of the server and of the admin only those that change what sessions are, find or mean.
  */
 export function settingDeviations(
   context: AclContext,
   settings: readonly RoleSetting[],
 ): readonly Deviation[] {
-  const { quote, settingsOf, database } = context;
+  const { quote, settingsOf, database, admin } = context;
   const lacking = [...settingsOf].flatMap(([role, wanted]) =>
     wanted
       .filter(
@@ -172,25 +204,25 @@ export function settingDeviations(
   const unexpected = settings.flatMap(({ role, here, setting }): readonly Deviation[] => {
     const name = nameOf(setting);
     if (role === null) {
-      if (!hazardousSettings.includes(name)) return [];
+      if (!isHazardous(name)) return [];
       const [what, target] = here
         ? [`database ${database}`, `DATABASE ${quote(database)}`]
         : ["the server", "ROLE ALL"];
       return [
         {
           text: `${what}: should not set ${setting} for every login`,
-          statements: [`ALTER ${target} RESET ${name}`],
+          statements: [`ALTER ${target} RESET ${quoteSetting(context, name)}`],
         },
       ];
     }
-    const wanted = settingsOf.get(role);
+    const wanted = settingsOf.get(role) ?? (role === admin && isHazardous(name) ? [] : undefined);
     if (wanted === undefined || (!here && wanted.some((one) => one.name === name))) return [];
     const where = here ? ` in database ${database}` : "";
     return [
       {
         text: `role ${role}: should not set ${setting}${where}`,
         statements: [
-          `ALTER ROLE ${quote(role)}${here ? ` IN DATABASE ${quote(database)}` : ""} RESET ${name}`,
+          `ALTER ROLE ${quote(role)}${here ? ` IN DATABASE ${quote(database)}` : ""} RESET ${quoteSetting(context, name)}`,
         ],
       },
     ];

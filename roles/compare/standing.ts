@@ -18,6 +18,10 @@ export const isPredefined = (name: string): boolean => name.startsWith("pg_");
 export interface Standings {
   of(role: string): Standing;
   isSuperuser(role: string): boolean;
+  /** Whether it is trusted by name: the admin, a named DBA, the platform's. */
+  isNamed(role: string): boolean;
+  /** The role that the server was made with; null where it cannot be seen. */
+  readonly bootstrap: string | null;
   /** Whether it may connect to this database. */
   connects(role: string): boolean;
   /** Whether a role may own an object in a place. */
@@ -31,13 +35,15 @@ export function standings(context: AclContext, catalog: Pick<Catalog, "roles">):
   for (const [party, names] of Object.entries(context.parties)) {
     for (const name of names) partyOf.set(name, party as RoleParty);
   }
-  for (const name of [...context.platform, ...context.parties.dba]) partyOf.set(name, "trusted");
-  partyOf.set(context.admin, "trusted");
+  const named = new Set([...context.platform, ...context.parties.dba, context.admin]);
+  for (const name of named) partyOf.set(name, "trusted");
   const of = (role: string): Standing =>
     partyOf.get(role) ?? (superusers.has(role) || isPredefined(role) ? "trusted" : "stranger");
   return {
     of,
     isSuperuser: (role) => superusers.has(role),
+    isNamed: (role) => named.has(role),
+    bootstrap: catalog.roles.find((role) => role.bootstrap)?.name ?? null,
     connects: (role) => connecting.has(role),
     mayOwn: (role, place, schema) => {
       if (place === "elsewhere" || place === "public") return of(role) === "trusted";

@@ -4,6 +4,7 @@
  */
 import { type Client, escapeIdentifier } from "pg";
 
+import { inspectPolicies, policyMendings } from "../../migrations/engine/ledger/policies";
 import { isDeclared } from "../../stack/furtherRoles";
 import type { Settings } from "../../stack/settings";
 import type {
@@ -22,8 +23,8 @@ import type {
 import { pgstacRoles } from "../pgstacRules";
 import { privilegeRules } from "../privileges";
 import { platformRoles } from "../roleRules";
+import { bypassesQuery } from "./bypassQuery";
 import {
-  bypassesQuery,
   defaultsQuery,
   membershipsQuery,
   ownedQuery,
@@ -113,6 +114,14 @@ function withLists(rows: readonly ObjectRow[]): readonly CatalogObject[] {
   }));
 }
 
+/** How the policies of the events, which exist, differ from those for these roles. */
+async function eventPolicies(client: Client, { roles }: Settings): Promise<Catalog["policies"]> {
+  return policyMendings(await inspectPolicies(client, roles)).map(({ name, what, statements }) => ({
+    text: `table public.schema_migration_events: its policy ${name} ${what}`,
+    statements,
+  }));
+}
+
 /** Reads the live catalog. Constant number of queries, whatever the number of objects. */
 export async function readCatalog(client: Client, settings: Settings): Promise<Catalog> {
   const { roles, schemas } = settings;
@@ -141,6 +150,9 @@ export async function readCatalog(client: Client, settings: Settings): Promise<C
     memberships: await rows<Membership>(membershipsQuery),
     settings: await rows<RoleSetting>(settingsQuery),
     bypasses: await rows<Bypass>(bypassesQuery, [schemas]),
+    policies: objects.some(({ place }) => place === "events")
+      ? await eventPolicies(client, settings)
+      : [],
     ownerPrivileges: Object.fromEntries(
       ownerPrivileges.map(({ code, privileges }) => [code, privileges]),
     ),

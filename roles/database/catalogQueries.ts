@@ -1,6 +1,6 @@
 /**
- * The questions to the catalogs beside that about objects: default privileges, roles, memberships, settings, owners, and
- * what runs with another's rights. Text only. Does NOT run them (catalog.ts).
+ * The questions to the catalogs beside that about objects: default privileges, roles, memberships, settings and
+ * owners. Text only. Does NOT run them (catalog.ts).
  */
 import { explodedAcl } from "./catalogSources";
 
@@ -30,9 +30,9 @@ export const defaultsQuery = `
                  ELSE acldefault('c', w.creator) END AS acl) i
    ORDER BY 1, 2, 3`;
 
-/** Every role, with what it is and whether it reaches this database. */
+/** Every role, with what it is and whether it reaches this database. 10 is the role that the server was made with. */
 export const rolesQuery = `
-  SELECT r.rolname AS name, r.rolsuper AS superuser, r.rolinherit AS inherit, r.rolcreaterole AS "createRole",
+  SELECT r.rolname AS name, r.oid = 10 AS bootstrap, r.rolsuper AS superuser, r.rolinherit AS inherit, r.rolcreaterole AS "createRole",
          r.rolcreatedb AS "createDatabase", r.rolcanlogin AS login, r.rolreplication AS replication,
          r.rolbypassrls AS "bypassRowSecurity", r.rolconnlimit AS "connectionLimit",
          r.rolvaliduntil::text AS "validUntil",
@@ -57,104 +57,87 @@ export const settingsQuery = `
    WHERE s.setdatabase = 0 OR s.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
    ORDER BY 1, 2, 3`;
 
+/** Catalogs of what has an owner and a schema, and no privileges: [catalog, schema's column, owner's column]. */
+const ownedOnly: readonly (readonly [string, string, string])[] = [
+  ["pg_operator", "oprnamespace", "oprowner"],
+  ["pg_opclass", "opcnamespace", "opcowner"],
+  ["pg_opfamily", "opfnamespace", "opfowner"],
+  ["pg_collation", "collnamespace", "collowner"],
+  ["pg_conversion", "connamespace", "conowner"],
+  ["pg_ts_dict", "dictnamespace", "dictowner"],
+  ["pg_ts_config", "cfgnamespace", "cfgowner"],
+  ["pg_statistic_ext", "stxnamespace", "stxowner"],
+];
+
+/** What pg_class, pg_proc and pg_type hold in some schemas, less what belongs to an extension. */
+const inSchemas = (schemas: string): string =>
+  (
+    [
+      ["pg_class", "relnamespace"],
+      ["pg_proc", "pronamespace"],
+      ["pg_type", "typnamespace"],
+    ] as const
+  )
+    .map(
+      ([catalog, namespace]) => `
+    SELECT '${catalog}'::regclass, o.oid FROM ${catalog} o
+     WHERE o.${namespace} IN (SELECT oid FROM ${schemas})
+       AND NOT EXISTS (SELECT FROM member m WHERE m.classid = '${catalog}'::regclass AND m.objid = o.oid)`,
+    )
+    .join("\n    UNION ALL");
+
 /**
  * $1: governed schemas, $2: owners who may own things. What any other role owns in this database or of the server, less
  * the objects that objectsQuery brings, what is temporary, and default privileges and user mappings, which are not owned
- * in that sense. Objects of an extension belong to whoever made it; a column's sequence follows its table.
+ * in that sense; and, whoever owns it, what is in a governed schema and has no privileges. Members of an extension are
+ * among it. A column's sequence follows its table. Only a superuser may own an event trigger, a wrapper, a subscription,
+ * or a publication of all tables.
  */
 export const ownedQuery = `
-  WITH left_out AS MATERIALIZED (
-    SELECT oid FROM pg_namespace WHERE nspname = ANY ($1::text[]) OR nspname ~ '^pg_(toast_)?temp_'
-  ),
+  WITH governed AS MATERIALIZED (SELECT oid FROM pg_namespace WHERE nspname = ANY ($1::text[])),
+  member AS MATERIALIZED (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
   settled (class, oid) AS MATERIALIZED (
-    SELECT 'pg_namespace'::regclass, oid FROM left_out
+    SELECT 'pg_namespace'::regclass, oid FROM governed
     UNION ALL
     SELECT 'pg_namespace'::regclass, 'public'::regnamespace::oid
     UNION ALL
     SELECT 'pg_class'::regclass, oid FROM pg_class
      WHERE relnamespace = 'public'::regnamespace
        AND relname IN ('schema_migrations', 'schema_migration_events', 'schema_migration_lock')
-    UNION ALL
-    SELECT 'pg_class'::regclass, oid FROM pg_class WHERE relnamespace IN (SELECT oid FROM left_out)
-    UNION ALL
-    SELECT 'pg_proc'::regclass, oid FROM pg_proc WHERE pronamespace IN (SELECT oid FROM left_out)
-    UNION ALL
-    SELECT 'pg_type'::regclass, oid FROM pg_type WHERE typnamespace IN (SELECT oid FROM left_out)
+    UNION ALL${inSchemas("governed")}
     UNION ALL
     SELECT 'pg_database'::regclass, oid FROM pg_database WHERE datname = current_database()
     UNION ALL
-    SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
-    UNION ALL
     SELECT classid, objid FROM pg_depend
      WHERE classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass AND deptype IN ('a', 'i')
+  ),
+  owned (class, oid, sub, owner, shared) AS (
+    SELECT d.classid, d.objid, d.objsubid, d.refobjid, d.dbid = 0
+      FROM pg_shdepend d
+      JOIN pg_roles r ON r.oid = d.refobjid AND NOT r.rolsuper AND r.rolname !~ '^pg_' AND r.rolname <> ALL ($2::text[])
+      LEFT JOIN settled s ON s.class = d.classid AND s.oid = d.objid
+     WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o' AND s.oid IS NULL
+       AND d.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+       AND d.classid NOT IN ('pg_default_acl'::regclass, 'pg_user_mapping'::regclass)
+    ${ownedOnly
+      .map(
+        ([catalog, namespace, owner]) => `UNION
+    SELECT '${catalog}'::regclass, o.oid, 0, o.${owner}, false FROM ${catalog} o
+     WHERE o.${namespace} IN (SELECT oid FROM governed)
+       AND NOT EXISTS (SELECT FROM member m WHERE m.classid = '${catalog}'::regclass AND m.objid = o.oid)`,
+      )
+      .join("\n    ")}
   )
-  SELECT i.type, i.schema, i.identity, r.rolname AS owner, d.dbid = 0 AS shared
-    FROM pg_shdepend d
-    JOIN pg_roles r ON r.oid = d.refobjid AND NOT r.rolsuper AND r.rolname !~ '^pg_' AND r.rolname <> ALL ($2::text[])
-    LEFT JOIN settled s ON s.class = d.classid AND s.oid = d.objid
-   CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, d.objsubid) i
-   WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o' AND s.oid IS NULL
-     AND d.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-     AND d.classid NOT IN ('pg_default_acl'::regclass, 'pg_user_mapping'::regclass)
+  SELECT i.type, i.schema, CASE i.type WHEN 'type' THEN quote_ident(i.schema) || '.' || i.name ELSE i.identity END AS identity,
+         pg_get_userbyid(o.owner) AS owner, o.shared,
+         o.class IN ('pg_event_trigger'::regclass, 'pg_foreign_data_wrapper'::regclass, 'pg_subscription'::regclass)
+           OR o.class = 'pg_publication'::regclass
+              AND (EXISTS (SELECT FROM pg_publication p WHERE p.oid = o.oid AND p.puballtables)
+                   OR EXISTS (SELECT FROM pg_publication_namespace p WHERE p.pnpubid = o.oid)) AS "superuserOnly"
+    FROM owned o CROSS JOIN LATERAL pg_identify_object(o.class, o.oid, o.sub) i
+   WHERE i.identity IS NOT NULL AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp(_|$)'
+     AND NOT (i.type = 'schema' AND i.name ~ '^pg_(toast_)?temp_')
    ORDER BY i.type <> 'schema', 1, 3`;
-
-/**
- * $1: governed schemas. Functions that run with their owner's rights, anywhere but in the system's schemas and
- * extensions; triggers and event triggers with the owner of their code; rules; views that show the program's tables,
- * however many views lie between; and row security of the tables that are ours.
- */
-export const bypassesQuery = `
-  WITH RECURSIVE governed AS (SELECT oid, nspname FROM pg_namespace WHERE nspname = ANY ($1::text[])),
-  own AS (
-    SELECT c.oid, CASE c.relname WHEN 'schema_migrations' THEN 'ledger'
-                                 WHEN 'schema_migration_events' THEN 'events' ELSE 'runner lock' END AS place
-      FROM pg_class c
-     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
-       AND c.relname IN ('schema_migrations', 'schema_migration_events', 'schema_migration_lock')
-  ),
-  ours AS (
-    SELECT c.oid, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity, c.reloptions, c.relnamespace,
-           coalesce(own.place, 'governed') AS place
-      FROM pg_class c LEFT JOIN own ON own.oid = c.oid
-     WHERE own.oid IS NOT NULL OR c.relnamespace IN (SELECT oid FROM governed)
-  ),
-  reaching (oid) AS (
-    SELECT oid FROM own
-    UNION
-    SELECT r.ev_class FROM reaching b
-      JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = b.oid AND d.classid = 'pg_rewrite'::regclass
-      JOIN pg_rewrite r ON r.oid = d.objid AND r.ev_class <> b.oid AND r.ev_type = '1'
-  ),
-  found AS (
-    SELECT 'security definer' AS kind, 'elsewhere' AS place, n.nspname AS schema, p.oid::regprocedure::text AS identity,
-           p.proname::text AS name, p.proowner AS owner, true AS enabled, false AS forced
-      FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-     WHERE p.prosecdef AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_temp_'
-       AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')
-    UNION ALL
-    SELECT 'trigger', 'elsewhere', n.nspname, t.tgrelid::regclass::text, t.tgname, p.proowner, true, false
-      FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-      JOIN pg_class c ON c.oid = t.tgrelid AND c.relpersistence <> 't' JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE NOT t.tgisinternal AND t.tgenabled <> 'D'
-    UNION ALL
-    SELECT 'event trigger', 'elsewhere', NULL, quote_ident(t.evtname), t.evtname, p.proowner, true, false
-      FROM pg_event_trigger t JOIN pg_proc p ON p.oid = t.evtfoid WHERE t.evtenabled <> 'D'
-    UNION ALL
-    SELECT 'rule', o.place, NULL, o.oid::regclass::text, r.rulename, o.relowner, true, false
-      FROM ours o JOIN pg_rewrite r ON r.ev_class = o.oid WHERE r.ev_type <> '1' AND r.ev_enabled <> 'D'
-    UNION ALL
-    SELECT CASE o.relkind WHEN 'v' THEN 'view of the ledger' ELSE 'materialized view of the ledger' END, o.place, NULL,
-           o.oid::regclass::text, '', o.relowner, true, false
-      FROM ours o
-     WHERE o.oid IN (SELECT oid FROM reaching) AND o.relkind IN ('v', 'm')
-       AND NOT coalesce(o.reloptions && '{security_invoker=true,security_invoker=on,security_invoker=1}', false)
-    UNION ALL
-    SELECT 'row security', o.place, NULL, o.oid::regclass::text, '', o.relowner, o.relrowsecurity, o.relforcerowsecurity
-      FROM ours o
-     WHERE o.relkind IN ('r', 'p') AND (o.relrowsecurity OR o.relforcerowsecurity OR o.place <> 'governed')
-  )
-  SELECT kind, place, schema, identity, name, pg_get_userbyid(owner) AS owner, enabled, forced
-    FROM found ORDER BY 1, 4, 5`;
 
 /** What an owner has on a new object of each kind, by acldefault's code. */
 export const ownerPrivilegesQuery = `

@@ -21,7 +21,7 @@ interface Source {
 }
 
 const relationKind = `CASE o.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'f' THEN 'foreign table'
-  WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' ELSE 'sequence' END`;
+  WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' ELSE 'table' END`;
 
 /** A source of things that are in no schema and have a name. */
 const named = (
@@ -41,6 +41,19 @@ const named = (
   code: `'${code}'::"char"`,
   where,
 });
+
+/**
+ * A function or procedure as SQL names it, of a row of pg_proc. Types alone do not tell an argument that goes into a
+ * procedure from one that comes out of it.
+ */
+export const routineIdentity = (row: string): string => `
+  CASE WHEN ${row}.prokind = 'p' AND EXISTS (
+         SELECT FROM pg_proc other
+          WHERE other.proname = ${row}.proname AND other.pronamespace = ${row}.pronamespace AND other.prokind = 'p'
+            AND other.oid <> ${row}.oid)
+       THEN (SELECT format('%I.%I(%s)', space.nspname, ${row}.proname, pg_get_function_identity_arguments(${row}.oid))
+               FROM pg_namespace space WHERE space.oid = ${row}.pronamespace)
+       ELSE ${row}.oid::regprocedure::text END`;
 
 /**
  * Row, array and multirange types follow their table, element or range and are left out, as PostgreSQL leaves them out
@@ -65,18 +78,18 @@ const sources: readonly Source[] = [
     owner: "o.relowner",
     acl: "o.relacl",
     code: `CASE o.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END`,
-    where: "o.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND o.relpersistence <> 't'",
+    where: "o.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 't') AND o.relpersistence <> 't'",
   },
   {
     catalog: "pg_proc",
     kind: "CASE o.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END",
     namespace: "o.pronamespace",
     name: "o.proname",
-    identity: "o.oid::regprocedure::text",
+    identity: routineIdentity("o"),
     owner: "o.proowner",
     acl: "o.proacl",
     code: `'f'::"char"`,
-    where: `NOT EXISTS (SELECT FROM pg_depend i
+    where: `o.pronamespace NOT IN (SELECT oid FROM transient) AND NOT EXISTS (SELECT FROM pg_depend i
       WHERE i.classid = 'pg_proc'::regclass AND i.objid = o.oid AND i.deptype = 'i')`,
   },
   {
@@ -84,11 +97,13 @@ const sources: readonly Source[] = [
     kind: "'type'",
     namespace: "o.typnamespace",
     name: "o.typname",
-    identity: "o.oid::regtype::text",
+    // By its parts: GRANT takes a name there, and not the words that some types have (character varying).
+    identity: `(SELECT quote_ident(n.nspname) || '.' || quote_ident(t.typname)
+       FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.oid = o.oid)`,
     owner: "o.typowner",
     acl: "o.typacl",
     code: `'T'::"char"`,
-    where: `o.typelem = 0 AND o.typtype <> 'm'
+    where: `o.typnamespace NOT IN (SELECT oid FROM transient) AND o.typelem = 0 AND o.typtype <> 'm'
       AND (o.typrelid = 0 OR EXISTS (SELECT FROM pg_class c WHERE c.oid = o.typrelid AND c.relkind = 'c'))`,
   },
   named("pg_language", "lan", "language", "l"),
@@ -103,8 +118,8 @@ const sources: readonly Source[] = [
   {
     ...named("pg_parameter_acl", "par", "parameter", "p"),
     name: "o.parname::name",
-    // Names of settings are not quoted in GRANT; what cannot be a setting's name cannot be there.
-    identity: "o.parname",
+    identity: `(SELECT string_agg(quote_ident(part), '.' ORDER BY n)
+       FROM unnest(string_to_array(o.parname, '.')) WITH ORDINALITY AS parts (part, n))`,
     owner: "10::oid",
   },
 ];
@@ -162,6 +177,7 @@ export const explodedAcl = explode;
  */
 export const objectsQuery = `
   WITH governed AS MATERIALIZED (SELECT oid FROM pg_namespace WHERE nspname = ANY ($1::text[])),
+  transient AS MATERIALIZED (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast_)?temp_'),
   own AS MATERIALIZED (
     SELECT c.oid, v.place
       FROM (VALUES ('schema_migrations', 'ledger'), ('schema_migrations_id_seq', 'ledger'),
@@ -178,7 +194,8 @@ export const objectsQuery = `
            'pg_class'::regclass, a.attnum, a.attname
       FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
       LEFT JOIN object b ON b.class = 'pg_class'::regclass AND b.oid = a.attrelid
-     WHERE a.attnum > 0 AND NOT a.attisdropped AND (a.attacl IS NOT NULL OR b.place = 'events')
+     WHERE NOT a.attisdropped AND c.relpersistence <> 't'
+       AND (a.attacl IS NOT NULL OR b.place = 'events' AND a.attnum > 0)
   ),
   compared AS (
     SELECT f.*, coalesce(f.acl, acldefault(f.code, f.owner)) AS lived,

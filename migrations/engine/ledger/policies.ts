@@ -32,18 +32,44 @@ async function readPolicies(client: Client): Promise<readonly RowPolicy[]> {
   return rows;
 }
 
+/** A policy that is not as it should be, and the statements that make it so. */
+export interface PolicyMending {
+  readonly name: string;
+  readonly what: "is missing" | "should not be there" | "is not as it should be";
+  readonly statements: readonly string[];
+}
+
+/** What mends the policies, policy by policy: one that changed is dropped and made anew. */
+export function policyMendings({ missing, unexpected }: PolicyChanges): readonly PolicyMending[] {
+  const names = [...new Set([...unexpected, ...missing].map(({ name }) => name))];
+  return names.map((name) => {
+    const [gone, made] = [unexpected, missing].map((list) => list.filter((p) => p.name === name));
+    const what = gone?.length === 0 ? "is missing" : "should not be there";
+    return {
+      name,
+      what: gone?.length === made?.length ? "is not as it should be" : what,
+      statements: [
+        ...(gone ?? []).map(() => `DROP POLICY ${escapeIdentifier(name)} ON ${eventsTable}`),
+        ...(made ?? []).map(createStatement),
+      ],
+    };
+  });
+}
+
+const eventsTable = `public.${escapeIdentifier(eventsShape.name)}`;
+
+function createStatement({ name, command, roles, using, check }: RowPolicy): string {
+  const to = roles.map(escapeIdentifier).join(", ");
+  return (
+    `CREATE POLICY ${escapeIdentifier(name)} ON ${eventsTable} FOR ${command} TO ${to}` +
+    (using === null ? "" : ` USING (${using})`) +
+    (check === null ? "" : ` WITH CHECK (${check})`)
+  );
+}
+
 /** Drops and makes policies, in the caller's transaction: between the two nobody but the owner may write. */
 export async function mendPolicies(client: Client, changes: PolicyChanges): Promise<void> {
-  const events = `public.${escapeIdentifier(eventsShape.name)}`;
-  for (const { name } of changes.unexpected) {
-    await client.query(`DROP POLICY ${escapeIdentifier(name)} ON ${events}`);
-  }
-  for (const { name, command, roles, using, check } of changes.missing) {
-    const to = roles.map(escapeIdentifier).join(", ");
-    await client.query(
-      `CREATE POLICY ${escapeIdentifier(name)} ON ${events} FOR ${command} TO ${to}` +
-        (using === null ? "" : ` USING (${using})`) +
-        (check === null ? "" : ` WITH CHECK (${check})`),
-    );
+  for (const { statements } of policyMendings(changes)) {
+    for (const statement of statements) await client.query(statement);
   }
 }

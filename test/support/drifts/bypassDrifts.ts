@@ -57,8 +57,20 @@ export const bypassDrifts: readonly Drift[] = [
       // Else healing the function's owner would leave nothing to see; a superuser's is trusted.
       "ALTER EXTENSION plpgsql ADD FUNCTION public.watch()",
     ],
-    found: ["event trigger watch: should not run code of {delegate} in every session"],
-    left: { statements: ["ALTER EVENT TRIGGER watch DISABLE"], reason: /must be owner/ },
+    found: [
+      "function public.watch(): should not belong to the extension plpgsql, whose script did not make it",
+      "function public.watch(): belongs to {delegate}, not to {admin}",
+      "event trigger watch: should not run code of {delegate} in every session",
+    ],
+    since: 16,
+    left: {
+      statements: [
+        'ALTER EXTENSION "plpgsql" DROP FUNCTION public.watch()',
+        "ALTER FUNCTION public.watch() OWNER TO {admin}",
+        "ALTER EVENT TRIGGER watch DISABLE",
+      ],
+      reason: noPower,
+    },
     undo: [
       "DO $$ BEGIN ALTER EXTENSION plpgsql DROP FUNCTION public.watch(); EXCEPTION WHEN OTHERS THEN END $$",
       "DROP FUNCTION IF EXISTS public.watch() CASCADE",

@@ -5,6 +5,7 @@
 import type { Login } from "../servers/programDatabase";
 import { bypassDrifts } from "./bypassDrifts";
 import { elsewhereDrifts } from "./elsewhereDrifts";
+import { hiddenDrifts } from "./hiddenDrifts";
 import { ownerDrifts } from "./ownerDrifts";
 import { roleDrifts } from "./roleDrifts";
 
@@ -270,6 +271,7 @@ export const drifts: readonly Drift[] = [
   ...ownerDrifts,
   ...bypassDrifts,
   ...elsewhereDrifts,
+  ...hiddenDrifts,
   {
     name: "a ledger privilege removed",
     sql: [

@@ -7,6 +7,70 @@ import { noPower } from "./roleDrifts";
 
 export const elsewhereDrifts: readonly Drift[] = [
   {
+    name: "privileges of PostgreSQL's own roles on what is the system's, and by default",
+    sql: [
+      "GRANT EXECUTE ON FUNCTION pg_catalog.pg_read_binary_file(TEXT) TO pg_monitor",
+      "GRANT SELECT ON pg_catalog.pg_authid TO pg_read_all_stats",
+      "GRANT SELECT (useconfig) ON pg_catalog.pg_shadow TO pg_signal_backend",
+    ],
+    found: [
+      "function pg_read_binary_file(text): pg_monitor should not have EXECUTE",
+      "table pg_authid: pg_read_all_stats should not have SELECT",
+      "column pg_shadow.useconfig: pg_signal_backend should not have SELECT",
+    ],
+    left: {
+      statements: [
+        'REVOKE EXECUTE ON FUNCTION pg_read_binary_file(text) FROM "pg_monitor" CASCADE',
+        'REVOKE SELECT ON TABLE pg_authid FROM "pg_read_all_stats" CASCADE',
+        'REVOKE SELECT ("useconfig") ON TABLE pg_shadow FROM "pg_signal_backend" CASCADE',
+      ],
+      reason: noPower,
+    },
+  },
+  {
+    name: "a setting of the server that a stranger who does not connect may change",
+    sql: ["GRANT ALTER SYSTEM ON PARAMETER archive_command TO {outsider}"],
+    found: ["parameter archive_command: {outsider} should not have ALTER SYSTEM"],
+    left: {
+      statements: ["REVOKE ALTER SYSTEM ON PARAMETER archive_command FROM {outsider} CASCADE"],
+      reason: noPower,
+    },
+  },
+  {
+    name: "what only a superuser may own, of a role that ceased to be one",
+    sql: [
+      "ALTER ROLE {outsider} SUPERUSER",
+      "CREATE FUNCTION public.watch() RETURNS EVENT_TRIGGER LANGUAGE plpgsql AS 'BEGIN END'",
+      "CREATE EVENT TRIGGER watching ON ddl_command_end EXECUTE FUNCTION public.watch()",
+      "ALTER EVENT TRIGGER watching OWNER TO {outsider}",
+      "CREATE FOREIGN DATA WRAPPER mine",
+      "ALTER FOREIGN DATA WRAPPER mine OWNER TO {outsider}",
+      "CREATE PUBLICATION all_of_it FOR ALL TABLES",
+      "ALTER PUBLICATION all_of_it OWNER TO {outsider}",
+      "ALTER ROLE {outsider} NOSUPERUSER",
+    ],
+    found: [
+      "event trigger watching: belongs to {outsider}, not to postgres",
+      "foreign-data wrapper mine: belongs to {outsider}, not to postgres",
+      "publication all_of_it: belongs to {outsider}, not to postgres",
+    ],
+    since: 16,
+    left: {
+      statements: [
+        'ALTER EVENT TRIGGER watching OWNER TO "postgres"',
+        'ALTER FOREIGN DATA WRAPPER mine OWNER TO "postgres"',
+        'ALTER PUBLICATION all_of_it OWNER TO "postgres"',
+      ],
+      reason: noPower,
+    },
+    undo: [
+      "DROP EVENT TRIGGER IF EXISTS watching",
+      "DROP FUNCTION IF EXISTS public.watch()",
+      "DROP FOREIGN DATA WRAPPER IF EXISTS mine",
+      "DROP PUBLICATION IF EXISTS all_of_it",
+    ],
+  },
+  {
     name: "privileges on objects of the admin in other schemas",
     as: "admin",
     sql: [

@@ -7,6 +7,25 @@ import { noPower } from "./roleDrifts";
 
 export const ownerDrifts: readonly Drift[] = [
   {
+    name: "an extension of a stranger",
+    sql: [
+      "GRANT CREATE ON DATABASE {database} TO {outsider}",
+      "CREATE SCHEMA other",
+      "GRANT ALL ON SCHEMA other TO {outsider}",
+      "SET SESSION AUTHORIZATION {outsider}",
+      "CREATE EXTENSION pg_trgm SCHEMA other",
+      "RESET SESSION AUTHORIZATION",
+      "REVOKE CREATE ON DATABASE {database} FROM {outsider}",
+      "REVOKE ALL ON SCHEMA other FROM {outsider}",
+    ],
+    found: ["extension pg_trgm: belongs to {outsider}, not to {admin}"],
+    left: {
+      statements: ["REASSIGN OWNED BY {outsider} TO {admin}"],
+      reason: /a person decides/,
+    },
+    undo: ["DROP SCHEMA IF EXISTS other CASCADE", "DROP EXTENSION IF EXISTS pg_trgm"],
+  },
+  {
     name: "ownership moved to the admin",
     as: "admin",
     sql: [

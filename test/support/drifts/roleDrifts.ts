@@ -9,7 +9,99 @@ export const noPower = /permission denied|must be|able to SET ROLE/;
 
 const defaults = "ALTER DEFAULT PRIVILEGES FOR ROLE";
 
+/** Of a login that nobody declared, which cannot connect here: found in any case. */
+const undeclared = (attribute: string): Drift => ({
+  name: `a stranger with ${attribute}`,
+  sql: [`ALTER ROLE {outsider} ${attribute}`],
+  found: [`role {outsider}: should not have ${attribute}, which nobody declared`],
+  left: { statements: [`ALTER ROLE {outsider} NO${attribute}`], reason: /a person decides/ },
+});
+
+/** A membership that a superuser gave: since 16 nobody else takes it back. */
+const given = (role: string, member: string, more: Partial<Drift> = {}): Drift => ({
+  name: `${member} a member of ${role}`,
+  since: 16,
+  sql: [`GRANT ${role} TO ${member}`],
+  found: [`role ${member}: should not be a member of ${role}`],
+  left: {
+    statements: [`REVOKE ${quoted(role)} FROM ${quoted(member)} GRANTED BY "postgres"`],
+    reason: noPower,
+  },
+  ...more,
+});
+const quoted = (name: string): string => (name.startsWith("{") ? name : `"${name}"`);
+
 export const roleDrifts: readonly Drift[] = [
+  ...["SUPERUSER", "REPLICATION", "BYPASSRLS", "CREATEROLE"].map(undeclared),
+  given("postgres", "{outsider}"),
+  given("postgres", "{admin}"),
+  given("pg_read_server_files", "{admin}"),
+  given("pg_read_all_data", "{outsider}"),
+  given("pg_write_all_data", "{outsider}"),
+  given("pg_execute_server_program", "{outsider}"),
+  given("pg_read_server_files", "{outsider}"),
+  given("pg_write_server_files", "{outsider}"),
+  given("{infra}", "pg_monitor"),
+  given("pg_write_all_data", "pg_monitor"),
+  {
+    name: "a stranger who may let others into the infrastructure role and the admin, and has nothing itself",
+    since: 16,
+    sql: [
+      "GRANT {infra} TO {outsider} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE",
+      "GRANT {admin} TO {outsider} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE",
+    ],
+    found: [
+      "role {outsider}: should not be a member of {infra}",
+      "role {outsider}: should not be a member of {admin}",
+    ],
+    left: {
+      statements: [
+        'REVOKE {infra} FROM {outsider} GRANTED BY "postgres" CASCADE',
+        'REVOKE {admin} FROM {outsider} GRANTED BY "postgres" CASCADE',
+      ],
+      reason: noPower,
+    },
+  },
+  {
+    name: "the admin's own attributes",
+    since: 16,
+    sql: ["ALTER ROLE {admin} REPLICATION BYPASSRLS NOCREATEDB"],
+    found: [
+      "role {admin}: should not have REPLICATION",
+      "role {admin}: should not have BYPASSRLS",
+      "role {admin}: lacks CREATEDB",
+    ],
+    left: {
+      statements: [
+        "ALTER ROLE {admin} NOREPLICATION",
+        "ALTER ROLE {admin} NOBYPASSRLS",
+        "ALTER ROLE {admin} CREATEDB",
+      ],
+      reason: noPower,
+    },
+  },
+  {
+    name: "a setting of an application whose name is a word of SQL",
+    sql: [`ALTER ROLE {service} SET "app"."user" = 'evil'`],
+    found: ["role {service}: should not set app.user=evil"],
+    left: {
+      statements: [`ALTER ROLE {service} RESET "app"."user"`],
+      reason: noPower,
+    },
+  },
+  {
+    name: "settings that change what text means, and the admin's own",
+    sql: [
+      "ALTER DATABASE {database} SET standard_conforming_strings = off",
+      "ALTER DATABASE {database} SET DateStyle = 'German'",
+      "ALTER ROLE {admin} SET search_path = dagapp",
+    ],
+    found: [
+      "database {database}: should not set standard_conforming_strings=off for every login",
+      "database {database}: should not set DateStyle=German for every login",
+      "role {admin}: should not set search_path=dagapp",
+    ],
+  },
   {
     name: "a default privilege added",
     sql: [`${defaults} {infra} IN SCHEMA dagapp GRANT TRUNCATE ON TABLES TO {service}`],
@@ -299,7 +391,7 @@ export const roleDrifts: readonly Drift[] = [
     name: "a setting of the whole server",
     sql: ["ALTER ROLE ALL SET row_security = off"],
     found: ["the server: should not set row_security=off for every login"],
-    left: { statements: ["ALTER ROLE ALL RESET row_security"], reason: noPower },
+    left: { statements: ['ALTER ROLE ALL RESET "row_security"'], reason: noPower },
   },
   {
     name: "default privileges of a stranger, anywhere and in another schema",

@@ -137,6 +137,7 @@ export function makeObject(
 export function makeRole(name: string, overrides: Partial<LiveRole> = {}): LiveRole {
   return {
     name,
+    bootstrap: false,
     superuser: false,
     inherit: false,
     createRole: false,
@@ -160,8 +161,10 @@ const rightRoles: readonly LiveRole[] = [
   makeRole("ada"),
   makeRole("bob"),
   makeRole("watcher", { inherit: true }),
-  makeRole("admin", { inherit: true, createRole: true, ownsDatabase: true }),
-  makeRole("postgres", { superuser: true }),
+  makeRole("admin", {
+    ...{ inherit: true, createRole: true, createDatabase: true, ownsDatabase: true },
+  }),
+  makeRole("postgres", { superuser: true, bootstrap: true }),
   makeRole("stranger", { inherit: true }),
   makeRole("guest", { inherit: true, connects: true }),
 ];
@@ -184,6 +187,7 @@ export function makeCatalog(overrides: Partial<Catalog> = {}): Catalog {
       { role: "service", here: false, setting: "lock_timeout=5000" },
     ],
     bypasses: [],
+    policies: [],
     ownerPrivileges,
     ...overrides,
   };
