@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 
-import { Client, type QueryConfig, type QueryResult } from "pg";
+import { Client, escapeIdentifier, type QueryConfig, type QueryResult } from "pg";
 
 import { type Account, type PasswordSource, whereToPutPassword } from "./credentials";
 import { MigrationError } from "./errors";
@@ -137,7 +137,11 @@ export async function connect(access: Access, purpose: Purpose): Promise<Client>
     if (purpose.readOnly !== true && look.follows) throw replicaError(server);
   } catch (error) {
     await client.end().catch(() => undefined);
-    throw error instanceof MigrationError ? error : explainConnectionError(error, server, login);
+    if (error instanceof MigrationError) throw error;
+    const isAdminRefused = purpose.account === "admin" && errorCode(error) === "42501";
+    throw isAdminRefused
+      ? notOwner(error, server, login)
+      : explainConnectionError(error, server, login);
   }
   return client;
 }
@@ -274,6 +278,16 @@ const remedies: Readonly<
   ],
   "57P03": () => ["The server is starting up or shutting down.", "Try again in a moment."],
 };
+
+/** The admin may connect because the database is its own. Nothing that this program runs gives it back. */
+function notOwner(error: unknown, { database }: ServerSettings, login: string): ConnectionError {
+  const [name, admin] = [database, login].map(escapeIdentifier);
+  return new ConnectionError(
+    `${login} may not connect to ${database}: the database belongs to somebody else.`,
+    `Have its owner or a superuser run: ALTER DATABASE ${name} OWNER TO ${admin};`,
+    { cause: error },
+  );
+}
 
 /** Turns what the driver threw into one sentence on the cause and one on the remedy. */
 function explainConnectionError(

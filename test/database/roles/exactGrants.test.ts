@@ -132,6 +132,26 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     expect(await changes()).toEqual([]);
   });
 
+  it("says who must give the database back when it belongs to somebody else", async () => {
+    const mine = await makeProgramDatabase(server);
+    const [name, admin] = [mine.settings.server.database, mine.names.admin].map(escapeIdentifier);
+    await mine.rows(`ALTER DATABASE ${name ?? ""} OWNER TO postgres`);
+    await expect(mine.heal()).rejects.toMatchObject({
+      message: expect.stringContaining("belongs to somebody else") as unknown,
+      hint: expect.stringContaining(
+        `ALTER DATABASE ${name ?? ""} OWNER TO ${admin ?? ""};`,
+      ) as unknown,
+    });
+    await mine.rows(`GRANT CONNECT ON DATABASE ${name ?? ""} TO ${admin ?? ""}`);
+    const { left } = await mine.heal();
+    await mine.rows(`ALTER DATABASE ${name ?? ""} OWNER TO ${admin ?? ""}`);
+    expect(left.flatMap(({ deviation }) => deviation.statements)).toContain(
+      `ALTER DATABASE ${mine.settings.server.database} OWNER TO ${admin ?? ""}`,
+    );
+    expect((await mine.heal()).left).toEqual([]);
+    await mine.close();
+  });
+
   it("asks the same number of questions however many objects there are", async () => {
     const small = await makeProgramDatabase(server);
     const count = async (): Promise<number> => {

@@ -315,15 +315,6 @@ export const roleDrifts: readonly Drift[] = [
     },
   },
   {
-    name: "a stranger with CREATEROLE, which reaches every role",
-    until: 15,
-    sql: ["ALTER ROLE {outsider} CREATEROLE"],
-    found: [
-      "role {outsider}: should not have CREATEROLE, which before PostgreSQL 16 leads to every role",
-    ],
-    left: { statements: ["ALTER ROLE {outsider} NOCREATEROLE"], reason: /a person decides/ },
-  },
-  {
     name: "the service role made a member of the infrastructure role",
     as: "admin",
     sql: ["GRANT {infra} TO {service}"],
