@@ -1,25 +1,28 @@
 /**
- * Asks the engine what stacks publish: that of the tier below, and whether this one has ever published anything.
+ * Looks at what a stack is planned by: files, database, and what the stack of the tier below publishes (the engine tells).
  * Does NOT judge it (see migrations/engine/gate/gatePromotionRules.ts).
  */
 import * as pulumi from "@pulumi/pulumi";
 
+import type { Access } from "../../stack/connection";
 import type { Settings } from "../../stack/settings";
 import { tierRules } from "../../stack/tier";
 import { type LowerTier, readLowerTier } from "../engine/history/promotion";
-import type { Circumstances } from "../engine/survey/survey";
+import { migrationsFolder } from "../engine/survey/load";
+import { type Survey, surveyStack } from "../engine/survey/survey";
 
 /**
- * What the survey must be told beside files and database: the tier below, and whether this is a look ahead.
+ * Looks at files, database and the tier below, and plans.
  *
  * @param unmade  Why there is no database to look at yet; null when there should be one.
  */
-export async function readCircumstances(
-  settings: Settings,
-  unmade: string | null = null,
-): Promise<Circumstances> {
-  const isUpdate = !pulumi.runtime.isDryRun();
-  return { lower: await readLowerStack(settings), isUpdate, isNew: isNewStack, unmade };
+export async function surveyStacks(access: Access, unmade: string | null): Promise<Survey> {
+  return surveyStack(access, migrationsFolder, {
+    lower: await readLowerStack(access.settings),
+    isUpdate: !pulumi.runtime.isDryRun(),
+    isNew: isNewStack,
+    unmade,
+  });
 }
 
 async function readOutputs(name: string): Promise<unknown> {
