@@ -27,7 +27,7 @@ import { done, expectFitToShow, type Outcome } from "./outcome";
 import { publishedAs } from "./published";
 import { writeStackFile } from "./stackFile";
 
-export { diagnostics, done, type Outcome } from "./outcome";
+export { done, type Outcome } from "./outcome";
 
 /** What a program is made of; everything else of the repository the program does not need. */
 const PROGRAM = [

@@ -53,6 +53,21 @@ describe("foldHistory", () => {
     expect(fold(row(overrides))?.status).toBe(status);
   });
 
+  it("knows which segments are begun and which are done, with what the last event of each says", () => {
+    const begun = (segment: number, seconds: number, rows: number): EventRow =>
+      event("segment-started", seconds, { segment, detail: { rows } });
+    const state = fold(
+      row(),
+      event("started", 10),
+      begun(1, 11, 0),
+      begun(2, 12, 0),
+      begun(2, 13, 50),
+      done(1, 14),
+    );
+    expect(state?.segmentsDone).toEqual([1]);
+    expect(state?.segmentsBegun).toEqual([{ segment: 2, detail: { rows: 50 } }]);
+  });
+
   it("takes checksums of an applied version from the run that applied it", () => {
     const state = fold(
       row({ applied: true, completedAt: at(12) }),

@@ -1,42 +1,25 @@
 /** What a user who gets something wrong sees: every mistake, once, in words, and nothing has been declared. */
-import { type PostgresServer, startServer } from "../../sandbox/server";
 import { smallMigrations } from "../support/files/smallMigrations";
-import {
-  diagnostics,
-  done,
-  makePulumiHome,
-  ProgramStack,
-  removeFolder,
-} from "../support/program/programStack";
-import { makeTierDatabase, type TierDatabase } from "../support/servers/tierDatabase";
+import type { InProcessStack } from "../support/program/inProcess/stack";
+import { useInProcessStacks } from "../support/program/inProcess/use";
+import { diagnostics, done } from "../support/program/outcome";
+import type { TierDatabase } from "../support/servers/tierDatabase";
 
 jest.setTimeout(300_000);
 
-let server: PostgresServer;
-let home: string;
+const stacks = useInProcessStacks();
 let database: TierDatabase;
-let stack: ProgramStack;
+let stack: InProcessStack;
 
 beforeAll(async () => {
-  server = await startServer({ settings: { autovacuum: "off" } });
-  home = await makePulumiHome();
-  database = await makeTierDatabase(server);
-  stack = await ProgramStack.make(database, {
-    tier: "dev",
-    home,
-    files: smallMigrations([{}]),
-    config: { extensions: [] },
-  });
+  const files = smallMigrations([{}]);
+  stack = await stacks.make({ tier: "dev", files, config: { extensions: [] } });
+  ({ database } = stack);
 });
 beforeEach(async () => {
   stack.variables = {};
   await stack.configure({ extensions: [] });
   await stack.replaceMigrations(smallMigrations([{}]));
-});
-afterAll(async () => {
-  await stack.remove();
-  await removeFolder(home);
-  await server.stop();
 });
 
 /** Runs a command that must be refused; returns what it says. */
