@@ -84,6 +84,8 @@ export interface Settings {
   readonly roles: RoleSettings;
   readonly schemas: readonly string[];
   readonly extensions: readonly string[];
+  /** Database that a scratch database is copied from, with the extensions in it; null: it is made from nothing. */
+  readonly proofTemplate: string | null;
   readonly passwordVersion: string;
   readonly serviceLimits: ServiceLimits;
   readonly run: RunSettings;
@@ -250,6 +252,7 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
     roles,
     schemas,
     extensions: list("extensions").map((item) => name("extensions", item)),
+    proofTemplate: orNull(text("proofTemplate")),
     passwordVersion: text("passwordVersion"),
     serviceLimits: {
       connectionLimit: whole("serviceConnectionLimit", -1),

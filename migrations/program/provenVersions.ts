@@ -17,13 +17,15 @@ import { Proofs } from "./provider";
  * @param migrations  What comes before: `versions` is what is known once they have run.
  */
 export function provenVersions(
-  { tier, server: { database } }: Settings,
+  { tier, server: { database }, extensions, proofTemplate }: Settings,
   { versions }: MigrationSet,
   { survey, readBack }: MigrationSetArgs,
   opts: pulumi.CustomResourceOptions,
 ): MigrationSet["versions"] {
   if (tierRules[tier].provesRollbacks === null) return versions;
-  const proofs = new Proofs("proofs", { database, rollbacks: rollbacksToProve(survey) }, opts);
+  const ground = [...extensions, `from ${proofTemplate ?? "nothing"}`].join(", ");
+  const args = { database, ground, rollbacks: rollbacksToProve(survey) };
+  const proofs = new Proofs("proofs", args, opts);
   return pulumi.all([versions, proofs.lastPass]).apply(readBack);
 }
 

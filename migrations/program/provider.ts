@@ -62,7 +62,8 @@ export class Ledger extends pulumi.dynamic.Resource {
 const proofsProvider: pulumi.dynamic.ResourceProvider = {
   configure: (request) => engine().configure(request),
   check: async (olds, news) => engine().proofs.check(news as ProofsInputs, isNew(olds as object)),
-  diff: (_id, _olds, news) => Promise.resolve(engine().proofs.diff(news as ProofsInputs)),
+  diff: (_id, olds, news) =>
+    Promise.resolve(engine().proofs.diff(news as ProofsInputs, olds as ProofsOutputs)),
   create: async (inputs) => engine().proofs.create(inputs as ProofsInputs),
   update: async (_id, olds, news) =>
     engine().proofs.update(olds as ProofsOutputs, news as ProofsInputs),

@@ -34,6 +34,7 @@ export async function showVerdict(
       `The database cannot be looked at yet: what follows comes from files and configuration alone, as for an empty database. What is there already, its privileges and what pre-flight would say are not known.\n${unseen}`,
     );
   }
+  for (const obstacle of survey.obstacles) await pulumi.log.warn(obstacle);
   const of = (wanted: "error" | "warning") =>
     violations.filter(({ severity }) => severity === wanted);
   if (plan.held.length > 0) {

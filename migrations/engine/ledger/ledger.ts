@@ -278,19 +278,23 @@ export async function createTables(
 }
 
 /**
- * Whether the database holds any table, view, sequence or function of its own: outside the system's schemas and not part
- * of an extension. A ledger that is there already counts. An empty database may be stamped without asking.
+ * Whether no schema but the system's holds anything: an empty database may be stamped without asking. What an extension
+ * brought does not count, of whatever kind it is. A ledger that is there already counts.
+ *
+ * Every object in a schema depends on it by itself, but for what is part of another object (an index, a table's row
+ * type, an array type), so these need not be told from others.
  */
 export async function isEmptyDatabase(client: Client): Promise<boolean> {
   const { rows } = await client.query<{ empty: boolean }>(
     `SELECT NOT EXISTS (
-       SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-          AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
-     ) AND NOT EXISTS (
-       SELECT FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-        WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-          AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+       SELECT FROM pg_catalog.pg_namespace n
+         JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_namespace'::regclass AND d.refobjid = n.oid
+        WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND d.deptype = 'n'
+          -- An extension, default privileges, and what a publication publishes lie in no schema.
+          AND d.classid NOT IN ('pg_catalog.pg_extension'::regclass, 'pg_catalog.pg_default_acl'::regclass,
+                                'pg_catalog.pg_publication_namespace'::regclass)
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e
+                           WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype = 'e')
      ) AS empty`,
   );
   return rows[0]?.empty === true;

@@ -19,6 +19,14 @@ const own = (catalog: string, oid: string): string =>
   `NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = '${catalog}'::REGCLASS AND e.objid = ${oid}
      AND (e.deptype = 'e' OR e.deptype = 'i' AND e.classid = 'pg_proc'::REGCLASS))`;
 
+/**
+ * A column's options less what servers note there for themselves (`pg_attver` on patched builds of PostgreSQL 15): no
+ * statement of a migration can write these, and so no proof can differ by them.
+ * Source: ALTER TABLE … ALTER COLUMN … SET knows n_distinct and n_distinct_inherited only.
+ */
+const statedOptions = `(SELECT nullif(array_agg(o ORDER BY at), '{}')::TEXT
+     FROM unnest(attoptions) WITH ORDINALITY AS given (o, at) WHERE o !~ '^pg_')`;
+
 /** Partitions that PgSTAC makes for itself as collections come and go: run-time data, not structure. */
 const runtimePartition = `s.nspname = 'pgstac' AND c.relispartition AND c.relname ~ '^_items_'`;
 
@@ -105,7 +113,7 @@ SELECT object, part, concat_ws(' ', format_type(atttypid, atttypmod), CASE WHEN 
     'default ' || pg_get_expr(d.adbin, d.adrelid), 'identity ' || nullif(attidentity::TEXT, ''),
     'generated ' || nullif(attgenerated::TEXT, ''), 'collation ' || nullif(attcollation, 0)::REGCOLLATION::TEXT, 'storage',
     attstorage, 'compression ' || nullif(attcompression::TEXT, ''), 'statistics ' || nullif(attstattarget, -1),
-    'options ' || attoptions::TEXT, attfdwoptions::TEXT), false
+    'options ' || ${statedOptions}, attfdwoptions::TEXT), false
 FROM col LEFT JOIN pg_attrdef AS d ON d.adrelid = attrelid AND d.adnum = attnum
 UNION ALL
 SELECT rel.object, 'constraint ' || quote_ident(k.conname), concat_ws(' ', pg_get_constraintdef(k.oid),

@@ -2,6 +2,8 @@
  * What the provider process runs for Proofs: one pass over the rollbacks that the program names and no proof covers.
  * Does NOT run a proof itself (see prove.ts), or choose the versions (see migrations/program/provenVersions.ts).
  */
+import { createHash } from "node:crypto";
+
 import { checked, type CheckResult, currentAccess } from "../../../stack/access";
 import { type Access, ConnectionError, withClient } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
@@ -23,7 +25,7 @@ import { readHistory, readProofs } from "../ledger/ledger";
 import { loadMigrations, migrationsFolder } from "../survey/load";
 import { readSamples, type Samples } from "../survey/samples";
 import { proveMigrations } from "./prove";
-import { ScratchError } from "./scratch";
+import { ScratchError, ScratchExtensionError } from "./scratch";
 
 /** Inputs of Proofs: whose rollbacks shall be proven and, added by `check`, whose are not. */
 export interface ProofsInputs {
@@ -31,6 +33,8 @@ export interface ProofsInputs {
   readonly database: string;
   /** The texts of every version that is applied once the migrations have run, lowest first. */
   readonly rollbacks: readonly RollbackTexts[];
+  /** What a scratch database is made from: extensions and template. In a state of an earlier program absent. */
+  readonly ground?: string;
   /** Versions that a pass has yet to prove. */
   readonly unproven?: readonly string[];
 }
@@ -39,7 +43,18 @@ export interface ProofsOutputs extends ProofsInputs {
   readonly unproven: readonly string[];
   /** One line: when the last pass was, and how it ended. */
   readonly lastPass: string;
+  /**
+   * Digest of a pass that cannot be run before somebody does something: it is not planned anew by every preview, but
+   * when rollbacks or ground have changed. Absent when the last pass could be run.
+   */
+  readonly stuck?: string;
 }
+
+/** What a pass would be about, as one digest. */
+const digestOf = ({ rollbacks, ground = "" }: ProofsInputs): string =>
+  createHash("sha256")
+    .update(JSON.stringify([ground, rollbacks]))
+    .digest("hex");
 
 /** A rollback does not hold what it promises, in a tier where that is an error. What was proven is recorded. */
 export class ProofFailedError extends MigrationError {
@@ -72,8 +87,11 @@ export const proofs = {
     return checked("database", look, isNew ? { ...inputs, unproven } : null);
   },
 
-  diff: ({ unproven = [] }: ProofsInputs): { changes: boolean } => ({
-    changes: unproven.length > 0,
+  diff: (
+    news: ProofsInputs,
+    { stuck }: Pick<ProofsOutputs, "stuck"> = {},
+  ): { changes: boolean } => ({
+    changes: (news.unproven ?? []).length > 0 && stuck !== digestOf(news),
   }),
 
   create: async (inputs: ProofsInputs): Promise<{ id: string; outs: ProofsOutputs }> => ({
@@ -131,7 +149,8 @@ export async function runPass(
   return {
     ...inputs,
     unproven,
-    lastPass: ended === null ? previous : `${new Date().toISOString()}: ${ended}`,
+    lastPass: ended === null ? previous : `${new Date().toISOString()}: ${ended.said}`,
+    ...(ended?.isStuck === true ? { stuck: digestOf(inputs) } : {}),
   };
 }
 
@@ -163,14 +182,19 @@ function ensureOwn({ settings }: Access, { stamp }: History): void {
   ensureStamp({ stamp, empty: false, tier, adopt: null, database: server.database });
 }
 
-/** Runs the pass and tells how it ended, in one line for the state. */
+/** How a pass ended: one line for the state, and whether another one would end the same. */
+interface Ended {
+  readonly said: string;
+  readonly isStuck: boolean;
+}
+
 async function pass(
   access: Access,
   migrations: readonly MigrationFile[],
   wanted: readonly MigrationFile[],
   { progress, warn }: PassVoice,
   samples: Samples,
-): Promise<string> {
+): Promise<Ended> {
   const started = Date.now();
   progress(`proving ${wanted.length} rollback(s) in a scratch database`);
   let results: readonly ProofResult[];
@@ -186,17 +210,19 @@ async function pass(
     });
   } catch (error) {
     if (!(error instanceof ScratchError) && !(error instanceof ConnectionError)) throw error;
+    const isStuck = error instanceof ScratchExtensionError;
+    const again = isStuck ? "once that has changed, or by ddl prove" : "at the next up";
     await warn(
-      `${wanted.length} rollback(s) could not be proven, and will be tried again at the next up. ${error.message}`,
+      `${wanted.length} rollback(s) could not be proven, and will be tried again ${again}. ${error.message}`,
     );
-    return "could not be run";
+    return { said: "could not be run", isStuck };
   }
   const failed = results.filter((one) => !isProven(one));
   const took = ((Date.now() - started) / 1000).toFixed(1);
   const proven = results.length - failed.length;
   progress(`${proven} of ${wanted.length} rollback(s) proven in ${took} s`);
   if (failed.length > 0) await tellFailure(access, failed, warn);
-  return `${proven} of ${wanted.length} proven in ${took} s`;
+  return { said: `${proven} of ${wanted.length} proven in ${took} s`, isStuck: false };
 }
 
 async function tellFailure(

@@ -22,6 +22,9 @@ export class ScratchError extends MigrationError {
   readonly code = "SCRATCH_DATABASE";
 }
 
+/** An extension could not be made in it: nothing but a person's act on server or configuration will change that. */
+export class ScratchExtensionError extends ScratchError {}
+
 /** `ddl_proof_`, second of making, random digits that nobody guesses: nobody else calls a database so. */
 const scratchName = (): string =>
   `ddl_proof_${Math.floor(Date.now() / 1000)}_${randomBytes(12).toString("hex")}`;
@@ -52,7 +55,7 @@ export async function withScratchDatabase<T>(
   return withClient(access, admin, async (client) => {
     await dropLeftovers(client, log);
     const name = scratchName();
-    await create(client, name);
+    await create(client, name, access.settings.proofTemplate);
     try {
       await openToMigrators(client, name, access);
       const scratch = withDatabase(access, name);
@@ -83,10 +86,11 @@ function withDatabase({ settings, passwordOf }: Access, database: string): Acces
 }
 
 /**
- * From template0, so that nothing of template1 gets in, with the governed database's own encoding and collation. Closed to
- * everybody at first: a new database lets all of PUBLIC connect, and no statement could take that away soon enough.
+ * From template0, so that nothing of template1 gets in, or from the database that the administrator names; either way
+ * with the governed database's own encoding and collation, which a copy must have already. Closed to everybody at first:
+ * a new database lets all of PUBLIC connect, and no statement could take that away soon enough.
  */
-async function create(client: Client, name: string): Promise<void> {
+async function create(client: Client, name: string, template: string | null): Promise<void> {
   const { rows } = await client.query<{ like: string }>(
     `SELECT format('ENCODING %L LOCALE_PROVIDER %s LC_COLLATE %L LC_CTYPE %L',
               pg_encoding_to_char(encoding),
@@ -102,12 +106,14 @@ async function create(client: Client, name: string): Promise<void> {
   );
   try {
     await client.query(
-      `CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE template0 ALLOW_CONNECTIONS false ${rows[0]?.like ?? ""}`,
+      `CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE ${escapeIdentifier(template ?? "template0")} ALLOW_CONNECTIONS false ${rows[0]?.like ?? ""}`,
     );
   } catch (error) {
     throw new ScratchError(
       `A scratch database cannot be made: ${error instanceof Error ? error.message : String(error)}.`,
-      "The admin login needs CREATEDB and the server room for one more small database.",
+      template === null
+        ? "The admin login needs CREATEDB and the server room for one more small database."
+        : `proofTemplate names ${template}: ${templateHint(template)}`,
       { cause: error },
     );
   }
@@ -157,13 +163,23 @@ async function furnish(
   await healPrivileges(client, settings, { spared: { has: isLeft } });
 }
 
+/** What makes a database fit to be copied by the admin: nobody connected, and free to all who may make databases. */
+const templateHint = (name: string): string =>
+  "it must exist, with the governed database's encoding and collation; nobody may be connected to it; and an " +
+  `administrator must have run ALTER DATABASE ${escapeIdentifier(name)} IS_TEMPLATE true ALLOW_CONNECTIONS false.`;
+
+/** A template may have it already, and then it does not matter who may create it. */
 async function createExtension(client: Client, extension: string): Promise<void> {
+  const name = escapeIdentifier(extension);
   try {
-    await client.query(`CREATE EXTENSION ${escapeIdentifier(extension)} SCHEMA public`);
+    await client.query(`CREATE EXTENSION IF NOT EXISTS ${name} SCHEMA public`);
   } catch (error) {
-    throw new ScratchError(
+    throw new ScratchExtensionError(
       `The extension ${extension} cannot be made in a scratch database: ${error instanceof Error ? error.message : String(error)}.`,
-      "Have the platform allow it for the admin login (a trusted extension, or the list of those allowed), as for the governed database.",
+      `have an administrator add "trusted = true" to ${extension}.control; or have one make a database with it, to be copied: ` +
+        `CREATE DATABASE ddl_template TEMPLATE template0 (with the encoding and collation of the governed one), in it ` +
+        `CREATE EXTENSION ${name} SCHEMA public, then ALTER DATABASE ddl_template IS_TEMPLATE true ALLOW_CONNECTIONS false; ` +
+        "and set proofTemplate: ddl_template.",
       { cause: error },
     );
   }
@@ -189,7 +205,7 @@ async function drop(client: Client, name: string): Promise<void> {
 async function dropLeftovers(client: Client, log: (message: string) => void): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT d.datname AS name FROM pg_database AS d
-      WHERE d.datdba = current_user::REGROLE AND d.datname ^@ 'ddl_proof_'
+      WHERE d.datdba = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user) AND d.datname ^@ 'ddl_proof_'
         AND NOT EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.datid = d.oid)`,
   );
   const oldest = Date.now() / 1000 - leftoverAfter;

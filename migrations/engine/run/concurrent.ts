@@ -158,7 +158,8 @@ async function clearLeftovers(session: RunSession, work: ConcurrentWork): Promis
   if (work.kind === "create index") {
     // Without a schema in the SQL: where the table is.
     const { rows } = await client.query<{ schema: string }>(
-      "SELECT relnamespace::regnamespace::text AS schema FROM pg_class WHERE oid = to_regclass($1)",
+      `SELECT n.nspname AS schema FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.oid = to_regclass($1)`,
       [quoted(work.table)],
     );
     const schema = work.index.schema ?? rows[0]?.schema ?? null;

@@ -20,6 +20,7 @@ import { describeLosses, lossesOf } from "../impact/rollbackLosses";
 import { inspectTables, isEmptyDatabase, readProofs, serverTime } from "../ledger/ledger";
 import { readStanding } from "../ledger/structure";
 import { collect, readSources, type Sources } from "./load";
+import { readObstacles } from "./obstacles";
 import type { PreflightPreview } from "./preflightPreview";
 import { parseUnlessRecorded, recordedIn } from "./recorded";
 import { readRowEstimates } from "./rowEstimates";
@@ -55,6 +56,8 @@ export interface Survey {
   readonly tickets: readonly string[];
   /** Those of the configured roles that the server has already. */
   readonly existingRoles: ReadonlySet<string>;
+  /** What stands in the way of what is declared, and what an administrator runs. */
+  readonly obstacles: readonly string[];
   /** When it was looked at, by the server's clock. */
   readonly now: Date;
   /** Why the database could not be looked at, in a preview of a stack that was never brought up; else null. */
@@ -208,6 +211,7 @@ async function readDatabase(
       losses: await estimateLosses(client, files, plan.toRollBack),
       empty: await isEmptyDatabase(client),
       existingRoles: await findRoles(client, roles),
+      obstacles: await readObstacles(client, access.settings),
       now: await serverTime(client),
       unseen: null,
     };
@@ -230,6 +234,7 @@ function withoutDatabase(
     losses: new Map(),
     empty: true,
     existingRoles: new Set(),
+    obstacles: [],
     now: new Date(),
     unseen,
   };

@@ -250,6 +250,17 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     expect(all).toEqual([]);
   });
 
+  it("sees no change in what a server notes for itself among a column's options", async () => {
+    const superuser = await database.connect("superuser");
+    const noting = (options: string): string =>
+      `UPDATE pg_attribute SET attoptions = ${options} WHERE attrelid = 'dagapp.jobs'::regclass AND attname = 'name'`;
+    expect((await effectOf(noting("'{pg_attver=2}'"), superuser)).all).toEqual([]);
+    const { all } = await effectOf(noting("'{pg_attver=2,n_distinct=5}'"), superuser);
+    expect(all.map(describeDifference)).toEqual([
+      expect.stringMatching(/column name was .* is .*options \{n_distinct=5\}/),
+    ]);
+  });
+
   it("sees another owner, and calls it no change of the structure", async () => {
     const superuser = await database.connect("superuser");
     const { all, structure } = await impactOf(

@@ -7,6 +7,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { Client } from "pg";
+
 import { rollbackTexts } from "../../../migrations/engine/history/proof";
 import { StampError } from "../../../migrations/engine/history/stamp";
 import {
@@ -167,6 +169,43 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     expect(warnings[1]).toContain("The extension nowhere cannot be made");
     expect(await proven()).toEqual([]);
     expect((await run()).unproven).toEqual([2, 3].map(versionOf));
+  });
+
+  it("is not planned anew where only an administrator can help, and proves from the template that one made", async () => {
+    await applyFirst(3);
+    // Neither trusted nor made here: as PostGIS where the platform makes no exception.
+    const extensions = '["pageinspect"]';
+    const stuck = database.accessWith({ extensions });
+    const ground = "pageinspect, from nothing";
+    const planned = { ...(await inputs()), ground };
+    const outputs = await runPass(stuck, planned, "before", voice, folder);
+    expect(outputs.unproven).toHaveLength(3);
+    for (const text of [
+      '"trusted = true" to pageinspect.control',
+      "IS_TEMPLATE true",
+      "proofTemplate",
+    ])
+      expect(warnings[0]).toContain(text);
+    const changesOf = (news: ProofsInputs): boolean =>
+      proofs.diff({ ...news, unproven: outputs.unproven ?? [] }, outputs).changes;
+    expect(changesOf(planned)).toBe(false);
+    expect(changesOf({ ...planned, ground: "pageinspect, from its_template" })).toBe(true);
+    expect(changesOf({ ...planned, rollbacks: planned.rollbacks.slice(1) })).toBe(true);
+
+    const template = `template_of_${database.names.admin}`;
+    await database.rows(`CREATE DATABASE ${template} TEMPLATE template0`);
+    const { host, port, superuser } = server;
+    const { name: user, password } = superuser;
+    const inside = new Client({ host, port, user, password, database: template });
+    await inside.connect();
+    await inside.query("CREATE EXTENSION pageinspect");
+    await inside.end();
+    await database.rows(`ALTER DATABASE ${template} IS_TEMPLATE true ALLOW_CONNECTIONS false`);
+    const helped = database.accessWith({ extensions, proofTemplate: template });
+    const proven = await runPass(helped, planned, outputs.lastPass, voice, folder);
+    expect(proven).toMatchObject({ unproven: [] });
+    expect(proven).not.toHaveProperty("stuck");
+    expect(warnings).toHaveLength(1);
   });
 
   it("proves nothing in a database that is another tier's", async () => {

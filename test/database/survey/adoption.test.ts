@@ -68,7 +68,16 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   describe("the stamp", () => {
     it("is set silently, by the admin, on a database without objects", async () => {
       const database = await make(false);
-      await database.rows("CREATE EXTENSION pgcrypto");
+      // Members of many kinds: functions, composite types, operators and their classes, a table with an index.
+      for (const sql of [
+        "CREATE EXTENSION tablefunc",
+        "CREATE EXTENSION hstore",
+        "CREATE TABLE public.places (id INTEGER PRIMARY KEY, name TEXT)",
+        "CREATE INDEX ON public.places (name)",
+        "ALTER EXTENSION hstore ADD TABLE public.places",
+      ]) {
+        await database.rows(sql);
+      }
       await createLedger(database);
       expect(await events(database)).toEqual([
         { kind: "stamped", login: database.settings.roles.admin, detail: { tier: "dev" } },
@@ -81,6 +90,8 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       "CREATE TABLE dagapp.old (id INTEGER)",
       "CREATE FUNCTION public.old() RETURNS INTEGER LANGUAGE sql AS 'SELECT 1'",
       "CREATE SEQUENCE geoapi.old",
+      "CREATE TYPE dagapp.old AS (id INTEGER)",
+      "CREATE TYPE dagapp.old AS ENUM ('a')",
     ])("is refused on a database that holds something: %s", async (sql) => {
       const database = await make(false);
       await database.rows(sql);

@@ -25,6 +25,7 @@ export const wellFormed: Configuration = {
   infrastructureRole: "geo_infra",
   schemas: '["dagapp", "geoapi", "pgstac"]',
   extensions: "[]",
+  proofTemplate: "",
   passwordVersion: "1",
   serviceConnectionLimit: "50",
   serviceStatementTimeoutMs: "60000",

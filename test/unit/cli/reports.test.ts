@@ -213,7 +213,16 @@ describe("plan", () => {
     const plan = planMigrations(files, states, settings.run.targetVersion);
     const history = { stamp: "uat", breakGlass: null, versions: [] } as const;
     const known = { losses, tickets: [], now, structure: unrecorded, preflight, unseen: null };
-    const survey = { files, history, plan, violations, existingRoles: new Set<string>(), ...known };
+    const obstacles: readonly string[] = [];
+    const survey = {
+      files,
+      history,
+      plan,
+      violations,
+      existingRoles: new Set<string>(),
+      obstacles,
+      ...known,
+    };
     return planReport("uat", settings, survey);
   };
   const error: Violation = {

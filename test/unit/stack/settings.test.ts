@@ -44,6 +44,7 @@ describe("readSettings", () => {
       },
       schemas: ["dagapp", "geoapi", "pgstac"],
       extensions: [],
+      proofTemplate: null,
       passwordVersion: "1",
       serviceLimits: {
         connectionLimit: 50,
