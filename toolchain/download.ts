@@ -11,6 +11,7 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 
 import type { Log } from "./log";
+import { proxyFor } from "./proxy";
 import { run } from "./run";
 import { checksumOf, RELEASE_CHECKSUMS, releaseArchive } from "./versions";
 
@@ -56,14 +57,32 @@ async function fetchWithin(url: string): Promise<Response> {
     controller.abort(new Error(`no answer within ${ANSWER_WITHIN_MS / 1000} s`));
   }, ANSWER_WITHIN_MS);
   try {
-    const response = await fetch(url, { signal: controller.signal });
+    const response = await request(url, controller.signal);
     if (!response.ok) throw new Error(`status ${response.status}`);
     return response;
   } catch (error) {
-    throw new Error(`${url}: ${reasonOf(error)}`, { cause: error });
+    const through = proxyFor(url, process.env);
+    // Never its user and password.
+    const by = through === undefined ? "" : ` through the proxy ${through.host}`;
+    throw new Error(`${url}${by}: ${reasonOf(error)}`, { cause: error });
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Node's own fetch knows no proxies; undici is what it is made of. Loaded only when something is fetched. */
+async function request(url: string, signal: AbortSignal): Promise<Response> {
+  const proxy = proxyFor(url, process.env);
+  if (proxy === undefined) return fetch(url, { signal });
+  const { fetch: proxiedFetch, ProxyAgent } = await import("undici");
+  const token = Buffer.from(
+    `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`,
+  ).toString("base64");
+  const dispatcher = new ProxyAgent({
+    uri: proxy.origin,
+    ...(proxy.username === "" ? {} : { token: `Basic ${token}` }),
+  });
+  return (await proxiedFetch(url, { signal, dispatcher })) as unknown as Response;
 }
 
 async function fetchToFile(url: string, file: string, log: Log): Promise<void> {

@@ -3,14 +3,14 @@
  * (see postgresql-plugin/), put into the project's own PULUMI_HOME only.
  * Does NOT shadow an official plugin, and touches no other PULUMI_HOME.
  */
-import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 
 import type { Log } from "./log";
+import { downloadPlugin } from "./pluginDownload";
+import { isOfficial, pluginFolder, pluginOnPath, STAND_IN_MARK, userHome } from "./pluginPlaces";
 import type { Pulumi } from "./pulumi";
-import { folderOf, run, searchPath } from "./run";
+import { run } from "./run";
 import { POSTGRESQL_PLUGIN_VERSION } from "./versions";
 
 /** `path`: the engine takes it from PATH. The others lie in the project's PULUMI_HOME. */
@@ -23,20 +23,18 @@ export interface PluginOptions {
   readonly memory: string;
   /** Writes the stand-in into a folder, with a file AIRGAP that holds its digest. */
   readonly bundle: (folder: string) => Promise<unknown>;
-  /** Bounds one attempt to download. */
-  readonly downloadWithinMs?: number;
+  /** A download is given up when nothing arrives for so long. */
+  readonly stalledAfterMs?: number;
 }
 
-const PROGRAM = "pulumi-resource-postgresql";
-const FOLDER = `resource-postgresql-v${POSTGRESQL_PLUGIN_VERSION}`;
-const INSTALL = ["plugin", "install", "resource", "postgresql", POSTGRESQL_PLUGIN_VERSION];
-/** In the folder of a stand-in only; holds the digest of what it was bundled from. */
-const STAND_IN_MARK = "AIRGAP";
-const DOWNLOAD_WITHIN_MS = 20_000;
+const STALLED_AFTER_MS = 20_000;
 const TRY_AGAIN_AFTER_MS = 24 * 60 * 60 * 1000;
+/** In the home: which plugin served the last command. */
+const LAST_SERVED = "postgresql-plugin-in-use";
 
 /**
- * Makes sure that the engine finds a plugin, and says where it came from.
+ * Makes sure that the engine finds a plugin, and says where it came from. A change from one to the other is said: both
+ * work on the same state, but they are not the same program.
  *
  * @throws {Error} neither the official one nor the stand-in could be installed.
  */
@@ -45,29 +43,50 @@ export async function ensurePostgresqlPlugin(
   log: Log,
   options: PluginOptions,
 ): Promise<PluginSource> {
-  const installed = join(options.home, "plugins", FOLDER);
   await mkdir(join(options.home, "plugins"), { recursive: true });
-  const isOfficial = (folder: string): boolean =>
-    existsSync(join(folder, PROGRAM)) && !existsSync(join(folder, STAND_IN_MARK));
+  const source = await ensureAny(pulumi, log, options);
+  await sayChange(log, options.home, source);
+  return source;
+}
 
-  if (folderOf(PROGRAM, searchPath()) !== undefined) {
+async function ensureAny(pulumi: Pulumi, log: Log, options: PluginOptions): Promise<PluginSource> {
+  const installed = pluginFolder(options.home);
+  if (pluginOnPath() !== undefined) {
     // It would win all the same; away with it, so that it is not found when PATH changes.
     if (!isOfficial(installed)) await removeInstalled(installed);
     return "path";
   }
   if (isOfficial(installed)) return "installed";
 
-  const usersOwn = join(userHome(), "plugins", FOLDER);
+  const usersOwn = pluginFolder(userHome());
   if (usersOwn !== installed && isOfficial(usersOwn)) {
     await installFrom(pulumi, options.home, usersOwn);
     return "installed";
   }
   if (await download(pulumi, log, options, installed)) return "download";
-  return ensureStandIn(pulumi, log, options, installed);
+  return ensureStandIn(pulumi, options, installed);
 }
 
-/** The home that pulumi uses outside of this project. */
-const userHome = (): string => process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
+/** The plugin that serves, in words. */
+function describe(source: PluginSource): string {
+  if (source === "stand-in") return "the project's stand-in";
+  return source === "path" ? `the one on PATH (${pluginOnPath() ?? ""})` : "the official one";
+}
+
+/** Says which plugin serves from now on, where that is news. */
+async function sayChange(log: Log, home: string, source: PluginSource): Promise<void> {
+  const memory = join(home, LAST_SERVED);
+  const before = await readFile(memory, "utf8").catch(() => undefined);
+  const now = describe(source);
+  if (before === now) return;
+  await writeFile(memory, now);
+  const what = `The postgresql plugin ${POSTGRESQL_PLUGIN_VERSION}`;
+  log.say(
+    before === undefined
+      ? `${what} is ${now}`
+      : `${what} is ${now} from now on, no longer ${before}`,
+  );
+}
 
 /** Tries at most once a day: a machine without the internet stays without it for longer than one command. */
 async function download(
@@ -84,29 +103,34 @@ async function download(
   const scratch = await mkdtemp(join(options.home, "download-"));
   try {
     log.progress("Looking for the official postgresql plugin");
-    const outcome = await run(join(pulumi.bin, "pulumi"), INSTALL, {
-      env: pluginEnvironment(scratch),
-      timeoutMs: options.downloadWithinMs ?? DOWNLOAD_WITHIN_MS,
+    const reason = await downloadPlugin({
+      pulumi: join(pulumi.bin, "pulumi"),
+      scratch,
+      stalledAfterMs: options.stalledAfterMs ?? STALLED_AFTER_MS,
+      log,
     });
-    const fetched = join(scratch, "plugins", FOLDER);
-    if (outcome.status !== 0 || !existsSync(join(fetched, PROGRAM))) {
+    if (reason !== null) {
       await mkdir(options.memory, { recursive: true });
-      await writeFile(failure, outcome.stderr);
+      await writeFile(failure, `${reason}\n`);
+      const again = new Date(Date.now() + TRY_AGAIN_AFTER_MS);
+      log.say(
+        `The official postgresql plugin ${POSTGRESQL_PLUGIN_VERSION} cannot be had: ${reason}\n` +
+          `It is tried again after ${again.toISOString().slice(0, 16).replace("T", " ")} UTC, or when ${failure} is removed.`,
+      );
       return false;
     }
     await removeInstalled(installed);
-    await rename(fetched, installed);
+    await rename(pluginFolder(scratch), installed);
     await rm(failure, { force: true });
-    log.say(`Installed the official postgresql plugin ${POSTGRESQL_PLUGIN_VERSION}`);
     return true;
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    // The engine may still be writing its log when it was ended.
+    await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
 async function ensureStandIn(
   pulumi: Pulumi,
-  log: Log,
   options: PluginOptions,
   installed: string,
 ): Promise<"stand-in"> {
@@ -117,12 +141,7 @@ async function ensureStandIn(
       readFile(join(folder, STAND_IN_MARK), "utf8").catch(() => undefined);
     const [wanted, present] = await Promise.all([digestIn(scratch), digestIn(installed)]);
     if (wanted === undefined) throw new Error(`The bundled plugin has no file ${STAND_IN_MARK}.`);
-    if (wanted === present) return "stand-in";
-    await installFrom(pulumi, options.home, scratch);
-    log.say(
-      `Installed the project's stand-in for the postgresql plugin ${POSTGRESQL_PLUGIN_VERSION}: ` +
-        "the official one cannot be had here",
-    );
+    if (wanted !== present) await installFrom(pulumi, options.home, scratch);
     return "stand-in";
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -130,14 +149,15 @@ async function ensureStandIn(
 }
 
 async function installFrom(pulumi: Pulumi, home: string, folder: string): Promise<void> {
-  const args = [...INSTALL, "--file", folder, "--reinstall"];
-  const outcome = await run(join(pulumi.bin, "pulumi"), args, { env: pluginEnvironment(home) });
+  const args = ["plugin", "install", "resource", "postgresql", POSTGRESQL_PLUGIN_VERSION];
+  const env = { ...process.env, PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "1" };
+  const outcome = await run(
+    join(pulumi.bin, "pulumi"),
+    [...args, "--file", folder, "--reinstall"],
+    { env },
+  );
   if (outcome.status === 0) return;
   throw new Error(`The postgresql plugin in ${folder} could not be installed: ${outcome.stderr}`);
-}
-
-function pluginEnvironment(home: string): NodeJS.ProcessEnv {
-  return { ...process.env, PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "1" };
 }
 
 async function removeInstalled(folder: string): Promise<void> {

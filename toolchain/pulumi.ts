@@ -4,7 +4,8 @@
  * Does NOT install plugins (see plugin.ts) and writes nowhere but the cache.
  */
 import { existsSync } from "node:fs";
-import { chmod, copyFile, readFile, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 import { buildEngine } from "./build";
@@ -49,6 +50,7 @@ export async function ensurePulumi(log: Log): Promise<Pulumi> {
     return await onPath();
   } catch (error) {
     failed("on PATH", error);
+    if (error instanceof UnfitError) log.say(`The pulumi on PATH is left alone: ${error.message}`);
   }
   if (existsSync(join(cache, name))) {
     try {
@@ -102,12 +104,15 @@ function cannotBeHad(failures: readonly string[], hint: string): Error {
   return new Error(`Pulumi cannot be had on this machine:\n${failures.join("\n")}\nHint: ${hint}`);
 }
 
+/** A pulumi that is there and cannot be taken: its user is told why another one runs. */
+class UnfitError extends Error {}
+
 async function onPath(): Promise<Pulumi> {
   const bin = folderOf("pulumi", searchPath());
   if (bin === undefined) throw new Error("no pulumi");
   for (const program of [LANGUAGE_HOST, DYNAMIC_PROVIDER]) {
     if (folderOf(program, [bin, ...searchPath()]) === undefined) {
-      throw new Error(`${join(bin, "pulumi")} is there without ${program}`);
+      throw new UnfitError(`${join(bin, "pulumi")} is there without ${program}`);
     }
   }
   return { bin, version: await versionIn(bin), source: "path" };
@@ -116,12 +121,15 @@ async function onPath(): Promise<Pulumi> {
 /** Runs the engine that is in a folder and returns its version, when that is one we take. */
 async function versionIn(folder: string): Promise<string> {
   const pulumi = join(folder, "pulumi");
-  const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "1" };
+  // Even this command writes a log into its home, and the user's own is not ours to write to.
+  const home = await mkdtemp(join(tmpdir(), "pulumi-version-"));
+  const env = { ...process.env, PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "1" };
   const outcome = await run(pulumi, ["version"], { env, timeoutMs: VERSION_WITHIN_MS });
+  await rm(home, { recursive: true, force: true, maxRetries: 3 });
   const version = outcome.status === 0 ? compatibleEngine(outcome.stdout) : undefined;
   if (version !== undefined) return version;
   const said = (outcome.stdout.trim() || outcome.stderr.trim()).split("\n").at(-1) ?? "";
-  throw new Error(`${pulumi} is "${said}", but ${ENGINE_RANGE} is needed`);
+  throw new UnfitError(`${pulumi} is "${said}", but ${ENGINE_RANGE} is needed`);
 }
 
 /**

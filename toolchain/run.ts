@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Killed after this; no limit by default. */
   readonly timeoutMs?: number;
+  /** Ended when this is aborted. */
+  readonly signal?: AbortSignal;
   /** Called for each line on standard error, as it comes. */
   readonly onErrorLine?: (line: string) => void;
 }
@@ -34,6 +36,7 @@ export function run(
       env: options.env ?? process.env,
       stdio: ["ignore", "pipe", "pipe"],
       ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     let stdout = "";
     let stderr = "";

@@ -52,15 +52,19 @@ describe("ensurePulumi", () => {
     expect(await readdir(scratch)).not.toContain("cache");
   });
 
-  it("downloads the archive when the one on PATH is too old, and finds it in the cache afterwards", async () => {
+  it("downloads the archive when the one on PATH is too old, says so, and finds it in the cache afterwards", async () => {
     const old = await fakeEngine(join(scratch, "bin"), "v3.100.0");
     process.env.PATH = [old, process.env.PATH].join(delimiter);
     const requests = await serveArchive(await packedEngine());
 
     const bin = join(scratch, "cache", folderName);
     const version = ENGINE_VERSION;
-    expect(await ensurePulumi(silentLog)).toEqual({ bin, version, source: "download" });
-    expect(await ensurePulumi(silentLog)).toEqual({ bin, version, source: "cache" });
+    const said: string[] = [];
+    const log = { ...silentLog, say: (line: string) => said.push(line) };
+    expect(await ensurePulumi(log)).toEqual({ bin, version, source: "download" });
+    expect(await ensurePulumi(log)).toEqual({ bin, version, source: "cache" });
+    const unfit = `The pulumi on PATH is left alone: ${old}/pulumi is "v3.100.0", but >=3.250.0 <4 is needed`;
+    expect(said).toEqual([unfit, expect.stringMatching(/^Downloaded pulumi /), unfit]);
     expect(requests).toEqual([`/${RELEASE_CHECKSUMS}`, `/${archiveName}`]);
     expect(await readdir(join(scratch, "cache"))).toEqual([folderName]);
   });
@@ -98,6 +102,31 @@ describe("ensurePulumi", () => {
     process.env.DDL_PULUMI_DOWNLOADS = await listen(silent);
     await expect(ensurePulumi(silentLog)).rejects.toThrow(/no answer within 5 s/);
     silent.closeAllConnections();
+  });
+});
+
+describe("through a proxy", () => {
+  const target = "https://mirror.example/pulumi";
+
+  it("the archive is asked for by HTTPS_PROXY, whose password is never shown", async () => {
+    const asked: (string | undefined)[] = [];
+    const proxy = createServer().on("connect", (request, socket) => {
+      asked.push(request.url, request.headers["proxy-authorization"]);
+      socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
+    });
+    const { host } = new URL(await listen(proxy));
+    process.env.DDL_PULUMI_DOWNLOADS = target;
+    process.env.HTTPS_PROXY = `http://ada:hidden%20word@${host}`;
+    for (const name of ["https_proxy", "NO_PROXY", "no_proxy"]) {
+      Reflect.deleteProperty(process.env, name);
+    }
+    const error = await ensurePulumi(silentLog).catch((reason: unknown) => String(reason));
+    expect(asked).toEqual([
+      "mirror.example:443",
+      `Basic ${Buffer.from("ada:hidden word").toString("base64")}`,
+    ]);
+    expect(error).toContain(`${target}/${RELEASE_CHECKSUMS} through the proxy ${host}: `);
+    expect(error).not.toContain("hidden");
   });
 });
 
