@@ -1,7 +1,9 @@
 /**
  * The GrantRole resource: that one role is a member of another.
  * Does NOT manage the other memberships of either role. A Role resource lists all of its memberships in `roles`: give
- * that one `ignoreChanges: ["roles"]` when its memberships are GrantRoles, as with the official plugin.
+ * that one `ignoreChanges: ["roles"]` when its memberships are GrantRoles, as with the official plugin. Nor does it tell
+ * a membership from what the server itself gives who creates a role, because the official plugin does not either: a
+ * program that rests under this one then rests under that one.
  * Source: the official plugin's GrantRole; PostgreSQL, GRANT, REVOKE (several grants of one membership since 16).
  */
 import type { Connections, Transaction } from "./connection";
@@ -22,22 +24,24 @@ interface Membership {
   readonly grant_role: string;
   readonly with_admin: boolean;
   readonly is_own: boolean;
+  readonly is_usable: boolean;
 }
 
 /**
- * Since 16 whoever creates a role holds it with ADMIN alone, neither inheriting nor able to SET ROLE: an administrator's
- * handle, not a membership anyone declared. The columns are read through jsonb because 15 does not have them.
+ * Every grantor's row counts, as with the official plugin, which reads whichever it meets first and so, since 16, that of
+ * the creator: whoever creates a role holds it WITH ADMIN, and can neither use nor become it. `is_usable` alone leaves
+ * that row out. The options are read through jsonb because 15 does not have them.
  */
 const MEMBERSHIPS = `
   SELECT member.rolname::text AS role, granted.rolname::text AS grant_role,
          pg_catalog.bool_or(edge.admin_option) AS with_admin,
-         pg_catalog.bool_or(grantor.rolname = CURRENT_USER) AS is_own
+         pg_catalog.bool_or(grantor.rolname = CURRENT_USER) AS is_own,
+         pg_catalog.bool_or(COALESCE((pg_catalog.to_jsonb(edge) ->> 'inherit_option')::boolean, true)
+                            OR COALESCE((pg_catalog.to_jsonb(edge) ->> 'set_option')::boolean, true)) AS is_usable
     FROM pg_catalog.pg_auth_members edge
     JOIN pg_catalog.pg_roles member ON member.oid = edge.member
     JOIN pg_catalog.pg_roles granted ON granted.oid = edge.roleid
     LEFT JOIN pg_catalog.pg_roles grantor ON grantor.oid = edge.grantor
-   WHERE COALESCE((pg_catalog.to_jsonb(edge) ->> 'inherit_option')::boolean, true)
-      OR COALESCE((pg_catalog.to_jsonb(edge) ->> 'set_option')::boolean, true)
    GROUP BY 1, 2`;
 
 async function membership(
@@ -118,8 +122,8 @@ async function remove(connections: Connections, _id: string, olds: Values): Prom
     await transaction.query(
       `REVOKE ${transaction.escapeIdentifier(grantRole)} FROM ${transaction.escapeIdentifier(role)}`,
     );
-    // Only the creator's own handle may stay: it is no membership.
-    if ((await membership(transaction, role, grantRole)) !== undefined) {
+    // Only what the server itself gave the creator may stay: nobody but a superuser can take it.
+    if ((await membership(transaction, role, grantRole))?.is_usable === true) {
       await assertRevoked(transaction, grantRole, role);
     }
   });

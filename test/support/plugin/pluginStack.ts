@@ -15,6 +15,7 @@ import { silentLog } from "../../../toolchain/log";
 import { bundlePlugin } from "../../../toolchain/postgresql-plugin/bundle";
 import { ensurePulumi } from "../../../toolchain/pulumi";
 import { POSTGRESQL_PLUGIN_VERSION } from "../../../toolchain/versions";
+import { installedPluginOnly } from "./officialPlugin";
 
 /** The login the provider uses. */
 export interface Admin {
@@ -143,6 +144,7 @@ export class PluginStack {
         PULUMI_BACKEND_URL: `file://${join(this.folder, "state")}`,
         PULUMI_CONFIG_PASSPHRASE: "test",
         PULUMI_SKIP_UPDATE_CHECK: "1",
+        ...installedPluginOnly,
         PULUMI_STACK: "test",
       },
     });

@@ -21,6 +21,7 @@ import { silentLog } from "../../../toolchain/log";
 import { bundlePlugin } from "../../../toolchain/postgresql-plugin/bundle";
 import { ensurePulumi } from "../../../toolchain/pulumi";
 import { POSTGRESQL_PLUGIN_VERSION } from "../../../toolchain/versions";
+import { pathWithPlugin, sayPlugin } from "../plugin/officialPlugin";
 import type { TierDatabase } from "../servers/tierDatabase";
 import { ddl, type DdlOutcome } from "./ddl";
 import { done, expectFitToShow, type Outcome } from "./outcome";
@@ -54,8 +55,12 @@ export interface ProgramOptions {
   readonly state?: string;
 }
 
-/** Makes a PULUMI_HOME with the air-gap plugin, to be shared by the stacks of a test file and removed by it. */
+/**
+ * Makes a PULUMI_HOME with the air-gap plugin, to be shared by the stacks of a test file and removed by it. Where this
+ * machine has the official plugin, that one comes first on PATH and serves.
+ */
 export async function makePulumiHome(): Promise<string> {
+  sayPlugin();
   const home = await mkdtemp(join(tmpdir(), "pulumi-home-"));
   const { bin } = await ensurePulumi(silentLog);
   const plugin = await bundlePlugin(join(home, "bundle"));
@@ -255,7 +260,7 @@ export class ProgramStack {
     return environmentFor(
       {
         ...this.database.variables,
-        PATH: `${this.bin}:${process.env.PATH ?? ""}`,
+        PATH: `${this.bin}:${pathWithPlugin()}`,
         PULUMI_HOME: this.options.home,
         PULUMI_BACKEND_URL: `file://${this.state}`,
         PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,

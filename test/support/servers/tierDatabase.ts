@@ -56,23 +56,30 @@ UNION ALL
 SELECT format('schema %s owner %s acl %s', nspname, nspowner::REGROLE, nspacl) FROM pg_namespace
 WHERE nspname !~ '^pg_'
 UNION ALL
-SELECT format('default privileges %s %s %s %s', defaclrole::REGROLE, defaclnamespace, defaclobjtype, defaclacl)
+SELECT format('default privileges %s %s %s %s', defaclrole::REGROLE, defaclnamespace::REGNAMESPACE, defaclobjtype, defaclacl)
 FROM pg_default_acl`;
 
 const GOVERNED = ["dagapp", "geoapi", "pgstac", "public"];
 
+/** Names that a test gives in place of the usual ones. */
+export type TierNames = TierDatabase["roles"] & { readonly database: string };
+
+const usualNames = (id: string): TierNames => ({
+  database: `geo_${id}`,
+  admin: `admin_${id}`,
+  migrator: `migrator_${id}`,
+  approver: `approver_${id}`,
+  service: `service_${id}`,
+  infrastructure: `infra_${id}`,
+});
+
 /** Makes a new database and its admin on the server; the other roles are the program's to make. */
-export async function makeTierDatabase(server: PostgresServer): Promise<TierDatabase> {
-  const id = randomBytes(3).toString("hex");
+export async function makeTierDatabase(
+  server: PostgresServer,
+  names: TierNames = usualNames(randomBytes(3).toString("hex")),
+): Promise<TierDatabase> {
   const secret = (): string => randomBytes(18).toString("base64url");
-  const name = `geo_${id}`;
-  const roles = {
-    admin: `admin_${id}`,
-    migrator: `migrator_${id}`,
-    approver: `approver_${id}`,
-    service: `service_${id}`,
-    infrastructure: `infra_${id}`,
-  };
+  const { database: name, ...roles } = names;
   const passwords = {
     ...{ admin: secret(), migrator: secret() },
     ...{ approver: secret(), service: secret() },
@@ -92,7 +99,8 @@ export async function makeTierDatabase(server: PostgresServer): Promise<TierData
   ): Promise<T> => {
     const [user, password] = accounts[login];
     const { host, port } = server;
-    const options = login === "infrastructure" ? `-c role=${roles.infrastructure}` : "";
+    const role = roles.infrastructure.replace(/[\\\s]/g, "\\$&");
+    const options = login === "infrastructure" ? `-c role=${role}` : "";
     const client = new Client({
       ...{ host, port, user, password, database, options, ssl: false },
       application_name: "stack-test",
