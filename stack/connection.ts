@@ -217,7 +217,7 @@ class NoPasswordError extends Error {
 
 /** Escapes a value inside the `options` of a connection. Source: libpq, "options" parameter. */
 function escapeOption(value: string): string {
-  return value.replace(/[\\ ]/g, "\\$&");
+  return value.replace(/[\\\s]/g, "\\$&");
 }
 
 function tlsOptions(server: ServerSettings): false | ConnectionOptions {

@@ -1,0 +1,78 @@
+/** Every name that PostgreSQL takes works for every role, the database and a schema: applied, proven, mended, made anew. */
+import { type PostgresServer, startServer } from "../../sandbox/server";
+import { smallMigrations, versionOf } from "../support/files/smallMigrations";
+import { done, makePulumiHome, ProgramStack, removeFolder } from "../support/program/programStack";
+import { makeTierDatabase, type TierDatabase, versionsOf } from "../support/servers/tierDatabase";
+
+jest.setTimeout(600_000);
+
+const names = {
+  database: `Geo "DB" of /x?y#z, it's 100% $1\\`,
+  admin: "Platform.Team-Admin@contoso.com",
+  migrator: `ADO\\pipeline: "migrate"`,
+  approver: "José Müller@contoso.com, 'DBA'",
+  service: "svc-Geo $USER",
+  infrastructure: `Infra, "Team" 100%; --\\`,
+};
+const reader = "Tiles::read&only";
+
+let server: PostgresServer;
+let home: string;
+let database: TierDatabase;
+let stack: ProgramStack;
+
+beforeAll(async () => {
+  server = await startServer({ settings: { autovacuum: "off" } });
+  home = await makePulumiHome();
+  database = await makeTierDatabase(server, names);
+  stack = await ProgramStack.make(database, {
+    tier: "dev",
+    home,
+    files: smallMigrations([{}, {}]),
+    config: {
+      extensions: ["unaccent"],
+      furtherRoles: [{ name: reader, kind: "reader", connectionLimit: 9 }],
+    },
+  });
+});
+afterAll(async () => {
+  await stack.remove();
+  await removeFolder(home);
+  await server.stop();
+});
+
+it("brings the stack up, proves, finds nothing more to do, mends and rebuilds", async () => {
+  done(await stack.up());
+  const all = [1, 2].map(versionOf);
+  expect(await versionsOf(database, "applied")).toEqual(all);
+  expect(await versionsOf(database, "proven")).toEqual(all);
+  done(await stack.preview("--expect-no-changes"));
+  done(await stack.preview("--refresh", "--expect-no-changes"));
+  const catalog = await database.catalog();
+
+  const service = `"${names.service}"`;
+  await database.sql("infrastructure", `GRANT TRUNCATE ON dagapp.t1 TO ${service}`);
+  await database.sql("admin", `ALTER ROLE ${service} CONNECTION LIMIT 3`);
+  await database.sql("superuser", `ALTER TABLE dagapp.t2 OWNER TO "${names.admin}"`);
+  const grants = await stack.ddl("grants");
+  expect(grants.status).toBe(1);
+  const heal = await stack.ddl("heal");
+  expect(heal).toMatchObject({ status: 0 });
+  expect(await database.catalog()).toEqual(catalog);
+
+  // Another pass drops what a killed one left, which it finds by its owner.
+  const leftover = `ddl_proof_${Math.floor(Date.now() / 1000) - 3600}_0123abcd`;
+  await database.sql("admin", `CREATE DATABASE ${leftover}`);
+  expect(await stack.ddl("prove", versionOf(1))).toMatchObject({ status: 0 });
+  expect(
+    await database.sql("superuser", "SELECT datname FROM pg_database WHERE datname LIKE 'ddl%'"),
+  ).toEqual([]);
+
+  expect(await stack.ddl("rebuild")).toMatchObject({ status: 0 });
+  done(await stack.up());
+  expect(await database.catalog()).toEqual(catalog);
+  await stack.forgetState();
+  done(await stack.up("--refresh"));
+  done(await stack.preview("--expect-no-changes"));
+  expect(await database.catalog()).toEqual(catalog);
+});
