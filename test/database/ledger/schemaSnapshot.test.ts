@@ -254,8 +254,8 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     const superuser = await database.connect("superuser");
     const noting = (options: string): string =>
       `UPDATE pg_attribute SET attoptions = ${options} WHERE attrelid = 'dagapp.jobs'::regclass AND attname = 'name'`;
-    expect((await effectOf(noting("'{pg_attver=2}'"), superuser)).all).toEqual([]);
-    const { all } = await effectOf(noting("'{pg_attver=2,n_distinct=5}'"), superuser);
+    expect((await impactOf(noting("'{pg_attver=2}'"), superuser)).all).toEqual([]);
+    const { all } = await impactOf(noting("'{pg_attver=2,n_distinct=5}'"), superuser);
     expect(all.map(describeDifference)).toEqual([
       expect.stringMatching(/column name was .* is .*options \{n_distinct=5\}/),
     ]);
