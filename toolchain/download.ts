@@ -51,7 +51,16 @@ export async function downloadEngine(folder: string, scratch: string, log: Log):
   if (unpacked.status !== 0) throw new Error(`tar could not unpack ${name}: ${unpacked.stderr}`);
 }
 
-async function fetchWithin(url: string): Promise<Response> {
+/** What is used of an answer, whichever fetch gave it. */
+interface Answer {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  readonly body: unknown;
+  text(): Promise<string>;
+}
+
+async function fetchWithin(url: string): Promise<Answer> {
   const controller = new AbortController();
   const timer = setTimeout(() => {
     controller.abort(new Error(`no answer within ${ANSWER_WITHIN_MS / 1000} s`));
@@ -71,7 +80,7 @@ async function fetchWithin(url: string): Promise<Response> {
 }
 
 /** Node's own fetch knows no proxies; undici is what it is made of. Loaded only when something is fetched. */
-async function request(url: string, signal: AbortSignal): Promise<Response> {
+async function request(url: string, signal: AbortSignal): Promise<Answer> {
   const proxy = proxyFor(url, process.env);
   if (proxy === undefined) return fetch(url, { signal });
   const { fetch: proxiedFetch, ProxyAgent } = await import("undici");
@@ -82,7 +91,7 @@ async function request(url: string, signal: AbortSignal): Promise<Response> {
     uri: proxy.origin,
     ...(proxy.username === "" ? {} : { token: `Basic ${token}` }),
   });
-  return (await proxiedFetch(url, { signal, dispatcher })) as unknown as Response;
+  return proxiedFetch(url, { signal, dispatcher });
 }
 
 async function fetchToFile(url: string, file: string, log: Log): Promise<void> {

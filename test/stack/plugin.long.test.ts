@@ -10,8 +10,8 @@ import { type Log, silentLog } from "../../toolchain/log";
 import { ensurePostgresqlPlugin, type PluginSource } from "../../toolchain/plugin";
 import { ensurePulumi, type Pulumi } from "../../toolchain/pulumi";
 import { run } from "../../toolchain/run";
-import { listening } from "../support/program/listening";
 import { pathWithoutPlugin } from "../support/plugin/officialPlugin";
+import { listening } from "../support/program/listening";
 
 jest.setTimeout(240_000);
 

@@ -49,6 +49,7 @@ export async function readObstacles(
   return [
     ...missing.rows.flatMap((one) => extensionObstacle(one, settings.server.database)),
     ...unreadable.rows.map(settingObstacle),
+    ...nameObstacles(settings),
   ];
 }
 
@@ -68,6 +69,26 @@ function extensionObstacle(
       `Unless the platform makes an exception for the admin, have an administrator run this in database ${database}:\n` +
       `  CREATE EXTENSION ${escapeIdentifier(name)} SCHEMA public;\n` +
       `or add "trusted = true" to ${name}.control, which lets proofs create it in their scratch databases, too.`,
+  ];
+}
+
+/**
+ * The official plugin puts the database's name into an address as it is (behind `?` or `#` it would even be another
+ * database), and takes the names of the roles that a migrator is a member of for escaped bytes.
+ */
+function nameObstacles({ server, roles }: Settings): readonly string[] {
+  const remedy = "Have it renamed, or use the project's stand-in for the plugin.";
+  return [
+    ...(/[%?#]/.test(server.database)
+      ? [
+          `The official postgresql plugin cannot connect to database ${server.database}: its name holds %, ? or #.\n${remedy}`,
+        ]
+      : []),
+    ...(roles.infrastructure.includes("\\")
+      ? [
+          `The official postgresql plugin cannot read the members of role ${roles.infrastructure}: its name holds a backslash.\n${remedy}`,
+        ]
+      : []),
   ];
 }
 

@@ -187,7 +187,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     ])
       expect(warnings[0]).toContain(text);
     const changesOf = (news: ProofsInputs): boolean =>
-      proofs.diff({ ...news, unproven: outputs.unproven ?? [] }, outputs).changes;
+      proofs.diff({ ...news, unproven: outputs.unproven }, outputs).changes;
     expect(changesOf(planned)).toBe(false);
     expect(changesOf({ ...planned, ground: "pageinspect, from its_template" })).toBe(true);
     expect(changesOf({ ...planned, rollbacks: planned.rollbacks.slice(1) })).toBe(true);

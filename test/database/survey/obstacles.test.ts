@@ -48,6 +48,20 @@ it("says when the server does not have the extension at all", async () => {
   ]);
 });
 
+it("says when the official plugin cannot take a name", async () => {
+  const said = (names: Readonly<Record<string, string>>): Promise<readonly string[]> =>
+    database.asAdmin((client) => readObstacles(client, database.accessWith(names).settings));
+  expect(await said({ database: `Geo "DB", it's / $1\\`, serviceRole: "a\\b" })).toEqual([]);
+  for (const name of ["100%", "geo?", "#1"]) {
+    const [text, ...more] = await said({ database: name });
+    expect(text).toContain(`to database ${name}: `);
+    expect(more).toEqual([]);
+  }
+  expect(await said({ infrastructureRole: "a\\b" })).toEqual([
+    expect.stringContaining("the members of role a\\b: "),
+  ]);
+});
+
 it("says which setting of a role the official plugin cannot read, and how it goes", async () => {
   const { service } = database.names;
   await database.rows(`ALTER ROLE ${service} SET statement_timeout = '30s'`);
