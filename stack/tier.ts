@@ -56,6 +56,8 @@ export interface TierRules {
   readonly requiresSafeFiles: boolean;
   /** An exception must be backed by what its rule asks for, not by a reason alone. */
   readonly requiresBackedExceptions: boolean;
+  /** A run that does more than was judged is rolled back; else it is warned of, and held against the version above. */
+  readonly holdsToPlan: boolean;
   /** Days between a table's mark for removal and its DROP. */
   readonly dropDelayDays: number;
 }
@@ -83,6 +85,7 @@ const rebuildable: TierRules = {
   validatesBeforeSignOff: false,
   requiresSafeFiles: false,
   requiresBackedExceptions: false,
+  holdsToPlan: false,
   dropDelayDays: 0,
 };
 
@@ -109,6 +112,7 @@ const controlled: TierRules = {
   validatesBeforeSignOff: true,
   requiresSafeFiles: true,
   requiresBackedExceptions: true,
+  holdsToPlan: true,
   dropDelayDays: 7,
 };
 

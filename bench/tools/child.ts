@@ -29,8 +29,9 @@ async function runOurs({ folder, stack }: Task): Promise<void> {
     const lower = files
       .filter(({ number }) => number < migration.number)
       .map(({ header }) => header.version);
-    const impacts = impactsOf(migration, modelBefore(files, migration.number));
-    await applyMigration(access, { migration, lower, impacts }, () => undefined);
+    const model = modelBefore(files, migration.number);
+    const effects = effectsOf(migration, model);
+    await applyMigration(access, { migration, lower, effects, model }, () => undefined);
   }
 }
 

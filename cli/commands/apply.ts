@@ -97,8 +97,8 @@ async function applyAll(
       .filter(({ number }) => number < migration.number)
       .map(({ header }) => header.version);
     const started = Date.now();
-    const impacts = impactsOf(migration, modelBefore(files, migration.number));
-    const request = { migration, lower, impacts };
+    const model = modelBefore(files, migration.number);
+    const request = { migration, lower, effects: effectsOf(migration, model), model };
     const { version, ranNow } = await applyMigration(access, request, (line) => {
       say(`${migration.name}: ${line}`);
     });

@@ -119,8 +119,9 @@ async function takeBack(
   for (const [index, { migration, higher }] of steps.entries()) {
     if (isStopping()) return steps.length - index;
     const started = Date.now();
-    const impacts = rollbackImpactsOf(migration, modelBefore(files, migration.number));
-    const request = { migration, higher, impacts, ...(ticket === undefined ? {} : { ticket }) };
+    const model = modelBefore(files, migration.number);
+    const effects = rollbackEffectsOf(migration, model);
+    const request = { migration, higher, effects, model, ...(ticket === undefined ? {} : { ticket }) };
     const { version, ranNow } = await rollBackVersion(access, request, (line) => {
       say(`${migration.name}: ${line}`);
     });

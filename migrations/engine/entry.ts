@@ -155,14 +155,14 @@ async function run(inputs: MigrationInputs): Promise<MigrationOutputs> {
     inputs.goal === "applied"
       ? await applyMigration(
           currentAccess(),
-          { migration: file, lower: inputs.lower, impacts: impactsOf(file, model) },
+          { migration: file, lower: inputs.lower, effects: effectsOf(file, model), model },
           log,
         )
       : await rollBackVersion(
           currentAccess(),
           {
             ...{ migration: file, ticket: inputs.ticket, higher: inputs.higher },
-            impacts: rollbackImpactsOf(file, model),
+            ...{ effects: rollbackEffectsOf(file, model), model },
           },
           log,
         );

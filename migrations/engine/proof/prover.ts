@@ -18,6 +18,8 @@ import {
 import { readSnapshot } from "../ledger/schemaSnapshot";
 import { rollBackVersion } from "../run/rollback";
 import { applyMigration } from "../run/run";
+import { modelBefore } from "../schema/schemaReplay";
+import type { SchemaModel } from "../schema/schemaModel";
 import type { Log } from "../server/session";
 import type { RowCounts } from "./proofRows";
 import type { RowState } from "./rowLosses";
@@ -62,10 +64,15 @@ export class Prover {
   private catalog: SchemaSnapshot | null = null;
   private isApplied = false;
 
+  /** What the files before it make: its runs are held to what they announce. */
+  private readonly model: SchemaModel;
+
   constructor(
     private readonly ground: Ground,
     private readonly migration: MigrationFile,
-  ) {}
+  ) {
+    this.model = modelBefore(ground.needed, migration.number);
+  }
 
   /** Applies without proving: a later one is to be proven. A failure is told as a result. */
   async onlyApply(): Promise<Turn> {
@@ -89,7 +96,7 @@ export class Prover {
       const up = await this.lookAtRows("after it");
       await rollBackVersion(
         this.ground.scratch,
-        { migration, higher: [] },
+        { migration, higher: [], model: this.model },
         this.tell("rolling back"),
       );
       this.compare("after the rollback", before, await this.look(readSnapshot));
@@ -166,7 +173,7 @@ export class Prover {
     const lower = this.ground.needed
       .filter(({ number }) => number < migration.number)
       .map(({ header }) => header.version);
-    await applyMigration(this.ground.scratch, { migration, lower }, this.tell("applying"));
+    await applyMigration(this.ground.scratch, { migration, lower, model: this.model }, this.tell("applying"));
     this.isApplied = true;
   }
 

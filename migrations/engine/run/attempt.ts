@@ -5,12 +5,16 @@
 import { randomUUID } from "node:crypto";
 
 import { errorCode, inTransaction, resetSettings, runOne } from "../../../stack/connection";
+import { claimsOf } from "../contract/claims";
+import { Contract, type Inside } from "../contract/contract";
+import { mayLeaveSomething, startCounting } from "../contract/measure";
 import { type Batch, batchOf } from "../files/batch";
 import type { MigrationFile, RollbackFile } from "../files/file";
 import type { Segment } from "../files/segments";
 import { checks, leavesOf, setsSession, titleOf } from "../files/segmentTraits";
 import type { RunKind } from "../history/eventKinds";
 import { type BegunSegment, rollbackDirection, type VersionState } from "../history/history";
+import { readSegmentRecord, type SegmentRecord } from "../history/segmentRecord";
 import {
   type NewEvent,
   recordApplied,
@@ -19,7 +23,9 @@ import {
   recordRolledBack,
   recordStart,
 } from "../ledger/ledger";
-import { inPatientTransaction } from "../server/lockWaiting";
+import { SchemaModel } from "../schema/schemaModel";
+import { inPatientTransaction, type RunInside } from "../server/lockWaiting";
+import { RunnerLockLostError } from "../server/runnerLock";
 import type { RunSession } from "../server/session";
 import type { Statement } from "../statements/statements";
 import { type BatchPosition, readPosition } from "./batchPace";
@@ -46,18 +52,35 @@ const nothing: Past = { segmentsDone: [], segmentsBegun: [] };
 /** Runs the statements of a segment; told each one before it runs. */
 type Each = (statement: Statement) => void;
 
+/** Lets what may wait for a lock be looked after as a statement is. */
+const patiently =
+  (inside: RunInside, title: string): Inside =>
+  (work) =>
+    inside(title, work);
+
 /** One attempt at one migration or its rollback, on a connection of its own and under the runner lock. */
 export class Attempt {
   private readonly id = randomUUID();
   private readonly kept: number[] = [];
   private readonly version: string;
+  private contract: Contract;
 
+  /** @param model  What the files before the migration make: it says what the statements were judged to do. */
   constructor(
     private readonly session: RunSession,
     private readonly migration: MigrationFile,
     private readonly course: Course = { direction: "forward", ticket: migration.header.ticket },
+    private readonly model: SchemaModel = new SchemaModel(),
   ) {
     this.version = migration.header.version;
+    this.contract = this.contractWith([]);
+  }
+
+  /** @param made  Relations that segments of this very text have made before it was cut off. */
+  private contractWith(made: readonly number[]): Contract {
+    const { client, lock, access } = this.session;
+    const claims = claimsOf(this.migration, this.course.direction, this.model);
+    return new Contract(client, (work) => lock.look(work), access.settings.tier, claims, made);
   }
 
   async apply(state: VersionState | null): Promise<void> {
@@ -113,7 +136,10 @@ export class Attempt {
     const { log, lock } = this.session;
     const done = new Set(past.segmentsDone);
     const begun = new Map(past.segmentsBegun.map(({ segment, detail }) => [segment, detail]));
-    if (done.size > 0) log(`resuming: ${done.size} segment(s) were done before`);
+    if (done.size > 0) {
+      log(`resuming: ${done.size} segment(s) were done before`);
+      this.contract = this.contractWith(await this.madeBefore());
+    }
     for (const segment of segments) {
       const isDone = done.has(segment.index);
       // Pre-flight looks at the state before the first segment, which is past.
@@ -154,6 +180,7 @@ export class Attempt {
       this.kept.push(segment.line);
       this.session.log(`${titleOf(segment)} done in ${Date.now() - started} ms`);
     } catch (error) {
+      if (error instanceof RunnerLockLostError) throw error;
       const failure = explainStatementFailure(error, current, this.standing(segment));
       await this.record("failed", {
         segment: segment.index,
@@ -170,18 +197,43 @@ export class Attempt {
     each: Each,
   ): Promise<boolean> {
     const { client } = this.session;
-    return inPatientTransaction(this.session, async (inside) => {
+    const run = async (inside: RunInside): Promise<boolean> => {
+      const open = await this.contract.begin();
       for (const statement of statements) {
         each(statement);
+        await this.contract.before(open, statement, patiently(inside, titleOf(statement)));
         await inside(titleOf(statement), () => runOne(client, statement.text));
       }
-      // Checks change nothing, so there is nothing to record.
-      if (checks.has(segment.section)) return false;
-      // A rollback file has no sections, so its checks are told by what they leave behind: nothing.
-      if (this.isRollback && !(await this.hasWritten())) return false;
-      await this.recordSegment("segment-done", segment);
+      // Checks only look. A rollback file has no sections, so its checks are told by what they leave behind: nothing.
+      const isCheck = checks.has(segment.section);
+      if ((isCheck || this.isRollback) && !(await mayLeaveSomething(client))) return false;
+      const end = patiently(inside, `${titleOf(segment)}: its end`);
+      const measured = await this.contract.end(open, segment, end);
+      if (isCheck && measured.unannounced === undefined) return false;
+      await this.recordSegment("segment-done", segment, this.told(measured));
       return true;
-    });
+    };
+    return inPatientTransaction(this.session, run, () => startCounting(client));
+  }
+
+  /** For the event's detail; what was not announced is said at once. */
+  private told(measured: SegmentRecord): { readonly measured: SegmentRecord } {
+    for (const text of measured.unannounced ?? []) {
+      this.session.log(`WARNING: more than was announced, refused in uat and prod: ${text}`);
+    }
+    return { measured };
+  }
+
+  /** Relations that segments of this run's text have made before it was cut off, by object id. */
+  private async madeBefore(): Promise<readonly number[]> {
+    const { rows } = await this.session.client.query<{ detail: Record<string, unknown> }>(
+      `SELECT detail FROM public.schema_migration_events
+        WHERE version = $1 AND kind = 'segment-done' AND detail ? 'measured'
+          AND id > coalesce((SELECT max(id) FROM public.schema_migration_events
+                              WHERE version = $1 AND kind IN ('applied', 'rolled-back')), 0)`,
+      [this.version],
+    );
+    return rows.flatMap(({ detail }) => readSegmentRecord(detail)?.made ?? []);
   }
 
   /** Statements that no transaction may hold: the intent is recorded before, completion after. */
@@ -231,14 +283,6 @@ export class Attempt {
   ): Promise<void> {
     if (this.isRollback) await recordRollbackBegun(this.session.client, this.version);
     await this.record(kind, { segment: segment.index, detail });
-  }
-
-  /** Whether the open transaction has changed anything, on disk or in the catalogs. */
-  private async hasWritten(): Promise<boolean> {
-    const { rows } = await this.session.client.query<{ written: boolean }>(
-      "SELECT pg_current_xact_id_if_assigned() IS NOT NULL AS written",
-    );
-    return rows[0]?.written === true;
   }
 
   /** Appends an event of this attempt, with the checksums of both files. */

@@ -6,7 +6,8 @@ import type { Access } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
 import type { MigrationFile } from "../files/file";
 import type { VersionState } from "../history/history";
-import type { StatementImpact } from "../impact/impact";
+import type { StatementEffect } from "../impact/effect";
+import type { SchemaModel } from "../schema/schemaModel";
 import { type RunnerLock, withRunnerLock } from "../server/runnerLock";
 import type { Outcome } from "../server/session";
 import {
@@ -28,8 +29,10 @@ export interface RollbackRequest {
   readonly ticket?: string;
   /** Versions of all files with a higher number, in any order. None of them may be applied or begun. */
   readonly higher: readonly string[];
-  /** What the statements of its rollback file do (see rollbackImpactsOf). Without them pre-flight looks at the server alone. */
-  readonly impacts?: readonly StatementImpact[];
+  /** What the statements of its rollback file do (see rollbackEffectsOf). Without them pre-flight looks at the server alone. */
+  readonly effects?: readonly StatementEffect[];
+  /** What the files before the migration make: it says what the rollback's statements announce. */
+  readonly model?: SchemaModel;
 }
 
 /** A migration failed, and its rollback file was run at once, as the stack's onFailure says. */
@@ -55,7 +58,7 @@ export class RollbackRefusedError extends MigrationError {
  */
 export async function rollBackVersion(
   access: Access,
-  { migration, ticket = migration.header.ticket, higher, impacts = [] }: RollbackRequest,
+  { migration, ticket = migration.header.ticket, higher, effects = [], model }: RollbackRequest,
   log: Log,
 ): Promise<Outcome> {
   const { version } = migration.header;
@@ -83,7 +86,7 @@ export async function rollBackVersion(
       if (migration.rollback !== null) {
         await checkServerForRollback(access, migration.rollback.fileName, impacts, log);
       }
-      const after = await runRollback(session, migration, state, ticket);
+      const after = await runRollback(session, migration, state, ticket, model);
       return { version, ranNow: true, state: after };
     }),
   );
@@ -100,6 +103,7 @@ export async function runRollback(
   migration: MigrationFile,
   state: VersionState,
   ticket: string,
+  model?: SchemaModel,
 ): Promise<VersionState> {
   const { rollback } = migration;
   if (rollback === null) {
@@ -112,7 +116,7 @@ export async function runRollback(
     );
   }
   const course = { direction: "rollback", ticket } as const;
-  await new Attempt(session, migration, course).rollBack(state, rollback);
+  await new Attempt(session, migration, course, model).rollBack(state, rollback);
   return stateAfter(session.client, migration.header.version, "rolled back");
 }
 
@@ -128,6 +132,7 @@ export async function rollBackAfter(
   migration: MigrationFile,
   lock: RunnerLock,
   log: Log,
+  model?: SchemaModel,
 ): Promise<StatementError | RolledBackError> {
   const { version, ticket } = migration.header;
   const what = failure.message.slice(0, failure.message.lastIndexOf("\n  Hint:"));
@@ -138,7 +143,7 @@ export async function rollBackAfter(
       const hasKept = isOpen && state.segmentsDone.length + state.segmentsBegun.length > 0;
       if (!hasKept || migration.rollback === null) return failure;
       log(`it failed: rolling ${version} back, as onFailure says`);
-      await runRollback(session, migration, state, ticket);
+      await runRollback(session, migration, state, ticket, model);
       return new RolledBackError(
         `${what}\n  Version ${version} was then rolled back with ${migration.rollback.fileName}: nothing of it is left.`,
         "Correct it in a lower environment, then run up again: it begins anew.",

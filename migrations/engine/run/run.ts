@@ -13,6 +13,7 @@ import { OutsideWindowError, windowReason } from "../gate/windowNeed";
 import type { History } from "../history/history";
 import type { StatementImpact } from "../impact/impact";
 import { serverTime } from "../ledger/ledger";
+import type { SchemaModel } from "../schema/schemaModel";
 import { type RunnerLock, withRunnerLock } from "../server/runnerLock";
 import type { Outcome } from "../server/session";
 import { historyUnderLock, type Log, stateAfter, stateOf, withRunSession } from "../server/session";
@@ -26,8 +27,10 @@ export interface RunRequest {
   readonly migration: MigrationFile;
   /** Versions of all files with a lower number, lowest first. They must be applied. */
   readonly lower: readonly string[];
-  /** What its statements do, by the files (see impactsOf). Without them pre-flight looks at the server alone. */
-  readonly impacts?: readonly StatementImpact[];
+  /** What its statements do, by the files (see effectsOf). Without them pre-flight looks at the server alone. */
+  readonly effects?: readonly StatementEffect[];
+  /** What the files before it make: it says what its statements announce. */
+  readonly model?: SchemaModel;
 }
 
 /** A lower version is not applied, so this one may not run. */
@@ -50,7 +53,7 @@ export class OrderError extends MigrationError {
  */
 export async function applyMigration(
   access: Access,
-  { migration, lower, impacts = [] }: RunRequest,
+  { migration, lower, effects = [], model }: RunRequest,
   log: Log,
 ): Promise<Outcome> {
   const { version } = migration.header;
@@ -66,10 +69,11 @@ export async function applyMigration(
       if (state !== null && state.begunRollback !== null) {
         log(`the rollback of ${version} was cut off: it is finished first`);
         const { ticket } = state;
-        state = await runRollback(session, migration, state, ticket ?? migration.header.ticket);
+        const course = ticket ?? migration.header.ticket;
+        state = await runRollback(session, migration, state, course, model);
       }
-      await checkServer(access, migration, impacts, log);
-      await new Attempt(session, migration).apply(state);
+      await checkServer(access, migration, effects, log);
+      await new Attempt(session, migration, undefined, model).apply(state);
       const after = await stateAfter(session.client, version, "applied");
       return { version, ranNow: true, state: after };
     });
@@ -80,7 +84,7 @@ export async function applyMigration(
       if (access.settings.run.onFailure === "stop" || !(error instanceof StatementError)) {
         throw error;
       }
-      throw await rollBackAfter(error, access, migration, lock, log);
+      throw await rollBackAfter(error, access, migration, lock, log, model);
     }
   });
 }

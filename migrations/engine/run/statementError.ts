@@ -122,7 +122,7 @@ export function explainStatementFailure(
     return explainStatementFailure(cause.refusal, statement, { ...standing, wait: cause.wait });
   }
   if (cause instanceof MigrationError) {
-    const found = cause.message.split("\n")[0] ?? "";
+    const found = cause.message.slice(0, cause.message.lastIndexOf("\n  Hint:"));
     return new StatementError(`${at}: ${what} failed: ${found}\n  ${kept}`, cause.hint, {
       cause,
     });

@@ -71,16 +71,23 @@ async function tellWhileSlow<T>(
   );
 }
 
-/** Tries a transaction until it comes through. @throws {BlockedError} the budget is spent. */
+/**
+ * Tries a transaction until it comes through.
+ *
+ * @param prepare  Called before each try, outside of a transaction.
+ * @throws {BlockedError} the budget is spent.
+ */
 export async function inPatientTransaction<T>(
   session: RunSession,
   work: (inside: RunInside) => Promise<T>,
+  prepare: () => Promise<void> = () => Promise.resolve(),
 ): Promise<T> {
   const { lockBudgetMs, lockTimeoutMs } = session.access.settings.run;
   const started = Date.now();
   for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
     const patience = new LockPatience(lockTimeoutMs);
     try {
+      await prepare();
       return await tryOnce(session, patience, work);
     } catch (error) {
       if (!(error instanceof DatabaseError) || !isCollision(signsOf(error))) throw error;

@@ -23,6 +23,13 @@ export class RunnerLockLostError extends MigrationError {
 export interface RunnerLock {
   /** @throws {RunnerLockLostError} when the lock's connection is gone. Call it before every change. */
   ensureHeld(): void;
+  /**
+   * Looks from the session that holds it: it sees only what is committed. Plain texts without parameters, which would
+   * leave a snapshot behind in its transaction; nothing that may wait.
+   *
+   * @throws {RunnerLockLostError} the connection is gone.
+   */
+  look<T>(work: (beside: Client) => Promise<T>): Promise<T>;
 }
 
 /** SQLSTATE: the lock is held by someone else. */
@@ -58,13 +65,24 @@ export async function withRunnerLock<T>(
   client.on("end", () => (lost = true));
   try {
     await acquire(client, access.settings.run.runnerWaitMs, log);
+    const ensureHeld = (): void => {
+      if (!lost) return;
+      throw new RunnerLockLostError(
+        "The connection that holds the runner lock was lost; nothing more was run.",
+        "Find out why the server ended it (its log says), then run up again: it resumes.",
+      );
+    };
     return await work({
-      ensureHeld: () => {
-        if (!lost) return;
-        throw new RunnerLockLostError(
-          "The connection that holds the runner lock was lost; nothing more was run.",
-          "Find out why the server ended it (its log says), then run up again: it resumes.",
-        );
+      ensureHeld,
+      look: async (looking) => {
+        try {
+          return await looking(client);
+        } catch (error) {
+          // The driver tells of the end a moment after it has failed the query.
+          await sleep(0);
+          ensureHeld();
+          throw error;
+        }
       },
     });
   } finally {

@@ -25,6 +25,8 @@ export interface MigrationParts {
   readonly risk?: string;
   /** The one bullet of DEPENDENCIES. */
   readonly dependency?: string;
+  /** The one bullet of EXCEPTIONS. */
+  readonly exceptions?: string;
 }
 
 const rule = `-- ${"=".repeat(76)}`;
@@ -59,7 +61,7 @@ ${rule}
 --   - Rollback script: ${name}_rollback.sql
 --   - Rollback tested: ${parts.tested ?? "Yes"}
 --   - Data recovery: ${parts.recovery ?? "Manual"}
-${rule}
+${parts.exceptions === undefined ? "" : `--\n-- EXCEPTIONS:\n--   - ${parts.exceptions}\n`}${rule}
 
 ${rule}
 -- PRE-FLIGHT CHECKS

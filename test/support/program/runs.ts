@@ -21,17 +21,20 @@ export async function apply(
   migration: MigrationFile,
   {
     lower = [],
+    model = new SchemaModel(),
     access = database.access,
     onLog = () => undefined,
   }: {
     readonly lower?: readonly string[];
+    /** What the files before it make. */
+    readonly model?: SchemaModel;
     readonly access?: Access;
     readonly onLog?: (line: string) => void;
   } = {},
 ): Promise<Ran> {
   const log: string[] = [];
-  const impacts = impactsOf(migration, new SchemaModel());
-  const outcome = await applyMigration(access, { migration, lower, impacts }, (line) => {
+  const effects = effectsOf(migration, model);
+  const outcome = await applyMigration(access, { migration, lower, effects, model }, (line) => {
     log.push(line);
     onLog(line);
   });
@@ -48,6 +51,7 @@ export async function rollBack(
   }: {
     readonly higher?: readonly string[];
     readonly ticket?: string;
+    readonly model?: SchemaModel;
     readonly access?: Access;
   } = {},
 ): Promise<Ran> {

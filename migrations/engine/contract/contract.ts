@@ -1,0 +1,135 @@
+/**
+ * Holds each segment of a run to what was judged of it: measured before its COMMIT, compared, and refused where the tier
+ * says so. What goes beyond is in the error, all of it; or in the record, where the tier lets it pass.
+ * Does NOT run statements or commit (see attempt.ts).
+ */
+import type { Client } from "pg";
+
+import { MigrationError } from "../../../stack/errors";
+import { type Tier, tierRules } from "../../../stack/tier";
+import type { Segment } from "../files/segments";
+import type { SegmentRecord } from "../history/segmentRecord";
+import type { ObjectName } from "../sql/objectName";
+import type { Statement } from "../statements/statements";
+import { contractRule, type FileClaims } from "./claims";
+import { violationsOf } from "./compare";
+import { effectsMeasured, madeBy } from "./effects";
+import {
+  countAfter,
+  countBeforeRewrite,
+  type Counting,
+  lookBefore,
+  markOf,
+  measureTransaction,
+  settleDeferred,
+} from "./measure";
+import type { CountedTable, Measured } from "./measured";
+
+/** The run did more than was judged. Its segment was rolled back, or it could not be. */
+export class ContractError extends MigrationError {
+  readonly code = "MORE_THAN_ANNOUNCED";
+}
+
+/** A segment's open transaction. */
+export interface OpenSegment {
+  /** Null where it is none. */
+  readonly transaction: string | null;
+  readonly counting: Counting[];
+  readonly startedAt: number;
+}
+
+/** Runs what may wait for a lock. */
+export type Inside = (work: () => Promise<unknown>) => Promise<unknown>;
+
+const uncounted =
+  "this server does not count what is done to rows (track_counts is off, or this login may switch it off)";
+
+/** One run's contract. */
+export class Contract {
+  private readonly made: Set<number>;
+
+  /**
+   * @param client   Works.
+   * @param look     Looks from a session that sees only what is committed: the runner lock's.
+   * @param made     Relations that earlier segments of this run have made, by object id.
+   */
+  constructor(
+    private readonly client: Client,
+    private readonly look: <T>(work: (beside: Client) => Promise<T>) => Promise<T>,
+    private readonly tier: Tier,
+    private readonly claims: FileClaims,
+    made: readonly number[],
+  ) {
+    this.made = new Set(made);
+  }
+
+  /** Inside a transaction that has just begun. */
+  async begin(): Promise<OpenSegment> {
+    return { transaction: await markOf(this.client), counting: [], startedAt: Date.now() };
+  }
+
+  /** Before each statement: counts what it announces to write anew. */
+  async before(open: OpenSegment, statement: Statement, inside: Inside): Promise<void> {
+    for (const name of this.claims.rewrites.get(statement) ?? []) {
+      if (name.kind !== "table" || isCounted(open, name)) continue;
+      const counting = await countBeforeRewrite(this.client, this.look, name, inside);
+      const isNew = counting !== null && this.made.has(counting.relation);
+      if (counting !== null && !isNew) open.counting.push(counting);
+    }
+  }
+
+  /**
+   * Before the COMMIT: settles, measures, compares.
+   *
+   * @throws {ContractError} it did more than was judged, and the tier does not let that pass.
+   */
+  async end(open: OpenSegment, segment: Segment, inside: Inside): Promise<SegmentRecord> {
+    await inside(() => settleDeferred(this.client));
+    const measured = await measureTransaction(this.client);
+    const counted = await countAfter(this.client, open.counting, measured);
+    return this.judge(open, segment, measured, counted);
+  }
+
+  /**
+   * After a statement that no transaction could hold.
+   *
+   * @throws {ContractError} as for `end`; what was done is there.
+   */
+  async after(open: OpenSegment, segment: Segment, measured: Measured): Promise<SegmentRecord> {
+    return this.judge(open, segment, measured, []);
+  }
+
+  private async judge(
+    { transaction, startedAt }: OpenSegment,
+    segment: Segment,
+    measured: Measured,
+    counted: readonly CountedTable[],
+  ): Promise<SegmentRecord> {
+    const before = await this.look((beside) => lookBefore(beside, measured));
+    const claims = this.claims.of(segment);
+    const { made } = this;
+    const found = violationsOf({ measured, before, counted, claims, made, transaction });
+    const unannounced = [...(measured.counts ? [] : [uncounted]), ...found];
+    if (unannounced.length > 0 && tierRules[this.tier].holdsToPlan) {
+      throw contractError(unannounced, transaction !== null);
+    }
+    const isNew = madeBy(measured, before);
+    for (const oid of isNew) made.add(oid);
+    return {
+      effects: effectsMeasured(measured, before, counted, made),
+      heldMs: Date.now() - startedAt,
+      made: isNew,
+      ...(unannounced.length > 0 ? { unannounced } : {}),
+    };
+  }
+}
+
+const isCounted = ({ counting }: OpenSegment, { schema, name }: ObjectName): boolean =>
+  counting.some((one) => one.name.schema === schema && one.name.name === name);
+
+const contractError = (unannounced: readonly string[], rolledBack: boolean): ContractError =>
+  new ContractError(
+    `it did more than was announced, and ${rolledBack ? "was rolled back" : "cannot be rolled back"}:${unannounced.map((text) => `\n    ${text}`).join("")}`,
+    "Announce it: write the change itself as a statement, name the table under Tables affected (for rows that come in), " +
+      `or except it in the header: - ${contractRule}: <schema.table>, and why. Then walk through the tiers again.`,
+  );

@@ -1,0 +1,182 @@
+/**
+ * The questions to the server: the counts, the measurement, and the picture of what was there before.
+ * Does NOT run them (see measure.ts). Every name is qualified: a migration may have put its own in the way.
+ * Source: postgresql.org/docs/current/monitoring-stats.html, view-pg-locks.html, functions-info.html
+ */
+
+/** Object ids below belong to the server itself. Source: access/transam.h, FirstNormalObjectId. */
+const firstOwn = 16384;
+
+/** Locks by strength, as pg_locks calls them. */
+const modes =
+  "'{AccessShareLock,RowShareLock,RowExclusiveLock,ShareUpdateExclusiveLock,ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'::pg_catalog.text[]";
+
+/**
+ * Counters of all relations that the session has locked, as one text. Operators are qualified too: it runs under the
+ * search path of the file, whose deferred triggers need it.
+ */
+const counts = `
+SELECT COALESCE(pg_catalog.string_agg(pg_catalog.concat_ws(':', o.relation,
+    pg_catalog.pg_stat_get_xact_tuples_inserted(o.relation), pg_catalog.pg_stat_get_xact_tuples_updated(o.relation),
+    pg_catalog.pg_stat_get_xact_tuples_deleted(o.relation)), ' ' ORDER BY o.relation), '') AS counts
+  FROM (SELECT DISTINCT l.relation FROM pg_catalog.pg_locks AS l
+         WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() AND l.relation IS NOT NULL) AS o`;
+
+/** Runs what was put off to the COMMIT, twice, with the counts after each. One message. */
+export const settle = `SET CONSTRAINTS ALL IMMEDIATE; ${counts}; SET CONSTRAINTS ALL IMMEDIATE; ${counts}`;
+
+/** Before the measurement: queries of cursors that would run at COMMIT do not, and names mean the server's own. */
+const clear = "CLOSE ALL; SET LOCAL search_path = pg_catalog, pg_temp";
+
+/** Whether the transaction may leave anything behind: it has written, or a cursor would run at its COMMIT. */
+export const mayLeave = `
+SELECT pg_catalog.pg_current_xact_id_if_assigned() IS NOT NULL
+       OR EXISTS (SELECT FROM pg_catalog.pg_cursors AS c WHERE c.is_holdable) AS may`;
+
+/** The transaction's own mark, which a COMMIT changes and a savepoint does not. */
+export const transactionMark = `
+SELECT l.virtualtransaction AS mark FROM pg_catalog.pg_locks AS l
+ WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() AND l.locktype OPERATOR(pg_catalog.=) 'virtualxid' LIMIT 1`;
+
+/** Empties the counters, when it is a message of its own outside of a transaction. */
+export const flush = "SELECT pg_catalog.pg_stat_force_next_flush()";
+
+/** Catalogs in which a migration has no business, beside those of which each row is looked at. */
+const foreignCatalogs = [
+  "pg_authid",
+  "pg_auth_members",
+  "pg_database",
+  "pg_db_role_setting",
+  "pg_default_acl",
+  "pg_event_trigger",
+  "pg_extension",
+  "pg_foreign_data_wrapper",
+  "pg_foreign_server",
+  "pg_largeobject",
+  "pg_largeobject_metadata",
+  "pg_namespace",
+  "pg_publication",
+  "pg_publication_rel",
+  "pg_subscription",
+  "pg_user_mapping",
+];
+
+/** Catalogs of which each row that was written is looked at. */
+const lookedAt = ["pg_class", "pg_attribute", "pg_proc", "pg_trigger", "pg_rewrite", "pg_policy"];
+
+const list = (texts: readonly string[]): string => texts.map((text) => `'${text}'`).join(", ");
+
+/** Whether a visible row was written by this transaction: top, savepoint or EXCEPTION block alike. */
+const ours = (row: string): string =>
+  `CASE WHEN age(${row}.xmin) <= x.a THEN pg_xact_status((x.top + x.a - age(${row}.xmin))::text::xid8) = 'in progress' ELSE false END`;
+
+const moved = (catalog: string): string =>
+  `(SELECT EXISTS (SELECT FROM moved WHERE relname = '${catalog}'))`;
+
+const rows = (columns: string, from: string): string =>
+  `coalesce((SELECT json_agg(json_build_object(${columns})) FROM ${from}), '[]')`;
+
+/** What a routine does: a change of owner, comment or privileges is no change of it. */
+const meaning = (row: string): string =>
+  `md5(concat_ws('|', ${row}.prosrc, ${row}.probin, ${row}.prosqlbody::text, ${row}.prolang, ${row}.prosecdef, ${row}.proconfig::text, ${row}.prorettype, ${row}.provolatile))`;
+
+const measurement = `
+WITH x AS MATERIALIZED (
+  SELECT pg_current_xact_id_if_assigned()::text::bigint AS top, age(pg_current_xact_id_if_assigned()::xid) AS a
+), own AS MATERIALIZED (
+  SELECT l.relation AS oid, max(array_position(${modes}, l.mode)) AS level FROM pg_locks AS l
+   WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.relation >= ${firstOwn} GROUP BY 1
+), moved AS MATERIALIZED (
+  SELECT c.relname FROM pg_class AS c
+   WHERE c.relnamespace = 11 AND c.relname IN (${list([...foreignCatalogs, ...lookedAt])})
+     AND pg_stat_get_xact_tuples_inserted(c.oid) + pg_stat_get_xact_tuples_updated(c.oid) + pg_stat_get_xact_tuples_deleted(c.oid) > 0
+)
+SELECT json_build_object(
+  'transaction', (SELECT virtualtransaction FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'virtualxid' LIMIT 1),
+  'counts', current_setting('track_counts') = 'on' AND NOT has_parameter_privilege('track_counts', 'SET'),
+  'gone', coalesce((SELECT json_agg(c.relname) FROM pg_class AS c WHERE c.relnamespace = 11
+     AND c.relname IN ('pg_trigger', 'pg_policy', 'pg_rewrite') AND pg_stat_get_xact_tuples_deleted(c.oid) > 0), '[]'),
+  'catalogs', coalesce((SELECT json_agg(relname) FROM moved WHERE relname IN (${list(foreignCatalogs)})), '[]'),
+  'relations', ${rows(
+    `'oid', o.oid::bigint, 'level', o.level, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind, 'file', c.relfilenode::bigint,
+     'inserted', pg_stat_get_xact_tuples_inserted(o.oid), 'updated', pg_stat_get_xact_tuples_updated(o.oid), 'deleted', pg_stat_get_xact_tuples_deleted(o.oid)`,
+    `own AS o LEFT JOIN pg_class AS c ON c.oid = o.oid LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace
+      WHERE o.level >= 3 AND (c.oid IS NULL OR c.relkind IN ('r', 'p', 'm', 'f', 'S', 'v', 'c'))`,
+  )},
+  'columns', ${rows(
+    "'relation', a.attrelid::bigint, 'number', a.attnum, 'dropped', a.attisdropped, 'type', format_type(a.atttypid, a.atttypmod), 'acl', a.attacl::text",
+    `x, pg_attribute AS a WHERE pg_stat_get_xact_tuples_updated('pg_attribute'::regclass) > 0 AND a.attrelid >= ${firstOwn} AND a.attnum > 0 AND ${ours("a")}`,
+  )},
+  'rights', ${rows(
+    "'oid', c.oid::bigint, 'owner', c.relowner::bigint, 'acl', c.relacl::text",
+    `x, pg_class AS c WHERE ${moved("pg_class")} AND c.relkind IN ('r', 'p', 'm', 'f', 'S', 'v') AND ${ours("c")}`,
+  )},
+  'routines', ${rows(
+    `'oid', p.oid::bigint, 'owner', p.proowner::bigint, 'acl', p.proacl::text, 'meaning', ${meaning("p")}`,
+    `x, pg_proc AS p WHERE ${moved("pg_proc")} AND ${ours("p")}`,
+  )},
+  'parts', (SELECT coalesce(json_agg(json_build_object('kind', kind, 'relation', relation, 'name', name)), '[]') FROM (
+      SELECT 'trigger' AS kind, t.tgrelid::bigint AS relation, t.tgname AS name FROM x, pg_trigger AS t
+       WHERE ${moved("pg_trigger")} AND NOT t.tgisinternal AND ${ours("t")}
+      UNION ALL
+      SELECT 'rule', r.ev_class::bigint, r.rulename FROM x, pg_rewrite AS r WHERE ${moved("pg_rewrite")} AND ${ours("r")}
+      UNION ALL
+      SELECT 'policy', y.polrelid::bigint, y.polname FROM x, pg_policy AS y WHERE ${moved("pg_policy")} AND ${ours("y")}) AS part),
+  'goneObjects', coalesce((SELECT json_agg(json_build_array(l.classid::regclass::text, l.objid::bigint)) FROM pg_locks AS l
+     WHERE l.pid = pg_backend_pid() AND l.locktype = 'object' AND l.mode = 'AccessExclusiveLock' AND l.objid >= ${firstOwn}
+       AND CASE l.classid WHEN 'pg_proc'::regclass THEN NOT EXISTS (SELECT FROM pg_proc AS p WHERE p.oid = l.objid)
+                          WHEN 'pg_type'::regclass THEN NOT EXISTS (SELECT FROM pg_type AS t WHERE t.oid = l.objid)
+                          ELSE false END), '[]')) AS measured`;
+
+/** Closes cursors, then measures. One message; the last result holds `measured`. */
+export const measure = `${clear}; ${measurement}`;
+
+/** For one message with a statement that no transaction may hold: it does not settle or clear anything. */
+export const measureAlone = measurement;
+
+/**
+ * What was there before, as seen by a session beside the one that works. Raw rows only: whatever asks for definitions or
+ * sizes would wait for that session's locks, which the server would not see as a deadlock.
+ * Each argument is an array of oids in SQL: relations; those whose columns are asked for; routines; types.
+ */
+export const pictureBefore = (
+  relations: string,
+  columnsOf: string,
+  routines: string,
+  types: string,
+): string => `
+WITH RECURSIVE wanted AS (
+  SELECT DISTINCT oid FROM unnest(${relations}) AS oid
+), through AS (
+  SELECT w.oid AS of, w.oid AS at FROM wanted AS w
+  UNION
+  SELECT t.of, next.oid FROM through AS t CROSS JOIN LATERAL (
+    SELECT h.inhparent AS oid FROM pg_catalog.pg_inherits AS h WHERE h.inhrelid = t.at
+    UNION
+    SELECT r.ev_class FROM pg_catalog.pg_depend AS d JOIN pg_catalog.pg_rewrite AS r ON r.oid = d.objid
+     WHERE d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
+       AND d.refobjid = t.at AND r.ev_class <> t.at AND r.rulename = '_RETURN') AS next
+), named AS (
+  SELECT c.oid, n.nspname AS schema, c.relname AS name FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+)
+SELECT
+  coalesce((SELECT json_agg(json_build_object('oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
+     'file', c.relfilenode::bigint, 'owner', c.relowner::bigint, 'acl', c.relacl::text,
+     'through', coalesce((SELECT json_agg(json_build_object('schema', m.schema, 'name', m.name))
+        FROM through AS t JOIN named AS m ON m.oid = t.at WHERE t.of = c.oid AND t.at <> c.oid), '[]'),
+     'of', (SELECT json_build_object('schema', m.schema, 'name', m.name) FROM named AS m WHERE m.oid = coalesce(
+        (SELECT i.indrelid FROM pg_catalog.pg_index AS i WHERE i.indexrelid = c.oid),
+        (SELECT d.refobjid FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
+            AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i') AND c.relkind = 'S' LIMIT 1)))))
+     FROM wanted AS w JOIN pg_catalog.pg_class AS c ON c.oid = w.oid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.relkind <> 't'), '[]') AS relations,
+  coalesce((SELECT json_agg(json_build_object('relation', a.attrelid::bigint, 'number', a.attnum, 'name', a.attname,
+     'type', pg_catalog.format_type(a.atttypid, a.atttypmod), 'acl', a.attacl::text))
+     FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = ANY (${columnsOf}) AND a.attnum > 0 AND NOT a.attisdropped), '[]') AS columns,
+  coalesce((SELECT json_agg(json_build_object('oid', p.oid::bigint, 'schema', n.nspname, 'name', p.proname,
+     'signature', pg_catalog.format('%I.%I(%s)', n.nspname, p.proname, pg_catalog.oidvectortypes(p.proargtypes)),
+     'owner', p.proowner::bigint, 'acl', p.proacl::text, 'meaning', ${meaning("p")}))
+     FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.oid = ANY (${routines})), '[]') AS routines,
+  coalesce((SELECT json_agg(json_build_object('oid', t.oid::bigint, 'schema', n.nspname, 'name', t.typname))
+     FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
+    WHERE t.oid = ANY (${types}) AND t.typelem = 0 AND t.typrelid = 0), '[]') AS types`;

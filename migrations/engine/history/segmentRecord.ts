@@ -1,0 +1,89 @@
+/**
+ * What a segment of a run really did, as its event keeps it: read back, and in words.
+ * Pure. Does NOT measure (see contract/) or judge.
+ */
+
+/** What was done to one relation that was there before. */
+export interface MeasuredEffect {
+  /** As SQL writes it: "dagapp.jobs". */
+  readonly name: string;
+  readonly inserted?: number;
+  readonly updated?: number;
+  readonly deleted?: number;
+  /** It has a new file. */
+  readonly rewritten?: true;
+  readonly dropped?: true;
+  /** Strongest lock held, where it keeps others out: "ACCESS EXCLUSIVE". */
+  readonly lock?: string;
+}
+
+/** In the detail of a segment-done event. */
+export interface SegmentRecord {
+  readonly effects: readonly MeasuredEffect[];
+  /** From the first statement to the end: no lock was held for longer. Milliseconds. */
+  readonly heldMs: number;
+  /** Object ids of relations that are new: later segments of the same run may do with them as they like. */
+  readonly made: readonly number[];
+  /** What went beyond what was announced; absent when nothing did. */
+  readonly unannounced?: readonly string[];
+}
+
+const count = (n: number, verb: string): string => `${n} ${n === 1 ? "row" : "rows"} ${verb}`;
+
+/** One effect in words: "3 rows updated in dagapp.jobs, ACCESS EXCLUSIVE on it for 12 ms". */
+function sentence(effect: MeasuredEffect, heldMs: number): string {
+  const { name, inserted, updated, deleted, rewritten, dropped, lock } = effect;
+  const parts = [
+    ...(inserted === undefined ? [] : [count(inserted, "inserted")]),
+    ...(updated === undefined ? [] : [count(updated, "updated")]),
+    ...(deleted === undefined ? [] : [count(deleted, "deleted")]),
+    ...(rewritten === true ? ["written anew"] : []),
+    ...(dropped === true ? ["dropped"] : []),
+    ...(lock === undefined ? [] : [`${lock} for at most ${heldMs} ms`]),
+  ];
+  return `${name}: ${parts.join(", ")}`;
+}
+
+/** The effects of several segments, one line each. */
+export const describeEffectsMeasured = (records: readonly SegmentRecord[]): readonly string[] =>
+  records.flatMap(({ effects, heldMs }) => effects.map((effect) => sentence(effect, heldMs)));
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const numberOr = (value: unknown): number | undefined =>
+  typeof value === "number" && value > 0 ? value : undefined;
+
+function readEffect(value: unknown): readonly MeasuredEffect[] {
+  if (!isRecord(value) || typeof value["name"] !== "string") return [];
+  const [inserted, updated, deleted] = ["inserted", "updated", "deleted"].map((key) =>
+    numberOr(value[key]),
+  );
+  const lock = typeof value["lock"] === "string" ? value["lock"] : undefined;
+  return [
+    {
+      name: value["name"],
+      ...(inserted === undefined ? {} : { inserted }),
+      ...(updated === undefined ? {} : { updated }),
+      ...(deleted === undefined ? {} : { deleted }),
+      ...(value["rewritten"] === true ? { rewritten: true } : {}),
+      ...(value["dropped"] === true ? { dropped: true } : {}),
+      ...(lock === undefined ? {} : { lock }),
+    },
+  ];
+}
+
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** Reads a segment's record from the detail of its event; null where there is none, as in events of older runs. */
+export function readSegmentRecord(detail: Readonly<Record<string, unknown>>): SegmentRecord | null {
+  const value = detail["measured"];
+  if (!isRecord(value)) return null;
+  const unannounced = list(value["unannounced"]).filter((text) => typeof text === "string");
+  return {
+    effects: list(value["effects"]).flatMap(readEffect),
+    heldMs: numberOr(value["heldMs"]) ?? 0,
+    made: list(value["made"]).filter((oid) => typeof oid === "number"),
+    ...(unannounced.length > 0 ? { unannounced } : {}),
+  };
+}
