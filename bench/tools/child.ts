@@ -30,8 +30,8 @@ async function runOurs({ folder, stack }: Task): Promise<void> {
       .filter(({ number }) => number < migration.number)
       .map(({ header }) => header.version);
     const model = modelBefore(files, migration.number);
-    const effects = effectsOf(migration, model);
-    await applyMigration(access, { migration, lower, effects, model }, () => undefined);
+    const impacts = impactsOf(migration, model);
+    await applyMigration(access, { migration, lower, impacts, model }, () => undefined);
   }
 }
 

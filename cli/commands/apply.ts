@@ -98,7 +98,7 @@ async function applyAll(
       .map(({ header }) => header.version);
     const started = Date.now();
     const model = modelBefore(files, migration.number);
-    const request = { migration, lower, effects: effectsOf(migration, model), model };
+    const request = { migration, lower, impacts: impactsOf(migration, model), model };
     const { version, ranNow } = await applyMigration(access, request, (line) => {
       say(`${migration.name}: ${line}`);
     });

@@ -120,8 +120,14 @@ async function takeBack(
     if (isStopping()) return steps.length - index;
     const started = Date.now();
     const model = modelBefore(files, migration.number);
-    const effects = rollbackEffectsOf(migration, model);
-    const request = { migration, higher, effects, model, ...(ticket === undefined ? {} : { ticket }) };
+    const impacts = rollbackImpactsOf(migration, model);
+    const request = {
+      migration,
+      higher,
+      impacts,
+      model,
+      ...(ticket === undefined ? {} : { ticket }),
+    };
     const { version, ranNow } = await rollBackVersion(access, request, (line) => {
       say(`${migration.name}: ${line}`);
     });

@@ -155,14 +155,14 @@ async function run(inputs: MigrationInputs): Promise<MigrationOutputs> {
     inputs.goal === "applied"
       ? await applyMigration(
           currentAccess(),
-          { migration: file, lower: inputs.lower, effects: effectsOf(file, model), model },
+          { migration: file, lower: inputs.lower, impacts: impactsOf(file, model), model },
           log,
         )
       : await rollBackVersion(
           currentAccess(),
           {
             ...{ migration: file, ticket: inputs.ticket, higher: inputs.higher },
-            ...{ effects: rollbackEffectsOf(file, model), model },
+            ...{ impacts: rollbackImpactsOf(file, model), model },
           },
           log,
         );

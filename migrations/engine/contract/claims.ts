@@ -3,22 +3,23 @@
  * and what the header adds to that.
  * Pure. Does NOT measure or judge (see compare.ts).
  */
+import { exceptedNames, namesIn } from "../files/exceptedNames";
 import type { MigrationFile } from "../files/file";
 import type { Segment } from "../files/segments";
-import type { Act } from "../gate/input/act";
-import { withCalls } from "../gate/input/calledActs";
-import { actsOfSegments, temporaryTables } from "../gate/input/subject";
-import { effectsOf, rollbackEffectsOf } from "../impact/classify";
-import type { StatementEffect } from "../impact/effect";
-import { modelAfter } from "../schema/schemaFold";
+import { withCalls } from "../gate/input/calledOperations";
+import type { PlacedOperation } from "../gate/input/placedOperation";
+import { operationsOfSegments, temporaryTables } from "../gate/input/subject";
+import { impactsOf, rollbackImpactsOf } from "../impact/classify";
+import type { StatementImpact } from "../impact/impact";
 import type { SchemaModel } from "../schema/schemaModel";
+import { modelAfter } from "../schema/schemaReplay";
 import type { ObjectName, ObjectRef } from "../sql/objectName";
-import type { Action } from "../statements/action";
+import type { Operation } from "../statements/operation";
 import type { Statement } from "../statements/statements";
 import { NameSet } from "./nameSet";
 
 /** The rule of the gate whose exceptions also speak for what is measured. */
-export const contractRule = "unannounced-effect";
+export const contractRule = "unannounced-impact";
 
 /** What is announced, by kind. Names are as the text has them. */
 export interface Claims {
@@ -65,34 +66,11 @@ export interface FileClaims {
   readonly rewrites: Rewrites;
 }
 
-/** `dagapp.jobs` or `"My schema".t` in a text. */
-const nameInText =
-  /(?:"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)\.(?:"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)/gu;
-
-const unquoted = (part: string): string =>
-  part.startsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part.toLowerCase();
-
-/** The names with a schema that a text holds. */
-export function namesIn(text: string): readonly ObjectName[] {
-  return [...text.matchAll(nameInText)].map(([whole]) => {
-    const parts = whole.match(/"(?:[^"]|"")+"|[^.]+/gu) ?? [];
-    return { schema: unquoted(parts[0] ?? ""), name: unquoted(parts[1] ?? "") };
-  });
-}
-
-/** What the header of a file excepts from the contract: only what a reason names, with its schema. */
-export const exceptedBy = ({ header }: Pick<MigrationFile, "header">): NameSet =>
-  new NameSet(
-    header.exceptions
-      .filter(({ rule }) => rule === contractRule)
-      .flatMap(({ reason }) => namesIn(reason)),
-  );
-
 const bare = (name: string): string => name.replace(/\(.*$/s, "");
 const routineKinds = /^(function|procedure|routine|aggregate)$/;
 const typeKinds = /^(type|domain)$/;
 
-/** Gathers what actions announce. */
+/** Gathers what operations announce. */
 class Gathering {
   readonly inserts = new NameSet();
   readonly updates = new NameSet();
@@ -126,7 +104,7 @@ class Gathering {
     this.touched.add(name);
   }
 
-  effect({ rewrites, locks, drops, unknown }: StatementEffect): void {
+  impact({ rewrites, locks, drops, unknown }: StatementImpact): void {
     for (const name of rewrites) this.put(this.rewrites, name);
     for (const { object } of locks) if (!this.isTemporary(object)) this.touched.add(object);
     for (const object of drops) this.drop(object.kind, object);
@@ -142,10 +120,10 @@ class Gathering {
     this.dropsParts = true;
   }
 
-  action(action: Action): void {
-    switch (action.kind) {
+  operation(operation: Operation): void {
+    switch (operation.kind) {
       case "query":
-        for (const write of action.query.writes) {
+        for (const write of operation.query.writes) {
           const { verb, table, updatesOnConflict } = write;
           if (verb === "insert" || verb === "merge") this.put(this.inserts, table);
           if (verb === "update" || updatesOnConflict) this.put(this.updates, table);
@@ -155,22 +133,22 @@ class Gathering {
         }
         return;
       case "copy":
-        if (action.from) this.put(this.inserts, action.table);
+        if (operation.from) this.put(this.inserts, operation.table);
         return;
       case "truncate":
-        for (const { name } of action.tables) this.put(this.empties, name);
+        for (const { name } of operation.tables) this.put(this.empties, name);
         return;
       case "refresh":
-        this.put(this.rewrites, action.view);
-        this.put(this.inserts, action.view);
-        this.put(this.updates, action.view);
-        this.put(this.deletes, action.view);
+        this.put(this.rewrites, operation.view);
+        this.put(this.inserts, operation.view);
+        this.put(this.updates, operation.view);
+        this.put(this.deletes, operation.view);
         return;
       case "drop":
-        for (const object of action.objects) this.drop(object.kind, object);
+        for (const object of operation.objects) this.drop(object.kind, object);
         return;
       case "rename": {
-        const { object, part, to } = action;
+        const { object, part, to } = operation;
         const own = { schema: object.schema, name: bare(object.name) };
         if (part === null) this.renames.push([own, { schema: object.schema, name: to }]);
         this.other(object.kind, own);
@@ -178,40 +156,43 @@ class Gathering {
         return;
       }
       case "set schema": {
-        const own = { schema: action.object.schema, name: bare(action.object.name) };
-        this.renames.push([own, { schema: action.schema, name: own.name }]);
-        this.other(action.object.kind, own);
+        const own = { schema: operation.object.schema, name: bare(operation.object.name) };
+        this.renames.push([own, { schema: operation.schema, name: own.name }]);
+        this.other(operation.object.kind, own);
         return;
       }
       case "set owner":
-        this.other(action.object.kind, {
-          schema: action.object.schema,
-          name: bare(action.object.name),
+        this.other(operation.object.kind, {
+          schema: operation.object.schema,
+          name: bare(operation.object.name),
         });
         return;
       case "create function":
-        this.routines.add({ schema: action.function.schema, name: bare(action.function.name) });
+        this.routines.add({
+          schema: operation.function.schema,
+          name: bare(operation.function.name),
+        });
         return;
       case "create":
-        this.other(action.object.kind, {
-          schema: action.object.schema,
-          name: bare(action.object.name),
+        this.other(operation.object.kind, {
+          schema: operation.object.schema,
+          name: bare(operation.object.name),
         });
         return;
       case "create view":
-        this.views.add(action.view);
+        this.views.add(operation.view);
         return;
       case "create on table":
-        this.parts.push({ ...action.table, part: action.name });
+        this.parts.push({ ...operation.table, part: operation.name });
         return;
       case "alter policy":
-        this.parts.push({ ...action.table, part: action.name });
+        this.parts.push({ ...operation.table, part: operation.name });
         return;
       case "alter table":
-        this.alterTable(action);
+        this.alterTable(operation);
         return;
       case "alter sequence":
-        this.put(this.rewrites, action.sequence);
+        this.put(this.rewrites, operation.sequence);
         return;
       case "unknown":
         this.isOpaque = true;
@@ -226,7 +207,7 @@ class Gathering {
     if (typeKinds.test(kind)) this.types.add(name);
   }
 
-  private alterTable({ table, command }: Extract<Action, { kind: "alter table" }>): void {
+  private alterTable({ table, command }: Extract<Operation, { kind: "alter table" }>): void {
     this.altered.add(table);
     this.dropsParts = true;
     if (command.kind === "drop column") {
@@ -239,17 +220,18 @@ class Gathering {
 }
 
 function gather(
-  acts: readonly Act[],
-  effects: readonly StatementEffect[],
+  acts: readonly PlacedOperation[],
+  impacts: readonly StatementImpact[],
   temporary: ReadonlySet<string>,
   file: MigrationFile,
 ): Claims {
   const found = new Gathering(temporary);
-  for (const effect of effects) found.effect(effect);
-  for (const { action, statement } of acts) if (statement.ledger === null) found.action(action);
+  for (const impact of impacts) found.impact(impact);
+  for (const { operation, statement } of acts)
+    if (statement.ledger === null) found.operation(operation);
   const affected = new NameSet(file.header.impact.tablesAffected.flatMap(namesIn));
   for (const name of file.header.impact.tablesAffected.flatMap(namesIn)) found.touched.add(name);
-  return { ...members(found), affected, excepted: exceptedBy(file) };
+  return { ...members(found), affected, excepted: new NameSet(exceptedNames(file)) };
 }
 
 const members = ({
@@ -290,12 +272,12 @@ export function claimsOf(
   const isRollback = direction === "rollback";
   const segments = isRollback ? (file.rollback?.segments ?? []) : file.segments;
   const before = isRollback ? modelAfter(model, file) : model;
-  const acts = withCalls(actsOfSegments(segments), before);
-  const effects = isRollback ? rollbackEffectsOf(file, model) : effectsOf(file, model);
+  const acts = withCalls(operationsOfSegments(segments), before);
+  const impacts = isRollback ? rollbackImpactsOf(file, model) : impactsOf(file, model);
   const temporary = temporaryTables(acts);
-  const effectOf = new Map(effects.map((effect) => [effect.statement, effect]));
+  const impactOf = new Map(impacts.map((impact) => [impact.statement, impact]));
   const rewrites = new Map(
-    effects
+    impacts
       .filter(({ rewrites }) => rewrites.length > 0)
       .map(({ statement, rewrites }) => [statement, rewrites] as const),
   );
@@ -304,7 +286,7 @@ export function claimsOf(
     of: (segment) =>
       gather(
         acts.filter((act) => act.segment === segment),
-        segment.statements.flatMap((statement) => effectOf.get(statement) ?? []),
+        segment.statements.flatMap((statement) => impactOf.get(statement) ?? []),
         temporary,
         file,
       ),

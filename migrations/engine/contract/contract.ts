@@ -7,13 +7,13 @@ import type { Client } from "pg";
 
 import { MigrationError } from "../../../stack/errors";
 import { type Tier, tierRules } from "../../../stack/tier";
+import { contractRule } from "../files/exceptedNames";
 import type { Segment } from "../files/segments";
 import type { SegmentRecord } from "../history/segmentRecord";
 import type { ObjectName } from "../sql/objectName";
 import type { Statement } from "../statements/statements";
-import { contractRule, type FileClaims } from "./claims";
+import type { FileClaims } from "./claims";
 import { violationsOf } from "./compare";
-import { effectsMeasured, madeBy } from "./effects";
 import {
   countAfter,
   countBeforeRewrite,
@@ -24,6 +24,7 @@ import {
   settleDeferred,
 } from "./measure";
 import type { CountedTable, Measured } from "./measured";
+import { impactsMeasured, madeBy } from "./measuredImpacts";
 
 /** The run did more than was judged. Its segment was rolled back, or it could not be. */
 export class ContractError extends MigrationError {
@@ -116,7 +117,7 @@ export class Contract {
     const isNew = madeBy(measured, before);
     for (const oid of isNew) made.add(oid);
     return {
-      effects: effectsMeasured(measured, before, counted, made),
+      impacts: impactsMeasured(measured, before, counted, made),
       heldMs: Date.now() - startedAt,
       made: isNew,
       ...(unannounced.length > 0 ? { unannounced } : {}),

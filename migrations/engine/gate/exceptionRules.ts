@@ -95,7 +95,7 @@ export const exceptionRules: readonly GateRule[] = [
     check: (input, found) =>
       casesOf(input, found)
         .filter(({ file, named }) => {
-          if (named?.rule.exception === undefined) return false;
+          if (named?.rule.exception === undefined || named.rule.foundByRuns === true) return false;
           const hits = named.findings.some((finding) => isAbout(finding, file));
           return !hits && !mayFind(input, named, file);
         })

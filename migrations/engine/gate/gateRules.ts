@@ -4,6 +4,7 @@
  */
 import { exceptionRules } from "./exceptionRules";
 import { fileRules } from "./gateFileRules";
+import { measuredRules } from "./gateMeasuredRules";
 import { planRules } from "./gatePlanRules";
 import { promotionRules } from "./gatePromotionRules";
 import { goingBackRules } from "./gateRollbackRules";
@@ -40,6 +41,7 @@ export const gateRules: readonly GateRule[] = [
   ...planRules,
   ...structureRules,
   ...promotionRules,
+  ...measuredRules,
   ...goingBackRules,
   ...fileRules,
   ...Object.values(ruleChapters).flat(),

@@ -5,6 +5,7 @@
 import { type Tier, tiers } from "../../../stack/tier";
 import type { EventKind } from "./eventKinds";
 import { type ProofRows, readProofRows } from "./proof";
+import { readSegmentRecord, type SegmentRecord } from "./segmentRecord";
 
 /** A row of public.schema_migrations. */
 export interface LedgerRow {
@@ -101,6 +102,8 @@ export interface VersionState {
   /** Something of it is there, by whatever text, and something is not: nobody can say what should be. */
   readonly halfDone: boolean;
   readonly completedAt: Date | null;
+  /** What its segments did, as each run measured it; nothing of runs that did not measure. */
+  readonly measured: readonly SegmentRecord[];
   /** Null unless it is rolled back. */
   readonly rolledBackAt: Date | null;
   /** Milliseconds from start to completion, null unless applied. */
@@ -261,6 +264,9 @@ function foldVersion(
       : [],
     begunRollback,
     halfDone: status === "incomplete" && hasOpenWork(ofVersion, lastRebuild),
+    measured: own
+      .filter((event) => event.kind === "segment-done" && !isOfRollback(event))
+      .flatMap(({ detail }) => readSegmentRecord(detail) ?? []),
     completedAt: row.completedAt,
     rolledBackAt: status === "rolled back" ? row.rolledBackAt : null,
     durationMs: status === "applied" ? took : null,

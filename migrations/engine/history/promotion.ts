@@ -5,6 +5,7 @@
 import { type Tier, tiers } from "../../../stack/tier";
 import type { History, VersionState } from "./history";
 import { type ProofRows, readProofRows } from "./proof";
+import { describeImpactsMeasured } from "./segmentRecord";
 
 /** Who decided, by which login, and when (ISO 8601). */
 interface PublishedDecision {
@@ -33,6 +34,10 @@ export interface PublishedVersion {
   readonly rollbackChecksum: string | null;
   /** Of exactly this checksum, together with the rollback's named here. */
   readonly proven: PublishedProof | null;
+  /** What it did there, one line for each table: "dagapp.jobs: 3 rows updated". */
+  readonly measured: readonly string[];
+  /** What of that went beyond what its file announced. */
+  readonly unannounced: readonly string[];
   readonly signedOff: PublishedDecision | null;
   readonly validated: PublishedDecision | null;
 }
@@ -55,6 +60,9 @@ export function publishedVersions({ versions }: History): readonly PublishedVers
   return versions.filter(({ status }) => status === "applied").map(published);
 }
 
+/** So many lines of a version go into the stack's outputs; its events have all. */
+const mostPublished = 20;
+
 function published(state: VersionState): PublishedVersion {
   const decision = (made: VersionState["signOff"]): PublishedDecision | null =>
     made === null ? null : { by: made.by, login: made.login, at: made.at.toISOString() };
@@ -74,6 +82,8 @@ function published(state: VersionState): PublishedVersion {
             at: proof.at.toISOString(),
             rows: withoutLosses(proof.rows),
           },
+    measured: describeImpactsMeasured(state.measured).slice(0, mostPublished),
+    unannounced: state.measured.flatMap(({ unannounced = [] }) => unannounced),
     signedOff: decision(state.signOff),
     validated: decision(state.validation),
   };
@@ -88,6 +98,8 @@ function withoutLosses(rows: ProofRows | null): PublishedProof["rows"] {
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+const textsOf = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : [];
 const textOrNull = (value: unknown): string | null => (typeof value === "string" ? value : null);
 
 /**
@@ -129,6 +141,8 @@ function readVersion(one: Readonly<Record<string, unknown>>): readonly Published
               rows: withoutLosses(readProofRows(proven["rows"])),
             }
           : null,
+      measured: textsOf(one["measured"]),
+      unannounced: textsOf(one["unannounced"]),
       signedOff: readDecision(one["signedOff"]),
       validated: readDecision(one["validated"]),
     },

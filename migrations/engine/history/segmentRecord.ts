@@ -4,7 +4,7 @@
  */
 
 /** What was done to one relation that was there before. */
-export interface MeasuredEffect {
+export interface MeasuredImpact {
   /** As SQL writes it: "dagapp.jobs". */
   readonly name: string;
   readonly inserted?: number;
@@ -19,7 +19,7 @@ export interface MeasuredEffect {
 
 /** In the detail of a segment-done event. */
 export interface SegmentRecord {
-  readonly effects: readonly MeasuredEffect[];
+  readonly impacts: readonly MeasuredImpact[];
   /** From the first statement to the end: no lock was held for longer. Milliseconds. */
   readonly heldMs: number;
   /** Object ids of relations that are new: later segments of the same run may do with them as they like. */
@@ -31,7 +31,7 @@ export interface SegmentRecord {
 const count = (n: number, verb: string): string => `${n} ${n === 1 ? "row" : "rows"} ${verb}`;
 
 /** One effect in words: "3 rows updated in dagapp.jobs, ACCESS EXCLUSIVE on it for 12 ms". */
-function sentence(effect: MeasuredEffect, heldMs: number): string {
+function sentence(effect: MeasuredImpact, heldMs: number): string {
   const { name, inserted, updated, deleted, rewritten, dropped, lock } = effect;
   const parts = [
     ...(inserted === undefined ? [] : [count(inserted, "inserted")]),
@@ -44,9 +44,9 @@ function sentence(effect: MeasuredEffect, heldMs: number): string {
   return `${name}: ${parts.join(", ")}`;
 }
 
-/** The effects of several segments, one line each. */
-export const describeEffectsMeasured = (records: readonly SegmentRecord[]): readonly string[] =>
-  records.flatMap(({ effects, heldMs }) => effects.map((effect) => sentence(effect, heldMs)));
+/** The impacts of several segments, one line each. */
+export const describeImpactsMeasured = (records: readonly SegmentRecord[]): readonly string[] =>
+  records.flatMap(({ impacts, heldMs }) => impacts.map((effect) => sentence(effect, heldMs)));
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -54,7 +54,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const numberOr = (value: unknown): number | undefined =>
   typeof value === "number" && value > 0 ? value : undefined;
 
-function readEffect(value: unknown): readonly MeasuredEffect[] {
+function readEffect(value: unknown): readonly MeasuredImpact[] {
   if (!isRecord(value) || typeof value["name"] !== "string") return [];
   const [inserted, updated, deleted] = ["inserted", "updated", "deleted"].map((key) =>
     numberOr(value[key]),
@@ -81,7 +81,7 @@ export function readSegmentRecord(detail: Readonly<Record<string, unknown>>): Se
   if (!isRecord(value)) return null;
   const unannounced = list(value["unannounced"]).filter((text) => typeof text === "string");
   return {
-    effects: list(value["effects"]).flatMap(readEffect),
+    impacts: list(value["impacts"]).flatMap(readEffect),
     heldMs: numberOr(value["heldMs"]) ?? 0,
     made: list(value["made"]).filter((oid) => typeof oid === "number"),
     ...(unannounced.length > 0 ? { unannounced } : {}),

@@ -18,8 +18,8 @@ import {
 import { readSnapshot } from "../ledger/schemaSnapshot";
 import { rollBackVersion } from "../run/rollback";
 import { applyMigration } from "../run/run";
-import { modelBefore } from "../schema/schemaReplay";
 import type { SchemaModel } from "../schema/schemaModel";
+import { modelBefore } from "../schema/schemaReplay";
 import type { Log } from "../server/session";
 import type { RowCounts } from "./proofRows";
 import type { RowState } from "./rowLosses";
@@ -173,7 +173,11 @@ export class Prover {
     const lower = this.ground.needed
       .filter(({ number }) => number < migration.number)
       .map(({ header }) => header.version);
-    await applyMigration(this.ground.scratch, { migration, lower, model: this.model }, this.tell("applying"));
+    await applyMigration(
+      this.ground.scratch,
+      { migration, lower, model: this.model },
+      this.tell("applying"),
+    );
     this.isApplied = true;
   }
 

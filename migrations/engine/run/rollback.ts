@@ -6,7 +6,7 @@ import type { Access } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
 import type { MigrationFile } from "../files/file";
 import type { VersionState } from "../history/history";
-import type { StatementEffect } from "../impact/effect";
+import type { StatementImpact } from "../impact/impact";
 import type { SchemaModel } from "../schema/schemaModel";
 import { type RunnerLock, withRunnerLock } from "../server/runnerLock";
 import type { Outcome } from "../server/session";
@@ -29,8 +29,8 @@ export interface RollbackRequest {
   readonly ticket?: string;
   /** Versions of all files with a higher number, in any order. None of them may be applied or begun. */
   readonly higher: readonly string[];
-  /** What the statements of its rollback file do (see rollbackEffectsOf). Without them pre-flight looks at the server alone. */
-  readonly effects?: readonly StatementEffect[];
+  /** What the statements of its rollback file do (see rollbackImpactsOf). Without them pre-flight looks at the server alone. */
+  readonly impacts?: readonly StatementImpact[];
   /** What the files before the migration make: it says what the rollback's statements announce. */
   readonly model?: SchemaModel;
 }
@@ -58,7 +58,7 @@ export class RollbackRefusedError extends MigrationError {
  */
 export async function rollBackVersion(
   access: Access,
-  { migration, ticket = migration.header.ticket, higher, effects = [], model }: RollbackRequest,
+  { migration, ticket = migration.header.ticket, higher, impacts = [], model }: RollbackRequest,
   log: Log,
 ): Promise<Outcome> {
   const { version } = migration.header;

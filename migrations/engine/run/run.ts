@@ -27,8 +27,8 @@ export interface RunRequest {
   readonly migration: MigrationFile;
   /** Versions of all files with a lower number, lowest first. They must be applied. */
   readonly lower: readonly string[];
-  /** What its statements do, by the files (see effectsOf). Without them pre-flight looks at the server alone. */
-  readonly effects?: readonly StatementEffect[];
+  /** What its statements do, by the files (see impactsOf). Without them pre-flight looks at the server alone. */
+  readonly impacts?: readonly StatementImpact[];
   /** What the files before it make: it says what its statements announce. */
   readonly model?: SchemaModel;
 }
@@ -53,7 +53,7 @@ export class OrderError extends MigrationError {
  */
 export async function applyMigration(
   access: Access,
-  { migration, lower, effects = [], model }: RunRequest,
+  { migration, lower, impacts = [], model }: RunRequest,
   log: Log,
 ): Promise<Outcome> {
   const { version } = migration.header;
@@ -72,7 +72,7 @@ export async function applyMigration(
         const course = ticket ?? migration.header.ticket;
         state = await runRollback(session, migration, state, course, model);
       }
-      await checkServer(access, migration, effects, log);
+      await checkServer(access, migration, impacts, log);
       await new Attempt(session, migration, undefined, model).apply(state);
       const after = await stateAfter(session.client, version, "applied");
       return { version, ranNow: true, state: after };

@@ -4,7 +4,7 @@
  */
 import type { MigrationFile } from "../../../migrations/engine/files/file";
 import { StatementError } from "../../../migrations/engine/run/statementError";
-import { modelBefore } from "../../../migrations/engine/schema/schemaFold";
+import { modelBefore } from "../../../migrations/engine/schema/schemaReplay";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { loadMigrations } from "../../../migrations/engine/survey/load";
 import { MAJORS } from "../../../sandbox/binaries";
@@ -368,7 +368,7 @@ const right: readonly (readonly [string, Partial<MigrationParts> & { body: strin
     "what an exception names",
     {
       body: `DO $$ BEGIN EXECUTE 'DEL' || 'ETE FROM dagapp.notes'; END $$;`,
-      exceptions: "unannounced-effect: dagapp.notes is emptied, its rows were moved in 2025",
+      exceptions: "unannounced-impact: dagapp.notes is emptied, its rows were moved in 2025",
     },
   ],
 ];

@@ -26,6 +26,8 @@ export function publishedAs(
       at: "2026-11-01T11:00:00.000Z",
       rows: { tables: 4, rows: 80, real: 80, empty: [] },
     },
+    measured: [],
+    unannounced: [],
     signedOff: decision,
     validated: decision,
     ...overrides,

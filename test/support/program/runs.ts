@@ -33,8 +33,8 @@ export async function apply(
   } = {},
 ): Promise<Ran> {
   const log: string[] = [];
-  const effects = effectsOf(migration, model);
-  const outcome = await applyMigration(access, { migration, lower, effects, model }, (line) => {
+  const impacts = impactsOf(migration, model);
+  const outcome = await applyMigration(access, { migration, lower, impacts, model }, (line) => {
     log.push(line);
     onLog(line);
   });

@@ -141,6 +141,11 @@ function driftOf(count: number): Comparison {
 /** 002 is applied, and the target was lowered below it. */
 const goingBack: Case = { states: [state("1.0.0"), state("1.1.0")], targetVersion: "1.0.0" };
 
+/** What its run below measured, and nobody had announced. */
+const lostNotes = "dagapp.notes: 3 rows deleted, none announced";
+const otherRights = "dagapp.jobs: privileges changed";
+const namingNotes = "unannounced-effect: the rows of dagapp.notes were moved in 2025";
+
 const broken: readonly (readonly [
   rule: string,
   change: Case,
@@ -207,6 +212,13 @@ const broken: readonly (readonly [
   ["not-promoted", { below: { checksum: "sha256:old" } }, promoted, "002_add_tasks.sql:4"],
   ["not-promoted", { below: { checksum: null } }, promoted, "002_add_tasks.sql:4"],
   ["sign-off-missing", { below: { signedOff: null } }, controlled, "002_add_tasks.sql:4"],
+  ["unannounced-effect", { below: { unannounced: [lostNotes] } }, promoted, "002_add_tasks.sql:4"],
+  [
+    "unannounced-effect-unnamed",
+    { below: { unannounced: [otherRights] }, parts: { exceptions: namingNotes } },
+    promoted,
+    "002_add_tasks.sql:4",
+  ],
   [
     "validation-missing",
     { below: { validated: null } },
@@ -528,5 +540,23 @@ describe("formatViolations", () => {
       "  Why:  the runner's role is what keeps a migration within its rights and its record true (who ran it).",
       "  Do:   remove the statement; declare roles, privileges, schemas and extensions in the stack.",
     ]);
+  });
+});
+
+describe("an exception to what was measured", () => {
+  const rulesOf = (below: Partial<PublishedVersion>): readonly string[] =>
+    judge("prod", { below, parts: { exceptions: namingNotes } })
+      .filter(({ severity }) => severity === "error")
+      .map(({ rule, message }) => `${rule}: ${message}`);
+
+  it("holds for the object that its reason names, and for that alone", () => {
+    expect(rulesOf({ unannounced: [lostNotes] })).toEqual([]);
+    expect(rulesOf({ unannounced: [lostNotes, otherRights] })).toEqual([
+      expect.stringContaining(`it did more than it announces: ${otherRights}`),
+    ]);
+  });
+
+  it("is not idle where nothing was measured yet", () => {
+    expect(rulesOf({})).toEqual([]);
   });
 });

@@ -12,6 +12,7 @@ const state = (overrides: Partial<VersionState> = {}): VersionState => ({
     segmentsDone: [],
     segmentsBegun: [],
     halfDone: false,
+    measured: [],
     begunRollback: null,
     rolledBackAt: null,
     completedAt: at,
@@ -44,6 +45,7 @@ describe("publishedVersions", () => {
           // Small: what was lost stands in the event.
           rows: { tables: 2, rows: 40, real: 20, empty: ["dagapp.codes"] },
         },
+        ...{ measured: [], unannounced: [] },
         signedOff: { ...said, by: "Eve Holt" },
         validated: { ...said, by: "Ida" },
       },

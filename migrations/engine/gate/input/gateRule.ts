@@ -114,6 +114,8 @@ export interface GateRule {
   readonly warnsInPreview?: true;
   /** It asks nothing but the files, so that it can be told without a database. */
   readonly filesOnly?: true;
+  /** What it finds is known from runs alone: an exception to it is never idle. */
+  readonly foundByRuns?: true;
   /** Absent: no exception is heard. */
   readonly exception?: "reason" | Backing;
   readonly page?: RulePage;

@@ -38,7 +38,7 @@ export interface Subject {
 
 const key = ({ schema, name }: ObjectName): string => JSON.stringify([schema, name]);
 
-export const actsOfSegments = (segments: readonly Segment[]): readonly Act[] =>
+export const operationsOfSegments = (segments: readonly Segment[]): readonly PlacedOperation[] =>
   segments
     .flatMap((segment) =>
       segment.statements.flatMap((statement) =>

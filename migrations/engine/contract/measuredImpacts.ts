@@ -2,7 +2,7 @@
  * What a segment really did, in the form that is recorded.
  * Pure. Does NOT compare it with anything (see compare.ts).
  */
-import type { MeasuredEffect } from "../history/segmentRecord";
+import type { MeasuredImpact } from "../history/segmentRecord";
 import type { LockMode } from "../sql/lockModes";
 import { compareModes } from "../sql/lockModes";
 import { sqlName } from "../sql/sqlText";
@@ -10,22 +10,22 @@ import type { Before, CountedTable, Measured } from "./measured";
 
 const strong: LockMode = "SHARE UPDATE EXCLUSIVE";
 
-/** The effects on what was there before, by name. @param made  Relations that this run itself has made. */
-export function effectsMeasured(
+/** The impacts on what was there before, by name. @param made  Relations that this run itself has made. */
+export function impactsMeasured(
   { relations }: Measured,
   before: Before,
   counted: readonly CountedTable[],
   made: ReadonlySet<number>,
-): readonly MeasuredEffect[] {
+): readonly MeasuredImpact[] {
   return relations
-    .flatMap((relation): readonly MeasuredEffect[] => {
+    .flatMap((relation): readonly MeasuredImpact[] => {
       const old = before.relations.get(relation.oid);
       if (old === undefined || made.has(old.oid) || !/^[rpmf]$/.test(old.kind)) return [];
       const then = counted.find((table) => table.relation === relation.oid);
       const deleted = Math.max(relation.deleted, then?.deletedThen ?? 0);
       const updated = Math.max(relation.updated, then?.updatedThen ?? 0);
       const hasNewFile = relation.now !== null && relation.now.file !== old.file;
-      const effect: MeasuredEffect = {
+      const impact: MeasuredImpact = {
         name: sqlName(old),
         ...(relation.inserted > 0 ? { inserted: relation.inserted } : {}),
         ...(updated > 0 ? { updated } : {}),
@@ -34,7 +34,7 @@ export function effectsMeasured(
         ...(relation.now === null ? { dropped: true } : {}),
         ...(compareModes(relation.lock, strong) >= 0 ? { lock: relation.lock } : {}),
       };
-      return Object.keys(effect).length > 1 ? [effect] : [];
+      return Object.keys(impact).length > 1 ? [impact] : [];
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
