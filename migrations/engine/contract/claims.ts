@@ -18,9 +18,6 @@ import type { Operation } from "../statements/operation";
 import type { Statement } from "../statements/statements";
 import { NameSet } from "./nameSet";
 
-/** The rule of the gate whose exceptions also speak for what is measured. */
-export const contractRule = "unannounced-impact";
-
 /** What is announced, by kind. Names are as the text has them. */
 export interface Claims {
   readonly inserts: NameSet;

@@ -368,7 +368,7 @@ const right: readonly (readonly [string, Partial<MigrationParts> & { body: strin
     "what an exception names",
     {
       body: `DO $$ BEGIN EXECUTE 'DEL' || 'ETE FROM dagapp.notes'; END $$;`,
-      exceptions: "unannounced-impact: dagapp.notes is emptied, its rows were moved in 2025",
+      exceptions: "unannounced-effect: dagapp.notes is emptied, its rows were moved in 2025",
     },
   ],
 ];
