@@ -55,7 +55,7 @@ export interface Claims {
 }
 
 /** By statement: tables of which it says that they are written anew and keep their rows. */
-export type Rewrites = ReadonlyMap<Statement, readonly ObjectRef[]>;
+type Rewrites = ReadonlyMap<Statement, readonly ObjectRef[]>;
 
 /** A file's claims, segment by segment. */
 export interface FileClaims {

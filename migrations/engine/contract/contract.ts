@@ -27,7 +27,7 @@ import type { CountedTable, Measured } from "./measured";
 import { impactsMeasured, madeBy } from "./measuredImpacts";
 
 /** The run did more than was judged. Its segment was rolled back, or it could not be. */
-export class ContractError extends MigrationError {
+class ContractError extends MigrationError {
   readonly code = "MORE_THAN_ANNOUNCED";
 }
 

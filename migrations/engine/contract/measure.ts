@@ -22,7 +22,7 @@ import type {
 import { flush, mayLeave, measure, pictureBefore, settle, transactionMark } from "./measureQueries";
 
 /** What was put off to the COMMIT puts off more, again and again. */
-export class NeverSettledError extends MigrationError {
+class NeverSettledError extends MigrationError {
   readonly code = "NEVER_SETTLED";
 }
 
@@ -97,7 +97,7 @@ function relationOf(raw: RawRelation): MeasuredRelation {
 }
 
 /** Reads the answer of the measurement. */
-export function readMeasured(answer: unknown): Measured {
+function readMeasured(answer: unknown): Measured {
   const raw = answer as Raw;
   return { ...raw, relations: raw.relations.map(relationOf) };
 }

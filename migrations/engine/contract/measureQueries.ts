@@ -131,9 +131,6 @@ SELECT json_build_object(
 /** Closes cursors, then measures. One message; the last result holds `measured`. */
 export const measure = `${clear}; ${measurement}`;
 
-/** For one message with a statement that no transaction may hold: it does not settle or clear anything. */
-export const measureAlone = measurement;
-
 /**
  * What was there before, as seen by a session beside the one that works. Raw rows only: whatever asks for definitions or
  * sizes would wait for that session's locks, which the server would not see as a deadlock.

@@ -19,10 +19,10 @@ export interface MeasuredRelation {
 }
 
 /** As in pg_class: r table, p partitioned, m materialized view, f foreign, S sequence, v view, c composite type. */
-export type RelationKind = string;
+type RelationKind = string;
 
 /** A column whose catalog row the segment wrote. */
-export interface MeasuredColumn {
+interface MeasuredColumn {
   readonly relation: number;
   readonly number: number;
   readonly dropped: boolean;
@@ -32,20 +32,20 @@ export interface MeasuredColumn {
 }
 
 /** A trigger, rule or policy whose catalog row the segment wrote, on a relation. */
-export interface MeasuredPart {
+interface MeasuredPart {
   readonly kind: "trigger" | "rule" | "policy";
   readonly relation: number;
   readonly name: string;
 }
 
 /** Owner and privileges of a relation or routine whose catalog row the segment wrote. */
-export interface MeasuredRights {
+interface MeasuredRights {
   readonly oid: number;
   readonly owner: number;
   readonly acl: string | null;
 }
 
-export interface MeasuredRoutine extends MeasuredRights {
+interface MeasuredRoutine extends MeasuredRights {
   /** Digest of body, language, security and settings. */
   readonly meaning: string;
 }
