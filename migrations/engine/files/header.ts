@@ -99,11 +99,11 @@ export function parseHeader(fileName: string, text: string): ParsedHeader<Header
         "HEADER_ROLLBACK_NAME",
         "Rollback script",
       ),
-      tested: check.yesNoOrOpen("ROLLBACK", "Rollback tested"),
+      tested: check.testedOrOpen("ROLLBACK", "Rollback tested"),
       dataRecovery:
         check.choice("ROLLBACK", "Data recovery", ["Automatic", "Manual", "Not possible"]) ??
         "Not possible",
-      backupReference: check.optional("ROLLBACK", "Backup reference"),
+      backupReference: check.reference("ROLLBACK", "Backup reference"),
     },
     exceptions: check.exceptions("EXCEPTIONS"),
     lines: check.lines,

@@ -12,6 +12,9 @@ const placeholder = /^(\[.*\]|<.*>|(tbd|todo)\b.*|[?.!\s-]*)$/i;
 const nothing = /^none\.?$/i;
 /** Words that fill a line without naming anything. */
 const noName = /^(none|no|not? (applicable|needed|available|yet)|nil|nobody|n\/?a|-|\.)\.?$/i;
+/** Words by which a Yes is none, and a reference a promise. */
+const doubt =
+  /\b(not|no|never|n't|hardly|almost|partly|maybe|perhaps|later|soon|tomorrow|todo|tbd|pending|to follow|will|would|should|untested|somewhere|someone)\b/i;
 const exceptionForm = /^([a-z][a-z0-9-]*):\s*(.*)$/;
 /** A change ticket, as change management numbers them. */
 export const ticketForm = /^CHG-\d{4}-\d{4,}$/;
@@ -150,6 +153,21 @@ export class HeaderCheck {
     if (field !== null && this.isOpen(field.value)) return null;
     const chosen = this.choice(name, label, ["Yes", "No"]);
     return chosen === null ? null : chosen === "Yes";
+  }
+
+  /** Yes without a doubt behind it; `Yes, not really` is No. */
+  testedOrOpen(name: string, label: string): boolean | null {
+    const said = this.yesNoOrOpen(name, label);
+    const text = this.find(name, label)?.value ?? "";
+    return said === true && doubt.test(text) ? false : said;
+  }
+
+  /** A reference that can be followed: a path, an address, a number; null for a promise or a word. */
+  reference(name: string, label: string): string | null {
+    const value = this.optional(name, label);
+    if (value === null) return null;
+    const isPlace = value.length >= 6 && /[\d/\\:]/.test(value);
+    return isPlace && !doubt.test(value) ? value : null;
   }
 
   /** Comma-separated names without remarks in parentheses; "None" gives none. */

@@ -4,7 +4,7 @@
  */
 import type { Problem } from "../../../stack/errors";
 import type { Segment } from "../files/segments";
-import { flatOperations, type InnerStatement } from "../statements/operation";
+import { flatOperations, type InnerStatement, type Operation } from "../statements/operation";
 import type { Statement } from "../statements/statements";
 
 const role =
@@ -71,6 +71,16 @@ const untrusted = /^(c|internal|.*u)$/;
 const unbounded =
   "a function in this language can do on the server's machine whatever the server can";
 
+const temporary =
+  "the role that runs migrations may make no temporary objects (42501 at the run); make a table in a governed schema and drop it again";
+
+/** CREATE TEMPORARY …, whatever its kind. */
+const isTemporary = (operation: Operation): boolean =>
+  (operation.kind === "create table" &&
+    (operation.temporary || operation.table.schema === "pg_temp")) ||
+  (operation.kind === "create view" && operation.view.schema === "pg_temp") ||
+  (operation.kind === "create sequence" && operation.sequence.schema === "pg_temp");
+
 function reasonOf({
   kind,
   changesRole,
@@ -93,6 +103,7 @@ function faultsOf(
     return [{ what: disguised ? `${kind} that changes the role` : named, why: own }];
   }
   return flatOperations(statement.operations).flatMap((operation) => {
+    if (isTemporary(operation)) return [{ what: `${kind} of something temporary`, why: temporary }];
     if (operation.kind === "create function" && untrusted.test(operation.language)) {
       return [{ what: `${kind} in the language ${operation.language}`, why: unbounded }];
     }

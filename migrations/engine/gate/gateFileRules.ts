@@ -6,7 +6,7 @@ import { tierRules } from "../../../stack/tier";
 import type { MigrationFile } from "../files/file";
 import { forbiddenStatements } from "./forbidden";
 import { always, elseWarn, type GateRule, listed, whereDemanded } from "./input/gateRule";
-import { samePerson } from "./person";
+import { nobodyBecause, samePerson } from "./person";
 
 const inHeader = (file: MigrationFile, field: string) => ({
   file: file.fileName,
@@ -128,6 +128,26 @@ export const fileRules: readonly GateRule[] = [
           message: `author and reviewer are both ${file.header.author}${spelled(file)}.`,
           remedy: "have someone else review it.",
         })),
+  },
+  {
+    id: "reviewer-is-nobody",
+    filesOnly: true,
+    severity: elseWarn("requiresReview"),
+    why: "a review counts when it can be asked who made it.",
+    source: "Policy, Review: DBA reviews migration script",
+    check: ({ plan }) =>
+      plan.pending.flatMap((file) => {
+        const { reviewedBy } = file.header;
+        const because = reviewedBy === null ? null : nobodyBecause(reviewedBy);
+        if (because === null) return [];
+        return [
+          {
+            ...inHeader(file, "REVIEWED BY"),
+            message: `REVIEWED BY is ${JSON.stringify(reviewedBy)}: ${because}.`,
+            remedy: "write the reviewer's name as the directory has it.",
+          },
+        ];
+      }),
   },
   {
     id: "review-date",

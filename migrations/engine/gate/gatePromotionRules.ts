@@ -4,7 +4,7 @@
  * Does NOT look into files (see gateFileRules). What a tier demands stands in tier.ts alone.
  */
 import { type Severity, type Tier, tierRules } from "../../../stack/tier";
-import { describeWindows, openWindow } from "../../../stack/window";
+import { alwaysOpen, describeWindows, openWindow } from "../../../stack/window";
 import { samplesFile } from "../files/collection";
 import type { MigrationFile } from "../files/file";
 import type { LowerTier, PublishedProof, PublishedVersion } from "../history/promotion";
@@ -122,6 +122,8 @@ const provenBelow = (
 
 const proveBelow = ({ tier }: GateInput, { header }: MigrationFile): string =>
   `ddl prove ${header.version} --stack ${tierRules[tier].lowerTier ?? ""}, then up there, which publishes it.`;
+
+const longestWindowMs = 7 * 24 * 60 * 60 * 1000;
 
 /** First what is out of the ordinary; then in the order of a change: where it comes from, what was said there, when it may run. */
 export const promotionRules: readonly GateRule[] = [
@@ -295,6 +297,24 @@ export const promotionRules: readonly GateRule[] = [
               },
             ],
       ),
+  },
+  {
+    id: "window-too-long",
+    severity: whereDemanded("enforcesWindow"),
+    why: "a window is a time for which people were told; one that is always open is none.",
+    source: "Policy, UAT Execution: Schedule maintenance window (if downtime needed)",
+    check: ({ plan, windows }) =>
+      plan.pending.length === 0
+        ? []
+        : windows
+            // A scratch database's own is.
+            .filter((window) => window !== alwaysOpen)
+            .filter(({ start, end }) => end.getTime() - start.getTime() > longestWindowMs)
+            .map(({ text }) => ({
+              ...ofStack,
+              message: `the window ${text} is longer than seven days.`,
+              remedy: "write the hours that were agreed on into the stack's window.",
+            })),
   },
   {
     id: "outside-window",

@@ -10,13 +10,41 @@ const lookAlikes: Readonly<Record<string, string>> = {
   ...{ α: "a", ε: "e", ι: "i", κ: "k", ν: "v", ο: "o", ρ: "p", τ: "t", υ: "u", χ: "x", ı: "i" },
 };
 
+/** Digits that stand for letters. */
+const digits: Readonly<Record<string, string>> = { "0": "o", "1": "l", "3": "e", "5": "s" };
+
+/** Words that name nobody in particular, or the author. */
+const nobody: ReadonlySet<string> = new Set(
+  (
+    "self me myself i author same none nobody noone anyone someone somebody everyone na tbd todo reviewer reviewed " +
+    "yes ok done pending later unknown test user admin root"
+  ).split(" "),
+);
+
+/** True when a word mixes letters of two alphabets, as a name does that only looks like another. */
+const mixesAlphabets = (name: string): boolean =>
+  (name.match(/[\p{L}\p{M}]+/gu) ?? []).some(
+    (word) =>
+      /\p{Script=Latin}/u.test(word) &&
+      /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/u.test(word),
+  );
+
+/** Why a text names no person or team, or null when it may. */
+export function nobodyBecause(name: string): string | null {
+  const words = wordsOf(name).filter((word) => word !== "the" && word !== "by");
+  if (mixesAlphabets(name)) return "it mixes letters of two alphabets";
+  if (words.every((word) => !/../u.test(word))) return "it is no name";
+  return words.every((word) => nobody.has(word)) ? "it names nobody" : null;
+}
+
 /** The words of a name, sorted, without an address or a remark beside it. */
 function wordsOf(name: string): readonly string[] {
   const plain = name
     .normalize("NFKD")
     .replace(/[\p{M}\p{Cf}]/gu, "")
     .toLowerCase()
-    .replace(/./gu, (letter) => lookAlikes[letter] ?? letter);
+    .replace(/./gu, (letter) => lookAlikes[letter] ?? letter)
+    .replace(/(?<=\p{L})[0135]|[0135](?=\p{L})/gu, (digit) => digits[digit] ?? digit);
   const beside = plain.replace(/[<(\[].*?[>)\]]/g, " ").trim();
   // An address alone names its owner before the @.
   const said = (beside === "" ? plain.replace(/[<>()[\]]/g, " ") : beside).replace(

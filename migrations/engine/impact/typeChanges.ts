@@ -62,6 +62,65 @@ export function keepsRows(from: TypeRef, to: TypeRef): boolean {
   return unlimited && storedAlike.some(([a, b]) => is(from, a) && is(to, b));
 }
 
+/** From each type those that hold every value of it, so that the way back gives it again. */
+const holdsAll: Readonly<Record<string, readonly string[]>> = {
+  int2: ["int4", "int8", "numeric", "float4", "float8", "text", "varchar"],
+  int4: ["int8", "numeric", "float8", "text", "varchar"],
+  int8: ["numeric", "text", "varchar"],
+  numeric: ["text", "varchar"],
+  float4: ["float8"],
+  date: ["timestamp", "text", "varchar"],
+  timestamp: ["text", "varchar"],
+  time: ["interval", "text", "varchar"],
+  varchar: ["text"],
+  bpchar: ["text", "varchar"],
+  name: ["text", "varchar"],
+  char: ["text", "varchar"],
+  text: ["varchar"],
+  uuid: ["text", "varchar"],
+  bool: ["text", "varchar"],
+  inet: ["text", "varchar"],
+  cidr: ["inet", "text", "varchar"],
+  macaddr: ["macaddr8", "text", "varchar"],
+  json: ["text", "varchar"],
+  jsonb: ["text", "varchar"],
+  xml: ["text"],
+  bit: ["varbit"],
+  oid: ["int8", "text"],
+};
+
+/** True when a type has no limit in parentheses, or one that is no narrower. */
+function fits(from: TypeRef, to: TypeRef): boolean {
+  if (to.modifiers === null) return false;
+  if (to.modifiers.length === 0) return to.name !== "bpchar" && to.name !== "bit";
+  return from.name === "numeric" ? numericWidens(from, to) : widens(from, to);
+}
+
+/**
+ * True when every value of the old type is kept by the new one. False also when that is not known.
+ *
+ * @param isEnum  Whether a type is an enum that a file makes: its labels are text.
+ */
+export function keepsValues(
+  from: TypeRef,
+  to: TypeRef,
+  isEnum: (type: TypeRef) => boolean,
+): boolean {
+  if (keepsRows(from, to)) return true;
+  if (from.isArray !== to.isArray) return false;
+  const [old, wanted] = [
+    { ...from, isArray: false },
+    { ...to, isArray: false },
+  ];
+  if (isEnum(old))
+    return wanted.name === "text" || (wanted.name === "varchar" && fits(old, wanted));
+  if (old.schema !== null || wanted.schema !== null) return false;
+  if (old.name === wanted.name) return same(old.modifiers, wanted.modifiers) || fits(old, wanted);
+  if (!(holdsAll[old.name] ?? []).includes(wanted.name)) return false;
+  // A limit on another type than before may be too narrow.
+  return wanted.modifiers?.length === 0;
+}
+
 /** PostgreSQL's own base types: none is a domain, so a new column of one checks nothing. */
 const ownTypes = new Set([
   ..."int2 int4 int8 float4 float8 numeric money text varchar bpchar char name bytea bool bit varbit".split(

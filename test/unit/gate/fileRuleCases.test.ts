@@ -71,10 +71,6 @@ describe("nothing is said about", () => {
       },
     ],
     [
-      "a temporary table without schema",
-      { body: "BEGIN;\nCREATE TEMP TABLE step (id INTEGER);\nDROP TABLE step;\nCOMMIT;" },
-    ],
-    [
       "a wider varchar, which writes nothing anew",
       {
         ...onJobs("ALTER COLUMN owner TYPE TEXT", "ALTER COLUMN owner TYPE TEXT"),
@@ -196,7 +192,7 @@ describe("also broken by", () => {
       onJobs("ADD COLUMN n BIGINT UNIQUE", "DROP COLUMN IF EXISTS n"),
     ],
     [
-      "changing-column-type",
+      "ban-lossy-change,changing-column-type",
       {
         body: "ALTER TABLE dagapp.jobs ALTER COLUMN owner TYPE dagapp.job_status USING owner::dagapp.job_status;",
         rollback: "ALTER TABLE dagapp.jobs ALTER COLUMN owner TYPE TEXT USING owner::TEXT;",
@@ -215,8 +211,9 @@ describe("also broken by", () => {
     [
       "ban-drop-cascade",
       {
-        body: "ALTER TABLE dagapp.jobs DROP CONSTRAINT jobs_pkey CASCADE;",
-        rollback: "ALTER TABLE dagapp.jobs ADD CONSTRAINT jobs_pkey PRIMARY KEY (job_id);",
+        body: "ALTER TABLE dagapp.jobs DROP CONSTRAINT jobs_stage_check CASCADE;",
+        rollback:
+          "ALTER TABLE dagapp.jobs ADD CONSTRAINT jobs_stage_check CHECK (stage > 0) NOT VALID;",
       },
     ],
     [
@@ -304,7 +301,7 @@ describe("also broken by", () => {
   ];
 
   it.each(wrong)("%s %#", (rule, example) => {
-    expect(brokenRules(example)).toEqual([rule]);
+    expect(brokenRules(example)).toEqual(rule.split(","));
   });
 });
 

@@ -294,6 +294,14 @@ const broken: readonly (readonly [
   ["rollback-untested", { parts: { tested: "[Yes/No]" } }, warned, "002_add_tasks.sql:25"],
   ["review-missing", { parts: { reviewedBy: "[Name]" } }, warned, "002_add_tasks.sql:8"],
   ["reviewer-is-author", { parts: { reviewedBy: "ada" } }, warned, "002_add_tasks.sql:8"],
+  ["reviewer-is-nobody", { parts: { reviewedBy: "self" } }, warned, "002_add_tasks.sql:8"],
+  ["rollback-untested", { parts: { tested: "Yes, not really" } }, warned, "002_add_tasks.sql:25"],
+  [
+    "window-too-long",
+    { windows: [parseWindow("2026-01-01T00:00Z/9999-01-01T00:00Z")] },
+    controlled,
+    ":-",
+  ],
   [
     "forbidden-statement",
     { parts: { body: "GRANT SELECT ON dagapp.jobs TO PUBLIC;", rollbackBody: "" } },

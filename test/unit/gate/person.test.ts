@@ -1,5 +1,5 @@
 // Who is whom: spellings that name the author, and names that are near to it and another's.
-import { samePerson } from "../../../migrations/engine/gate/person";
+import { nobodyBecause, samePerson } from "../../../migrations/engine/gate/person";
 
 describe("samePerson", () => {
   it.each([
@@ -16,6 +16,7 @@ describe("samePerson", () => {
     ["Ada Lovelace", "\u0410d\u0430 L\u043ev\u0435l\u0430c\u0435"],
     ["Ada Lovelace", "\uff21\uff44\uff41 Lovelace"],
     ["ada", "@ada"],
+    ["Leo Cole", "Le0 C0le"],
     ["Ada", "Ada, Ada"],
   ])("takes %j and %j for one", (author, reviewer) => {
     expect(samePerson(author, reviewer)).toBe(true);
@@ -31,5 +32,32 @@ describe("samePerson", () => {
     ["", "Ada"],
   ])("tells %j from %j", (author, reviewer) => {
     expect(samePerson(author, reviewer)).toBe(false);
+  });
+});
+
+describe("nobodyBecause", () => {
+  it.each([
+    "self",
+    "x",
+    "the author",
+    "Me",
+    "n/a",
+    "someone",
+    "-",
+    "R\u0435view Desk",
+    "same author",
+  ])("says of %j that it names nobody", (name) => {
+    expect(nobodyBecause(name)).not.toBeNull();
+  });
+
+  it.each([
+    "Grace",
+    "Database administration",
+    "Bo Li",
+    "Grace Hopper (DBA)",
+    "\u0413\u0440\u0435\u0439\u0441 \u0425\u043e\u043f\u043f\u0435\u0440",
+    "grace@example.org",
+  ])("takes %j for a name", (name) => {
+    expect(nobodyBecause(name)).toBeNull();
   });
 });

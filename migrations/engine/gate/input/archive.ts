@@ -2,35 +2,42 @@
  * Whether what a column holds is kept before the column goes: all of it, with a key, in a table that stays.
  * Does NOT decide what follows (see destructionRules).
  */
+import { keepsValues } from "../../impact/typeChanges";
 import type { ObjectName } from "../../sql/objectName";
 import { parseStatements } from "../../sql/parser";
-import { asList, asNode, dig, names, type TreeNode, walk } from "../../sql/tree";
+import { asList, asNode, asText, dig, names, type TreeNode } from "../../sql/tree";
+import type { Column } from "../../statements/tableOperation";
 import { type PlacedOperation } from "./placedOperation";
 import { placedOperationsOf, sameName, type Subject } from "./subject";
 
 const lastName = (reference: unknown): string | undefined =>
   names(dig(reference, "ColumnRef", "fields")).at(-1);
 
-/** True for the column itself, cast or not: anything else may lose some of what it holds. */
+/** True for the column itself, or its text: any other cast may lose some of what it holds. */
 function isColumn(value: unknown, column: string): boolean {
   const inner = dig(value, "TypeCast", "arg");
-  return inner === undefined ? lastName(value) === column : isColumn(inner, column);
+  if (inner === undefined) return lastName(value) === column;
+  const type = dig(value, "TypeCast", "typeName");
+  const isText =
+    /^(text|varchar)$/.test(names(dig(type, "names")).at(-1) ?? "") &&
+    dig(type, "typmods") === undefined;
+  return isText && isColumn(inner, column);
 }
 
 const isStar = (value: unknown): boolean =>
   asList(dig(value, "ColumnRef", "fields")).some((field) => dig(field, "A_Star") !== undefined);
 
-/** True when a condition looks at these columns alone and calls nothing: which rows are kept is then their matter. */
-function looksOnlyAt(where: unknown, columns: readonly string[]): boolean {
+/** True when a condition leaves out only rows without a value: `column IS NOT NULL`; `other IS NULL` where that is written. */
+function looksOnlyAt(where: unknown, column: string, written: readonly string[] = []): boolean {
   if (where === undefined) return true;
-  const seen = new Set<string>();
-  const found: string[] = [];
-  walk({ where }, (key, node) => {
-    seen.add(key);
-    if (key === "ColumnRef") found.push(names(node["fields"]).at(-1) ?? "");
-  });
-  const calls = seen.has("SubLink") || seen.has("FuncCall");
-  return !calls && found.length > 0 && found.every((column) => columns.includes(column));
+  if (dig(where, "BoolExpr", "boolop") === "AND_EXPR") {
+    return asList(dig(where, "BoolExpr", "args")).every((part) =>
+      looksOnlyAt(part, column, written),
+    );
+  }
+  const test = asNode(dig(where, "NullTest"));
+  const name = lastName(test?.["arg"]) ?? "";
+  return test?.["nulltesttype"] === "IS_NOT_NULL" ? name === column : written.includes(name);
 }
 
 /** Clauses that leave rows out or put several into one. */
@@ -43,17 +50,36 @@ const narrowing = [
   "withClause",
 ];
 
-/** True when a SELECT gives the column of every row that has something in it, beside another column. */
-function keepsColumn(select: unknown, column: string): boolean {
+/** Keys of a table as the earlier files have made it: lists of columns. */
+const keysOf = (subject: Subject, table: ObjectName): readonly (readonly string[])[] =>
+  (subject.before.relation(table)?.constraints ?? [])
+    .filter(({ type }) => type === "primary key" || type === "unique")
+    .map(({ columns }) => columns);
+
+/** Where among what a SELECT gives the column stands, with a key beside it, of every row; -1 for a star; null for none. */
+function placeIn(
+  subject: Subject,
+  select: unknown,
+  table: ObjectName,
+  column: string,
+): number | null {
   const node = asNode(select);
-  if (node === null) return false;
-  if (narrowing.some((field) => node[field] !== undefined)) return false;
+  if (node === null || narrowing.some((field) => node[field] !== undefined)) return null;
   const from = asList(node["fromClause"]);
-  if (from.length !== 1 || dig(from[0], "RangeVar") === undefined) return false;
+  const range = asNode(dig(from[0], "RangeVar"));
+  // ONLY leaves partitions and heirs out.
+  if (from.length !== 1 || range?.["inh"] !== true) return null;
+  if (
+    !sameName({ schema: asText(range["schemaname"]), name: asText(range["relname"]) ?? "" }, table)
+  )
+    return null;
+  if (!looksOnlyAt(node["whereClause"], column)) return null;
   const values = asList(node["targetList"]).map((item) => dig(item, "ResTarget", "val"));
-  const isKept =
-    values.some(isStar) || (values.length > 1 && values.some((value) => isColumn(value, column)));
-  return isKept && looksOnlyAt(node["whereClause"], [column]);
+  if (values.some(isStar)) return -1;
+  const place = values.findIndex((value) => isColumn(value, column));
+  const kept = values.flatMap((value) => lastName(value) ?? []);
+  const hasKey = keysOf(subject, table).some((key) => key.every((one) => kept.includes(one)));
+  return place >= 0 && hasKey ? place : null;
 }
 
 /** The parsed statement of a placed operation that is a statement by itself. */
@@ -79,43 +105,101 @@ function copyOf(
   const isLasting = dig(into, "rel", "relpersistence") === "p" && dig(into, "skipData") !== true;
   const select = dig(node, "query", "SelectStmt") ?? node;
   const reads = operation.query.reads.some((read) => sameName(read, table));
-  return isLasting && !isOld && reads && keepsColumn(select, column) ? operation.table : null;
+  const isKept = reads && placeIn(subject, select, table, column) !== null;
+  return isLasting && !isOld && isKept ? operation.table : null;
+}
+
+/** True when a column of a table can hold all that another column holds. */
+function holds(
+  subject: Subject,
+  table: ObjectName,
+  column: string,
+  target: Column | undefined,
+): boolean {
+  const old = subject.before.relation(table)?.columns.get(column)?.type;
+  if (old === undefined || target === undefined) return false;
+  return keepsValues(old, target.type, (type) => subject.before.type(type)?.form === "enum");
+}
+
+/** A column of a table as it is before a placed operation: of an earlier file, or of this one. */
+function columnBefore(
+  subject: Subject,
+  placed: PlacedOperation,
+  table: ObjectName,
+  find: (columns: readonly Column[]) => Column | undefined,
+): Column | undefined {
+  const added = subject.placedOperations.flatMap(({ operation, index }) => {
+    if (index >= placed.index) return [];
+    if (operation.kind === "create table" && sameName(operation.table, table))
+      return operation.columns;
+    const isOwn = operation.kind === "alter table" && sameName(operation.table, table);
+    return isOwn && operation.command.kind === "add column" ? [operation.command.column] : [];
+  });
+  return find([...(subject.before.relation(table)?.columns.values() ?? []), ...added]);
 }
 
 /** Where INSERT … SELECT or UPDATE keeps the column; null when it does not. */
-function writeOf(placed: PlacedOperation, table: ObjectName, column: string): ObjectName | null {
+function writeOf(
+  subject: Subject,
+  placed: PlacedOperation,
+  table: ObjectName,
+  column: string,
+): ObjectName | null {
   const { operation } = placed;
   if (operation.kind !== "query") return null;
   const node = nodeOf(placed);
-  const reads = operation.query.reads.some((read) => sameName(read, table));
   for (const write of operation.query.writes) {
     const isOwn = sameName(write.table, table);
-    if (write.verb === "insert" && !isOwn && reads) {
-      if (keepsColumn(dig(node, "selectStmt", "SelectStmt"), column)) return write.table;
+    // A temporary table is gone with the session.
+    if (write.table.schema === null || write.table.schema === "pg_temp") continue;
+    if (write.verb === "insert" && !isOwn && dig(node, "onConflictClause") === undefined) {
+      const place = placeIn(subject, dig(node, "selectStmt", "SelectStmt"), table, column);
+      const into = asText(dig(asList(node?.["cols"])[place ?? -1], "ResTarget", "name"));
+      const target = columnBefore(subject, placed, write.table, (columns) =>
+        into === null ? columns[place ?? -1] : columns.find(({ name }) => name === into),
+      );
+      if (place !== null && place >= 0 && holds(subject, table, column, target)) return write.table;
     }
-    if (write.verb !== "update" || write.columns.includes(column) || !(reads || isOwn)) continue;
-    const isSet = asList(node?.["targetList"]).some((item) =>
+    // Another table need not have a row for each of this one.
+    if (write.verb !== "update" || !isOwn || write.columns.includes(column)) continue;
+    const into = asList(node?.["targetList"]).find((item) =>
       isColumn(dig(item, "ResTarget", "val"), column),
     );
-    const isWhole = !isOwn || looksOnlyAt(node?.["whereClause"], [column, ...write.columns]);
-    if (isSet && isWhole) return write.table;
+    const name = asText(dig(into, "ResTarget", "name"));
+    const target = columnBefore(subject, placed, table, (columns) =>
+      columns.findLast((one) => one.name === name),
+    );
+    const isWhole =
+      node?.["fromClause"] === undefined &&
+      looksOnlyAt(node?.["whereClause"], column, write.columns);
+    if (isWhole && holds(subject, table, column, target)) return write.table;
   }
   return null;
 }
 
-/** True when the placed operation takes rows of the table away, or the table. */
-function empties({ operation }: PlacedOperation, table: ObjectName): boolean {
+/** What a placed operation makes of a copy: its name afterwards, or null when it is gone, changed or less than it was. */
+function follow({ operation }: PlacedOperation, copy: ObjectName): ObjectName | null {
+  const isIt = (name: ObjectName): boolean => sameName(name, copy);
   switch (operation.kind) {
     case "drop":
-      return operation.objects.some((object) => sameName(object, table));
+      return operation.objects.some(isIt) ? null : copy;
     case "truncate":
-      return operation.tables.some(({ name }) => sameName(name, table));
+      return operation.tables.some(({ name }) => isIt(name)) ? null : copy;
     case "query":
-      return operation.query.writes.some(
-        (write) => write.verb === "delete" && sameName(write.table, table),
-      );
+      return operation.query.writes.some((write) => write.verb !== "insert" && isIt(write.table))
+        ? null
+        : copy;
+    case "rename":
+      if (!isIt(operation.object)) return copy;
+      return operation.part === null ? { ...copy, name: operation.to } : null;
+    case "set schema":
+      return isIt(operation.object) ? { ...copy, schema: operation.schema } : copy;
+    case "alter table": {
+      const harmful = /^(drop column|alter type|set unlogged|inherit)$/;
+      return isIt(operation.table) && harmful.test(operation.command.kind) ? null : copy;
+    }
     default:
-      return false;
+      return copy;
   }
 }
 
@@ -144,22 +228,42 @@ function historyOf(subject: Subject): History {
   return history;
 }
 
-/**
- * True when a statement before the placed operation, in this or an earlier file, keeps what the column holds, and nothing up to
- * the end of this file takes the copy away again.
- */
-export function isArchived(
+/** Where a statement before the placed operation, in this file, keeps what the column holds, up to the end of the file; else null. */
+export function archiveOf(
   subject: Subject,
   placed: PlacedOperation,
   table: ObjectName,
   column: string,
-): boolean {
+): ObjectName | null {
   const { all, copies } = historyOf(subject);
-  const until = all.length - subject.placedOperations.length + placed.index;
-  return copies.some(({ placed: one, place }) => {
-    if (place >= until) return false;
-    const kept = copyOf(subject, one, table, column) ?? writeOf(one, table, column);
-    if (kept === null) return false;
-    return sameName(kept, table) || !all.slice(place + 1).some((later) => empties(later, kept));
-  });
+  const first = all.length - subject.placedOperations.length;
+  for (const { placed: one, place } of copies) {
+    // Rows that came after an earlier migration are not in its copy.
+    if (place < first || place >= first + placed.index) continue;
+    const made = copyOf(subject, one, table, column) ?? writeOf(subject, one, table, column);
+    if (made !== null && sameName(made, table)) return made;
+    const kept = all
+      .slice(place + 1)
+      .reduce<ObjectName | null>((name, later) => name && follow(later, name), made);
+    if (kept === null) continue;
+    // Through a view, a parent or a key as well.
+    const isHit = subject.impacts.some(
+      ({ statement, writes, drops }) =>
+        statement !== one.statement &&
+        [
+          ...writes.filter(({ verb }) => verb !== "insert").map(({ object }) => object),
+          ...drops,
+        ].some((object) => sameName(object, kept)),
+    );
+    if (!isHit) return kept;
+  }
+  return null;
 }
+
+/** True when archiveOf finds one. */
+export const isArchived = (
+  subject: Subject,
+  placed: PlacedOperation,
+  table: ObjectName,
+  column: string,
+): boolean => archiveOf(subject, placed, table, column) !== null;

@@ -1,6 +1,6 @@
 /**
  * What a file leaves behind: the sum of its operations, object by object. What is made and dropped again is nothing.
- * Does NOT look at rows, comments and settings of storage: those are for tests and review.
+ * Does NOT look at rows and comments: those are for tests and review.
  */
 import type { ObjectName } from "../../sql/objectName";
 import { sqlName, sqlText } from "../../sql/sqlText";
@@ -56,6 +56,10 @@ const properties: Readonly<Partial<Record<TableCommand["kind"], readonly [Sign, 
   "add identity": ["+", "identity of"],
   "set identity": ["~", "identity of"],
   "drop identity": ["-", "identity of"],
+  "set statistics": ["~", "statistics target of"],
+  "set column options": ["~", "options of"],
+  "set storage": ["~", "storage of"],
+  "set compression": ["~", "compression of"],
 };
 
 const tableProperties: Readonly<Partial<Record<TableCommand["kind"], readonly [Sign, string]>>> = {
@@ -67,6 +71,19 @@ const tableProperties: Readonly<Partial<Record<TableCommand["kind"], readonly [S
   "set unlogged": ["~", "persistence of"],
   "set tablespace": ["~", "tablespace of"],
   "set access method": ["~", "access method of"],
+  "set options": ["~", "options of"],
+  "reset options": ["~", "options of"],
+  "cluster on": ["~", "clustering of"],
+  "set without cluster": ["~", "clustering of"],
+  "replica identity": ["~", "replica identity of"],
+  "enable trigger": ["~", "triggers in force of"],
+  "enable always trigger": ["~", "triggers in force of"],
+  "enable replica trigger": ["~", "triggers in force of"],
+  "disable trigger": ["~", "triggers in force of"],
+  "enable rule": ["~", "rules in force of"],
+  "enable always rule": ["~", "rules in force of"],
+  "enable replica rule": ["~", "rules in force of"],
+  "disable rule": ["~", "rules in force of"],
 };
 
 function commandChanges(table: ObjectName, command: TableCommand): readonly Unplaced[] {
@@ -96,8 +113,10 @@ function commandChanges(table: ObjectName, command: TableCommand): readonly Unpl
     }
     case "drop constraint":
       return [change("-", part("constraint", table, command.constraint), null, home)];
-    case "attach partition":
-      return [change("+", `partition ${sqlName(command.partition)} of ${relation(table)}`)];
+    case "attach partition": {
+      const key = `partition ${sqlName(command.partition)} of ${relation(table)}`;
+      return [change("+", key, null, [...home, relation(command.partition)])];
+    }
     case "detach partition":
       return [change("-", `partition ${sqlName(command.partition)} of ${relation(table)}`)];
     case "inherit":
@@ -133,9 +152,17 @@ const base = (name: string): string => name.replace(/\(.*$/s, "");
 function changesOf(operation: Operation): readonly Unplaced[] {
   switch (operation.kind) {
     case "create table":
+      // A partition goes with its table.
       return operation.temporary
         ? []
-        : [change("+", relation(operation.table), operation.table.name)];
+        : [
+            change(
+              "+",
+              relation(operation.table),
+              operation.table.name,
+              operation.partitionOf === null ? [] : [relation(operation.partitionOf)],
+            ),
+          ];
     case "alter table":
       return commandChanges(operation.table, operation.command);
     case "create view":
@@ -221,8 +248,13 @@ function changesOf(operation: Operation): readonly Unplaced[] {
       ];
     }
     case "create":
+      // Operators and casts have no name to look for.
       return [
-        change("+", keyOf(operation.object.kind, operation.object), base(operation.object.name)),
+        change(
+          "+",
+          keyOf(operation.object.kind, operation.object),
+          /^(operator|cast)/.test(operation.object.kind) ? null : base(operation.object.name),
+        ),
       ];
     default:
       return [];
@@ -259,6 +291,18 @@ export function netChanges(placedOperations: readonly PlacedOperation[]): readon
   for (const one of allChanges(placedOperations)) {
     if ([one.key, ...one.within].some((key) => temporary.has(key))) continue;
     const before = net.get(one.key);
+    if (
+      one.placed.operation.kind === "alter table" &&
+      one.placed.operation.command.kind === "attach partition"
+    ) {
+      // What is attached goes with what it is attached to.
+      const part = net.get(relation(one.placed.operation.command.partition));
+      const above = relation(one.placed.operation.table);
+      if (part?.sign === "+" && one.sign === "+") {
+        net.set(part.key, { ...part, name: null, within: [...part.within, above] });
+        inside.set(above, (inside.get(above) ?? new Set()).add(part.key));
+      }
+    }
     if (one.sign === "-" && one.moved === undefined) {
       // What lay in it goes with it.
       for (const key of inside.get(one.key) ?? []) {

@@ -200,11 +200,13 @@ export function placedOperationOf(
   return found.get(statement);
 }
 
-/** What a statement of the forward file does. */
+/** What a statement of either file does. */
 export function impactOf(subject: Subject, statement: Statement): StatementImpact | undefined {
   const found =
     impactsByStatement.get(subject) ??
-    new Map(subject.impacts.map((impact) => [impact.statement, impact]));
+    new Map(
+      [...subject.impacts, ...subject.rollbackImpacts].map((impact) => [impact.statement, impact]),
+    );
   impactsByStatement.set(subject, found);
   return found.get(statement);
 }

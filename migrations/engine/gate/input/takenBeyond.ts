@@ -74,12 +74,74 @@ const bringsRows = (placedOperations: readonly PlacedOperation[], table: ObjectN
       ),
   );
 
+/** Columns of a table whose values the migration changes, so that the rollback may write them: "" stands for all. */
+function changedColumns(subject: Subject, table: ObjectName): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { operation } of subject.placedOperations) {
+    if (operation.kind === "query") {
+      for (const write of operation.query.writes) {
+        if (!sameName(write.table, table)) continue;
+        for (const column of write.columns) found.add(column);
+        if (write.verb !== "update") found.add("");
+      }
+    }
+    if (operation.kind !== "alter table" || !sameName(operation.table, table)) continue;
+    const { command } = operation;
+    if (command.kind === "add column") found.add(command.column.name);
+    if ("column" in command && typeof command.column === "string") found.add(command.column);
+  }
+  return found;
+}
+
+/** What the rollback does to rows through views, parents, keys, triggers and functions, or by overwriting them. */
+function unseenLosses(
+  subject: Subject,
+  isBrought: (table: ObjectName) => boolean,
+): readonly Loss[] {
+  const isWritten = (table: ObjectName): boolean =>
+    subject.impacts.some(({ writes }) =>
+      writes.some(({ object, verb }) => verb !== "delete" && sameName(object, table)),
+    );
+  return subject.rollbackImpacts.flatMap(({ statement, writes }) => {
+    const placed = subject.rollbackOperations.find((one) => one.statement === statement);
+    if (placed === undefined || statement.ledger !== null) return [];
+    return writes.flatMap(({ object, verb, isNew, by }): readonly Loss[] => {
+      if (isNew || verb === "insert" || isBrought(object)) return [];
+      const through = by === null ? "" : ` (by ${by})`;
+      if (verb !== "update") {
+        // What the statement names itself is looked at below.
+        if (by === null || (verb === "delete" && isWritten(object))) return [];
+        return [
+          {
+            placed,
+            what: `${verb === "delete" ? "deletes rows of" : "empties"} ${sqlName(object)}${through}`,
+          },
+        ];
+      }
+      const changed = changedColumns(subject, object);
+      const set = subject.rollbackOperations
+        .filter((one) => one.statement === statement)
+        .flatMap(({ operation }) =>
+          operation.kind === "query"
+            ? operation.query.writes
+                .filter((one) => sameName(one.table, object))
+                .flatMap(({ columns }) => columns)
+            : [],
+        );
+      const isAnswer =
+        changed.has("") || (set.length > 0 && set.every((column) => changed.has(column)));
+      if (isAnswer || (by !== null && isWritten(object))) return [];
+      return [{ placed, what: `overwrites rows of ${sqlName(object)}${through}` }];
+    });
+  });
+}
+
 /** Losses of the rollback that are no inverse of anything, in its order. */
 export function takenBeyond(subject: Subject): readonly Loss[] {
   const brings = [...subject.placedOperations, ...subject.rollbackOperations];
   const isBrought = (table: ObjectName): boolean =>
     table.schema === "pg_temp" || bringsTable(subject, brings, table);
-  return subject.rollbackOperations.flatMap((placed): readonly Loss[] => {
+  const named = subject.rollbackOperations.flatMap((placed): readonly Loss[] => {
     const { operation } = placed;
     if (placed.statement.ledger !== null) return [];
     switch (operation.kind) {
@@ -109,4 +171,5 @@ export function takenBeyond(subject: Subject): readonly Loss[] {
         return [];
     }
   });
+  return [...named, ...unseenLosses(subject, isBrought)];
 }

@@ -13,11 +13,16 @@ export const banDisableTrigger = fileRule({
   instead: "DROP TRIGGER, with CREATE TRIGGER in the rollback, where it is to go for good.",
   source: docs("sql-altertable.html"),
   exception: "reason",
-  bad: { body: "ALTER TABLE dagapp.jobs DISABLE TRIGGER ALL;" },
+  bad: {
+    body: "ALTER TABLE dagapp.jobs DISABLE TRIGGER USER;",
+    rollback: "ALTER TABLE dagapp.jobs ENABLE TRIGGER USER;",
+  },
   good: { body: "ANALYZE dagapp.jobs;" },
   find: (subject) =>
     placedOfKind(subject.placedOperations, "alter table")
-      .filter(({ operation: { command } }) => /^disable (trigger|rule)$/.test(command.kind))
+      .filter(({ operation: { command } }) =>
+        /^(disable|enable replica) (trigger|rule)$/.test(command.kind),
+      )
       .filter((placed) => !subject.isNew(placed.operation.table, placed))
       .map((placed) =>
         atStatement(

@@ -2,6 +2,7 @@
  * Gate rule enum-value-in-transaction: its texts, its examples, and what it finds.
  * Does NOT cover what the application really uses: whatever was there before may be in use.
  */
+import { enumMistakes } from "../../../impact/mistakes";
 import { placedOperationOf } from "../../input/subject";
 import { atStatement, docs, fileRule } from "../fileRule";
 
@@ -29,9 +30,11 @@ export const enumValueInTransaction = fileRule({
     subject.impacts.flatMap((impact) => {
       const placed =
         impact.mistakes.length === 0 ? undefined : placedOperationOf(subject, impact.statement);
+      const mistakes =
+        placed === undefined ? [] : enumMistakes(placed.segment).get(impact.statement);
       return placed === undefined
         ? []
-        : impact.mistakes.map((mistake) =>
+        : (mistakes ?? []).map((mistake) =>
             atStatement(placed, `${mistake}.`, "move ALTER TYPE … ADD VALUE before the BEGIN."),
           );
     }),

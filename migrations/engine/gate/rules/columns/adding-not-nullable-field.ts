@@ -4,6 +4,7 @@
  */
 import { type ObjectName } from "../../../sql/objectName";
 import { quoted, sqlName } from "../../../sql/sqlText";
+import { nullableKey } from "../../input/nullableKey";
 import { type PlacedOperation } from "../../input/placedOperation";
 import { impactOf, placedOfKind, sameName, type Subject } from "../../input/subject";
 import { atStatement, docs, fileRule, lockRiskHigh } from "../fileRule";
@@ -44,7 +45,9 @@ export const addingNotNullableField = fileRule({
               command.constraint.type === "not null" &&
               command.constraint.valid
             ? (command.constraint.columns[0] ?? "")
-            : null;
+            : command.kind === "add constraint" && command.constraint.usingIndex !== null
+              ? nullableKey(subject, table, command.constraint.usingIndex)
+              : null;
       if (column === null || subject.isNew(table, placed)) return [];
       // A validated CHECK that implies it spares the scan (PostgreSQL 12 and newer).
       if (!isScanned(subject, placed, table)) return [];

@@ -23,13 +23,13 @@ export const tableRewrite = fileRule({
   instead: "declare the downtime, or leave the table as it is.",
   source: rewriteSource("sql-altertable.html#SQL-ALTERTABLE-NOTES"),
   bad: {
-    body: "ALTER TABLE dagapp.jobs SET UNLOGGED;",
-    rollback: "ALTER TABLE dagapp.jobs SET LOGGED;",
+    body: "ALTER TABLE dagapp.jobs SET ACCESS METHOD heap;",
+    rollback: "ALTER TABLE dagapp.jobs SET ACCESS METHOD heap;",
   },
   good: {
     header: { "Downtime required": "Yes" },
-    body: "ALTER TABLE dagapp.jobs SET UNLOGGED;",
-    rollback: "ALTER TABLE dagapp.jobs SET LOGGED;",
+    body: "ALTER TABLE dagapp.jobs SET ACCESS METHOD heap;",
+    rollback: "ALTER TABLE dagapp.jobs SET ACCESS METHOD heap;",
   },
   find: (subject) =>
     subject.file.header.impact.downtimeRequired

@@ -2,17 +2,10 @@
  * Gate rule require-concurrent-index-creation: its texts, its examples, and what it finds.
  * Does NOT cover CONCURRENTLY inside BEGIN … COMMIT: such a file is not read at all (NOT_TRANSACTIONAL).
  */
-import { type ObjectName } from "../../../sql/objectName";
 import { oneLine, sqlName } from "../../../sql/sqlText";
-import { placedOfKind, placedOperationsOf, sameName, type Subject } from "../../input/subject";
+import { partitionSteps } from "../../input/partitionedIndex";
+import { placedOfKind } from "../../input/subject";
 import { atStatement, docs, fileRule, lockRiskHigh } from "../fileRule";
-
-/** True when an earlier file makes the table with PARTITION BY. */
-function isPartitioned({ earlier }: Subject, table: ObjectName): boolean {
-  return earlier
-    .flatMap((file) => placedOfKind(placedOperationsOf(file), "create table"))
-    .some(({ operation }) => operation.partitionKey !== null && sameName(operation.table, table));
-}
 
 /** The author's CREATE INDEX with CONCURRENTLY in it. */
 const concurrentForm = (sql: string, named: boolean): string =>
@@ -42,12 +35,16 @@ export const requireConcurrentIndexCreation = fileRule({
       .filter(({ operation }) => !operation.concurrently)
       .filter((placed) => !subject.isNew(placed.operation.table, placed))
       // Only the parent's entry in the catalog; its partitions get theirs CONCURRENTLY.
-      .filter(({ operation }) => !(operation.only && isPartitioned(subject, operation.table)))
+      .filter(
+        ({ operation }) =>
+          !(operation.only && subject.before.relation(operation.table)?.partitionKey != null),
+      )
       .map((placed) =>
         atStatement(
           placed,
           `CREATE INDEX on ${sqlName(placed.operation.table)} keeps writers out while it is built.`,
-          `behind the COMMIT: ${concurrentForm(placed.statement.text, placed.operation.name !== null)};`,
+          partitionSteps(subject, placed) ??
+            `behind the COMMIT: ${concurrentForm(placed.statement.text, placed.operation.name !== null)};`,
         ),
       ),
 });

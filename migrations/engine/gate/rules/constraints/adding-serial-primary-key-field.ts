@@ -22,6 +22,10 @@ export const addingSerialPrimaryKeyField = fileRule({
   good: {
     body:
       "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS notes_pkey ON dagapp.notes (note_id);\n" +
+      "ALTER TABLE dagapp.notes ADD CONSTRAINT note_id_set CHECK (note_id IS NOT NULL) NOT VALID;\n" +
+      "ALTER TABLE dagapp.notes VALIDATE CONSTRAINT note_id_set;\n" +
+      "ALTER TABLE dagapp.notes ALTER COLUMN note_id SET NOT NULL;\n" +
+      "ALTER TABLE dagapp.notes DROP CONSTRAINT note_id_set;\n" +
       "ALTER TABLE dagapp.notes ADD CONSTRAINT notes_pkey PRIMARY KEY USING INDEX notes_pkey;",
     rollback:
       "ALTER TABLE dagapp.notes DROP CONSTRAINT IF EXISTS notes_pkey;\n" +

@@ -12,7 +12,7 @@ export const banDropColumn = fileRule({
   problem: "A column is dropped without an archive of what it holds.",
   why: "adding the column again does not bring its values back.",
   instead:
-    "copy key and column into an archive table first, in this migration or an earlier one; the rollback puts the values back.",
+    "copy key and column of every row into an archive table first, in this migration, and let the rollback bring them back.",
   source: "Policy, High-Risk Operations: DROP COLUMN: archive data first, rollback window",
   exception: backupNamed,
   bad: {
@@ -33,7 +33,7 @@ export const banDropColumn = fileRule({
   find: (subject) =>
     placedOfKind(subject.placedOperations, "alter table").flatMap((placed) => {
       const { command, table, relation } = placed.operation;
-      if (command.kind !== "drop column" || relation !== "table") return [];
+      if (command.kind !== "drop column" || !/table$/.test(relation)) return [];
       const name = sqlName(table);
       if (subject.isNew(table, placed) || addsColumn(subject, placed, table, command.column))
         return [];

@@ -4,7 +4,9 @@
  */
 import { sqlName } from "../../../sql/sqlText";
 import { markStatement, missingDelay } from "../../input/dropEvidence";
-import { placedOfKind } from "../../input/subject";
+import type { Finding } from "../../input/gateRule";
+import { oldDrops } from "../../input/oldRows";
+import { placedOfKind, sameName, type Subject } from "../../input/subject";
 import { atStatement, backupNamed, fileRule } from "../fileRule";
 
 export const banDropTable = fileRule({
@@ -28,10 +30,13 @@ export const banDropTable = fileRule({
       "CREATE TABLE IF NOT EXISTS dagapp.notes (note_id INTEGER, body TEXT);\n" +
       "COMMENT ON TABLE dagapp.notes IS 'drop after 2026-01-15: replaced by dagapp.tasks';",
   },
-  find: (subject) =>
-    placedOfKind(subject.placedOperations, "drop").flatMap((placed) =>
+  find: (subject) => [
+    ...oldChildren(subject),
+    ...placedOfKind(subject.placedOperations, "drop").flatMap((placed) =>
       placed.operation.objects
-        .filter((object) => object.kind === "table" && !subject.isNew(object, placed))
+        .filter(
+          (object) => /^(foreign )?table$/.test(object.kind) && !subject.isNew(object, placed),
+        )
         .flatMap((table) => {
           const hasBackup = subject.file.header.rollback.backupReference !== null;
           const missing = [
@@ -49,4 +54,28 @@ export const banDropTable = fileRule({
           ];
         }),
     ),
+  ],
 });
+
+/** Tables that go because what the file itself made is above them. */
+function oldChildren(subject: Subject): readonly Finding[] {
+  const named = placedOfKind(subject.placedOperations, "drop").flatMap((placed) =>
+    placed.operation.objects.map((object) => ({ object, placed })),
+  );
+  return oldDrops(subject)
+    .filter(
+      ({ item, placed }) =>
+        !named.some(
+          (one) =>
+            one.placed.statement === placed.statement &&
+            (sameName(one.object, item) || !subject.isNew(one.object, one.placed)),
+        ),
+    )
+    .map(({ placed, item }) =>
+      atStatement(
+        placed,
+        `${placed.statement.kind} takes ${sqlName(item)} along, which was there before.`,
+        `before it: ALTER TABLE ${sqlName(item)} NO INHERIT …; or DETACH PARTITION ${sqlName(item)};`,
+      ),
+    );
+}

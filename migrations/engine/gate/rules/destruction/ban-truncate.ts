@@ -3,7 +3,7 @@
  * Does NOT cover DROP SCHEMA, which no migration may hold at all (see forbidden).
  */
 import { sqlName } from "../../../sql/sqlText";
-import { placedOfKind } from "../../input/subject";
+import { byWhat, oldWrites } from "../../input/oldRows";
 import { atStatement, docs, fileRule } from "../fileRule";
 
 export const banTruncate = fileRule({
@@ -18,15 +18,13 @@ export const banTruncate = fileRule({
     body: "-- batch\nDELETE FROM dagapp.notes WHERE note_id < 1000;",
   },
   find: (subject) =>
-    placedOfKind(subject.placedOperations, "truncate").flatMap((placed) =>
-      placed.operation.tables
-        .filter(({ name }) => !subject.isNew(name, placed))
-        .map(({ name }) =>
-          atStatement(
-            placed,
-            `TRUNCATE ${sqlName(name)} deletes every row.`,
-            `-- batch, DELETE FROM ${sqlName(name)} WHERE …; behind the COMMIT.`,
-          ),
+    oldWrites(subject)
+      .filter(({ item }) => item.verb === "truncate")
+      .map(({ placed, item }) =>
+        atStatement(
+          placed,
+          `${placed.statement.kind} deletes every row of ${sqlName(item.object)}${byWhat(item)}.`,
+          `-- batch, DELETE FROM ${sqlName(item.object)} WHERE …; behind the COMMIT.`,
         ),
-    ),
+      ),
 });

@@ -6,6 +6,7 @@ import type { GateRule } from "../../input/gateRule";
 import { banDropCascade } from "./ban-drop-cascade";
 import { banDropColumn } from "./ban-drop-column";
 import { banDropTable } from "./ban-drop-table";
+import { banLossyChange } from "./ban-lossy-change";
 import { banTruncate } from "./ban-truncate";
 import { preferRepack } from "./prefer-repack";
 
@@ -15,4 +16,5 @@ export const destructionRules: readonly GateRule[] = [
   banTruncate,
   banDropCascade,
   preferRepack,
+  banLossyChange,
 ];

@@ -23,11 +23,12 @@ function affectedTables(subject: Subject): ReadonlyMap<string, Statement> {
       if (kind === "table" && !isTemporary && !affected.has(key)) affected.set(key, statement);
     }
   };
-  for (const { statement, creates, locks } of subject.impacts) {
+  for (const { statement, creates, locks, writes } of subject.impacts) {
     if (statement.ledger !== null) continue;
     // A weaker lock may be only that of a foreign key's look at the other table.
     const held = locks.filter(({ mode }) => weight(mode) >= keepsOutDdl);
-    add(statement, [...creates, ...held.map(({ object }) => object)]);
+    const written = writes.map(({ object }) => object);
+    add(statement, [...creates, ...held.map(({ object }) => object), ...written]);
   }
   for (const placed of placedOfKind(subject.placedOperations, "query"))
     add(placed.statement, changedBy(placed));

@@ -3,14 +3,18 @@
  * Does NOT hold a rule.
  */
 import type { GateRule } from "../../input/gateRule";
+import { banCommitInProcedure } from "./ban-commit-in-procedure";
 import { changeOutsideMigrationSection } from "./change-outside-migration-section";
 import { opaqueStatement } from "./opaque-statement";
 import { outsideGovernedSchemas } from "./outside-governed-schemas";
 import { requireTableSchema } from "./require-table-schema";
+import { serverRefuses } from "./server-refuses";
 
 export const reachRules: readonly GateRule[] = [
   outsideGovernedSchemas,
   requireTableSchema,
   opaqueStatement,
   changeOutsideMigrationSection,
+  serverRefuses,
+  banCommitInProcedure,
 ];

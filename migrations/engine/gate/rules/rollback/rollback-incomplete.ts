@@ -81,6 +81,10 @@ function inverse({ sign, key }: Change): string {
       sign === "+" ? `DROP ${kind.toUpperCase()} IF EXISTS` : `ADD ${kind.toUpperCase()}`;
     return `ALTER TABLE ${tableOf} ${verb} ${partOf}${sign === "+" ? "" : " …"};`;
   }
+  if (kind === "partition") {
+    const [child = "", , , parent = ""] = rest;
+    return `ALTER TABLE ${parent} DETACH PARTITION ${child};`;
+  }
   const object = kind === "relation" ? "…" : kind.toUpperCase();
   return sign === "+" ? `DROP ${object} IF EXISTS ${name};` : `CREATE ${object} ${name} …;`;
 }

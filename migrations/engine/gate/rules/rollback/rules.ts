@@ -4,6 +4,7 @@
  */
 import type { GateRule } from "../../input/gateRule";
 import { rollbackIncomplete } from "./rollback-incomplete";
+import { rollbackLosesArchive } from "./rollback-loses-archive";
 import { rollbackNotRepeatable } from "./rollback-not-repeatable";
 import { rollbackTakesMore } from "./rollback-takes-more";
 
@@ -11,4 +12,5 @@ export const rollbackRules: readonly GateRule[] = [
   rollbackTakesMore,
   rollbackIncomplete,
   rollbackNotRepeatable,
+  rollbackLosesArchive,
 ];

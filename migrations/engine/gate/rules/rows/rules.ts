@@ -5,6 +5,12 @@
 import type { GateRule } from "../../input/gateRule";
 import { banLockTable } from "./ban-lock-table";
 import { banTimeoutChange } from "./ban-timeout-change";
+import { sequenceReset } from "./sequence-reset";
 import { unbatchedChange } from "./unbatched-change";
 
-export const rowsRules: readonly GateRule[] = [unbatchedChange, banLockTable, banTimeoutChange];
+export const rowsRules: readonly GateRule[] = [
+  unbatchedChange,
+  banLockTable,
+  banTimeoutChange,
+  sequenceReset,
+];

@@ -3,10 +3,14 @@
  * Does NOT cover the splitting of a change into batches (the runner does it, where the file asks for it).
  */
 import { batchOf } from "../../../files/batch";
+import type { RowImpact } from "../../../impact/impact";
 import { oneLine, sqlName } from "../../../sql/sqlText";
 import { type RowWrite } from "../../../statements/operation";
+import type { Finding } from "../../input/gateRule";
+import { byWhat, oldWrites } from "../../input/oldRows";
 import { type PlacedOperation } from "../../input/placedOperation";
 import { unboundedWrites } from "../../input/rowChange";
+import type { Subject } from "../../input/subject";
 import { atStatement, fileRule, lockRiskHigh } from "../fileRule";
 
 /** What is wrong with an UPDATE or DELETE of many rows; null when the runner does it in batches. */
@@ -32,23 +36,56 @@ export const unbatchedChange = fileRule({
   good: {
     body: "-- batch rows=5000\nUPDATE dagapp.jobs SET owner = 'nobody' WHERE owner IS NULL;",
   },
-  find: (subject) =>
-    subject.placedOperations.flatMap((placed) =>
-      unboundedWrites(subject, placed).flatMap((write) => {
-        const fault = faultOf(placed, write);
-        if (fault === null) return [];
-        const sql = oneLine(placed.statement.text);
-        const where = write.filtered ? "" : " WHERE … rows still to do …";
-        const isPlain = write.verb === "update" || write.verb === "delete";
-        return [
-          atStatement(
-            placed,
-            `${write.verb.toUpperCase()} of ${sqlName(write.table)}: ${fault}.`,
-            isPlain
-              ? `behind the COMMIT, two lines: -- batch, and ${sql}${where};`
-              : "write what it changes as an UPDATE or DELETE with -- batch above it, what it adds as an INSERT.",
-          ),
-        ];
-      }),
-    ),
+  find: (subject) => [
+    ...named(subject),
+    ...oldWrites(subject)
+      .filter(({ item, placed }) => isUnseen(subject, item, placed))
+      .map(({ item, placed }) =>
+        atStatement(
+          placed,
+          `${item.verb.toUpperCase()} of ${sqlName(item.object)}${byWhat(item)}: it is not batched, and nothing bounds it.`,
+          `make the change of ${sqlName(item.object)} a statement of its own, behind the COMMIT, with -- batch above it.`,
+        ),
+      ),
+  ],
 });
+
+/** Changes that the statement's own text does not show. */
+function isUnseen(
+  subject: Subject,
+  { verb, object, by }: RowImpact,
+  placed: PlacedOperation,
+): boolean {
+  if (by === null || (verb !== "update" && verb !== "delete")) return false;
+  if (batchOf(placed.statement) !== null) return false;
+  // A called function's statements are looked at one by one.
+  return !subject.placedOperations.some(
+    (one) =>
+      one.statement === placed.statement &&
+      unboundedWrites(subject, one).some(
+        (write) => write.verb === verb && sqlName(write.table) === sqlName(object),
+      ),
+  );
+}
+
+/** Changes by the statements themselves, and by those of functions that they call. */
+function named(subject: Subject): readonly Finding[] {
+  return subject.placedOperations.flatMap((placed) =>
+    unboundedWrites(subject, placed).flatMap((write) => {
+      const fault = faultOf(placed, write);
+      if (fault === null) return [];
+      const sql = oneLine(placed.statement.text);
+      const where = write.filtered ? "" : " WHERE … rows still to do …";
+      const isPlain = write.verb === "update" || write.verb === "delete";
+      return [
+        atStatement(
+          placed,
+          `${write.verb.toUpperCase()} of ${sqlName(write.table)}: ${fault}.`,
+          isPlain
+            ? `behind the COMMIT, two lines: -- batch, and ${sql}${where};`
+            : "write what it changes as an UPDATE or DELETE with -- batch above it, what it adds as an INSERT.",
+        ),
+      ];
+    }),
+  );
+}

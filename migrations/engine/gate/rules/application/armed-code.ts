@@ -1,0 +1,43 @@
+/**
+ * Gate rule armed-code: its texts, its examples, and what it finds.
+ * Does NOT cover what the rules beside it do.
+ */
+import { oneLine } from "../../../sql/sqlText";
+import { placedOperationOf } from "../../input/subject";
+import { atStatement, docs, fileRule } from "../fileRule";
+
+export const armedCode = fileRule({
+  id: "armed-code",
+  severity: () => "warning",
+  problem:
+    "Code is put in place that changes rows of tables in use when it runs later, or of which that cannot be told.",
+  why: "this run does not show what it will do: a trigger, rule, policy, default, check or index expression runs when others write or read.",
+  instead: "nothing, where it is meant: the warning names the code for those who review it.",
+  source: docs("triggers.html"),
+  bad: {
+    body:
+      "CREATE FUNCTION dagapp.thin_out() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM dagapp.notes; RETURN NEW; END';\n" +
+      "CREATE TRIGGER jobs_thin_out AFTER INSERT ON dagapp.jobs FOR EACH ROW EXECUTE FUNCTION dagapp.thin_out();",
+    rollback:
+      "DROP TRIGGER IF EXISTS jobs_thin_out ON dagapp.jobs;\nDROP FUNCTION IF EXISTS dagapp.thin_out();",
+  },
+  good: {
+    body: "CREATE TRIGGER jobs_touch BEFORE INSERT ON dagapp.jobs FOR EACH ROW EXECUTE FUNCTION dagapp.touch();",
+    rollback: "DROP TRIGGER IF EXISTS jobs_touch ON dagapp.jobs;",
+  },
+  find: (subject) =>
+    subject.impacts.flatMap((impact) => {
+      const placed = placedOperationOf(subject, impact.statement);
+      return impact.arms.flatMap(({ what, does, unknown }) => {
+        if (placed === undefined || (does.length === 0 && unknown === null)) return [];
+        const later = [...does, ...(unknown === null ? [] : [unknown])].join("; ");
+        return [
+          atStatement(
+            placed,
+            `${what} will run later: ${later}. ${oneLine(placed.statement.text)}`,
+            "have it reviewed as what it is; take it out where it is not meant.",
+          ),
+        ];
+      });
+    }),
+});
