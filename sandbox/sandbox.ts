@@ -9,7 +9,7 @@ import { isDeepStrictEqual } from "node:util";
 
 import { escapeIdentifier, escapeLiteral } from "pg";
 
-import type { Log } from "../toolchain/log";
+import type { ProgressLog } from "../toolchain/log";
 import { commandLine, isRunning } from "../toolchain/processes";
 import { type Major, MAJORS } from "./binaries";
 import { exclusively } from "./exclusively";
@@ -50,7 +50,7 @@ const STOPPED_WITHIN_MS = 60_000;
  *
  * @throws {Error} another major is asked for than the sandbox has, or the server does not start.
  */
-export async function ensureSandbox(log: Log, folder = sandboxFolder()): Promise<Sandbox> {
+export async function ensureSandbox(log: ProgressLog, folder = sandboxFolder()): Promise<Sandbox> {
   await makeFolder(folder);
   return exclusively(join(folder, "starting"), async () => {
     const dataDir = await placeOfData(folder);
@@ -125,7 +125,7 @@ async function start(
   folder: string,
   record: SandboxRecord,
   dataDir: string,
-  log: Log,
+  log: ProgressLog,
 ): Promise<SandboxRecord> {
   // A first start that was killed half-way left data that no server can use.
   if ((await dataDirState(dataDir)) === "unknown") {

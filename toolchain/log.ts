@@ -2,7 +2,7 @@
  * What long installations tell the person who waits: lines that stay, and progress that does not fill the screen.
  * Does NOT decide what is worth saying.
  */
-export interface Log {
+export interface ProgressLog {
   /** A line that stays. */
   readonly say: (line: string) => void;
   /** The present state of something long: one line rewritten on a terminal, elsewhere a line now and then. */
@@ -13,7 +13,7 @@ const EVERY_MS = 20_000;
 const CLEAR_LINE = "\r\u001b[2K";
 
 /** A log on a stream: standard error by default, so that standard output stays the command's own. */
-export function streamLog(stream: NodeJS.WriteStream = process.stderr): Log {
+export function streamLog(stream: NodeJS.WriteStream = process.stderr): ProgressLog {
   let shownAt = 0;
   let hasOpenLine = false;
   const columns = (): number => stream.columns || 80;
@@ -35,4 +35,4 @@ export function streamLog(stream: NodeJS.WriteStream = process.stderr): Log {
 }
 
 /** Says nothing. */
-export const silentLog: Log = { say: () => undefined, progress: () => undefined };
+export const silentLog: ProgressLog = { say: () => undefined, progress: () => undefined };

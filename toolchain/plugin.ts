@@ -6,7 +6,7 @@
 import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { Log } from "./log";
+import type { ProgressLog } from "./log";
 import { downloadPlugin } from "./pluginDownload";
 import { isOfficial, pluginFolder, pluginOnPath, STAND_IN_MARK, userHome } from "./pluginPlaces";
 import type { Pulumi } from "./pulumi";
@@ -40,7 +40,7 @@ const LAST_SERVED = "postgresql-plugin-in-use";
  */
 export async function ensurePostgresqlPlugin(
   pulumi: Pulumi,
-  log: Log,
+  log: ProgressLog,
   options: PluginOptions,
 ): Promise<PluginSource> {
   await mkdir(join(options.home, "plugins"), { recursive: true });
@@ -49,7 +49,11 @@ export async function ensurePostgresqlPlugin(
   return source;
 }
 
-async function ensureAny(pulumi: Pulumi, log: Log, options: PluginOptions): Promise<PluginSource> {
+async function ensureAny(
+  pulumi: Pulumi,
+  log: ProgressLog,
+  options: PluginOptions,
+): Promise<PluginSource> {
   const installed = pluginFolder(options.home);
   if (pluginOnPath() !== undefined) {
     // It would win all the same; away with it, so that it is not found when PATH changes.
@@ -74,7 +78,7 @@ function describe(source: PluginSource): string {
 }
 
 /** Says which plugin serves from now on, where that is news. */
-async function sayChange(log: Log, home: string, source: PluginSource): Promise<void> {
+async function sayChange(log: ProgressLog, home: string, source: PluginSource): Promise<void> {
   const memory = join(home, LAST_SERVED);
   const before = await readFile(memory, "utf8").catch(() => undefined);
   const now = describe(source);
@@ -91,7 +95,7 @@ async function sayChange(log: Log, home: string, source: PluginSource): Promise<
 /** Tries at most once a day: a machine without the internet stays without it for longer than one command. */
 async function download(
   pulumi: Pulumi,
-  log: Log,
+  log: ProgressLog,
   options: PluginOptions,
   installed: string,
 ): Promise<boolean> {

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { Log } from "./log";
+import type { ProgressLog } from "./log";
 import { isOfficial, pluginFolder } from "./pluginPlaces";
 import { run } from "./run";
 import { POSTGRESQL_PLUGIN_VERSION } from "./versions";
@@ -18,7 +18,7 @@ export interface PluginDownload {
   readonly scratch: string;
   /** Given up when nothing arrives for so long. Milliseconds. */
   readonly stalledAfterMs: number;
-  readonly log: Log;
+  readonly log: ProgressLog;
 }
 
 const LOOK_EVERY_MS = 500;

@@ -12,7 +12,7 @@ import { buildEngine } from "./build";
 import { cacheFolder, installInto } from "./cache";
 import { downloadEngine } from "./download";
 import { findGo } from "./go";
-import type { Log } from "./log";
+import type { ProgressLog } from "./log";
 import { folderOf, run, searchPath } from "./run";
 import {
   compatibleEngine,
@@ -38,7 +38,7 @@ const VERSION_WITHIN_MS = 30_000;
  *
  * @throws {Error} it cannot be had: what was tried, why each failed, what to do.
  */
-export async function ensurePulumi(log: Log): Promise<Pulumi> {
+export async function ensurePulumi(log: ProgressLog): Promise<Pulumi> {
   const cache = cacheFolder();
   const name = engineFolder(process.platform, process.arch);
   const failures: string[] = [];

@@ -1,7 +1,7 @@
 /**
  * `ddl status`: what is applied, since when, by whom, for which ticket. Reads only, and needs no file.
  */
-import { readStanding } from "../../migrations/engine/ledger/structure";
+import { readCurrentState } from "../../migrations/engine/ledger/structure";
 import { lockHolder } from "../../migrations/engine/server/runnerLock";
 import { ensureLedgerShape } from "../../migrations/engine/survey/survey";
 import { withClient } from "../../stack/connection";
@@ -37,7 +37,7 @@ async function run(call: Call): Promise<ExitStatus> {
       "SELECT current_setting('server_version') AS version",
     );
     const live = { serverVersion: rows[0]?.version ?? "", runner: await lockHolder(client) };
-    return statusReport(name, settings, await readStanding(client, settings.schemas), live);
+    return statusReport(name, settings, await readCurrentState(client, settings.schemas), live);
   });
   const { style, print } = call.terminal;
   print(call.flag("json") ? JSON.stringify(report, null, 2) : statusText(report, style));

@@ -9,7 +9,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 
 import { stateFolder } from "../../sandbox/environment";
-import type { Log } from "../../toolchain/log";
+import type { ProgressLog } from "../../toolchain/log";
 import { projectFolder } from "../stack/project";
 import type { Prepared } from "./prepare";
 
@@ -23,7 +23,7 @@ const INTERRUPTIONS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export async function runPulumi(
   prepared: Prepared,
   args: readonly string[],
-  log: Log,
+  log: ProgressLog,
 ): Promise<number> {
   const [command = "", ...rest] = args;
   const child = spawn(prepared.pulumi, [command, ...prepared.stackArguments, ...rest], {

@@ -14,7 +14,7 @@ import { removeSandbox, stopSandbox } from "../../sandbox/sandbox";
 import { removeSharedFolder } from "../../sandbox/sharedFolder";
 import type { Access } from "../../stack/connection";
 import { cacheFolder } from "../../toolchain/cache";
-import { type Log, streamLog } from "../../toolchain/log";
+import { type ProgressLog, streamLog } from "../../toolchain/log";
 import { ensurePulumi } from "../../toolchain/pulumi";
 import { describeDrift, describeSchemaDrift } from "../stack/drift";
 import { projectFolder } from "../stack/project";
@@ -30,7 +30,7 @@ interface Call {
   readonly endSessions: boolean;
   /** Passed on to pulumi. */
   readonly extra: readonly string[];
-  readonly log: Log;
+  readonly log: ProgressLog;
 }
 
 /** Returns the exit status. */

@@ -18,7 +18,7 @@ import {
 import { type Tier, writePrivate } from "../../sandbox/record";
 import { ensureSandbox, type Sandbox } from "../../sandbox/sandbox";
 import { cacheFolder } from "../../toolchain/cache";
-import type { Log } from "../../toolchain/log";
+import type { ProgressLog } from "../../toolchain/log";
 import { ensurePostgresqlPlugin } from "../../toolchain/plugin";
 import { bundlePlugin } from "../../toolchain/postgresql-plugin/bundle";
 import { ensurePulumi, type Pulumi } from "../../toolchain/pulumi";
@@ -43,7 +43,7 @@ export interface Prepared {
   readonly stackArguments: readonly string[];
 }
 
-async function install(log: Log): Promise<{ pulumi: Pulumi; sandbox: Sandbox }> {
+async function install(log: ProgressLog): Promise<{ pulumi: Pulumi; sandbox: Sandbox }> {
   const pulumi = await ensurePulumi(log);
   const sandbox = await ensureSandbox(log);
   await ensurePostgresqlPlugin(pulumi, log, {
@@ -65,7 +65,7 @@ export type Access = "change" | "look" | "none";
  *
  * @throws {Error} something cannot be had or somebody else holds the stack; the message says what to do.
  */
-export async function prepare(stack: Tier, access: Access, log: Log): Promise<Prepared> {
+export async function prepare(stack: Tier, access: Access, log: ProgressLog): Promise<Prepared> {
   const { pulumi, sandbox } = await install(log);
   const variables = sandboxEnvironment(sandbox, stack, pulumi.bin);
   const configFile = join(sandbox.folder, `Pulumi.${stack}.yaml`);

@@ -7,7 +7,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { Log } from "../../toolchain/log";
+import type { ProgressLog } from "../../toolchain/log";
 import { isRunning, startedAt } from "../../toolchain/processes";
 import { type Outcome, run } from "../../toolchain/run";
 import {
@@ -37,7 +37,7 @@ export interface RecoveryTarget {
  */
 export async function removeDeadLocks(
   target: RecoveryTarget,
-  log: Log,
+  log: ProgressLog,
 ): Promise<LockHolder | undefined> {
   const { state, project, stack } = target;
   const folder = join(state, ".pulumi", "locks", "organization", project, stack);
@@ -69,7 +69,7 @@ const LOOK_EVERY_MS = 500;
  */
 export async function waitForStack(
   target: RecoveryTarget,
-  log: Log,
+  log: ProgressLog,
 ): Promise<LockHolder | undefined> {
   const started = Date.now();
   let holder = await removeDeadLocks(target, log);
@@ -91,7 +91,7 @@ export interface LockHolder {
  *
  * @throws {Error} pulumi could not.
  */
-export async function recoverState(target: RecoveryTarget, log: Log): Promise<void> {
+export async function recoverState(target: RecoveryTarget, log: ProgressLog): Promise<void> {
   if (hasBrokenReferences(await readCheckpoint(target))) {
     log.say("Repairing the state: an earlier command left references to what is not there");
     // Takes the stack by name only: it reads no configuration.

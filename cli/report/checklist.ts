@@ -9,17 +9,17 @@ import type { Answer, ChecklistLine, GitFacts, MigrationFacts, StackFacts } from
 import { momentText } from "./times";
 
 /** What was found for one line. */
-interface Finding {
+interface LineAnswer {
   readonly answer: Answer;
   readonly fact: string;
 }
 
-const yes = (fact: string): Finding => ({ answer: "yes", fact });
-const no = (fact: string): Finding => ({ answer: "no", fact });
-const unknown = (fact: string): Finding => ({ answer: "unknown", fact });
+const yes = (fact: string): LineAnswer => ({ answer: "yes", fact });
+const no = (fact: string): LineAnswer => ({ answer: "no", fact });
+const unknown = (fact: string): LineAnswer => ({ answer: "unknown", fact });
 
 /** The worst answer stands for the line. */
-function line(item: string, findings: readonly Finding[]): ChecklistLine {
+function line(item: string, findings: readonly LineAnswer[]): ChecklistLine {
   const has = (wanted: Answer): boolean => findings.some(({ answer }) => answer === wanted);
   const answer = (["no", "unknown", "people"] as const).find(has) ?? "yes";
   return { item, answer, facts: findings.map(({ fact }) => fact) };
@@ -31,7 +31,7 @@ const forPeople = (item: string, ...facts: readonly string[]): ChecklistLine => 
   facts,
 });
 
-function committed(name: string, git: GitFacts | null): Finding {
+function committed(name: string, git: GitFacts | null): LineAnswer {
   if (git === null) return unknown(`${name}: there is no git to ask`);
   const { added, changed, isDirty } = git;
   if (added === null) return no(`${name} is not committed`);
@@ -43,7 +43,7 @@ function committed(name: string, git: GitFacts | null): Finding {
   return yes(`${name} committed in ${added.hash} by ${added.author} on ${added.date}${since}`);
 }
 
-function reviewed({ file }: MigrationFacts): Finding {
+function reviewed({ file }: MigrationFacts): LineAnswer {
   const { reviewedBy, reviewedOn, author } = file.header;
   if (reviewedBy === null || reviewedOn === null) {
     return no(`${file.fileName} names no reviewer or no date`);
@@ -53,7 +53,10 @@ function reviewed({ file }: MigrationFacts): Finding {
   return yes(`${file.fileName} reviewed by ${reviewedBy} on ${reviewedOn}`);
 }
 
-function rollbackFindings(one: MigrationFacts, stacks: readonly StackFacts[]): readonly Finding[] {
+function rollbackFindings(
+  one: MigrationFacts,
+  stacks: readonly StackFacts[],
+): readonly LineAnswer[] {
   const { rollback, header, fileName } = one.file;
   if (rollback === null) return [no(`${fileName} has no rollback file`)];
   const proofs = stacks.flatMap((stack) => {
@@ -85,7 +88,7 @@ function rollbackFindings(one: MigrationFacts, stacks: readonly StackFacts[]): r
 }
 
 /** Whether one version was applied in a stack, with the file's text, and approved as the tier asks. */
-function testedIn(one: MigrationFacts, stack: StackFacts): readonly Finding[] {
+function testedIn(one: MigrationFacts, stack: StackFacts): readonly LineAnswer[] {
   if (!stack.reached) return [unknown(`${stack.stack} could not be asked: ${stack.reason}`)];
   const { version } = one.file.header;
   const state = stack.versions.find((known) => known.version === version);
@@ -108,7 +111,7 @@ function testedIn(one: MigrationFacts, stack: StackFacts): readonly Finding[] {
   ];
   return [
     yes(`${where} applied${when}${by}`),
-    ...approvals.flatMap(([isAsked, what, decision]): readonly Finding[] => {
+    ...approvals.flatMap(([isAsked, what, decision]): readonly LineAnswer[] => {
       if (decision !== null)
         return [yes(`${where} ${what} by ${decision.by} at ${momentText(decision.at)}`)];
       return isAsked ? [no(`${where} not ${what}`)] : [];
@@ -137,7 +140,7 @@ function testedLine(
 }
 
 /** Whether the stack's file has a window that is open or to come. */
-function scheduledIn({ stack, windows }: StackFacts, now: Date): Finding {
+function scheduledIn({ stack, windows }: StackFacts, now: Date): LineAnswer {
   if (windows === null) return unknown(`the file of ${stack} could not be read`);
   const where = `maintenance windows of ${stack}: ${describeWindows(windows, now)}`;
   const isScheduled = (openWindow(windows, now) ?? nextWindow(windows, now)) !== null;

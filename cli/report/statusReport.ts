@@ -4,7 +4,7 @@
  */
 import type { BreakGlass, VersionState } from "../../migrations/engine/history/history";
 import type { Comparison } from "../../migrations/engine/history/structureRecord";
-import type { Standing } from "../../migrations/engine/ledger/structure";
+import type { CurrentState } from "../../migrations/engine/ledger/structure";
 import type { Settings } from "../../stack/settings";
 import type { Tier } from "../../stack/tier";
 
@@ -38,7 +38,7 @@ export interface LiveFacts {
 export function statusReport(
   stack: string,
   settings: Settings,
-  { history, structure }: Standing,
+  { history, structure }: CurrentState,
   live: LiveFacts,
 ): StatusReport {
   const { host, port, database } = settings.server;

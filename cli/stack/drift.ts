@@ -3,7 +3,7 @@
  * schemas by hand.
  * Does NOT mend anything; up and heal do.
  */
-import { readStanding } from "../../migrations/engine/ledger/structure";
+import { readCurrentState } from "../../migrations/engine/ledger/structure";
 import { inspectPrivileges } from "../../roles/database/inspection";
 import { type Access, withClient } from "../../stack/connection";
 import { driftText } from "../report/grantsText";
@@ -33,7 +33,7 @@ export interface SchemaDrift {
 export async function describeSchemaDrift(access: Access): Promise<SchemaDrift> {
   const purpose = { account: "admin", activity: "drift", readOnly: true } as const;
   const { structure } = await withClient(access, purpose, (client) =>
-    readStanding(client, access.settings.schemas),
+    readCurrentState(client, access.settings.schemas),
   );
   return {
     isDrift: structure.kind === "compared" && structure.differences.length > 0,

@@ -14,7 +14,7 @@ import { describeDifference, mendDifference } from "./grantStatements";
 import { membershipDeviations } from "./membershipDeviations";
 import { ownedDeviations, ownerDeviations } from "./ownerDeviations";
 import { attributeDeviations, settingDeviations } from "./roleDeviations";
-import { isPredefined, type Standings, standings } from "./standing";
+import { isPredefined, type RoleKinds, roleKindsOf } from "./roleKind";
 
 /** How an object is called in a deviation's first words. */
 const titleOf = ({ kind, identity, column }: CatalogObject): string =>
@@ -24,7 +24,7 @@ const titleOf = ({ kind, identity, column }: CatalogObject): string =>
 type Comparer = (object: CatalogObject) => readonly Difference[];
 
 /** Objects that are alike differ alike, and most objects of a database share a handful of lists: each is compared once. */
-function comparer(context: AclContext, who: Standings): Comparer {
+function comparer(context: AclContext, who: RoleKinds): Comparer {
   const known = new Map<readonly AclEntry[], Map<string, readonly Difference[]>>();
   return (object) => {
     const { kind, place, schema, column, owner, acl } = object;
@@ -76,18 +76,18 @@ const withoutGiving = (one: Difference): readonly Difference[] =>
   one.unexpected.length + one.grantable.length === 0 ? [] : [{ ...one, missing: [] }];
 
 /** Whether what is not ours may deviate for a grantee. A place for files, only for who comes to this database. */
-function isJudged(who: Standings, kind: ObjectKind, grantee: string): boolean {
+function isJudged(who: RoleKinds, kind: ObjectKind, grantee: string): boolean {
   // What the server itself gave its own roles is among what the object was made with.
   if (grantee === publicKey || isPredefined(grantee)) return true;
-  const standing = who.of(grantee);
-  if (standing === "stranger" && kind === "tablespace") return who.connects(grantee);
-  return standing !== "trusted";
+  const roleKind = who.of(grantee);
+  if (roleKind === "stranger" && kind === "tablespace") return who.connects(grantee);
+  return roleKind !== "trusted";
 }
 
 /** What an owner took from itself. It could give it back at any time, but until then its statements fail. */
 function selfRevoked(
   context: AclContext,
-  who: Standings,
+  who: RoleKinds,
   { ownerPrivileges }: Catalog,
   object: CatalogObject,
 ): readonly Deviation[] {
@@ -120,7 +120,7 @@ const policyDeviations = ({ policies }: Catalog): readonly Deviation[] =>
 /** Everything that differs between the live catalog and the rules. Empty: nothing missing, nothing more. */
 export function findDeviations(configured: AclContext, catalog: Catalog): readonly Deviation[] {
   const context = withPresent(configured, catalog);
-  const who = standings(context, catalog);
+  const who = roleKindsOf(context, catalog);
   const differencesOf = comparer(context, who);
   const delegated = passedOn(context, catalog);
   const unsafe = unsafeObjects(context, who, catalog.bypasses);

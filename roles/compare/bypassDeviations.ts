@@ -6,12 +6,12 @@
 import type { AclContext, Bypass, Deviation } from "../model";
 import { pgstacSecurityDefiners } from "../pgstacRules";
 import { extensionSecurityDefiners, rowSecuredTables, trustedLanguages } from "../roleRules";
-import type { Standings } from "./standing";
+import type { RoleKinds } from "./roleKind";
 
-type Judge = (context: AclContext, who: Standings, one: Bypass) => Deviation | null;
+type Judge = (context: AclContext, who: RoleKinds, one: Bypass) => Deviation | null;
 
 /** Code of the admin, of superusers, of infrastructure and of PgSTAC is what was reviewed. */
-const isReviewed = (who: Standings, owner: string): boolean =>
+const isReviewed = (who: RoleKinds, owner: string): boolean =>
   ["trusted", "infrastructure", "pgstac admin"].includes(who.of(owner));
 
 /** What the platform keeps among the server's own. */
@@ -169,7 +169,7 @@ const judges: Readonly<Record<Bypass["kind"], Judge>> = {
 /** What of all this should not be, or should be otherwise. */
 export function bypassDeviations(
   context: AclContext,
-  who: Standings,
+  who: RoleKinds,
   bypasses: readonly Bypass[],
 ): readonly Deviation[] {
   return bypasses.flatMap((one) => judges[one.kind](context, who, one) ?? []);
@@ -191,7 +191,7 @@ const handsOver: ReadonlySet<Bypass["kind"]> = new Set([
  */
 export function unsafeObjects(
   context: AclContext,
-  who: Standings,
+  who: RoleKinds,
   bypasses: readonly Bypass[],
 ): ReadonlySet<string> {
   return new Set(

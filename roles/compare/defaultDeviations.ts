@@ -6,7 +6,7 @@ import type { AclContext, Catalog, DefaultPrivileges, Deviation } from "../model
 import { defaultPrivilegeKinds } from "../privileges";
 import { compare, type Expected, expectedOn, heldIn, publicKey } from "./expected";
 import { describeDifference, mendDifference } from "./grantStatements";
-import { isPredefined, type Standings } from "./standing";
+import { isPredefined, type RoleKinds } from "./roleKind";
 
 /** Kinds of default privileges that no rule speaks of. Large objects: since PostgreSQL 18. */
 const otherDefaultKeywords: Readonly<Record<string, string>> = {
@@ -23,23 +23,23 @@ const nothing: Expected = { wanted: new Map(), allowed: new Map() };
  */
 function expectedOf(
   context: AclContext,
-  who: Standings,
+  who: RoleKinds,
   { creator, schema, code, initial }: DefaultPrivileges,
 ): Expected {
   const entry = defaultPrivilegeKinds.find((one) => one.code === code);
-  const standing = who.of(creator);
+  const roleKind = who.of(creator);
   if (schema === null) {
     const given = initial.filter((one) => code !== "f" || one.grantee !== null);
-    const judged = standing === "infrastructure" || creator === context.admin;
+    const judged = roleKind === "infrastructure" || creator === context.admin;
     if (judged) return { wanted: heldIn(given), allowed: new Map() };
-    const pgstacs = standing === "pgstac admin" || standing === "pgstac ingest";
+    const pgstacs = roleKind === "pgstac admin" || roleKind === "pgstac ingest";
     return { wanted: new Map(), allowed: heldIn(pgstacs ? given : initial) };
   }
   if (!context.schemas.includes(schema)) return nothing;
   const spot = { kind: entry?.kind ?? "type", place: "governed", schema, column: null } as const;
   const { wanted, allowed } = expectedOn(context, spot);
   const makes =
-    standing === "infrastructure" || (standing === "pgstac admin" && schema === "pgstac");
+    roleKind === "infrastructure" || (roleKind === "pgstac admin" && schema === "pgstac");
   const givesToReaders = makes && entry !== undefined;
   // Types are born with PUBLIC's USAGE anyway; a rule about it asks for no default privilege in a schema.
   return { wanted: givesToReaders ? wanted : new Map(), allowed };
@@ -47,7 +47,7 @@ function expectedOf(
 
 export function defaultDeviations(
   context: AclContext,
-  who: Standings,
+  who: RoleKinds,
   defaults: Catalog["defaults"],
 ): readonly Deviation[] {
   return defaults.flatMap((one) => {

@@ -4,7 +4,7 @@
  */
 import type { AclContext, Catalog, CatalogObject, Deviation, Inspection, LiveRole } from "../model";
 import { remarksOn } from "./remarks";
-import { standings } from "./standing";
+import { roleKindsOf } from "./roleKind";
 
 /** What one role holds on objects of one kind in one place. */
 export interface MatrixRow {
@@ -68,7 +68,7 @@ function byGrantee(acl: CatalogObject["acl"]): ReadonlyMap<string | null, readon
 }
 
 function rowsOf(context: AclContext, catalog: Catalog): readonly MatrixRow[] {
-  const who = standings(context, catalog);
+  const who = roleKindsOf(context, catalog);
   const rows = new Map<string, { row: MatrixRow; objects: number }>();
   const count = (
     role: string,
@@ -108,7 +108,7 @@ const attributesOf = (role: LiveRole): readonly string[] =>
 
 /** The table of a live catalog, with what deviates from the rules. */
 export function privilegeMatrix({ context, catalog, deviations }: Inspection): PrivilegeMatrix {
-  const who = standings(context, catalog);
+  const who = roleKindsOf(context, catalog);
   const rows = rowsOf(context, catalog);
   const shown = new Set([
     ...rows.map(({ role }) => role),

@@ -6,7 +6,7 @@
 import type { AclContext, Catalog, Deviation, Membership } from "../model";
 import { fileRoles, predefinedMemberships, reachingRoles, roleRules } from "../roleRules";
 import type { RoleParty } from "../vocabulary";
-import { isPredefined, type Standings } from "./standing";
+import { isPredefined, type RoleKinds } from "./roleKind";
 
 /** Parties whose roles may be members of nothing but what their rule names. */
 const judged = new Set<string>(roleRules.map(({ party }) => party));
@@ -23,11 +23,11 @@ function wantedRoles(context: AclContext, party: string): readonly string[] {
  * What CREATE ROLE leaves since PostgreSQL 16: whoever made the role may let others in, and has and becomes nothing.
  * Only a superuser can take it away.
  */
-export const isCreators = (who: Standings, { grantor, inherits, sets }: Membership): boolean =>
+export const isCreators = (who: RoleKinds, { grantor, inherits, sets }: Membership): boolean =>
   !inherits && !sets && who.isSuperuser(grantor);
 
 /** Whether a membership is nobody's deviation, whatever its options are. */
-function isAccepted(context: AclContext, who: Standings, membership: Membership): boolean {
+function isAccepted(context: AclContext, who: RoleKinds, membership: Membership): boolean {
   const { member, role } = membership;
   const [inner, outer] = [who.of(member), who.of(role)];
   if (who.isSuperuser(member)) return true;
@@ -57,7 +57,7 @@ function isAccepted(context: AclContext, who: Standings, membership: Membership)
  */
 export function membershipDeviations(
   context: AclContext,
-  who: Standings,
+  who: RoleKinds,
   { memberships, roles, major }: Pick<Catalog, "memberships" | "roles" | "major">,
 ): readonly Deviation[] {
   const exists = new Set(roles.map(({ name }) => name));
@@ -120,4 +120,4 @@ export function membershipDeviations(
 }
 
 /** PgSTAC makes its memberships itself, with the options of its day. */
-const isPgstacs = (standing: string): boolean => standing.startsWith("pgstac ");
+const isPgstacs = (kind: string): boolean => kind.startsWith("pgstac ");

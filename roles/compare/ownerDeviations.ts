@@ -5,7 +5,7 @@
 import type { AclContext, CatalogObject, Deviation, OwnedObject } from "../model";
 import { objectKinds } from "../objectKinds";
 import type { Place } from "../vocabulary";
-import type { Standings } from "./standing";
+import type { RoleKinds } from "./roleKind";
 
 /** To whom an object in a place should belong. */
 function rightOwner(context: AclContext, place: Place, type: string, identity: string): string {
@@ -17,7 +17,7 @@ function rightOwner(context: AclContext, place: Place, type: string, identity: s
 /** In the governed schemas objects are the infrastructure role's alone; the program's own are the admin's. */
 export function ownerDeviations(
   context: AclContext,
-  who: Standings,
+  who: RoleKinds,
   { kind, place, schema, owner, identity, follows }: CatalogObject,
 ): readonly Deviation[] {
   const keyword = objectKinds[kind].alter;
@@ -48,7 +48,7 @@ const alterWords: Readonly<Record<string, string>> = {
 /** No statement changes the owner of one extension alone. */
 function ofExtension(
   { quote, admin }: AclContext,
-  who: Standings,
+  who: RoleKinds,
   identity: string,
   owner: string,
 ): Pick<Deviation, "statements" | "manual"> {
@@ -67,7 +67,7 @@ function ofExtension(
 /** Objects outside of what is governed, or of kinds without privileges, that belong to a role that may own nothing. */
 export function ownedDeviations(
   context: AclContext,
-  who: Standings,
+  who: RoleKinds,
   { type, schema, identity, owner, shared, superuserOnly }: OwnedObject,
 ): readonly Deviation[] {
   const place = schema !== null && context.schemas.includes(schema) ? "governed" : "elsewhere";

@@ -4,11 +4,11 @@
  */
 import type { AclContext, Catalog } from "../model";
 import { isCreators } from "./membershipDeviations";
-import { standings } from "./standing";
+import { roleKindsOf } from "./roleKind";
 
 /** One line each. */
 export function remarksOn(context: AclContext, catalog: Catalog): readonly string[] {
-  const who = standings(context, catalog);
+  const who = roleKindsOf(context, catalog);
   const { roles, memberships, bypasses, major } = catalog;
   const names = (list: readonly { readonly name: string }[]): string =>
     list.map(({ name }) => name).join(", ");

@@ -11,7 +11,7 @@ import type {
   WantedSetting,
 } from "../model";
 import { hazardousSettings, type RoleRule, roleRules } from "../roleRules";
-import { isPredefined, type Standings } from "./standing";
+import { isPredefined, type RoleKinds } from "./roleKind";
 
 /** An attribute that may be otherwise than it should: what is said then, and what follows ALTER ROLE. */
 interface Attribute {
@@ -60,7 +60,7 @@ const attributes: readonly Attribute[] = [
 /** Attributes of the roles that the rules speak of, of the admin, and powers of whom nobody declared. */
 export function attributeDeviations(
   context: AclContext,
-  who: Standings,
+  who: RoleKinds,
   { roles }: Pick<Catalog, "roles">,
 ): readonly Deviation[] {
   return roles.flatMap((role): readonly Deviation[] => {
@@ -133,7 +133,7 @@ const reachingPowers = ["SUPERUSER", "CREATEROLE", "REPLICATION", "BYPASSRLS"];
  * backup needs no CONNECT. The owner of a database is taken for the admin of another stack, which makes roles. Whether a
  * login may lose such a thing is not for a program to say.
  */
-function ofStranger(context: AclContext, who: Standings, role: LiveRole): readonly Deviation[] {
+function ofStranger(context: AclContext, who: RoleKinds, role: LiveRole): readonly Deviation[] {
   if (role.bootstrap || who.isNamed(role.name) || isPredefined(role.name)) return [];
   return powers
     .filter(([word, has]) => reachingPowers.includes(word) && has(role))

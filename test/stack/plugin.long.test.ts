@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
 import { cacheFolder } from "../../toolchain/cache";
-import { type Log, silentLog } from "../../toolchain/log";
+import { type ProgressLog, silentLog } from "../../toolchain/log";
 import { ensurePostgresqlPlugin, type PluginSource } from "../../toolchain/plugin";
 import { ensurePulumi, type Pulumi } from "../../toolchain/pulumi";
 import { run } from "../../toolchain/run";
@@ -204,7 +204,7 @@ async function serve(answer: Parameters<typeof createServer>[1]): Promise<void> 
 }
 
 function ensure(digest: string, stalledAfterMs = 20_000): Promise<PluginSource> {
-  const log: Log = { ...silentLog, say: (line) => said.push(line) };
+  const log: ProgressLog = { ...silentLog, say: (line) => said.push(line) };
   return ensurePostgresqlPlugin(pulumi, log, {
     home,
     memory: scratch,

@@ -22,7 +22,7 @@ export class UnsupportedTypeError extends Error {
 }
 
 /** Where something failed: enough to say which server and login, nothing to log in with. */
-export interface Place {
+export interface Endpoint {
   readonly host: string;
   readonly port: number;
   readonly database: string;
@@ -37,9 +37,9 @@ interface Failure {
   readonly hint: string;
 }
 
-type Remedy = (place: Place) => string;
+type Remedy = (place: Endpoint) => string;
 
-const address = (place: Place): string => `${place.host}:${place.port}`;
+const address = (place: Endpoint): string => `${place.host}:${place.port}`;
 const unreachable: Remedy = (place) =>
   `Is a PostgreSQL server listening on ${address(place)}, and may this machine reach it?`;
 
@@ -139,7 +139,7 @@ const VERIFIER = /SCRAM-SHA-256\$[^\s'"]+|\bmd5[0-9a-f]{32}\b/g;
 export function describeError(
   subject: string,
   error: unknown,
-  place: Place | undefined,
+  place: Endpoint | undefined,
   secrets: readonly string[],
 ): string {
   const { code, message, detail, hint } = read(error);

@@ -9,14 +9,14 @@
 import type { Transaction } from "./connection";
 import { PluginError } from "./errors";
 
-interface Standing {
+interface MembershipState {
   readonly has_options: boolean;
   readonly can_act: boolean;
   readonly own: { readonly inherit_option?: boolean; readonly set_option?: boolean } | null;
 }
 
 /** `own` is the membership the login granted itself: the only row a later GRANT or REVOKE of its own touches. */
-const STANDING = `
+const MEMBERSHIP_STATE = `
   SELECT pg_catalog.current_setting('server_version_num')::int >= 160000 AS has_options,
          CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 160000
               THEN pg_catalog.pg_has_role(role.oid, 'USAGE') AND pg_catalog.pg_has_role(role.oid, 'SET')
@@ -40,17 +40,17 @@ export async function withMembership<T>(
   role: string,
   work: () => Promise<T>,
 ): Promise<T> {
-  const standing = (await transaction.query<Standing>(STANDING, [role])).rows[0];
-  if (standing === undefined || standing.can_act) return work();
+  const state = (await transaction.query<MembershipState>(MEMBERSHIP_STATE, [role])).rows[0];
+  if (state === undefined || state.can_act) return work();
   const name = transaction.escapeIdentifier(role);
   // Written out since 16, because createrole_self_grant and older grants may have set other options.
-  const options = standing.has_options ? " WITH INHERIT TRUE, SET TRUE" : "";
+  const options = state.has_options ? " WITH INHERIT TRUE, SET TRUE" : "";
   await transaction.query(`GRANT ${name} TO CURRENT_USER${options}`);
   const result = await work();
   await transaction.query(
-    standing.own === null
+    state.own === null
       ? `REVOKE ${name} FROM CURRENT_USER`
-      : `GRANT ${name} TO CURRENT_USER WITH INHERIT ${standing.own.inherit_option === true ? "TRUE" : "FALSE"}, SET ${standing.own.set_option === true ? "TRUE" : "FALSE"}`,
+      : `GRANT ${name} TO CURRENT_USER WITH INHERIT ${state.own.inherit_option === true ? "TRUE" : "FALSE"}, SET ${state.own.set_option === true ? "TRUE" : "FALSE"}`,
   );
   return result;
 }

@@ -5,7 +5,7 @@
 import { DiffResponse, PropertyDiff } from "@pulumi/pulumi/proto/provider_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 
-import type { Change } from "./properties";
+import type { PropertyChange } from "./properties";
 import type { ResourceKind } from "./resource";
 import { receive, type Received, UNKNOWN, type Values, wrapSecrets } from "./wire";
 
@@ -29,14 +29,14 @@ export function secretsOf(kind: ResourceKind, received: Received): ReadonlySet<s
 
 const { Kind } = PropertyDiff;
 type Kinds = readonly [plain: PropertyDiff.Kind, replacing: PropertyDiff.Kind];
-const DIFF_KINDS: Readonly<Record<Change["kind"], Kinds>> = {
+const DIFF_KINDS: Readonly<Record<PropertyChange["kind"], Kinds>> = {
   add: [Kind.ADD, Kind.ADD_REPLACE],
   delete: [Kind.DELETE, Kind.DELETE_REPLACE],
   update: [Kind.UPDATE, Kind.UPDATE_REPLACE],
 };
 
 /** Words changes as the answer to Diff. */
-export function packDiff(kind: ResourceKind, changes: readonly Change[]): DiffResponse {
+export function packDiff(kind: ResourceKind, changes: readonly PropertyChange[]): DiffResponse {
   const response = new DiffResponse();
   const { DIFF_NONE, DIFF_SOME } = DiffResponse.DiffChanges;
   const replaces = changes.filter((change) => change.isReplacing).map((change) => change.property);

@@ -36,7 +36,7 @@ export interface Failure {
 }
 
 /** One changed property, in the protocol's three words. */
-export interface Change {
+export interface PropertyChange {
   readonly property: string;
   readonly kind: "add" | "delete" | "update";
   readonly isReplacing: boolean;
@@ -151,8 +151,8 @@ export function diffProperties(
   news: Values,
   outputs: Values,
   ignored: ReadonlySet<string>,
-): readonly Change[] {
-  const changes: Change[] = [];
+): readonly PropertyChange[] {
+  const changes: PropertyChange[] = [];
   for (const [property, rule] of Object.entries(rules)) {
     if (ignored.has(property) || rule.isUncompared === true) continue;
     const declared = news[property] ?? null;

@@ -9,11 +9,11 @@ import { rollbackNameOf } from "../files/header";
 import type { RuleException } from "../files/headerCheck";
 import {
   always,
-  type Finding,
   type Found,
   type GateInput,
   type GateRule,
   listed,
+  type RuleFinding,
 } from "./input/gateRule";
 
 /** An exception with the rule it names, if there is one. */
@@ -33,10 +33,10 @@ const casesOf = (input: GateInput, found: readonly Found[]): readonly Case[] =>
   );
 
 /** True when the finding is in the migration's file or its rollback. */
-export const isAbout = ({ file }: Finding, { fileName }: MigrationFile): boolean =>
+export const isAbout = ({ file }: RuleFinding, { fileName }: MigrationFile): boolean =>
   file === fileName || file === rollbackNameOf(fileName);
 
-const at = ({ file, exception }: Case, message: string, remedy: string): Finding => ({
+const at = ({ file, exception }: Case, message: string, remedy: string): RuleFinding => ({
   file: file.fileName,
   line: exception.line,
   message,

@@ -6,7 +6,7 @@ import { type Severity, type Tier, tierRules } from "../../../stack/tier";
 import type { MigrationFile } from "../files/file";
 import { exceptionRules, isAbout } from "./exceptionRules";
 import { gateRules } from "./gateRules";
-import type { Finding, Found, GateInput, GateRule, Violation } from "./input/gateRule";
+import type { Found, GateInput, GateRule, RuleFinding, Violation } from "./input/gateRule";
 
 export type { GateInput, Violation } from "./input/gateRule";
 
@@ -19,7 +19,7 @@ function severityOf(rule: GateRule, { tier, isUpdate, breakGlass }: GateInput): 
 }
 
 /** A violation, or null where the tier does not have the rule. An exception makes it a warning. */
-function weigh(rule: GateRule, finding: Finding, input: GateInput): Violation | null {
+function weigh(rule: GateRule, finding: RuleFinding, input: GateInput): Violation | null {
   const { tier, plan } = input;
   const severity = severityOf(rule, input);
   if (severity === null) return null;

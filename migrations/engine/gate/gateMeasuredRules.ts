@@ -5,7 +5,7 @@
 import { type Severity, type Tier, tierRules } from "../../../stack/tier";
 import { contractRule, exceptedNames, namesIn } from "../files/exceptedNames";
 import type { MigrationFile } from "../files/file";
-import type { Finding, GateInput, GateRule } from "./input/gateRule";
+import type { GateInput, GateRule, RuleFinding } from "./input/gateRule";
 
 const whereLowerTier = (tier: Tier): Severity | null =>
   tierRules[tier].lowerTier === null ? null : "error";
@@ -28,7 +28,7 @@ function unannounced({ plan, lower }: GateInput): readonly Unannounced[] {
   });
 }
 
-const findingOf = ({ file, stack, text }: Unannounced): Finding => ({
+const findingOf = ({ file, stack, text }: Unannounced): RuleFinding => ({
   file: file.fileName,
   line: file.header.lines["VERSION"] ?? null,
   message: `in ${stack} it did more than it announces: ${text}.`,

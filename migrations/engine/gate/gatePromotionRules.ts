@@ -12,10 +12,10 @@ import { impactsOf } from "../impact/classify";
 import { modelBefore } from "../schema/schemaReplay";
 import {
   elseWarn,
-  type Finding,
   type GateInput,
   type GateRule,
   listed,
+  type RuleFinding,
   whereDemanded,
 } from "./input/gateRule";
 import { windowReason } from "./windowNeed";
@@ -58,7 +58,7 @@ const lacking = (
   input: GateInput,
   isLacking: (one: Promoted) => boolean,
   words: (one: Promoted, tier: string) => { readonly message: string; readonly remedy: string },
-): readonly Finding[] =>
+): readonly RuleFinding[] =>
   promoted(input)
     .filter(isLacking)
     .map((one) => ({
@@ -80,7 +80,7 @@ const proofBelow = (
  * this server: in a scratch database with rows that are made up. A proof made here for another text than the one below
  * does not.
  */
-function unprovenRollbacks(input: GateInput): readonly Finding[] {
+function unprovenRollbacks(input: GateInput): readonly RuleFinding[] {
   const { plan, tier, lower, provenRollbacks, breakGlass } = input;
   const belowOf = new Map(promoted(input).map(({ file, below }) => [file, below]));
   return plan.pending.flatMap((file) => {

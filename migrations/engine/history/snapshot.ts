@@ -19,13 +19,13 @@ export interface SnapshotLine {
 export type SchemaSnapshot = readonly SnapshotLine[];
 
 /** How a part of an object differs. */
-type Change = "new" | "gone" | "changed";
+type DifferenceKind = "new" | "gone" | "changed";
 
 /** One part of one object that two snapshots do not agree on. */
 export interface SnapshotDifference {
   readonly object: string;
   readonly part: string;
-  readonly change: Change;
+  readonly change: DifferenceKind;
   /** Its lines before and after; empty where it is new or gone, and where only digests are known. */
   readonly before: readonly string[];
   readonly after: readonly string[];
@@ -127,7 +127,7 @@ export const isOrderOnly = ({ part, change }: SnapshotDifference): boolean =>
 
 /** Leaves out what another difference says already: parts of an object that is new or gone as a whole. */
 function withoutEchoes(differences: readonly SnapshotDifference[]): readonly SnapshotDifference[] {
-  const whole = new Map<string, Change>();
+  const whole = new Map<string, DifferenceKind>();
   const withColumns = new Set<string>();
   for (const { object, part, change } of differences) {
     if (change === "changed") continue;

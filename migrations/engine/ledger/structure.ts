@@ -92,7 +92,7 @@ async function newestEvent(client: Client): Promise<number | null> {
 }
 
 /** What ledger and events say, and how the live structure compares with that. */
-export interface Standing {
+export interface CurrentState {
   readonly history: History;
   readonly structure: Comparison;
 }
@@ -104,7 +104,10 @@ const mostLooks = 3;
  * Reads ledger, events and structure, such that the three belong together: what is run meanwhile is nobody's change by
  * hand. Reads only, and waits for no lock longer than a second. Runs outside of a transaction.
  */
-export async function readStanding(client: Client, schemas: readonly string[]): Promise<Standing> {
+export async function readCurrentState(
+  client: Client,
+  schemas: readonly string[],
+): Promise<CurrentState> {
   for (let look = 1; ; look += 1) {
     const before = await newestEvent(client);
     const history = await readHistory(client);

@@ -33,7 +33,7 @@ import { runBatch } from "./batchRun";
 import { runConcurrent } from "./concurrent";
 import type { Condition } from "./concurrentWork";
 import { structureAfter, structureBefore } from "./runStructure";
-import { explainStatementFailure, type Standing } from "./statementError";
+import { explainStatementFailure, type FailureContext } from "./statementError";
 
 /** Which of a migration's two files an attempt runs, and for which ticket. */
 export interface Course {
@@ -181,7 +181,7 @@ export class Attempt {
       this.session.log(`${titleOf(segment)} done in ${Date.now() - started} ms`);
     } catch (error) {
       if (error instanceof RunnerLockLostError) throw error;
-      const failure = explainStatementFailure(error, current, this.standing(segment));
+      const failure = explainStatementFailure(error, current, this.failureContext(segment));
       await this.record("failed", {
         segment: segment.index,
         detail: { line: current.line, sqlstate: errorCode(error), message: failure.message },
@@ -304,7 +304,7 @@ export class Attempt {
     return this.course.direction === "rollback";
   }
 
-  private standing(failed: Segment): Standing {
+  private failureContext(failed: Segment): FailureContext {
     const segments = this.isRollback ? this.migration.rollback?.segments : this.migration.segments;
     const isWork = ({ section, statements }: Segment): boolean =>
       !checks.has(section) && statements.some(({ ledger }) => ledger === null);

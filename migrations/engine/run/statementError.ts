@@ -16,7 +16,7 @@ export class StatementError extends MigrationError {
 }
 
 /** Where a failed run stands. */
-export interface Standing {
+export interface FailureContext {
   readonly fileName: string;
   readonly version: string;
   /** Which of the migration's two files ran. */
@@ -74,29 +74,29 @@ const remedies: Readonly<Record<string, string>> = {
     "It was cancelled, or took longer than statementTimeoutMs. Raise that if the statement needs the time.",
 };
 
-function whatNow(standing: Standing, sqlstate: string | undefined): string {
+function whatNow(context: FailureContext, sqlstate: string | undefined): string {
   const correct =
     remedies[sqlstate ?? ""] ??
-    (standing.direction === "rollback"
+    (context.direction === "rollback"
       ? "Correct the rollback file, test it in a lower environment, and run the same command again. Do not mend the database by hand."
       : "Correct it in a lower environment and run up again. Do not mend the database by hand.");
-  if (standing.keptFrom.length === 0 && standing.leaves === null) return correct;
-  if (standing.direction === "rollback") {
+  if (context.keptFrom.length === 0 && context.leaves === null) return correct;
+  if (context.direction === "rollback") {
     return `${correct} The rollback then goes on at the first segment that is not done.`;
   }
   const resume = "Up resumes at the first segment that is not done";
-  return standing.rollbackFileName === null
+  return context.rollbackFileName === null
     ? `${resume}, as long as the file's text stays the same. There is no rollback file.`
-    : `${resume}; to go back instead, lower targetVersion below ${standing.version} and run up, or by hand: ${rollbackCommand(standing.infrastructureRole, standing.rollbackFileName)}`;
+    : `${resume}; to go back instead, lower targetVersion below ${context.version} and run up, or by hand: ${rollbackCommand(context.infrastructureRole, context.rollbackFileName)}`;
 }
 
-function whatIsKept(standing: Standing): string {
-  const { leaves, openFrom } = standing;
+function whatIsKept(context: FailureContext): string {
+  const { leaves, openFrom } = context;
   const open = openFrom.length === 0 ? "" : ` Not done: lines ${openFrom.join(", ")}.`;
-  return [`${doneSoFar(standing)}${open}`, ...(leaves === null ? [] : [leaves])].join("\n  ");
+  return [`${doneSoFar(context)}${open}`, ...(leaves === null ? [] : [leaves])].join("\n  ");
 }
 
-function doneSoFar({ version, direction, keptFrom, leaves }: Standing): string {
+function doneSoFar({ version, direction, keptFrom, leaves }: FailureContext): string {
   const lines = keptFrom.join(", ");
   if (keptFrom.length === 0 && leaves !== null) return `No segment of version ${version} is done.`;
   if (direction === "forward") {
@@ -113,13 +113,13 @@ function doneSoFar({ version, direction, keptFrom, leaves }: Standing): string {
 export function explainStatementFailure(
   cause: unknown,
   statement: Statement,
-  standing: Standing,
+  context: FailureContext,
 ): StatementError {
-  const at = `${standing.fileName}:${statement.line}`;
+  const at = `${context.fileName}:${statement.line}`;
   const what = [statement.kind, statement.target].filter(Boolean).join(" ");
-  const kept = whatIsKept(standing);
+  const kept = whatIsKept(context);
   if (cause instanceof BlockedError) {
-    return explainStatementFailure(cause.refusal, statement, { ...standing, wait: cause.wait });
+    return explainStatementFailure(cause.refusal, statement, { ...context, wait: cause.wait });
   }
   if (cause instanceof MigrationError) {
     const found = cause.message.slice(0, cause.message.lastIndexOf("\n  Hint:"));
@@ -140,9 +140,9 @@ export function explainStatementFailure(
     ...place(statement, cause),
     ...(cause.detail === undefined ? [] : [`  Detail: ${cause.detail}`]),
     ...(cause.hint === undefined ? [] : [`  PostgreSQL says: ${cause.hint}`]),
-    ...(standing.wait == null ? [] : [`  It was ${describeWait(standing.wait)}.`]),
+    ...(context.wait == null ? [] : [`  It was ${describeWait(context.wait)}.`]),
     ...(cause.where === undefined ? [] : [`  Where: ${cause.where.split("\n")[0] ?? ""}`]),
     `  ${kept}`,
   ];
-  return new StatementError(lines.join("\n"), whatNow(standing, cause.code), { cause });
+  return new StatementError(lines.join("\n"), whatNow(context, cause.code), { cause });
 }

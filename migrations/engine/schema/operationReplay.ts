@@ -8,7 +8,7 @@ import type { BlockOperations, ColumnName, Operation, OperationOf } from "../sta
 import { emptyUse, mergeUses } from "../statements/queryUse";
 import { rename, setSchema } from "./renameReplay";
 import type { SchemaBuilder } from "./schemaBuilder";
-import { type Place, type RelationId, relationKinds } from "./schemaModel";
+import { type RelationId, relationKinds, type SourceLine } from "./schemaModel";
 import { alterTable, type At, createIndex, createTable } from "./tableReplay";
 
 type Replay<K extends Operation["kind"]> = (
@@ -88,7 +88,7 @@ function own(builder: SchemaBuilder, sequence: RelationId, owner: ColumnName | n
 const other = (
   builder: SchemaBuilder,
   object: ObjectRef,
-  made: Place,
+  made: SourceLine,
   table: ObjectName | null,
 ): void => {
   const id = table === null ? null : (builder.relation(table)?.id ?? null);

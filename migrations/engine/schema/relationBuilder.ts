@@ -9,14 +9,14 @@ import {
   keyOf,
   type ModelParts,
   type OtherModel,
-  type Place,
   type RelationId,
   type RelationModel,
   SchemaModel,
+  type SourceLine,
   type TypeModel,
 } from "./schemaModel";
 
-type Change = Partial<Omit<RelationModel, "id">>;
+type RelationChange = Partial<Omit<RelationModel, "id">>;
 
 /** The list without an item; the same list when it is not there. */
 export const without = <T>(list: readonly T[], item: T): readonly T[] =>
@@ -55,9 +55,9 @@ export class RelationBuilder extends SchemaModel {
   add(
     kind: string,
     wanted: ObjectName,
-    place: Place,
+    place: SourceLine,
     surely: boolean,
-    more: Change = {},
+    more: RelationChange = {},
   ): RelationModel {
     const name = this.nameForNew(wanted);
     this.made += 1;
@@ -98,12 +98,12 @@ export class RelationBuilder extends SchemaModel {
   }
 
   /** Replaces parts of a relation. */
-  change(id: RelationId, change: (relation: RelationModel) => Change): void {
+  change(id: RelationId, change: (relation: RelationModel) => RelationChange): void {
     const relation = this.byId(id);
     if (relation !== null) this.parts.relations.set(id, { ...relation, ...change(relation) });
   }
 
-  rename(relation: RelationModel, to: ObjectName, place: Place): void {
+  rename(relation: RelationModel, to: ObjectName, place: SourceLine): void {
     const from = { schema: relation.ref.schema, name: relation.ref.name };
     this.parts.names.set(keyOf(from), null);
     this.parts.names.set(keyOf(to), relation.id);

@@ -6,7 +6,13 @@ import { constraintName, firstFree, indexName } from "../statements/generatedNam
 import type { Column, Constraint } from "../statements/tableOperation";
 import { Layer } from "./layer";
 import { RelationBuilder, withItem, without } from "./relationBuilder";
-import type { ConstraintModel, Place, RelationId, RelationModel, SchemaModel } from "./schemaModel";
+import type {
+  ConstraintModel,
+  RelationId,
+  RelationModel,
+  SchemaModel,
+  SourceLine,
+} from "./schemaModel";
 
 /** An index to be made. */
 export interface NewIndex {
@@ -96,7 +102,7 @@ export class SchemaBuilder extends RelationBuilder {
   addConstraint(
     id: RelationId,
     constraint: Constraint,
-    place: Place,
+    place: SourceLine,
     above: RelationId | null = null,
   ): RelationId | null {
     const relation = this.byId(id);
@@ -120,7 +126,12 @@ export class SchemaBuilder extends RelationBuilder {
   }
 
   /** UNIQUE USING INDEX renames the index to the constraint. */
-  private takeIndex(id: RelationId, index: string, name: string, place: Place): RelationId | null {
+  private takeIndex(
+    id: RelationId,
+    index: string,
+    name: string,
+    place: SourceLine,
+  ): RelationId | null {
     const schema = this.byId(id)?.ref.schema ?? null;
     const found = this.relation({ schema, name: index });
     if (found !== null && name !== index) this.rename(found, { schema, name }, place);
@@ -169,7 +180,7 @@ export class SchemaBuilder extends RelationBuilder {
   addIndex(
     table: RelationId,
     index: NewIndex,
-    place: Place,
+    place: SourceLine,
     above: RelationId | null = null,
   ): RelationId | null {
     const relation = this.byId(table);

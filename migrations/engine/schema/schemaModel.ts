@@ -9,7 +9,7 @@ import type { Column, Constraint, DefaultKind, TypeRef } from "../statements/tab
 import { Layer } from "./layer";
 
 /** Where a file says something. */
-export interface Place {
+export interface SourceLine {
   /** The migration's number. */
   readonly number: number;
   readonly line: number;
@@ -67,12 +67,12 @@ export interface RelationModel {
   readonly id: RelationId;
   readonly ref: ObjectRef;
   /** Where it was made. */
-  readonly made: Place;
+  readonly made: SourceLine;
   /** False: by IF NOT EXISTS or inside DO, so that it may have been there before. */
   readonly surelyMade: boolean;
   /** Renames and moves to other schemas, oldest first. */
-  readonly renames: readonly { readonly place: Place; readonly from: ObjectName }[];
-  readonly comment: { readonly place: Place; readonly text: string } | null;
+  readonly renames: readonly { readonly place: SourceLine; readonly from: ObjectName }[];
+  readonly comment: { readonly place: SourceLine; readonly text: string } | null;
   readonly temporary: boolean;
   /** Of a typed table. */
   readonly ofType: ObjectName | null;
@@ -112,7 +112,7 @@ export interface RelationModel {
 
 export interface TypeModel {
   readonly ref: ObjectRef;
-  readonly made: Place;
+  readonly made: SourceLine;
   readonly form: "enum" | "composite" | "domain" | "range" | "base";
   readonly values: readonly string[];
   /** A domain with NOT NULL or CHECK. */
@@ -126,7 +126,7 @@ export interface TypeModel {
 
 /** An object without rows: function, statistics, publication. */
 export interface OtherModel {
-  readonly made: Place;
+  readonly made: SourceLine;
   /** Of statistics. */
   readonly table: RelationId | null;
 }

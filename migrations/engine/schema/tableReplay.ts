@@ -6,11 +6,11 @@ import { sequenceName } from "../statements/generatedNames";
 import type { CreateTable, OperationOf } from "../statements/operation";
 import type { Column, CommandOf, Constraint, TableCommand } from "../statements/tableOperation";
 import type { SchemaBuilder } from "./schemaBuilder";
-import type { Place, RelationId, RelationModel } from "./schemaModel";
+import type { RelationId, RelationModel, SourceLine } from "./schemaModel";
 
 /** Where an operation stands; `surely` is false where it may not run at all. */
 export interface At {
-  readonly place: Place;
+  readonly place: SourceLine;
   readonly surely: boolean;
 }
 

@@ -5,7 +5,7 @@
 import type { Problem } from "../../../stack/errors";
 import { maxOperatorRun, maxParserLoad, type ParserFailure } from "./parser";
 
-interface Place {
+interface TextPosition {
   readonly line: number;
   readonly column: number;
   /** Index in the JavaScript string. */
@@ -19,7 +19,7 @@ const copyWindow = 4_000;
 const excerptWidth = 80;
 
 /** Finds a position that counts code points. */
-function locate(text: string, codePoints: number): Place {
+function locate(text: string, codePoints: number): TextPosition {
   let index = 0;
   for (let left = codePoints; left > 0 && index < text.length; left -= 1) {
     index += (text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1;
@@ -39,8 +39,8 @@ function locate(text: string, codePoints: number): Place {
 
 interface Wording {
   readonly code: string;
-  readonly applies: (failure: ParserFailure, text: string, place: Place) => boolean;
-  readonly message: (failure: ParserFailure, place: Place) => string;
+  readonly applies: (failure: ParserFailure, text: string, place: TextPosition) => boolean;
+  readonly message: (failure: ParserFailure, place: TextPosition) => string;
   readonly hint: string;
 }
 

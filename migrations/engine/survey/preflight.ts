@@ -57,7 +57,7 @@ export interface Needs {
 }
 
 /** One thing that is not as it should be. */
-export interface Finding {
+export interface ServerFinding {
   readonly id: keyof typeof severities;
   readonly severity: Severity;
   readonly message: string;
@@ -144,14 +144,14 @@ const size = (bytes: number): string => {
   return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${units[power] ?? ""}`;
 };
 
-const finding = (id: Finding["id"], message: string, todo: string): Finding => ({
+const finding = (id: ServerFinding["id"], message: string, todo: string): ServerFinding => ({
   id,
   severity: severities[id],
   message,
   todo,
 });
 
-type Judge = (facts: ServerFacts, needs: Needs) => readonly Finding[];
+type Judge = (facts: ServerFacts, needs: Needs) => readonly ServerFinding[];
 
 const judgeRecovery: Judge = ({ inRecovery }) =>
   inRecovery
@@ -266,7 +266,7 @@ const judges: readonly Judge[] = [
 ];
 
 /** Everything that is not as it should be; errors first. */
-export function judgeServer(facts: ServerFacts, needs: Needs): readonly Finding[] {
+export function judgeServer(facts: ServerFacts, needs: Needs): readonly ServerFinding[] {
   const found = judges.flatMap((judge) => judge(facts, needs));
   return [
     ...found.filter(({ severity }) => severity === "error"),
@@ -275,10 +275,10 @@ export function judgeServer(facts: ServerFacts, needs: Needs): readonly Finding[
 }
 
 /** Whether a finding keeps a rollback from being run: only where nothing could be written anyway. */
-export const refusesRollback = ({ id }: Finding): boolean => id === "server-in-recovery";
+export const refusesRollback = ({ id }: ServerFinding): boolean => id === "server-in-recovery";
 
 /** `old-transaction: Transactions … Do: …` */
-export const formatFinding = ({ id, message, todo }: Finding): string =>
+export const formatFinding = ({ id, message, todo }: ServerFinding): string =>
   `${id}: ${message} ${todo}`;
 
 /** The server is not fit for the migration. Nothing was changed. */
@@ -287,7 +287,7 @@ export class PreflightError extends MigrationError {
 
   constructor(
     readonly fileName: string,
-    readonly findings: readonly Finding[],
+    readonly findings: readonly ServerFinding[],
   ) {
     super(
       `${fileName} was not begun:\n${findings.map((one) => `  ${formatFinding(one)}`).join("\n")}`,

@@ -3,12 +3,12 @@
  * Does NOT refuse anything: how the server is when the run begins is what counts (see serverLook.ts).
  */
 import {
-  type Finding,
   formatFinding,
   judgeServer,
   type Needs,
   refusesRollback,
   type ServerFacts,
+  type ServerFinding,
 } from "./preflight";
 
 /** A file that would run. */
@@ -19,7 +19,7 @@ export interface NeedsOfFile {
 }
 
 /** A finding ahead of the run. `severity`: an error would refuse it, as the server is now. */
-interface FindingAhead extends Finding {
+interface FindingAhead extends ServerFinding {
   /** In the order in which they would run. */
   readonly files: readonly string[];
 }
@@ -41,7 +41,7 @@ export function previewOf(facts: ServerFacts, files: readonly NeedsOfFile[]): Pr
       found.set(key, { ...finding, severity, files });
     }
   }
-  const of = (wanted: Finding["severity"]) =>
+  const of = (wanted: ServerFinding["severity"]) =>
     [...found.values()].filter(({ severity }) => severity === wanted);
   return { kind: "looked", findings: [...of("error"), ...of("warning")] };
 }

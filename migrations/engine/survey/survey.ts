@@ -18,7 +18,7 @@ import type { Comparison } from "../history/structureRecord";
 import { describeUpgrade, type TableUpgrade } from "../history/upgrades";
 import { describeLosses, lossesOf } from "../impact/rollbackLosses";
 import { inspectTables, isEmptyDatabase, readProofs, serverTime } from "../ledger/ledger";
-import { readStanding } from "../ledger/structure";
+import { readCurrentState } from "../ledger/structure";
 import { collect, readSources, type Sources } from "./load";
 import { readObstacles } from "./obstacles";
 import type { PreflightPreview } from "./preflightPreview";
@@ -195,7 +195,7 @@ async function readDatabase(
   const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
   return withClient(access, purpose, async (client) => {
     await ensureLedgerShape(client, roles);
-    const { history, structure } = await readStanding(client, schemas);
+    const { history, structure } = await readCurrentState(client, schemas);
     const parse = parseUnlessRecorded(recordedIn(history.versions));
     const { migrations: files, problems } = collect(sources, parse);
     ensureUsable(problems);

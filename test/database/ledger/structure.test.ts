@@ -8,7 +8,7 @@ import { describeDifference } from "../../../migrations/engine/history/snapshot"
 import type { Comparison } from "../../../migrations/engine/history/structureRecord";
 import { acknowledgeSchema } from "../../../migrations/engine/ledger/acknowledgeSchema";
 import { acknowledge, DecisionRefusedError } from "../../../migrations/engine/ledger/decisions";
-import { readStanding } from "../../../migrations/engine/ledger/structure";
+import { readCurrentState } from "../../../migrations/engine/ledger/structure";
 import { rebuildSchemas } from "../../../migrations/engine/run/rebuild";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
@@ -61,7 +61,8 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   afterAll(() => server.stop());
 
   const look = async (): Promise<Comparison> =>
-    (await database.asAdmin((client) => readStanding(client, database.settings.schemas))).structure;
+    (await database.asAdmin((client) => readCurrentState(client, database.settings.schemas)))
+      .structure;
   /** Each difference in words, or why there is no comparison. */
   const found = async (): Promise<readonly string[] | string> => {
     const comparison = await look();

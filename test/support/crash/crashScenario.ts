@@ -3,7 +3,7 @@
  * Does NOT disturb anything (see crashPoints.ts).
  */
 import { describeDifference } from "../../../migrations/engine/history/snapshot";
-import { readStanding } from "../../../migrations/engine/ledger/structure";
+import { readCurrentState } from "../../../migrations/engine/ledger/structure";
 import { makeMigration } from "../files/makeMigration";
 import { arrange } from "../program/runs";
 import { readCatalog } from "../servers/catalog";
@@ -98,7 +98,7 @@ export async function faultsOfRecord(database: ProgramDatabase): Promise<readonl
 /** What the program takes for a change by hand after it, though nobody made one. */
 export async function faultsOfStructure(database: ProgramDatabase): Promise<readonly string[]> {
   const { structure } = await database.asAdmin((client) =>
-    readStanding(client, database.settings.schemas),
+    readCurrentState(client, database.settings.schemas),
   );
   if (structure.kind !== "compared") return [`the structure: ${JSON.stringify(structure)}`];
   return structure.differences.map(

@@ -4,7 +4,7 @@ import { DatabaseError } from "pg";
 import { rollbackCommand } from "../../../migrations/engine/run/rollbackCommand";
 import {
   explainStatementFailure,
-  type Standing,
+  type FailureContext,
 } from "../../../migrations/engine/run/statementError";
 import {
   loadParser,
@@ -12,7 +12,7 @@ import {
   type Statement,
 } from "../../../migrations/engine/statements/statements";
 
-const standing = (overrides: Partial<Standing> = {}): Standing => ({
+const standing = (overrides: Partial<FailureContext> = {}): FailureContext => ({
   fileName: "004_add_status.sql",
   version: "1.3.0",
   direction: "forward",

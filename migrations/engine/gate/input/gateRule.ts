@@ -43,7 +43,7 @@ export interface GateInput {
 }
 
 /** One place where a rule is broken. */
-export interface Finding {
+export interface RuleFinding {
   /** "" when it is about the stack, not a file. */
   readonly file: string;
   readonly line: number | null;
@@ -55,7 +55,7 @@ export interface Finding {
   readonly why?: string;
 }
 
-export interface Violation extends Finding {
+export interface Violation extends RuleFinding {
   readonly rule: string;
   readonly severity: Severity;
   readonly why: string;
@@ -98,7 +98,7 @@ export interface Backing {
 /** A rule with what it found. */
 export interface Found {
   readonly rule: GateRule;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly RuleFinding[];
 }
 
 export interface GateRule {
@@ -120,7 +120,7 @@ export interface GateRule {
   readonly exception?: "reason" | Backing;
   readonly page?: RulePage;
   /** `found`: what all other rules have found; only rules about exceptions need it. */
-  readonly check: (input: GateInput, found: readonly Found[]) => readonly Finding[];
+  readonly check: (input: GateInput, found: readonly Found[]) => readonly RuleFinding[];
 }
 
 type Demand =

@@ -12,7 +12,7 @@ import { temporaryTables } from "./subject";
 /** "+" is there afterwards, "-" is gone, "~" is another than before. */
 type Sign = "+" | "-" | "~";
 
-export interface Change {
+export interface NetChange {
   readonly sign: Sign;
   /** What it is about, readable and unique: "column dagapp.jobs.owner". */
   readonly key: string;
@@ -25,7 +25,7 @@ export interface Change {
   readonly placed: PlacedOperation;
 }
 
-type Unplaced = Omit<Change, "placed">;
+type Unplaced = Omit<NetChange, "placed">;
 
 const relation = (name: ObjectName): string => `relation ${sqlName(name)}`;
 const part = (kind: string, table: ObjectName, name: string): string =>
@@ -262,7 +262,7 @@ function changesOf(operation: Operation): readonly Unplaced[] {
 }
 
 /** Every change of the placed operations, in order. */
-export const allChanges = (placedOperations: readonly PlacedOperation[]): readonly Change[] =>
+export const allChanges = (placedOperations: readonly PlacedOperation[]): readonly NetChange[] =>
   placedOperations.flatMap((placed) =>
     changesOf(placed.operation).map((one) => ({ ...one, placed })),
   );
@@ -281,8 +281,8 @@ export function leftBy(placedOperations: readonly PlacedOperation[]): ReadonlySe
 }
 
 /** What remains of the changes: the last sign of each key, or "~" for what was dropped and made again. */
-export function netChanges(placedOperations: readonly PlacedOperation[]): readonly Change[] {
-  const net = new Map<string, Change>();
+export function netChanges(placedOperations: readonly PlacedOperation[]): readonly NetChange[] {
+  const net = new Map<string, NetChange>();
   /** Keys of what lies in each, as far as it was ever there: a file may drop ten thousand things. */
   const inside = new Map<string, Set<string>>();
   const temporary = new Set(

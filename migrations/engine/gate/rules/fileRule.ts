@@ -7,8 +7,8 @@ import {
   type Backing,
   elseWarn,
   type Example,
-  type Finding,
   type GateRule,
+  type RuleFinding,
 } from "../input/gateRule";
 import { type PlacedOperation } from "../input/placedOperation";
 import { type Subject, subjectsOf } from "../input/subject";
@@ -26,7 +26,7 @@ export interface FileRule {
   readonly exception?: "reason" | Backing;
   readonly bad: Example;
   readonly good: Example;
-  readonly find: (subject: Subject) => readonly Finding[];
+  readonly find: (subject: Subject) => readonly RuleFinding[];
 }
 
 /** The rule in the gate's form. */
@@ -49,7 +49,7 @@ export const atStatement = (
   { statement, segment }: Pick<PlacedOperation, "statement" | "segment">,
   message: string,
   remedy: string,
-): Finding => ({
+): RuleFinding => ({
   file: segment.file,
   line: statement.line,
   column: statement.column,
@@ -63,7 +63,7 @@ export const atField = (
   field: string,
   message: string,
   remedy: string,
-): Finding => ({
+): RuleFinding => ({
   file: file.fileName,
   line: file.header.lines[field] ?? null,
   message,

@@ -3,8 +3,8 @@
  * Does NOT hold a rule and does NOT cover the start and applied rows: a file without them is not read at all (LEDGER_MISSING).
  */
 import { type Block } from "../../input/blockTokens";
-import { type Finding } from "../../input/gateRule";
-import { type Change, netChanges } from "../../input/netChanges";
+import { type RuleFinding } from "../../input/gateRule";
+import { type NetChange, netChanges } from "../../input/netChanges";
 import { type Subject } from "../../input/subject";
 
 /** A finding about a section as a whole, at its first block. */
@@ -14,7 +14,7 @@ export const inSection = (
   section: "preflight" | "postflight",
   message: string,
   remedy: string,
-): Finding => ({
+): RuleFinding => ({
   file: file.fileName,
   line:
     blocks[0]?.statement.line ??
@@ -25,5 +25,5 @@ export const inSection = (
 });
 
 /** Objects that the file leaves behind and that have a name to look for. */
-export const createdBy = (subject: Subject): readonly Change[] =>
+export const createdBy = (subject: Subject): readonly NetChange[] =>
   netChanges(subject.placedOperations).filter(({ sign, name }) => sign === "+" && name !== null);

@@ -3,7 +3,7 @@
  * Does NOT cover the start and applied rows: a file without them is not read at all (LEDGER_MISSING).
  */
 import { type Block, blocksOf } from "../../input/blockTokens";
-import { type Finding } from "../../input/gateRule";
+import { type RuleFinding } from "../../input/gateRule";
 import { fileRule } from "../fileRule";
 import { bodies, notice, remarksExist } from "../sectionExamples";
 
@@ -24,7 +24,7 @@ export const completionNotice = fileRule({
     const { rollback, segments, header, fileName } = subject.file;
     const says = (blocks: readonly Block[]): boolean =>
       blocks.some(({ raises }) => raises.has("notice") || raises.has("info"));
-    const missing = (file: string, text: string): Finding => ({
+    const missing = (file: string, text: string): RuleFinding => ({
       file,
       line: null,
       message: "nothing says at the end that it is done.",

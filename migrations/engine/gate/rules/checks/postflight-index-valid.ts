@@ -4,7 +4,7 @@
  */
 import { quoted, sqlName, sqlText } from "../../../sql/sqlText";
 import { blocksOf, canFail, mentions } from "../../input/blockTokens";
-import { type Finding } from "../../input/gateRule";
+import { type RuleFinding } from "../../input/gateRule";
 import { docs, fileRule } from "../fileRule";
 import { check, notice } from "../sectionExamples";
 import { createdBy, inSection } from "./checksFacts";
@@ -30,7 +30,7 @@ export const postflightIndexValid = fileRule({
   },
   find: (subject) => {
     const blocks = blocksOf(subject.file.segments, "postflight").filter(canFail);
-    return createdBy(subject).flatMap(({ placed, name }): readonly Finding[] => {
+    return createdBy(subject).flatMap(({ placed, name }): readonly RuleFinding[] => {
       const { operation } = placed;
       if (operation.kind !== "create index" || !operation.concurrently || name === null) return [];
       const looks = blocks.filter((block) => mentions(block, name));

@@ -2,7 +2,7 @@
  * Gate rule rollback-incomplete: its texts, its examples, and what it finds.
  * Does NOT cover a proof: that the catalog is the same afterwards only a run can tell.
  */
-import { allChanges, type Change, leftBy, netChanges } from "../../input/netChanges";
+import { allChanges, leftBy, type NetChange, netChanges } from "../../input/netChanges";
 import { placedOperationsOf, type Subject } from "../../input/subject";
 import { atStatement, fileRule, rollbackTested } from "../fileRule";
 
@@ -14,8 +14,8 @@ const bare = (key: string): string => key.replace(/\(.*$/s, "");
  * @param existed  Whether the earlier files left that key: asked last, since it takes a look at all of them.
  */
 function isUndone(
-  one: Change,
-  back: readonly Change[],
+  one: NetChange,
+  back: readonly NetChange[],
   existed: (key: string) => boolean,
 ): boolean {
   // DROP FUNCTION f; names every argument list.
@@ -43,14 +43,14 @@ function isUndone(
   }
 }
 
-const verbs: Readonly<Record<Change["sign"], string>> = {
+const verbs: Readonly<Record<NetChange["sign"], string>> = {
   "+": "makes",
   "-": "drops",
   "~": "changes",
 };
 
 /** What the migration does and the rollback leaves as it is. */
-function leftOver(subject: Subject): readonly Change[] {
+function leftOver(subject: Subject): readonly NetChange[] {
   const { rollback, header } = subject.file;
   if (rollback === null) return [];
   let left: ReadonlySet<string> | null = null;
@@ -71,7 +71,7 @@ function leftOver(subject: Subject): readonly Change[] {
 }
 
 /** The statement that takes the change back, as far as its kind tells. */
-function inverse({ sign, key }: Change): string {
+function inverse({ sign, key }: NetChange): string {
   const [kind = "", ...rest] = key.split(" ");
   const name = rest.join(" ");
   const tableOf = name.slice(0, name.lastIndexOf("."));

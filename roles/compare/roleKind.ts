@@ -9,14 +9,14 @@ import type { Place, RoleParty } from "../vocabulary";
  * `trusted` roles are above what is judged here: superusers, the admin, PostgreSQL's own, the platform's, named DBAs.
  * A `stranger` is whom nobody declared.
  */
-type Standing = RoleParty | "trusted" | "stranger";
+type RoleKind = RoleParty | "trusted" | "stranger";
 
 /** Whether a name is one that PostgreSQL keeps for itself. Source: CREATE ROLE refuses names that begin with pg_. */
 export const isPredefined = (name: string): boolean => name.startsWith("pg_");
 
 /** Looks roles up by name. */
-export interface Standings {
-  of(role: string): Standing;
+export interface RoleKinds {
+  of(role: string): RoleKind;
   isSuperuser(role: string): boolean;
   /** Whether it is trusted by name: the admin, a named DBA, the platform's. */
   isNamed(role: string): boolean;
@@ -28,16 +28,16 @@ export interface Standings {
   mayOwn(role: string, place: Place, schema: string | null): boolean;
 }
 
-export function standings(context: AclContext, catalog: Pick<Catalog, "roles">): Standings {
+export function roleKindsOf(context: AclContext, catalog: Pick<Catalog, "roles">): RoleKinds {
   const superusers = new Set(catalog.roles.filter((r) => r.superuser).map(({ name }) => name));
   const connecting = new Set(catalog.roles.filter((r) => r.connects).map(({ name }) => name));
-  const partyOf = new Map<string, Standing>();
+  const partyOf = new Map<string, RoleKind>();
   for (const [party, names] of Object.entries(context.parties)) {
     for (const name of names) partyOf.set(name, party as RoleParty);
   }
   const named = new Set([...context.platform, ...context.parties.dba, context.admin]);
   for (const name of named) partyOf.set(name, "trusted");
-  const of = (role: string): Standing =>
+  const of = (role: string): RoleKind =>
     partyOf.get(role) ?? (superusers.has(role) || isPredefined(role) ? "trusted" : "stranger");
   return {
     of,
