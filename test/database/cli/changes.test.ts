@@ -325,7 +325,9 @@ describe("dev, on PostgreSQL 15", () => {
   it("prove proves what is not proven, records it, and says what is not", async () => {
     const { status, stdout } = await project.run("prove 0.2.0");
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^002_table_2\.sql: the rollback of 0\.2\.0 is proven: [^\n]*\n {2}with 20 rows in 1 table\n$/);
+    expect(stdout).toMatch(
+      /^002_table_2\.sql: the rollback of 0\.2\.0 is proven: [^\n]*\n {2}with 20 rows in 1 table\n$/,
+    );
     const good = await readFile(join(project.migrations, "003_table_3_rollback.sql"), "utf8");
     await project.write({
       "003_table_3_rollback.sql": good.replace("DROP TABLE IF EXISTS dagapp.t3;", "SELECT 1;"),

@@ -4,7 +4,7 @@
  */
 import { sqlName } from "../../../sql/sqlText";
 import { markStatement, missingDelay } from "../../input/dropEvidence";
-import type { Finding } from "../../input/gateRule";
+import type { RuleFinding } from "../../input/gateRule";
 import { oldDrops } from "../../input/oldRows";
 import { placedOfKind, sameName, type Subject } from "../../input/subject";
 import { atStatement, backupNamed, fileRule } from "../fileRule";
@@ -58,7 +58,7 @@ export const banDropTable = fileRule({
 });
 
 /** Tables that go because what the file itself made is above them. */
-function oldChildren(subject: Subject): readonly Finding[] {
+function oldChildren(subject: Subject): readonly RuleFinding[] {
   const named = placedOfKind(subject.placedOperations, "drop").flatMap((placed) =>
     placed.operation.objects.map((object) => ({ object, placed })),
   );

@@ -5,7 +5,7 @@
 import type { ObjectName } from "../../../sql/objectName";
 import { sqlName } from "../../../sql/sqlText";
 import type { OperationOf } from "../../../statements/operation";
-import type { Finding } from "../../input/gateRule";
+import type { RuleFinding } from "../../input/gateRule";
 import type { PlacedOperation } from "../../input/placedOperation";
 import { impactOf, placedOfKind, type Subject } from "../../input/subject";
 import { atStatement, docs, fileRule } from "../fileRule";
@@ -35,7 +35,7 @@ export const banLockTable = fileRule({
   ],
 });
 
-const finding = (placed: PlacedOperation<OperationOf<"lock">>): Finding =>
+const finding = (placed: PlacedOperation<OperationOf<"lock">>): RuleFinding =>
   atStatement(
     placed,
     `LOCK ${placed.operation.tables.map(({ name }) => sqlName(name)).join(", ")} IN ${placed.operation.mode} MODE is held until the COMMIT.`,

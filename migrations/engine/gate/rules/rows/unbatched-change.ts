@@ -6,7 +6,7 @@ import { batchOf } from "../../../files/batch";
 import type { RowImpact } from "../../../impact/impact";
 import { oneLine, sqlName } from "../../../sql/sqlText";
 import { type RowWrite } from "../../../statements/operation";
-import type { Finding } from "../../input/gateRule";
+import type { RuleFinding } from "../../input/gateRule";
 import { byWhat, oldWrites } from "../../input/oldRows";
 import { type PlacedOperation } from "../../input/placedOperation";
 import { unboundedWrites } from "../../input/rowChange";
@@ -69,7 +69,7 @@ function isUnseen(
 }
 
 /** Changes by the statements themselves, and by those of functions that they call. */
-function named(subject: Subject): readonly Finding[] {
+function named(subject: Subject): readonly RuleFinding[] {
   return subject.placedOperations.flatMap((placed) =>
     unboundedWrites(subject, placed).flatMap((write) => {
       const fault = faultOf(placed, write);
