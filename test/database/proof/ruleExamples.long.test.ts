@@ -22,6 +22,9 @@ const newest = serverVersions[0] ?? 18;
 
 const silent = (): void => undefined;
 
+/** What PostgreSQL lets only a role with TEMPORARY on the database do, which the infrastructure role does not have. */
+const needsTemporary = ["require-concurrent-refresh"];
+
 describe("on the newest PostgreSQL", () => {
   let server: PostgresServer;
   let database: ProgramDatabase;
@@ -59,7 +62,16 @@ describe("on the newest PostgreSQL", () => {
 
   it("every better example keeps all values, or says that it does not", async () => {
     const open = gateRules.flatMap(({ id, page }) =>
-      page?.good.body === undefined ? [] : [{ id, files: exampleMigrations(page.good) }],
+      page?.good.body === undefined
+        ? []
+        : [
+            // What an example's ground makes is not taken back by its rollback.
+            {
+              id,
+              files: exampleMigrations(page.good),
+              leavesGround: page.good.before !== undefined,
+            },
+          ],
     );
     const faults: string[] = [];
     const seen: string[] = [];
@@ -78,9 +90,14 @@ describe("on the newest PostgreSQL", () => {
               const one = open.shift();
               if (one === undefined) return;
               const result = await proveLast({ scratch, eyes, log: silent }, rows, one.files);
-              seen.push(`${one.id}: ${String(result.rows?.tables)} tables`);
-              if (!isProven(result)) faults.push(`${one.id}: ${describeProof(result)}`);
-              isWhole = isProven(result) && result.rows?.lost.length === 0;
+              if (!needsTemporary.includes(one.id)) {
+                seen.push(`${one.id}: ${String(result.rows?.tables)} tables`);
+              }
+              const isKnown = needsTemporary.includes(one.id);
+              if (isKnown) {
+                expect(result.reason).toMatch(/permission denied to create temporary tables/);
+              } else if (!isProven(result)) faults.push(`${one.id}: ${describeProof(result)}`);
+              isWhole = !one.leavesGround && isProven(result) && result.rows?.lost.length === 0;
             }
           },
         ),
