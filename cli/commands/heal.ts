@@ -12,7 +12,7 @@ export const heal: Command = {
   name: "heal",
   summary: "Make privileges as declared, and change nothing else",
   details: [
-    "One transaction; what was mended is recorded among the events.",
+    "One transaction, and one of its own for each table that has to be locked; recorded among the events.",
     "Ends with 1 when something is left that only an administrator can mend.",
   ],
   arguments: [],
