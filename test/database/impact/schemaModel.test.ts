@@ -65,10 +65,13 @@ SELECT format('%s.%s.%s%s', nspname, relname, attname, CASE WHEN attnotnull THEN
   FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace
  WHERE nspname IN ('m', 'other') AND relkind IN ('r', 'p', 'f') AND attnum > 0 AND NOT attisdropped`;
 
+/** Without the rows that a foreign key to a partitioned table has beside its own, one for each partition there. */
 const CONSTRAINTS = `
 SELECT format('%s.%s %s %s%s', nspname, relname, conname, contype, CASE WHEN NOT convalidated THEN ' not valid' END) AS name
   FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace
- WHERE nspname IN ('m', 'other') AND contype IN ('c', 'f', 'p', 'u', 'x')`;
+ WHERE nspname IN ('m', 'other') AND contype IN ('c', 'f', 'p', 'u', 'x')
+   AND NOT EXISTS (SELECT FROM pg_constraint AS above
+                    WHERE above.oid = pg_constraint.conparentid AND above.conrelid = pg_constraint.conrelid)`;
 
 const PARENTS = `
 SELECT format('%s below %s', inhrelid::regclass, inhparent::regclass) AS name FROM pg_inherits`;
