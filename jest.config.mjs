@@ -48,6 +48,8 @@ const older = () =>
 export default {
   // More than the cores of the smallest machine only makes waits longer.
   maxWorkers: 2,
+  // A suite leaves the memory of its parser (WebAssembly) behind until it is collected: a worker begins anew before long.
+  workerIdleMemoryLimit: "250MB",
   projects: [...everyday, ...(process.argv.includes("older") ? [older()] : [])],
   reporters: ["default", "<rootDir>/test/support/times.mjs"],
 };
