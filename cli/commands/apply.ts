@@ -5,12 +5,8 @@
 import { impactsOf } from "../../migrations/engine/impact/classify";
 import { applyMigration } from "../../migrations/engine/run/run";
 import { modelBefore } from "../../migrations/engine/schema/schemaReplay";
-import {
-  ensureTablesCurrent,
-  type Survey,
-  surveyStack,
-} from "../../migrations/engine/survey/survey";
-import { type Access, withClient } from "../../stack/connection";
+import { ensureUpgraded, type Survey, surveyStack } from "../../migrations/engine/survey/survey";
+import type { Access } from "../../stack/connection";
 import { counted } from "../findings/finding";
 import { type Call, type Command, type ExitStatus, exitStatus } from "../frame/command";
 import { interruptible } from "../frame/interruption";
@@ -70,10 +66,7 @@ async function run(call: Call): Promise<ExitStatus> {
     return exitStatus.fine;
   }
   ensureGoverned(stack, survey.history);
-  const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
-  await withClient(stack.access, purpose, (client) =>
-    ensureTablesCurrent(client, stack.access.settings.roles),
-  );
+  ensureUpgraded(survey.upgrades);
   const left = await interruptible(say, (isStopping) =>
     applyAll(call, stack.access, survey, isStopping),
   );

@@ -9,7 +9,11 @@ import { rollbackImpactsOf } from "../../migrations/engine/impact/classify";
 import { readHistory } from "../../migrations/engine/ledger/ledger";
 import { rollBackVersion } from "../../migrations/engine/run/rollback";
 import { modelBefore } from "../../migrations/engine/schema/schemaReplay";
-import { ensureTablesCurrent, surveyStack } from "../../migrations/engine/survey/survey";
+import {
+  ensureLedgerShape,
+  ensureUpgraded,
+  surveyStack,
+} from "../../migrations/engine/survey/survey";
 import { withClient } from "../../stack/connection";
 import { tierRules } from "../../stack/tier";
 import { counted } from "../findings/finding";
@@ -165,7 +169,7 @@ function ticketOf(call: Call, { access }: Stack): string | undefined {
 function historyOf({ access }: Stack): Promise<History> {
   const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
   return withClient(access, purpose, async (client) => {
-    await ensureTablesCurrent(client, access.settings.roles);
+    ensureUpgraded(await ensureLedgerShape(client, access.settings.roles));
     return readHistory(client);
   });
 }

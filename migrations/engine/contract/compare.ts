@@ -17,8 +17,8 @@ export interface Comparison {
   readonly claims: Claims;
   /** Relations that earlier segments of this very run have made. */
   readonly made: ReadonlySet<number>;
-  /** The transaction that was begun; null where the segment was none. */
-  readonly transaction: string | null;
+  /** The transaction that was begun. */
+  readonly transaction: string;
 }
 
 /** One relation with its past, and all the names by which the text may mean it. */
@@ -272,7 +272,7 @@ export function violationsOf(comparison: Comparison): readonly string[] {
     ...catalogViolations(comparison),
   ];
   const lost =
-    transaction !== null && transaction !== measured.transaction
+    transaction !== measured.transaction
       ? ["the transaction was ended and another begun: what the first one did was not measured"]
       : [];
   const kept = spoken.filter(({ about }) => about === null || !claims.excepted.has(about));

@@ -23,18 +23,16 @@ import {
   measureTransaction,
   settleDeferred,
 } from "./measure";
-import type { CountedTable, Measured } from "./measured";
 import { impactsMeasured, madeBy } from "./measuredImpacts";
 
-/** The run did more than was judged. Its segment was rolled back, or it could not be. */
+/** The run did more than was judged. Its segment was rolled back. */
 class ContractError extends MigrationError {
   readonly code = "MORE_THAN_ANNOUNCED";
 }
 
 /** A segment's open transaction. */
 export interface OpenSegment {
-  /** Null where it is none. */
-  readonly transaction: string | null;
+  readonly transaction: string;
   readonly counting: Counting[];
   readonly startedAt: number;
 }
@@ -88,31 +86,14 @@ export class Contract {
     await inside(() => settleDeferred(this.client));
     const measured = await measureTransaction(this.client);
     const counted = await countAfter(this.client, open.counting, measured);
-    return this.judge(open, segment, measured, counted);
-  }
-
-  /**
-   * After a statement that no transaction could hold.
-   *
-   * @throws {ContractError} as for `end`; what was done is there.
-   */
-  async after(open: OpenSegment, segment: Segment, measured: Measured): Promise<SegmentRecord> {
-    return this.judge(open, segment, measured, []);
-  }
-
-  private async judge(
-    { transaction, startedAt }: OpenSegment,
-    segment: Segment,
-    measured: Measured,
-    counted: readonly CountedTable[],
-  ): Promise<SegmentRecord> {
+    const { transaction, startedAt } = open;
     const before = await this.look((beside) => lookBefore(beside, measured));
     const claims = this.claims.of(segment);
     const { made } = this;
     const found = violationsOf({ measured, before, counted, claims, made, transaction });
     const unannounced = [...(measured.counts ? [] : [uncounted]), ...found];
     if (unannounced.length > 0 && tierRules[this.tier].holdsToPlan) {
-      throw contractError(unannounced, transaction !== null);
+      throw contractError(unannounced);
     }
     const isNew = madeBy(measured, before);
     for (const oid of isNew) made.add(oid);
@@ -128,9 +109,9 @@ export class Contract {
 const isCounted = ({ counting }: OpenSegment, { schema, name }: ObjectName): boolean =>
   counting.some((one) => one.name.schema === schema && one.name.name === name);
 
-const contractError = (unannounced: readonly string[], rolledBack: boolean): ContractError =>
+const contractError = (unannounced: readonly string[]): ContractError =>
   new ContractError(
-    `it did more than was announced, and ${rolledBack ? "was rolled back" : "cannot be rolled back"}:${unannounced.map((text) => `\n    ${text}`).join("")}`,
+    `it did more than was announced, and was rolled back:${unannounced.map((text) => `\n    ${text}`).join("")}`,
     "Announce it: write the change itself as a statement, name the table under Tables affected (for rows that come in), " +
       `or except it in the header: - ${contractRule}: <schema.table>, and why. Then walk through the tiers again.`,
   );

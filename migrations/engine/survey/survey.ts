@@ -58,6 +58,8 @@ export interface Survey {
   readonly existingRoles: ReadonlySet<string>;
   /** What stands in the way of what is declared, and what an administrator runs. */
   readonly obstacles: readonly string[];
+  /** Steps from an older release's tables of our own to this one's, which `up` takes before anything runs. */
+  readonly upgrades: readonly TableUpgrade[];
   /** When it was looked at, by the server's clock. */
   readonly now: Date;
   /** Why the database could not be looked at, in a preview of a stack that was never brought up; else null. */
@@ -92,22 +94,24 @@ export class OutdatedTablesError extends MigrationError {
  * Makes sure that what there is of our tables is right. To be called before they are read: a query for a column that
  * is not there would fail with nothing but its name. Runs as the admin, reads only.
  *
+ * @returns Steps from an older release's tables to this one's.
  * @throws {LedgerShapeError} naming every difference.
  */
-export async function ensureLedgerShape(client: Client, roles: RoleSettings): Promise<void> {
-  const { differences } = await inspectTables(client, roles);
+export async function ensureLedgerShape(
+  client: Client,
+  roles: RoleSettings,
+): Promise<readonly TableUpgrade[]> {
+  const { differences, upgrades } = await inspectTables(client, roles);
   if (differences.length > 0) throw new LedgerShapeError(differences);
+  return upgrades;
 }
 
 /**
- * Makes sure that our tables are this release's. To be called before a run that nothing brings up to date on its way.
+ * Makes sure that none of those steps is left. To be called before a run that nothing brings up to date on its way.
  *
- * @throws {LedgerShapeError}    naming every difference.
- * @throws {OutdatedTablesError} naming every step that is missing.
+ * @throws {OutdatedTablesError} naming every step.
  */
-export async function ensureTablesCurrent(client: Client, roles: RoleSettings): Promise<void> {
-  const { differences, upgrades } = await inspectTables(client, roles);
-  if (differences.length > 0) throw new LedgerShapeError(differences);
+export function ensureUpgraded(upgrades: readonly TableUpgrade[]): void {
   if (upgrades.length > 0) throw new OutdatedTablesError(upgrades);
 }
 
@@ -194,7 +198,7 @@ async function readDatabase(
   const { roles, run, schemas } = access.settings;
   const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
   return withClient(access, purpose, async (client) => {
-    await ensureLedgerShape(client, roles);
+    const upgrades = await ensureLedgerShape(client, roles);
     const { history, structure } = await readCurrentState(client, schemas);
     const parse = parseUnlessRecorded(recordedIn(history.versions));
     const { migrations: files, problems } = collect(sources, parse);
@@ -212,6 +216,7 @@ async function readDatabase(
       empty: await isEmptyDatabase(client),
       existingRoles: await findRoles(client, roles),
       obstacles: await readObstacles(client, access.settings),
+      upgrades,
       now: await serverTime(client),
       unseen: null,
     };
@@ -235,6 +240,7 @@ function withoutDatabase(
     empty: true,
     existingRoles: new Set(),
     obstacles: [],
+    upgrades: [],
     now: new Date(),
     unseen,
   };

@@ -221,6 +221,7 @@ describe("plan", () => {
       violations,
       existingRoles: new Set<string>(),
       obstacles,
+      upgrades: [],
       ...known,
     };
     return planReport("uat", settings, survey);
