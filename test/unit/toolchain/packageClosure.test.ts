@@ -33,14 +33,14 @@ server
 it("takes the first of alternatives, and the first that provides what is virtual", () => {
   const dependencies = dependenciesIn(printed);
   expect(dependencies.get("server")).toEqual([
-    ...["client", "base", "first", "libgeo"],
+    ...["locales", "client", "base", "first", "libgeo"],
     // apt prints a package anew for each that was asked for.
     "first",
   ]);
 });
 
 it("follows dependencies, but not through what is left", () => {
-  const closure = closureOf(dependenciesIn(printed), ["server"], /^(libraster|base)$/);
+  const closure = closureOf(dependenciesIn(printed), ["server"], /^(libraster|base|locales)$/);
   expect(closure).toEqual(["client", "deep", "first", "libgeo", "server"]);
 });
 
