@@ -28,6 +28,7 @@ import { inPatientTransaction, type RunInside } from "../server/lockWaiting";
 import { RunnerLockLostError } from "../server/runnerLock";
 import type { RunSession } from "../server/session";
 import type { Statement } from "../statements/statements";
+import { batchesToRepeat } from "./batchAgain";
 import { type BatchPosition, readPosition } from "./batchPace";
 import { runBatch } from "./batchRun";
 import { runConcurrent } from "./concurrent";
@@ -64,6 +65,8 @@ export class Attempt {
   private readonly kept: number[] = [];
   private readonly version: string;
   private contract: Contract;
+  /** What an earlier text of the version did is still there. */
+  private earlierText = false;
 
   /** @param model  What the files before the migration make: it says what the statements were judged to do. */
   constructor(
@@ -88,6 +91,8 @@ export class Attempt {
     const { client } = this.session;
     const past =
       state?.status === "incomplete" && state.checksum === migration.checksum ? state : nothing;
+    const hasOwn = past.segmentsDone.length + past.segmentsBegun.length > 0;
+    this.earlierText = state?.halfDone === true && !hasOwn;
     const before = await structureBefore(this.session, state);
     await inTransaction(client, async () => {
       await recordStart(
@@ -97,7 +102,7 @@ export class Attempt {
           description: migration.name,
           ticket: migration.header.ticket,
         },
-        past.segmentsDone.length + past.segmentsBegun.length > 0,
+        hasOwn,
       );
       await this.record("started", {
         detail: { file: migration.fileName, header: migration.header, ...before },
@@ -140,10 +145,16 @@ export class Attempt {
       log(`resuming: ${done.size} segment(s) were done before`);
       this.contract = this.contractWith(await this.madeBefore());
     }
+    for (const index of batchesToRepeat(segments, done)) {
+      done.delete(index);
+      log(
+        "a batch is run again first: rows may have been written since that the next statement refuses",
+      );
+    }
     for (const segment of segments) {
       const isDone = done.has(segment.index);
       // Pre-flight looks at the state before the first segment, which is past.
-      if (isDone || (segment.section === "preflight" && done.size > 0)) {
+      if (isDone || (segment.section === "preflight" && past.segmentsDone.length > 0)) {
         if (isDone) this.kept.push(segment.line);
         await this.restoreSettings(segment);
         continue;
@@ -319,6 +330,7 @@ export class Attempt {
       direction: this.course.direction,
       rollbackFileName: this.migration.rollback?.fileName ?? null,
       keptFrom: this.kept,
+      earlierText: this.earlierText,
       infrastructureRole: this.session.access.settings.roles.infrastructure,
     };
   }

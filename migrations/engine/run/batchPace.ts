@@ -4,6 +4,7 @@
  */
 import type { ReplicaLag } from "../server/watch";
 import type { BatchDirective } from "../statements/batchDirective";
+import type { BatchStatement } from "../statements/batchStatement";
 
 /** What one round did. */
 export interface Round {
@@ -49,6 +50,17 @@ export function nextPages(round: Round, directive: BatchDirective, rowsPerPage: 
 /** Rest after a round: what was asked for, and as long as the round itself when others waited for it. */
 export function pauseAfter(round: Round, { pauseMs }: BatchDirective): number {
   return round.heldUp > 0 ? Math.max(pauseMs, round.tookMs) : pauseMs;
+}
+
+/** What to run and how. */
+export interface BatchTask {
+  readonly batch: BatchStatement;
+  readonly directive: BatchDirective;
+  readonly title: string;
+  /** Where an earlier run was cut off. */
+  readonly from: BatchPosition;
+  /** Records where the batch stands; in a round's transaction. */
+  readonly record: (position: BatchPosition) => Promise<void>;
 }
 
 /** Where a batch stands. Kept in the events, so that a run that is cut off goes on there. */

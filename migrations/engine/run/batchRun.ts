@@ -1,20 +1,19 @@
 /**
  * Runs a batch: the statement again and again, for one range of pages at a time, each round its own transaction.
  * Every pass goes through the whole table once, so the work grows with the table and not with its square; passes go on
- * until no row matches in one snapshot.
- * Does NOT decide sizes and pauses (see batchPace.ts).
+ * until few rows are left, which the batch's end takes.
+ * Does NOT decide sizes and pauses (see batchPace.ts), or take what writers leave (see batchEnd.ts).
  */
 import { setTimeout as sleep } from "node:timers/promises";
-
-import { DatabaseError } from "pg";
 
 import { MigrationError } from "../../../stack/errors";
 import { inPatientTransaction } from "../server/lockWaiting";
 import type { RunSession } from "../server/session";
-import type { BatchDirective } from "../statements/batchDirective";
 import type { BatchStatement } from "../statements/batchStatement";
+import { changedTwice, closeBatch, countLeft, placedInStatement, writtenTooFast } from "./batchEnd";
 import {
   type BatchPosition,
+  type BatchTask,
   describeBatch,
   firstPages,
   mustWaitForReplicas,
@@ -23,24 +22,11 @@ import {
   type Round,
 } from "./batchPace";
 
-/** A row still matches after its change, so that repeating the statement would change it again. */
-class BatchNotDoneError extends MigrationError {
-  readonly code = "BATCH_NOT_DONE";
-}
-
-/** What to run and how. */
-export interface BatchTask {
-  readonly batch: BatchStatement;
-  readonly directive: BatchDirective;
-  readonly title: string;
-  /** Where an earlier run was cut off. */
-  readonly from: BatchPosition;
-  /** Records where the batch stands; in a round's transaction. */
-  readonly record: (position: BatchPosition) => Promise<void>;
-}
-
 /** Rows that are written while we go through the table may match too; a flood of them must not keep us for ever. */
 const mostPasses = 5;
+
+/** So few rows are changed at once, however small the rounds are. */
+const fewestToClose = 1_000;
 
 /** How often the position is recorded, progress told, and replicas looked at. Milliseconds. */
 const recordEveryMs = 3_000;
@@ -50,33 +36,28 @@ const lookAtReplicasEveryMs = 2_000;
 /** Longest wait for a replica, in milliseconds. */
 const longestReplicaWaitMs = 600_000;
 
-/** @throws {BatchNotDoneError} the WHERE still holds for a row that was changed; that round is rolled back. */
+/**
+ * @throws {BatchNotDoneError} the WHERE still holds for a row that was changed, and that round is rolled back; or rows that
+ *                             match are left, and the batch goes on when it is run again.
+ */
 export async function runBatch(session: RunSession, task: BatchTask): Promise<BatchPosition> {
   const { log } = session;
+  const few = Math.max(task.directive.rows, fewestToClose);
   let position = task.from;
   if (position.page > 0 || position.pass > 1) {
     log(`${task.title} goes on at page ${position.page} of pass ${position.pass}`);
   }
-  for (;;) {
+  for (let passes = 1; ; passes += 1) {
     const changedBefore = position.changed;
     const startedWhole = position.page === 0;
     position = await runPass(session, task, position);
-    if (!(await anyLeft(session, task))) return position;
-    if (startedWhole && position.changed === changedBefore) {
-      log(`${task.title}: rows still match, but the statement changes none of them`);
-      return position;
-    }
-    if (position.pass >= mostPasses) {
-      log(`${task.title}: rows that match are still being written after ${position.pass} passes`);
-      return position;
-    }
+    const left = await countLeft(session, task, few + 1);
+    if (left === 0) return position;
+    const isIdle = startedWhole && position.changed === changedBefore;
+    if (left <= few || isIdle) return closeBatch(session, task, position);
+    if (passes >= mostPasses) throw writtenTooFast(left, passes);
     position = { ...position, pass: position.pass + 1, page: 0 };
   }
-}
-
-async function anyLeft({ client }: RunSession, { batch }: BatchTask): Promise<boolean> {
-  const { rows } = await client.query<{ left: boolean }>(batch.check);
-  return rows[0]?.left === true;
 }
 
 /** From the position to the end of the table as it is now. */
@@ -137,7 +118,7 @@ async function runRound(
       },
     );
     const [result = { changed: 0, still: 0 }] = rows;
-    if (result.still > 0) throw notDone(result.still, result.changed);
+    if (result.still > 0) throw changedTwice(result);
     if (isDue) {
       await record({ ...position, page: until, changed: position.changed + result.changed });
     }
@@ -147,20 +128,6 @@ async function runRound(
     throw placedInStatement(error, batch);
   });
   return { pages: until - position.page, changed, tookMs, heldUp };
-}
-
-const notDone = (still: number, changed: number): BatchNotDoneError =>
-  new BatchNotDoneError(
-    `${still} of ${changed} rows still match the WHERE after the change: another round would change them again.`,
-    "Add to the WHERE what tells rows that are done, for example AND new_column IS NULL.",
-  );
-
-/** PostgreSQL's position counts in the round's text; the reader has the file's. */
-function placedInStatement(error: unknown, batch: BatchStatement): unknown {
-  if (!(error instanceof DatabaseError) || error.position === undefined) return error;
-  const position = batch.positionIn(Number(error.position));
-  error.position = position === null ? undefined : String(position);
-  return error;
 }
 
 /** Pages of the largest of the table's parts, and how many rows the pages of one number hold in all of them. */

@@ -9,9 +9,9 @@ import { MigrationError } from "../../../stack/errors";
 import { tierRules } from "../../../stack/tier";
 import { describeWindows, openWindow } from "../../../stack/window";
 import type { MigrationFile } from "../files/file";
+import { OutsideWindowError, windowReason } from "../gate/windowNeed";
 import type { History } from "../history/history";
 import type { StatementImpact } from "../impact/impact";
-import { windowReason } from "../impact/windowReason";
 import { serverTime } from "../ledger/ledger";
 import type { SchemaModel } from "../schema/schemaModel";
 import { type RunnerLock, withRunnerLock } from "../server/runnerLock";
@@ -19,7 +19,6 @@ import type { Outcome } from "../server/session";
 import { historyUnderLock, type Log, stateAfter, stateOf, withRunSession } from "../server/session";
 import { checkServer } from "../survey/serverLook";
 import { Attempt } from "./attempt";
-import { OutsideWindowError } from "./outsideWindow";
 import { rollBackAfter, runRollback } from "./rollback";
 import { StatementError } from "./statementError";
 

@@ -24,6 +24,8 @@ export interface FailureContext {
   readonly rollbackFileName: string | null;
   /** Lines at which the segments start whose effect the database keeps. */
   readonly keptFrom: readonly number[];
+  /** An earlier text of the version was run in part and not taken back: what it did is there, whatever this one did. */
+  readonly earlierText: boolean;
   /** Lines of the segments that are not done, the one that failed first. */
   readonly openFrom: readonly number[];
   /** What the failed segment itself may have left, because it is not one transaction; null where it is. */
@@ -80,6 +82,11 @@ function whatNow(context: FailureContext, sqlstate: string | undefined): string 
     (context.direction === "rollback"
       ? "Correct the rollback file, test it in a lower environment, and run the same command again. Do not mend the database by hand."
       : "Correct it in a lower environment and run up again. Do not mend the database by hand.");
+  if (context.earlierText && context.direction === "forward") {
+    return context.rollbackFileName === null
+      ? `${correct} What the earlier text did is still there, and no rollback file takes it back.`
+      : `Take back what the earlier text did, then run up again: ${rollbackCommand(context.infrastructureRole, context.rollbackFileName)}`;
+  }
   if (context.keptFrom.length === 0 && context.leaves === null) return correct;
   if (context.direction === "rollback") {
     return `${correct} The rollback then goes on at the first segment that is not done.`;
@@ -96,8 +103,13 @@ function whatIsKept(context: FailureContext): string {
   return [`${doneSoFar(context)}${open}`, ...(leaves === null ? [] : [leaves])].join("\n  ");
 }
 
-function doneSoFar({ version, direction, keptFrom, leaves }: FailureContext): string {
+function doneSoFar({ version, direction, keptFrom, leaves, earlierText }: FailureContext): string {
   const lines = keptFrom.join(", ");
+  if (earlierText && direction === "forward") {
+    const now =
+      keptFrom.length === 0 ? "no segment is done" : `segments at lines ${lines} are done`;
+    return `An earlier text of version ${version} was run in part, and what it did is still there. Of this text ${now}.`;
+  }
   if (keptFrom.length === 0 && leaves !== null) return `No segment of version ${version} is done.`;
   if (direction === "forward") {
     return keptFrom.length === 0

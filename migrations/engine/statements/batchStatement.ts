@@ -15,7 +15,11 @@ export interface BatchStatement {
   readonly withChildren: boolean;
   /** $1 and $2 are tids. One row: `changed`, and `still`: rows that match again after the change. */
   readonly round: string;
-  /** One row, `left`: whether any row matches, in one snapshot. */
+  /** The same without a range: it reaches rows that writers have moved. No parameters, one row as above. */
+  readonly whole: string;
+  /** Keeps writers out and lets readers in. */
+  readonly lock: string;
+  /** One row, `left`: how many rows match in one snapshot, counted up to $1. */
   readonly check: string;
   /** Turns PostgreSQL's position in `round` into one in the statement; both in characters from 1. */
   readonly positionIn: (roundPosition: number) => number | null;
@@ -133,17 +137,20 @@ export function planBatch({ text }: Pick<Statement, "text">): PlannedBatch {
   // A comment may end the condition, so its bracket is closed on the next line.
   const before = "WITH changed AS (";
   const still = verb === "UPDATE" ? `(${condition}\n)` : "false";
-  const round =
-    `${before}${head}(${condition}\n) AND ${ctid} >= $1::tid AND ${ctid} < $2::tid RETURNING ${still} AS still) ` +
+  const roundWith = (range: string): string =>
+    `${before}${head}(${condition}\n)${range} RETURNING ${still} AS still) ` +
     "SELECT count(*)::float8 AS changed, (count(*) FILTER (WHERE still))::float8 AS still FROM changed";
-  const from = `${withChildren ? "" : "ONLY "}${table}${alias === null ? "" : ` AS ${quote(alias)}`}`;
+  const place = `${withChildren ? "" : "ONLY "}${table}`;
+  const from = `${place}${alias === null ? "" : ` AS ${quote(alias)}`}`;
   return {
     batch: {
       verb,
       table,
       withChildren,
-      round,
-      check: `SELECT EXISTS (SELECT FROM ${from} WHERE (${condition}\n)) AS left`,
+      round: roundWith(` AND ${ctid} >= $1::tid AND ${ctid} < $2::tid`),
+      whole: roundWith(""),
+      lock: `LOCK TABLE ${place} IN SHARE ROW EXCLUSIVE MODE`,
+      check: `SELECT count(*)::float8 AS left FROM (SELECT FROM ${from} WHERE (${condition}\n) LIMIT $1) AS found`,
       positionIn: (roundPosition) => {
         const position = roundPosition - before.length;
         const inHead = position <= charactersIn(head);

@@ -115,6 +115,55 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     expect(await count("kind <> 'k' || id")).toBe(0);
   });
 
+  it("ends with no row left that matches, while writers take values away again and again", async () => {
+    await arrange(database, ...table(2_000));
+    const writers = await Promise.all([1, 2, 3].map(() => database.connect("service")));
+    const work = { running: true };
+    const writing = writers.map(async (writer) => {
+      while (work.running) {
+        await writer.query("UPDATE dagapp.item SET kind = NULL WHERE id = (random() * 2000)::int");
+      }
+    });
+    const run = apply(database, makeMigration({ body: backfill("rows=200") }));
+    const { log } = await run.finally(() => (work.running = false));
+    await Promise.all(writing);
+    expect(log.join("\n")).toContain("the last round keeps writers out");
+    // Rows that match were written behind the batch's last transaction.
+    expect(
+      await count(
+        `kind IS NULL AND xmin::text::bigint < (SELECT max(xmin::text::bigint) FROM dagapp.item WHERE kind IS NOT NULL)`,
+      ),
+    ).toBe(0);
+  });
+
+  it("fails where rows match that the statement does not change", async () => {
+    await arrange(
+      database,
+      ...table(50),
+      "CREATE FUNCTION dagapp.keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF old.id <= 7 THEN RETURN NULL; END IF; RETURN new; END $$",
+      "CREATE TRIGGER keep BEFORE UPDATE ON dagapp.item FOR EACH ROW EXECUTE FUNCTION dagapp.keep()",
+    );
+    const error = await failureOf(apply(database, makeMigration({ body: backfill("rows=20") })));
+    expect(error.message).toContain("7 rows match, and the statement does not change them");
+    await arrange(database, "DROP TRIGGER keep ON dagapp.item");
+    await apply(database, makeMigration({ body: backfill("rows=20") }));
+    expect(await count("kind IS NULL")).toBe(0);
+  });
+
+  it("runs a batch again before the constraint behind it that found rows written since", async () => {
+    await arrange(database, ...table(500));
+    const body = `${backfill("rows=100")}
+INSERT INTO dagapp.item (id) VALUES (9999);
+ALTER TABLE dagapp.item ADD CONSTRAINT kind_set CHECK (kind IS NOT NULL) NOT VALID;
+ALTER TABLE dagapp.item VALIDATE CONSTRAINT kind_set;`;
+    const error = await failureOf(apply(database, makeMigration({ body })));
+    expect(error.message).toContain('"kind_set"');
+    const { log } = await apply(database, makeMigration({ body }));
+    expect(log.join("\n")).toContain("a batch is run again first");
+    expect(await count("kind IS NULL")).toBe(0);
+    expect(await count("conname = 'kind_set' AND convalidated", "pg_constraint")).toBe(1);
+  });
+
   it("goes on where it was when it was killed, and changes nothing twice", async () => {
     await arrange(
       database,

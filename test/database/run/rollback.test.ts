@@ -165,6 +165,14 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     };
     await failureOf(apply(database, makeMigration(parts)));
     expect(await exists(database, "dagapp.one")).toBe(true);
+    // A corrected text starts from its beginning, and meets what the earlier one left, however often it is tried.
+    const corrected = { ...parts, body: "BEGIN;\nCREATE TABLE dagapp.one (id BIGINT);\nCOMMIT;" };
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      const { message } = await failureOf(apply(database, makeMigration(corrected)));
+      expect(message).toContain("An earlier text of version 1.0.0 was run in part");
+      expect(message).not.toContain("Nothing of version");
+      expect(message).toMatch(/Hint: Take back what the earlier text did.*psql .*_rollback\.sql/);
+    }
     await rollBack(database, makeMigration(parts));
     expect(await exists(database, "dagapp.one")).toBe(false);
 

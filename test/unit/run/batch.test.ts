@@ -82,22 +82,24 @@ describe("planBatch", () => {
     ],
     ["ONLY", "DELETE FROM ONLY t WHERE a < 3", '"t".ctid'],
   ])("keeps %s valid and within a range", (_what, text, ctid) => {
-    const { round, check } = plan(text);
-    for (const sql of [round, check]) expect(parseStatements(sql)).toHaveLength(1);
+    const { round, check, whole, lock } = plan(text);
+    for (const sql of [round, check, whole, lock]) expect(parseStatements(sql)).toHaveLength(1);
     expect(round).toContain(`AND ${ctid} >= $1::tid AND ${ctid} < $2::tid RETURNING `);
   });
 
   it("binds the range to the whole condition", () => {
-    const { round, check, verb } = plan("UPDATE t SET a = 1 WHERE a IS NULL OR b");
+    const { round, check, whole, verb } = plan("UPDATE t SET a = 1 WHERE a IS NULL OR b");
     expect(round).toContain("WHERE( a IS NULL OR b\n) AND");
     expect(round).toContain("RETURNING ( a IS NULL OR b\n) AS still");
-    expect(check).toBe('SELECT EXISTS (SELECT FROM "t" WHERE ( a IS NULL OR b\n)) AS left');
+    expect(whole).toContain("WHERE( a IS NULL OR b\n) RETURNING ( a IS NULL OR b\n) AS still");
+    expect(check).toContain('FROM (SELECT FROM "t" WHERE ( a IS NULL OR b\n) LIMIT $1)');
     expect(verb).toBe("UPDATE");
   });
 
   it("leaves children alone where the statement does", () => {
     expect(plan("DELETE FROM ONLY t WHERE a")).toMatchObject({ withChildren: false });
     expect(plan("DELETE FROM ONLY t WHERE a").check).toContain('FROM ONLY "t"');
+    expect(plan("DELETE FROM ONLY t WHERE a").lock).toContain('TABLE ONLY "t"');
     expect(plan("DELETE FROM t WHERE a")).toMatchObject({ withChildren: true });
   });
 

@@ -18,6 +18,7 @@ const standing = (overrides: Partial<FailureContext> = {}): FailureContext => ({
   direction: "forward",
   rollbackFileName: "004_add_status_rollback.sql",
   keptFrom: [],
+  earlierText: false,
   openFrom: [],
   leaves: null,
   infrastructureRole: "infra",
