@@ -8,7 +8,6 @@ import type { Socket } from "node:net";
 import { join } from "node:path";
 
 import { type Account, asAccount } from "./account";
-import type { ServerBinaries } from "./binaries";
 
 export type StopMode = "fast" | "immediate";
 
@@ -29,7 +28,8 @@ export async function dataDirState(dataDir: string): Promise<"empty" | "ready" |
 }
 
 export interface Launch {
-  readonly binaries: ServerBinaries;
+  /** Folder that holds `bin/postgres`. */
+  readonly binaries: string;
   readonly account: Account | undefined;
   readonly dataDir: string;
   readonly logFile: string;
@@ -60,8 +60,7 @@ export async function launch(plan: Launch): Promise<ChildProcess> {
     env: {
       PATH: process.env.PATH,
       LC_ALL: "C",
-      ...plan.binaries.environment,
-      BIN: join(plan.binaries.folder, "bin"),
+      BIN: join(plan.binaries, "bin"),
       DATA: plan.dataDir,
       PASSWORD_FILE: plan.isNew ? plan.passwordFile : "",
       SYNC: plan.durable ? "" : "--no-sync",

@@ -11,8 +11,7 @@ import { escapeIdentifier, escapeLiteral } from "pg";
 
 import type { ProgressLog } from "../toolchain/log";
 import { commandLine, isRunning } from "../toolchain/processes";
-import { serverAccount } from "./account";
-import { binariesOf, chooseBinaries, wantedMajor, wantedSource } from "./binaryChoice";
+import { type Major, MAJORS } from "./binaries";
 import { exclusively } from "./exclusively";
 import { dataDirState, postmasterPid } from "./launch";
 import { type Address, connect, servedDataDir } from "./ready";
@@ -28,6 +27,7 @@ import {
   sandboxFolder,
   type SandboxRecord,
   TIERS,
+  wantedMajor,
   writePrivate,
   writeRecord,
 } from "./record";
@@ -38,9 +38,7 @@ export interface Sandbox {
   readonly folder: string;
   readonly host: "127.0.0.1";
   readonly port: number;
-  readonly major: number;
-  /** Whether the admin of each database may make the extension postgis in it. */
-  readonly hasPostgis: boolean;
+  readonly major: Major;
   readonly record: SandboxRecord;
 }
 
@@ -56,32 +54,21 @@ export async function ensureSandbox(log: ProgressLog, folder = sandboxFolder()):
   await makeFolder(folder);
   return exclusively(join(folder, "starting"), async () => {
     const dataDir = await placeOfData(folder);
-    const record = (await completeRecord(folder)) ?? (await makeRecord(folder, dataDir, log));
-    refuseAnother(record);
+    const record = (await completeRecord(folder)) ?? (await makeRecord(folder, dataDir));
+    const wanted = wantedMajor();
+    if (wanted !== undefined && wanted !== record.major) {
+      throw new Error(
+        `The sandbox has PostgreSQL ${record.major}, but PG_MAJOR asks for ${wanted}.\n` +
+          'Hint: "make clean" removes the sandbox and its data; the next command makes a new one.',
+      );
+    }
     const isServing = await serves(record, dataDir);
     const running = isServing ? record : await start(folder, record, dataDir, log);
-    const hasPostgis = await makeDatabases(running);
+    await makeDatabases(running);
     await makeFolder(join(folder, "state"));
     await writePrivate(join(folder, "pgpass"), passwordFile(running));
-    const { port, major } = running;
-    return { folder, host: HOST, port, major, hasPostgis, record: running };
+    return { folder, host: HOST, port: running.port, major: running.major, record: running };
   });
-}
-
-/** A sandbox keeps the server that it was made with: data of one version is nothing to another. */
-function refuseAnother({ major, binaries = "npm" }: SandboxRecord): void {
-  const [wanted, source] = [wantedMajor(), wantedSource()];
-  const another =
-    wanted !== undefined && wanted !== major
-      ? `PostgreSQL ${major}, but PG_MAJOR asks for ${wanted}`
-      : source !== undefined && source !== binaries
-        ? `PostgreSQL of ${binaries}, but ${process.env.PG_BINARIES ? "PG_BINARIES" : "PG_MAJOR"} asks for that of ${source}`
-        : undefined;
-  if (another === undefined) return;
-  throw new Error(
-    `The sandbox has ${another}.\n` +
-      'Hint: "make clean" removes the sandbox and its data; the next command makes a new one.',
-  );
 }
 
 /** Ends the sandbox's server; its data stays. `false` when none runs. */
@@ -107,11 +94,7 @@ async function completeRecord(folder: string): Promise<SandboxRecord | undefined
   return record;
 }
 
-async function makeRecord(
-  folder: string,
-  dataDir: string,
-  log: ProgressLog,
-): Promise<SandboxRecord> {
+async function makeRecord(folder: string, dataDir: string): Promise<SandboxRecord> {
   // Without a record nobody knows the passwords of data that may still be there from an earlier sandbox.
   await stopServerOf(dataDir);
   await rm(dataDir, { recursive: true, force: true });
@@ -119,8 +102,7 @@ async function makeRecord(
   for (const name of ["state", "stacks"]) {
     await rm(join(folder, name), { recursive: true, force: true });
   }
-  const { source, binaries } = await chooseBinaries(serverAccount(), log);
-  const record = await newRecord(binaries.major, source);
+  const record = await newRecord(wantedMajor() ?? MAJORS[0]);
   await writePrivate(join(folder, "passphrase"), `${randomBytes(24).toString("base64url")}\n`);
   await writeRecord(folder, record);
   return record;
@@ -152,7 +134,7 @@ async function start(
   }
   const port = (await freePort(record.port)) ?? (await freePort());
   const server = await startServer({
-    binaries: await binariesOf(record.binaries ?? "npm", record.major, serverAccount(), log),
+    major: record.major,
     dataDir,
     password: record.superuserPassword,
     port,
@@ -162,14 +144,13 @@ async function start(
   if (port !== record.port) {
     log.say(`Port ${record.port} is taken by another program: the sandbox now has ${port}`);
   }
-  log.say(`Sandbox: ${server.binaries.description} on ${HOST}:${port}`);
+  log.say(`Sandbox: PostgreSQL ${server.major} on ${HOST}:${port}`);
   const started = { ...record, port };
   await writeRecord(folder, started);
   return started;
 }
 
-/** Returns whether the admins may make postgis. */
-async function makeDatabases(record: SandboxRecord): Promise<boolean> {
+async function makeDatabases(record: SandboxRecord): Promise<void> {
   const client = await connect(addressOf(record));
   try {
     const { rows } = await client.query<{ name: string }>(
@@ -189,11 +170,6 @@ async function makeDatabases(record: SandboxRecord): Promise<boolean> {
         await client.query(`CREATE DATABASE ${escapeIdentifier(database)} OWNER ${owner}`);
       }
     }
-    const { rows: trusted } = await client.query<{ has: boolean }>(
-      `SELECT COALESCE(bool_or(trusted), false) AS has FROM pg_available_extension_versions
-        WHERE name = 'postgis'`,
-    );
-    return trusted[0]?.has === true;
   } finally {
     await client.end();
   }

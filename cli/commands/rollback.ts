@@ -3,7 +3,7 @@
  * Does NOT judge whether what was written since may be lost: whoever calls it has (policy, "Production Incident").
  */
 import type { MigrationFile } from "../../migrations/engine/files/file";
-import { aboutRollbacks, holdsRollbacks } from "../../migrations/engine/gate/goingBack";
+import { aboutRollbacks, holdsRollbacks } from "../../migrations/engine/gate/gateRollbackRules";
 import type { History } from "../../migrations/engine/history/history";
 import { rollbackImpactsOf } from "../../migrations/engine/impact/classify";
 import { readHistory } from "../../migrations/engine/ledger/ledger";
@@ -20,6 +20,7 @@ import { counted } from "../findings/finding";
 import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../frame/command";
 import { interruptible } from "../frame/interruption";
 import { durationText } from "../report/times";
+import { lowerTierOf } from "../stack/lowerTier";
 import {
   type RollbackStep,
   rollbackSteps,
@@ -96,7 +97,8 @@ async function mayGoBack(
   const { settings } = access;
   const run = { ...settings.run, tickets: ticket === undefined ? [] : [ticket] };
   const asked = { ...stack, folder, access: { ...access, settings: { ...settings, run } } };
-  const circumstances = { lower: null, isUpdate: true, takeBack };
+  // The tier below has proven what may run here in the place of what was applied.
+  const circumstances = { lower: () => lowerTierOf(asked), isUpdate: true, takeBack };
   const { violations, losses, plan } = await surveyStack(asked.access, folder, circumstances);
   const { say, print, style } = call.terminal;
   const found = aboutRollbacks(violations);

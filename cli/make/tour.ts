@@ -136,8 +136,7 @@ function runProgram(program: string, args: readonly string[]): Promise<Ended> {
   return new Promise((done, fail) => {
     const child = spawn(program, args, {
       cwd: projectFolder(),
-      // It is about migrations: what is at hand will do.
-      env: { PG_BINARIES: "npm", ...env, DDL_SANDBOX: tourSandbox() },
+      env: { ...env, DDL_SANDBOX: tourSandbox() },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let text = "";

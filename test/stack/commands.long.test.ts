@@ -177,7 +177,6 @@ const environmentWith = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   ...process.env,
   DDL_PROJECT: project,
   DDL_SANDBOX: sandbox,
-  PG_BINARIES: "npm",
   ...env,
 });
 

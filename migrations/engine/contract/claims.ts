@@ -9,6 +9,7 @@ import type { Segment } from "../files/segments";
 import { withCalls } from "../gate/input/calledOperations";
 import type { PlacedOperation } from "../gate/input/placedOperation";
 import { operationsOfSegments, temporaryTables } from "../gate/input/subject";
+import { takenBeyond } from "../gate/input/takenBeyond";
 import { impactsOf, rollbackImpactsOf } from "../impact/classify";
 import type { StatementImpact } from "../impact/impact";
 import type { SchemaModel } from "../schema/schemaModel";
@@ -91,6 +92,19 @@ class Gathering {
   /** @param temporary  Names of temporary tables: what is said of them is not said of others. */
   constructor(private readonly temporary: ReadonlySet<string>) {}
 
+  /** What a rollback takes beyond its migration: the text says so, and yet nobody has announced it. */
+  private isBeyond = false;
+
+  /** @param isBeyond  Whether the operations that follow are of such a statement. */
+  read(operation: Operation, isBeyond: boolean): void {
+    this.isBeyond = isBeyond;
+    this.operation(operation);
+  }
+
+  private take(set: NameSet, name: ObjectName): void {
+    if (!this.isBeyond) this.put(set, name);
+  }
+
   private isTemporary({ schema, name }: ObjectName): boolean {
     return schema === "pg_temp" || (schema === null && this.temporary.has(name));
   }
@@ -117,15 +131,15 @@ class Gathering {
     this.dropsParts = true;
   }
 
-  operation(operation: Operation): void {
+  private operation(operation: Operation): void {
     switch (operation.kind) {
       case "query":
         for (const write of operation.query.writes) {
           const { verb, table, updatesOnConflict } = write;
           if (verb === "insert" || verb === "merge") this.put(this.inserts, table);
-          if (verb === "update" || updatesOnConflict) this.put(this.updates, table);
+          if (verb === "update" || updatesOnConflict) this.take(this.updates, table);
           if (verb === "delete" || (verb === "merge" && updatesOnConflict)) {
-            this.put(this.deletes, table);
+            this.take(this.deletes, table);
           }
         }
         return;
@@ -133,7 +147,7 @@ class Gathering {
         if (operation.from) this.put(this.inserts, operation.table);
         return;
       case "truncate":
-        for (const { name } of operation.tables) this.put(this.empties, name);
+        for (const { name } of operation.tables) this.take(this.empties, name);
         return;
       case "refresh":
         this.put(this.rewrites, operation.view);
@@ -221,11 +235,12 @@ function gather(
   impacts: readonly StatementImpact[],
   temporary: ReadonlySet<string>,
   file: MigrationFile,
+  beyond: ReadonlySet<Statement>,
 ): Claims {
   const found = new Gathering(temporary);
   for (const impact of impacts) found.impact(impact);
   for (const { operation, statement } of acts)
-    if (statement.ledger === null) found.operation(operation);
+    if (statement.ledger === null) found.read(operation, beyond.has(statement));
   const affected = new NameSet(file.header.impact.tablesAffected.flatMap(namesIn));
   for (const name of file.header.impact.tablesAffected.flatMap(namesIn)) found.touched.add(name);
   return { ...members(found), affected, excepted: new NameSet(exceptedNames(file)) };
@@ -256,8 +271,27 @@ const members = ({
   isOpaque,
 });
 
+/** The rule whose exception lets a rollback take more than its migration brings. */
+const beyondRule = "rollback-takes-more";
+
+/** Statements of the rollback that take rows, which the migration has not brought and no exception names. */
+function takingBeyond(file: MigrationFile, before: SchemaModel): ReadonlySet<Statement> {
+  if (file.header.exceptions.some(({ rule }) => rule === beyondRule)) return new Set();
+  const losses = takenBeyond({
+    before,
+    placedOperations: withCalls(operationsOfSegments(file.segments), before),
+    rollbackOperations: withCalls(
+      operationsOfSegments(file.rollback?.segments ?? []),
+      modelAfter(before, file),
+    ),
+    impacts: impactsOf(file, before),
+    rollbackImpacts: rollbackImpactsOf(file, before),
+  });
+  return new Set(losses.map(({ placed }) => placed.statement));
+}
+
 /**
- * The claims of a migration's file or its rollback's.
+ * The claims of a migration's file or its rollback's. What a rollback takes beyond its migration is none of them.
  *
  * @param model  What the files before the migration make.
  */
@@ -271,6 +305,7 @@ export function claimsOf(
   const before = isRollback ? modelAfter(model, file) : model;
   const acts = withCalls(operationsOfSegments(segments), before);
   const impacts = isRollback ? rollbackImpactsOf(file, model) : impactsOf(file, model);
+  const beyond = isRollback ? takingBeyond(file, model) : new Set<Statement>();
   const temporary = temporaryTables(acts);
   const impactOf = new Map(impacts.map((impact) => [impact.statement, impact]));
   const rewrites = new Map(
@@ -286,6 +321,7 @@ export function claimsOf(
         segment.statements.flatMap((statement) => impactOf.get(statement) ?? []),
         temporary,
         file,
+        beyond,
       ),
   };
 }

@@ -8,8 +8,7 @@ import { type Access, ConnectionError, withClient } from "../../../stack/connect
 import { BadInputError, MigrationError, type Problem } from "../../../stack/errors";
 import type { RoleSettings } from "../../../stack/settings";
 import type { MigrationFile } from "../files/file";
-import { checkGate } from "../gate/gate";
-import type { Violation } from "../gate/input/gateRule";
+import { checkGate, type Violation } from "../gate/gate";
 import { type Plan, planMigrations, planRollback } from "../gate/input/plan";
 import type { History } from "../history/history";
 import type { LowerTier } from "../history/promotion";
@@ -29,8 +28,11 @@ import { previewServer } from "./serverLook";
 
 /** What neither files nor database can say. */
 export interface Circumstances {
-  /** What the stack that this one promotes from publishes; null when none is configured. */
-  readonly lower: LowerTier | null;
+  /**
+   * What the stack that this one promotes from publishes; null when none is configured. A function is asked only where
+   * versions go back with a rollback file that was changed since they were applied: nothing else that goes back needs it.
+   */
+  readonly lower: LowerTier | null | (() => Promise<LowerTier | null>);
   /** False for a look ahead: what must not be run yet is then only warned of. */
   readonly isUpdate: boolean;
   /** Versions to take back by name, in place of what the target asks for. */
@@ -130,7 +132,7 @@ export async function surveyStack(
   circumstances: Circumstances,
 ): Promise<Survey> {
   const { settings } = access;
-  const { lower, isUpdate } = circumstances;
+  const { isUpdate } = circumstances;
   const sources = await readSources(folder);
   const look = async (): Promise<Live> => {
     const { unmade = null } = circumstances;
@@ -159,6 +161,7 @@ export async function surveyStack(
 
   const { targetVersion, tickets } = settings.run;
   const { files, history, plan } = live;
+  const lower = await lowerFor(plan, circumstances);
   const stateOf = new Map(history.versions.map((state) => [state.version, state]));
   const violations = checkGate({
     tier: settings.tier,
@@ -181,6 +184,14 @@ export async function surveyStack(
     structure: live.structure,
   });
   return { ...live, violations, tickets };
+}
+
+async function lowerFor(
+  plan: Plan<MigrationFile>,
+  { lower }: Circumstances,
+): Promise<LowerTier | null> {
+  if (typeof lower !== "function") return lower;
+  return plan.toRollBack.some((file) => plan.changedRollbacks.includes(file)) ? lower() : null;
 }
 
 /** The survey before the gate's word, and what the gate needs beside it. */

@@ -32,6 +32,10 @@ async function stop(): Promise<void> {
   await server.stop();
 }
 
+/** The rules of errors in a command's output, each once. */
+const rulesIn = (text: string): readonly string[] =>
+  [...new Set([...text.matchAll(/error ([a-z-]+) \| tier/g)].map(([, rule]) => rule ?? ""))].sort();
+
 const versions = async (): Promise<readonly string[]> =>
   (await ledgerRows(database)).map((row) => `${String(row["version"])} ${String(row["applied"])}`);
 
@@ -198,13 +202,34 @@ describe("uat, on PostgreSQL 18", () => {
     const tested = await readFile(join(project.migrations, name), "utf8");
     await project.write({ [name]: tested.replace("DROP TABLE", "DROP TABLE /* quicker */") });
     const refused = await project.run("rollback 0.2.0 --stack uat --ticket CHG-2026-0210");
-    expect(refused).toMatchObject({
-      status: 1,
-      stdout: "Refused: 1 error; nothing was run.\n",
-      stderr: expect.stringContaining("error rollback-not-tested | tier uat") as string,
-    });
+    expect(refused).toMatchObject({ status: 1, stdout: "Refused: 2 errors; nothing was run.\n" });
+    expect(rulesIn(refused.stderr)).toEqual(["rollback-not-reviewed", "rollback-not-tested"]);
     await project.write({ [name]: tested });
     expect(await versions()).toEqual(["0.1.0 true", "0.2.0 true"]);
+  });
+
+  it("rollback judges a file that was changed since like a migration, and so does check", async () => {
+    const name = "002_table_2_rollback.sql";
+    const tested = await readFile(join(project.migrations, name), "utf8");
+    await database.rows("INSERT INTO dagapp.t1 VALUES (1), (2)");
+    const more = "DELETE FROM dagapp.t1 WHERE id = 1;\nTRUNCATE dagapp.t1;\n";
+    await project.write({ [name]: tested.replace("COMMIT;", `${more}COMMIT;`) });
+    const refused = await project.run("rollback 0.2.0 --stack uat --ticket CHG-2026-0210");
+    expect(refused.status).toBe(1);
+    expect(rulesIn(refused.stderr)).toEqual(
+      expect.arrayContaining(["rollback-not-tested", "rollback-takes-more"]) as string[],
+    );
+    expect(refused.stderr).toContain("the rollback deletes rows of dagapp.t1");
+    expect(refused.stderr).toContain("the rollback empties dagapp.t1");
+    const checked = await project.run(`check --tier uat ${name}`);
+    expect(checked.status).toBe(1);
+    expect(checked.stdout).toContain("the rollback empties dagapp.t1");
+    // Nor is it proven, whatever the header says.
+    const proof = await project.run("prove 0.2.0 --stack uat");
+    expect(proof.status).toBe(1);
+    expect(proof.stdout).toContain("dagapp.t1");
+    await project.write({ [name]: tested });
+    expect(await database.rows("SELECT count(*)::int AS n FROM dagapp.t1")).toEqual([{ n: 2 }]);
   });
 
   it("apply does not take back what is above a lowered target, and says what does", async () => {

@@ -421,6 +421,41 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
     });
   });
 
+  describe("of a rollback", () => {
+    beforeEach(make);
+    afterEach(() => database.close());
+    const takes = {
+      body: lines(
+        "CREATE TABLE dagapp.x (a INTEGER); INSERT INTO dagapp.papers VALUES (9, 'nine');",
+      ),
+      rollbackBody:
+        "DROP TABLE IF EXISTS dagapp.x; DELETE FROM dagapp.papers WHERE paper_id = 9; DELETE FROM dagapp.notes; TRUNCATE dagapp.tasks;",
+    };
+    const run = async (parts: Partial<MigrationParts>): Promise<MigrationFile> => {
+      const migration = example({ tables: "dagapp.papers", ...parts });
+      await apply(database, migration, { access: prod, lower: ["1.0.0"] });
+      return migration;
+    };
+
+    it("rolls back what takes more than the migration brought, though the file says so", async () => {
+      const migration = await run(takes);
+      const before = await content();
+      const error = await failureOf(rollBack(database, migration, { access: prod }));
+      expect(error.message).toContain(gone);
+      expect(error.message).toContain("dagapp.tasks: written anew, but of 5 rows 0 are left");
+      expect(error.message).not.toContain("dagapp.papers:");
+      expect(await content()).toEqual(before);
+    });
+
+    it("lets pass what an exception to the rule names", async () => {
+      const exceptions = "rollback-takes-more: notes and tasks are filled from elsewhere";
+      const migration = await run({ ...takes, exceptions });
+      expect((await rollBack(database, migration, { access: prod })).state.status).toBe(
+        "rolled back",
+      );
+    });
+  });
+
   describe("lets pass in prod", () => {
     beforeEach(make);
     afterEach(() => database.close());

@@ -32,10 +32,10 @@ export async function startStandby(primary: PostgresServer): Promise<PostgresSer
   } finally {
     await client.end();
   }
-  const { host, port, superuser, binaries } = primary;
+  const { host, port, superuser, major } = primary;
   const conninfo = `host=${host} port=${port} user=${superuser.name} password=${superuser.password}`;
   return startServer({
-    binaries,
+    major,
     dataDir,
     password: superuser.password,
     durable: false,

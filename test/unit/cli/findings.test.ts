@@ -144,12 +144,7 @@ it("json has everything, with a version", () => {
 
 describe("sarif", () => {
   const rules = [
-    {
-      id: "ban-drop",
-      why: "data is lost.",
-      source: "Policy, High-Risk Operations",
-      page: { problem: "a table is dropped." },
-    },
+    { id: "ban-drop", why: "data is lost.", source: "Policy, High-Risk Operations" },
     {
       id: "ban-truncate",
       why: "nothing brings them back.",
@@ -178,7 +173,7 @@ describe("sarif", () => {
       rules: [
         {
           id: "ban-drop",
-          shortDescription: { text: "A table is dropped." },
+          shortDescription: { text: "Data is lost." },
           help: { text: "Why: data is lost.\nSource: Policy, High-Risk Operations" },
         },
         {

@@ -1,9 +1,7 @@
 // The header's EXCEPTIONS: what they lift, what they must be backed by, and when they are wrong themselves. And the
 // delay of a DROP TABLE, which only the ledger can tell.
-import { checkFiles } from "../../../migrations/engine/gate/fileCheck";
-import { checkGate } from "../../../migrations/engine/gate/gate";
-import type { Example } from "../../../migrations/engine/gate/input/examples";
-import { formatViolations } from "../../../migrations/engine/gate/violationText";
+import { checkFiles, checkGate, formatViolations } from "../../../migrations/engine/gate/gate";
+import type { Example } from "../../../migrations/engine/gate/input/gateRule";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import type { Tier } from "../../../stack/tier";
 import { judgeExample } from "../../support/files/judgeExample";
@@ -129,7 +127,14 @@ describe("DROP TABLE", () => {
     const pending = files.slice(-1);
     return checkGate({
       tier,
-      plan: { applied: files.slice(0, -1), pending, held: [], toRollBack: [], problems: [] },
+      plan: {
+        applied: files.slice(0, -1),
+        pending,
+        held: [],
+        toRollBack: [],
+        changedRollbacks: [],
+        problems: [],
+      },
       tickets: ["CHG-2026-0142"],
       targetVersion: "1.1.0",
       migratorConfigured: true,

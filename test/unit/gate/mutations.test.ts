@@ -1,6 +1,7 @@
 // Ten thousand files that somebody or something has spoiled: each gets a verdict, none a crash, and none takes long.
 import { parseMigration } from "../../../migrations/engine/files/file";
-import { checkFiles } from "../../../migrations/engine/gate/fileCheck";
+import { checkFiles } from "../../../migrations/engine/gate/gate";
+import { gateRules } from "../../../migrations/engine/gate/gateRules";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import {
   exampleDay,
@@ -8,7 +9,6 @@ import {
   exampleSchemas,
   exampleTexts,
 } from "../../support/files/ruleExample";
-import { fileRulePages } from "../../support/files/rulePages";
 
 beforeAll(loadParser);
 jest.setTimeout(300_000);
@@ -106,7 +106,9 @@ function mutate(text: string, random: Random): Buffer {
 
 it("gives a verdict on each", () => {
   const random = randomFrom(20260122);
-  const sources = fileRulePages.flatMap(({ page }) => [page.bad, page.good]);
+  const sources = gateRules.flatMap(({ page }) =>
+    page === undefined ? [] : [page.bad, page.good],
+  );
   const prepared = sources.map((example) => ({
     before: exampleMigrations(example).slice(0, -1),
     texts: exampleTexts(example).at(-1),
@@ -117,12 +119,12 @@ it("gives a verdict on each", () => {
     const { before, texts } = prepared[count % prepared.length] ?? {};
     if (before === undefined || texts === undefined) throw new Error("There is no example.");
     const forward = mutate(texts.forward, random);
-    const back =
-      texts.rollback === null
-        ? null
-        : { name: `${texts.name}_rollback.sql`, bytes: mutate(texts.rollback, random) };
+    const back = mutate(texts.rollback, random);
     const start = performance.now();
-    const parsed = parseMigration(`${texts.name}.sql`, forward, back);
+    const parsed = parseMigration(`${texts.name}.sql`, forward, {
+      name: `${texts.name}_rollback.sql`,
+      bytes: back,
+    });
     if ("problems" in parsed) {
       expect(parsed.problems.length).toBeGreaterThan(0);
       verdicts.unreadable += 1;

@@ -1,11 +1,12 @@
 // Going back: what the gate lets go, what it would cost, and what is in front of what while versions go.
-import { checkGate } from "../../../migrations/engine/gate/gate";
-import { holdsRollbacks } from "../../../migrations/engine/gate/goingBack";
+import { checkGate, type GateInput } from "../../../migrations/engine/gate/gate";
+import { holdsRollbacks } from "../../../migrations/engine/gate/gateRollbackRules";
 import { type AppliedState, planMigrations } from "../../../migrations/engine/gate/input/plan";
 import { describeLosses, lossesOf } from "../../../migrations/engine/impact/rollbackLosses";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import type { Tier } from "../../../stack/tier";
 import { makeMigration, type MigrationParts } from "../../support/files/makeMigration";
+import { lowerWith, publishedAs } from "../../support/program/published";
 
 beforeAll(loadParser);
 
@@ -24,11 +25,15 @@ const judge = (
   states: readonly AppliedState[],
   more: Partial<Parameters<typeof checkGate>[0]> = {},
 ) => {
-  const known = states.map((one) => ({
-    ...one,
-    checksum:
-      one.checksum ?? files.find(({ header }) => header.version === one.version)?.checksum ?? null,
-  }));
+  // Where a test says nothing else, what was applied is what the files say.
+  const known = states.map((one) => {
+    const file = files.find(({ header }) => header.version === one.version);
+    return {
+      ...one,
+      checksum: one.checksum ?? file?.checksum ?? null,
+      rollbackChecksum: one.rollbackChecksum ?? file?.rollback?.checksum ?? null,
+    };
+  });
   return checkGate({
     tier,
     plan: planMigrations(files, known, "1.1.0"),
@@ -58,6 +63,38 @@ describe("the gate", () => {
     expect(judge("prod", files, states).map(({ rule }) => rule)).toEqual(["rollback-not-tested"]);
     const provenRollbacks = new Set(["1.2.0"]);
     expect(judge("prod", files, states, { provenRollbacks })).toEqual([]);
+  });
+
+  describe("of a rollback file that was changed after its version was applied", () => {
+    const changed = applied(2, { rollbackChecksum: "sha256:old" });
+    const day = (text: string) => () => new Date(`${text}T12:00:00Z`);
+    const provenRollbacks = new Set(["1.2.0"]);
+    const rulesOf = (body: string, more: Partial<GateInput> = {}): readonly string[] => {
+      const rollbackEnd = "DO $$ BEGIN RAISE NOTICE 'done'; END $$;\n";
+      const file = number(2, { rollbackEnd, ...(body === "" ? {} : { rollbackBody: body }) });
+      const lower = lowerWith("uat", [publishedAs(file)]);
+      const asked = { provenRollbacks, appliedAt: day("2026-01-20"), lower, ...more };
+      return judge("prod", [number(1), file], [applied(1), changed], asked)
+        .filter(({ severity }) => severity === "error")
+        .map(({ rule }) => rule);
+    };
+
+    it("takes the proof of the tier below, and none made here", () => {
+      expect(rulesOf("")).toEqual([]);
+      expect(rulesOf("", { lower: lowerWith("uat", [publishedAs(number(1))]) })).toEqual([
+        "rollback-not-tested",
+      ]);
+      expect(rulesOf("", { lower: null })).toEqual(["rollback-not-tested"]);
+    });
+
+    it("asks for a review since then", () => {
+      expect(rulesOf("", { appliedAt: day("2026-02-20") })).toEqual(["rollback-not-reviewed"]);
+    });
+
+    it("judges its text, and keeps it from running", () => {
+      expect(rulesOf("TRUNCATE dagapp.other;")).toContain("rollback-takes-more");
+      expect(rulesOf("RESET ROLE;")).toContain("forbidden-statement");
+    });
   });
 
   it("is not kept from going back by what is wrong with files that stay or wait", () => {

@@ -42,6 +42,11 @@ export interface Plan<F extends PlanFile = PlanFile> {
   readonly held: readonly F[];
   /** Files above the target that are applied or incomplete, newest first. */
   readonly toRollBack: readonly F[];
+  /**
+   * Files that are applied or begun and whose rollback file is not the one that came with them, in any order: it was
+   * changed, or written later, or nobody knows what came (what ran by hand).
+   */
+  readonly changedRollbacks: readonly F[];
   readonly problems: readonly PlanProblem<F>[];
 }
 
@@ -129,9 +134,16 @@ export function planMigrations<F extends PlanFile>(
   }
   if (limit === null) problems.push({ kind: "unknown target", target });
 
+  const isRollbackChanged = ({ header, rollback }: F): boolean => {
+    const state = stateOf.get(header.version);
+    if (state === undefined || state.status === "rolled back" || rollback === null) return false;
+    return state.rollbackChecksum !== rollback.checksum;
+  };
+
   return {
     applied,
     pending,
+    changedRollbacks: ordered.filter(isRollbackChanged),
     held: notApplied.filter((file) => !pending.includes(file) && !tooHigh.includes(file)),
     toRollBack: tooHigh.reverse(),
     problems,

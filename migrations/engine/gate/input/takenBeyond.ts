@@ -15,9 +15,15 @@ interface Loss {
 
 const isTable = (kind: string): boolean => kind === "table" || kind === "foreign table";
 
+/** What of a migration and its rollback says what is taken; a Subject has it all. */
+type Pair = Pick<
+  Subject,
+  "before" | "placedOperations" | "rollbackOperations" | "impacts" | "rollbackImpacts"
+>;
+
 /** True when one of the placed operations brings the table: makes it where no earlier file has, or gives it this name. */
 function bringsTable(
-  subject: Subject,
+  subject: Pair,
   placedOperations: readonly PlacedOperation[],
   table: ObjectName,
 ): boolean {
@@ -38,7 +44,7 @@ function bringsTable(
 
 /** True when one of the placed operations brings the column, by adding it or by giving it this name. */
 function bringsColumn(
-  subject: Subject,
+  subject: Pair,
   placedOperations: readonly PlacedOperation[],
   table: ObjectName,
   column: string,
@@ -75,7 +81,7 @@ const bringsRows = (placedOperations: readonly PlacedOperation[], table: ObjectN
   );
 
 /** Columns of a table whose values the migration changes, so that the rollback may write them: "" stands for all. */
-function changedColumns(subject: Subject, table: ObjectName): ReadonlySet<string> {
+function changedColumns(subject: Pair, table: ObjectName): ReadonlySet<string> {
   const found = new Set<string>();
   for (const { operation } of subject.placedOperations) {
     if (operation.kind === "query") {
@@ -94,10 +100,7 @@ function changedColumns(subject: Subject, table: ObjectName): ReadonlySet<string
 }
 
 /** What the rollback does to rows through views, parents, keys, triggers and functions, or by overwriting them. */
-function unseenLosses(
-  subject: Subject,
-  isBrought: (table: ObjectName) => boolean,
-): readonly Loss[] {
+function unseenLosses(subject: Pair, isBrought: (table: ObjectName) => boolean): readonly Loss[] {
   const isWritten = (table: ObjectName): boolean =>
     subject.impacts.some(({ writes }) =>
       writes.some(({ object, verb }) => verb !== "delete" && sameName(object, table)),
@@ -137,7 +140,7 @@ function unseenLosses(
 }
 
 /** Losses of the rollback that are no inverse of anything, in its order. */
-export function takenBeyond(subject: Subject): readonly Loss[] {
+export function takenBeyond(subject: Pair): readonly Loss[] {
   const brings = [...subject.placedOperations, ...subject.rollbackOperations];
   const isBrought = (table: ObjectName): boolean =>
     table.schema === "pg_temp" || bringsTable(subject, brings, table);

@@ -3,9 +3,13 @@
  * Does NOT hold any rule.
  */
 import type { Severity, Tier } from "../../../../stack/tier";
-import type { Example } from "../input/examples";
-import { inHeader } from "../input/findings";
-import { type Backing, elseWarn, type GateRule, type RuleFinding } from "../input/gateRule";
+import {
+  type Backing,
+  elseWarn,
+  type Example,
+  type GateRule,
+  type RuleFinding,
+} from "../input/gateRule";
 import { type PlacedOperation } from "../input/placedOperation";
 import { type Subject, subjectsOf } from "../input/subject";
 
@@ -35,7 +39,7 @@ export function fileRule(rule: FileRule): GateRule {
     source,
     filesOnly: true,
     ...(exception === undefined ? {} : { exception }),
-    page: { about: "files", problem, instead, bad, good },
+    page: { problem, instead, bad, good },
     check: (input) => subjectsOf(input).flatMap(rule.find),
   };
 }
@@ -59,7 +63,12 @@ export const atField = (
   field: string,
   message: string,
   remedy: string,
-): RuleFinding => ({ ...inHeader(file, field), message, remedy });
+): RuleFinding => ({
+  file: file.fileName,
+  line: file.header.lines[field] ?? null,
+  message,
+  remedy,
+});
 
 /** What is dropped can be had back. */
 export const backupNamed: Backing = {

@@ -5,9 +5,8 @@
 import { sqlName } from "../../../sql/sqlText";
 import { type PlacedOperation } from "../../input/placedOperation";
 import { placedOperationOf, type Subject } from "../../input/subject";
-import { jobsRegion } from "../exampleParts";
 import { atStatement, docs, fileRule } from "../fileRule";
-import { existing } from "./headerFacts";
+import { existing, jobsRegion } from "./headerFacts";
 
 /** A statement that takes long while an earlier one of its transaction holds ACCESS EXCLUSIVE. */
 interface HeldLock {

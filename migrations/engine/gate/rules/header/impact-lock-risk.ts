@@ -5,9 +5,8 @@
 import { type StatementImpact } from "../../../impact/impact";
 import { oneLine, sqlName } from "../../../sql/sqlText";
 import { type Subject } from "../../input/subject";
-import { jobsRegion } from "../exampleParts";
 import { atField, docs, fileRule } from "../fileRule";
-import { existing, weight } from "./headerFacts";
+import { existing, jobsRegion, weight } from "./headerFacts";
 
 const blocksWriters = weight("SHARE");
 

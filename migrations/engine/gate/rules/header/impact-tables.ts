@@ -7,9 +7,8 @@ import { sqlName } from "../../../sql/sqlText";
 import { type Statement } from "../../../statements/statements";
 import { placedOfKind, type Subject, temporaryTables } from "../../input/subject";
 import { changedBy } from "../../input/targets";
-import { jobsRegion } from "../exampleParts";
 import { atField, fileRule } from "../fileRule";
-import { weight } from "./headerFacts";
+import { jobsRegion, weight } from "./headerFacts";
 
 const keepsOutDdl = weight("SHARE UPDATE EXCLUSIVE");
 
