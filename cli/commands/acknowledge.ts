@@ -3,8 +3,10 @@
  * somebody changed them by hand.
  */
 import { countObjects, listDifferences } from "../../migrations/engine/history/snapshot";
-import { acknowledgeSchema } from "../../migrations/engine/ledger/acknowledgeSchema";
-import { acknowledge as recordAcknowledgement } from "../../migrations/engine/ledger/decisions";
+import {
+  acknowledge as recordAcknowledgement,
+  acknowledgeSchema,
+} from "../../migrations/engine/ledger/decisions";
 import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../frame/command";
 import { byOption, decisionText } from "../stack/approval";
 import { migrationsOf, openStack, stackOptions } from "../stack/stack";

@@ -3,7 +3,7 @@
  * Each rule by itself is tested in test/unit/gate/gate.test.ts.
  */
 import { stackAccess } from "../../cli/stack/stackAccess";
-import { acknowledgeSchema } from "../../migrations/engine/ledger/acknowledgeSchema";
+import { acknowledgeSchema } from "../../migrations/engine/ledger/decisions";
 import { smallMigrations, ticketOf, versionOf } from "../support/files/smallMigrations";
 import type { InProcessStack } from "../support/program/inProcess/stack";
 import { useInProcessStacks } from "../support/program/inProcess/use";

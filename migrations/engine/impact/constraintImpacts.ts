@@ -1,6 +1,6 @@
 /**
  * What adding and validating of constraints locks and reads.
- * Does NOT cover dropping (see tableDropImpacts).
+ * Does NOT cover dropping (see dropImpacts).
  */
 import { isProvenNotNull } from "../schema/schemaModel";
 import type { LockMode } from "../sql/lockModes";

@@ -10,7 +10,7 @@ import { addConstraint, validateConstraint } from "./constraintImpacts";
 import type { ImpactBuilder, Target } from "./impactBuilder";
 import { attachImpact, detachImpact, inheritImpact } from "./partitionImpacts";
 import type { Reached } from "./reached";
-import { dropColumnImpact, dropConstraintImpact } from "./tableDropImpacts";
+import { dropColumnImpact, dropConstraintImpact } from "./dropImpacts";
 
 type Row<K extends TableCommand["kind"]> = (impacts: ImpactBuilder, reached: Reached<K>) => void;
 

@@ -1,6 +1,7 @@
 /**
- * What ALTER COLUMN … TYPE costs, by old and new type.
- * Does NOT know extensions' types: a change between two of them counts as a rewrite.
+ * What PostgreSQL's types hold of each other: which are stored alike, and which keep every value of another.
+ * Does NOT know what a change of type locks (see columnImpacts), or extensions' types: a change between two of them
+ * counts as a rewrite.
  */
 import type { TypeRef } from "../statements/tableOperation";
 

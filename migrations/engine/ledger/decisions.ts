@@ -12,7 +12,9 @@ import type { MigrationFile } from "../files/file";
 import { ticketForm } from "../files/headerCheck";
 import { type DecisionKind } from "../history/eventKinds";
 import type { BreakGlass, Decision, History, VersionState } from "../history/history";
+import { listDifferences } from "../history/snapshot";
 import { ensureStamp } from "../history/stamp";
+import type { Comparison } from "../history/structureRecord";
 import { readHistory, recordEvent } from "./ledger";
 import { readVouched } from "./structure";
 
@@ -98,6 +100,47 @@ export async function acknowledge(
   });
 }
 
+/** So many differences are named in the event. */
+const mostRecorded = 100;
+
+/**
+ * Makes what is there what should be there.
+ *
+ * @returns how it differed before.
+ * @throws {DecisionRefusedError} nothing differs, a version is half done, the schemas cannot be read now, or person or
+ *                                reason is left out.
+ */
+export async function acknowledgeSchema(
+  access: Access,
+  { by, reason }: { readonly by: string; readonly reason: string },
+): Promise<Comparison> {
+  const said = { by: given("by", by), reason: given("reason", reason) };
+  return deciding(access, "approver", async (client, history) => {
+    const vouched = await readVouched(client, access.settings.schemas, history);
+    if (vouched.kind === "cannot be told") {
+      throw new DecisionRefusedError(
+        `What should be in the schemas cannot be told now: ${vouched.reason}.`,
+        "bring that to an end first, then acknowledge.",
+      );
+    }
+    const { comparison, record } = vouched;
+    const differences = comparison.kind === "compared" ? comparison.differences : null;
+    if (differences?.length === 0) {
+      throw new DecisionRefusedError(
+        "The schemas are as they should be.",
+        "nothing needs to be acknowledged.",
+      );
+    }
+    const changes =
+      differences === null ? {} : { changes: listDifferences(differences, mostRecorded) };
+    await recordEvent(client, {
+      kind: "acknowledged",
+      detail: { ...said, ...changes, structure: record },
+    });
+    return comparison;
+  });
+}
+
 /** What opens an emergency. */
 export interface Emergency {
   readonly reason: string;
@@ -159,7 +202,7 @@ export async function closeBreakGlass(
 }
 
 /** Connects, makes sure that the database is the configured tier's, and lets `work` decide on what holds. */
-export function deciding<T>(
+function deciding<T>(
   access: Access,
   account: "admin" | "approver",
   work: (client: Client, history: History) => Promise<T>,
@@ -249,7 +292,7 @@ function recorded(history: History, version: string, name: Decided): RecordedDec
 }
 
 /** @throws {DecisionRefusedError} the text is blank. */
-export function given(what: string, text: string): string {
+function given(what: string, text: string): string {
   if (text.trim() !== "") return text.trim();
   throw new DecisionRefusedError(`--${what} is missing.`, `say ${what} in words.`);
 }

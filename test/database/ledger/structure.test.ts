@@ -6,8 +6,11 @@ import type { Client } from "pg";
 
 import { describeDifference } from "../../../migrations/engine/history/snapshot";
 import type { Comparison } from "../../../migrations/engine/history/structureRecord";
-import { acknowledgeSchema } from "../../../migrations/engine/ledger/acknowledgeSchema";
-import { acknowledge, DecisionRefusedError } from "../../../migrations/engine/ledger/decisions";
+import {
+  acknowledge,
+  acknowledgeSchema,
+  DecisionRefusedError,
+} from "../../../migrations/engine/ledger/decisions";
 import { readCurrentState } from "../../../migrations/engine/ledger/structure";
 import { rebuildSchemas } from "../../../migrations/engine/run/rebuild";
 import { loadParser } from "../../../migrations/engine/statements/statements";
