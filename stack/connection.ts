@@ -9,6 +9,7 @@ import { Client, escapeIdentifier, type QueryConfig, type QueryResult } from "pg
 
 import { type Account, type PasswordSource, whereToPutPassword } from "./credentials";
 import { MigrationError } from "./errors";
+import { longestName } from "./identifiers";
 import {
   checkInterval,
   expectedSettings,
@@ -198,12 +199,9 @@ interface OneMessage extends QueryConfig {
   readonly queryMode: "extended";
 }
 
-/** PostgreSQL cuts application_name at NAMEDATALEN - 1 bytes. */
-const longestApplicationName = 63;
-
-/** What a session of this program is called in pg_stat_activity. */
+/** What a session of this program is called in pg_stat_activity, where PostgreSQL keeps of it what it keeps of a name. */
 export function applicationName(activity: string): string {
-  return `rmhgeoapi-database: ${activity}`.slice(0, longestApplicationName);
+  return `rmhgeoapi-database: ${activity}`.slice(0, longestName);
 }
 
 class NoPasswordError extends Error {

@@ -2,6 +2,7 @@
  * Reads the roles that a stack names beside the policy's own: readers, monitoring, named DBAs, the platform's. Pure.
  * Does NOT say what each kind may do (privileges.ts, roleRules.ts).
  */
+import { longestName } from "./identifiers";
 
 /**
  * `reader` roles are declared by this program. The others are made by an administrator, and only expected: a
@@ -33,9 +34,6 @@ const keysOf: Readonly<Record<FurtherKind, readonly string[]>> = {
   dba: [],
   platform: [],
 };
-
-/** Longest name PostgreSQL keeps, in bytes (NAMEDATALEN - 1). */
-const longestName = 63;
 
 /**
  * Parses the list.

@@ -4,6 +4,7 @@
  */
 import { type AzureServer, hostOf, parseAzure } from "./azure";
 import { type FurtherRole, parseFurtherRoles } from "./furtherRoles";
+import { longestName } from "./identifiers";
 import { parseTier, type Tier } from "./tier";
 import { parseWindow, type Window } from "./window";
 
@@ -123,9 +124,6 @@ export class SettingsError extends Error {
 
 /** PostgreSQL keeps settings in 32 bits. */
 const longestInteger = 2_147_483_647;
-
-/** Longest name PostgreSQL keeps, in bytes (NAMEDATALEN - 1). */
-const longestName = 63;
 
 /**
  * Reads all settings.

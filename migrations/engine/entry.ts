@@ -6,6 +6,7 @@
 import { checked, type CheckResult, configure, currentAccess } from "../../stack/access";
 import { inTransaction, withClient } from "../../stack/connection";
 import { MigrationError } from "../../stack/errors";
+import { ledgerTable } from "../../stack/ownTables";
 import { showProgress } from "../../stack/progress";
 import type { MigrationFile } from "./files/file";
 import type { Status, VersionState } from "./history/history";
@@ -225,7 +226,7 @@ export const ledger = {
   }),
 
   create: async (inputs: LedgerInputs): Promise<{ id: string; outs: LedgerInputs }> => ({
-    id: "public.schema_migrations",
+    id: ledgerTable,
     outs: await liveStates.changing(() => ensureLedger(inputs)),
   }),
 

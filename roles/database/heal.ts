@@ -8,6 +8,7 @@ import type { Client } from "pg";
 
 import { recordEvent } from "../../migrations/engine/ledger/ledger";
 import { errorCode, inTransaction, signsOf } from "../../stack/connection";
+import type { Log } from "../../stack/log";
 import type { Settings } from "../../stack/settings";
 import { isTransient } from "../../stack/transientError";
 import type { Deviation } from "../model";
@@ -21,9 +22,6 @@ export interface Healing {
   /** What this login could not mend, each with the reason. */
   readonly left: readonly { readonly deviation: Deviation; readonly reason: string }[];
 }
-
-/** Told what goes on, one line each. */
-type Log = (message: string) => void;
 
 export interface HealOptions {
   readonly log?: Log;

@@ -3,6 +3,7 @@
  * Does NOT recognise the statements (see ledgerStatements).
  */
 import type { Problem } from "../../../stack/errors";
+import { ledgerTable } from "../../../stack/ownTables";
 import type { LedgerStatement } from "../statements/ledgerStatements";
 import type { Statement } from "../statements/statements";
 import type { Segment } from "./segments";
@@ -19,22 +20,19 @@ const expectations: Readonly<Record<"forward" | "rollback", readonly Expected[]>
     {
       operation: "start",
       section: "preflight",
-      example:
-        "INSERT INTO public.schema_migrations (version, description, started_at, applied) VALUES (…) at the end of PRE-FLIGHT CHECKS",
+      example: `INSERT INTO ${ledgerTable} (version, description, started_at, applied) VALUES (…) at the end of PRE-FLIGHT CHECKS`,
     },
     {
       operation: "applied",
       section: "postflight",
-      example:
-        "UPDATE public.schema_migrations SET applied = true, completed_at = now() WHERE version = '…' at the end of POST-FLIGHT VALIDATION",
+      example: `UPDATE ${ledgerTable} SET applied = true, completed_at = now() WHERE version = '…' at the end of POST-FLIGHT VALIDATION`,
     },
   ],
   rollback: [
     {
       operation: "rolled back",
       section: "rollback",
-      example:
-        "UPDATE public.schema_migrations SET applied = false, rolled_back_at = now() WHERE version = '…' as the last step",
+      example: `UPDATE ${ledgerTable} SET applied = false, rolled_back_at = now() WHERE version = '…' as the last step`,
     },
   ],
 };

@@ -3,6 +3,7 @@
  * Pure data and comparison; does NOT read the catalog or create anything (see ledger.ts), or know older releases (see
  * upgrades.ts).
  */
+import { eventsTable, ledgerTable, lockTable, ownTables } from "../../../stack/ownTables";
 import { approvalKinds, decisionKinds, runKinds } from "./eventKinds";
 
 /** A table of ours. `lines` is what describeTable (ledger.ts) must find, in any order. */
@@ -14,9 +15,9 @@ export interface TableShape {
 
 /** The policy's tracking table, to the letter. Source: policy, "Migration Tracking Table". */
 export const ledgerShape: TableShape = {
-  name: "schema_migrations",
+  name: ownTables.ledger,
   create: [
-    `CREATE TABLE public.schema_migrations (
+    `CREATE TABLE ${ledgerTable} (
        id SERIAL PRIMARY KEY,
        version VARCHAR(50) NOT NULL UNIQUE,
        description TEXT,
@@ -27,12 +28,12 @@ export const ledgerShape: TableShape = {
        executed_by VARCHAR(100),
        ticket_number VARCHAR(50)
      )`,
-    "CREATE INDEX idx_migrations_version ON public.schema_migrations (version)",
-    "CREATE INDEX idx_migrations_applied ON public.schema_migrations (applied)",
-    "COMMENT ON TABLE public.schema_migrations IS 'Which migration is applied, rolled back or incomplete.'",
+    `CREATE INDEX idx_migrations_version ON ${ledgerTable} (version)`,
+    `CREATE INDEX idx_migrations_applied ON ${ledgerTable} (applied)`,
+    `COMMENT ON TABLE ${ledgerTable} IS 'Which migration is applied, rolled back or incomplete.'`,
   ],
   lines: [
-    "column id integer NOT NULL DEFAULT nextval('public.schema_migrations_id_seq'::regclass)",
+    `column id integer NOT NULL DEFAULT nextval('${ledgerTable}_id_seq'::regclass)`,
     "column version character varying(50) NOT NULL",
     "column description text",
     "column started_at timestamp with time zone",
@@ -57,9 +58,9 @@ export const kindCheck = (kinds: readonly string[]): string =>
  * override, because the infrastructure role may insert only the other columns (roles/privileges.ts).
  */
 export const eventsShape: TableShape = {
-  name: "schema_migration_events",
+  name: ownTables.events,
   create: [
-    `CREATE TABLE public.schema_migration_events (
+    `CREATE TABLE ${eventsTable} (
        id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
        happened_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT clock_timestamp(),
        login NAME NOT NULL DEFAULT session_user,
@@ -72,9 +73,9 @@ export const eventsShape: TableShape = {
        ticket VARCHAR(50),
        detail JSONB NOT NULL DEFAULT '{}'
      )`,
-    "ALTER TABLE public.schema_migration_events ENABLE ROW LEVEL SECURITY",
-    "CREATE INDEX schema_migration_events_version ON public.schema_migration_events (version, id)",
-    "COMMENT ON TABLE public.schema_migration_events IS 'What happened, when and by which login. Append-only.'",
+    `ALTER TABLE ${eventsTable} ENABLE ROW LEVEL SECURITY`,
+    `CREATE INDEX schema_migration_events_version ON ${eventsTable} (version, id)`,
+    `COMMENT ON TABLE ${eventsTable} IS 'What happened, when and by which login. Append-only.'`,
   ],
   lines: [
     "column id bigint NOT NULL GENERATED ALWAYS AS IDENTITY",
@@ -101,10 +102,10 @@ export const eventsShape: TableShape = {
  * that may do nothing with a table still gets up to ROW EXCLUSIVE on it, by preparing a statement that it may not execute.
  */
 export const runnerLockShape: TableShape = {
-  name: "schema_migration_lock",
+  name: ownTables.lock,
   create: [
-    "CREATE TABLE public.schema_migration_lock (one BOOLEAN)",
-    "COMMENT ON TABLE public.schema_migration_lock IS 'Locked by the one migration that runs. Holds no rows.'",
+    `CREATE TABLE ${lockTable} (one BOOLEAN)`,
+    `COMMENT ON TABLE ${lockTable} IS 'Locked by the one migration that runs. Holds no rows.'`,
   ],
   lines: ["column one boolean"],
 };

@@ -7,10 +7,10 @@ import type { OperationOf } from "../statements/operation";
 import type { TableCommand } from "../statements/tableOperation";
 import { addColumn, alterType, setExpression, setNotNull } from "./columnImpacts";
 import { addConstraint, validateConstraint } from "./constraintImpacts";
+import { dropColumnImpact, dropConstraintImpact } from "./dropImpacts";
 import type { ImpactBuilder, Target } from "./impactBuilder";
 import { attachImpact, detachImpact, inheritImpact } from "./partitionImpacts";
 import type { Reached } from "./reached";
-import { dropColumnImpact, dropConstraintImpact } from "./dropImpacts";
 
 type Row<K extends TableCommand["kind"]> = (impacts: ImpactBuilder, reached: Reached<K>) => void;
 

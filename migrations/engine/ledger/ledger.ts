@@ -4,6 +4,7 @@
  */
 import { type Client, escapeIdentifier } from "pg";
 
+import { eventsTable, ledgerTable } from "../../../stack/ownTables";
 import type { Tier } from "../../../stack/tier";
 import type { EventKind } from "../history/eventKinds";
 import { type EventRow, foldHistory, type History, type LedgerRow } from "../history/history";
@@ -54,10 +55,10 @@ export function describeTables(state: TablesState): readonly string[] {
 export async function readHistory(client: Client): Promise<History> {
   const rows = await rowsOrNone<LedgerRow>(
     client,
-    "public.schema_migrations",
+    ledgerTable,
     `SELECT version, started_at AS "startedAt", completed_at AS "completedAt", coalesce(applied, false) AS applied,
             rolled_back_at AS "rolledBackAt", executed_by AS "executedBy", ticket_number AS ticket
-       FROM public.schema_migrations ORDER BY id`,
+       FROM ${ledgerTable} ORDER BY id`,
   );
   return foldHistory(rows, await readEvents(client));
 }
@@ -69,10 +70,10 @@ export async function readHistory(client: Client): Promise<History> {
 export function readEvents(client: Client): Promise<readonly EventRow[]> {
   return rowsOrNone<EventRow>(
     client,
-    "public.schema_migration_events",
+    eventsTable,
     `SELECT id::float8 AS id, happened_at AS "happenedAt", login::text, kind, version, segment, checksum,
             rollback_checksum AS "rollbackChecksum", ticket, detail - '{structure,deviations}'::text[] AS detail
-       FROM public.schema_migration_events ORDER BY id`,
+       FROM ${eventsTable} ORDER BY id`,
   );
 }
 
@@ -117,7 +118,7 @@ export async function recordEvent(client: Client, event: NewEvent): Promise<void
     ([, value]) => value !== undefined,
   );
   await client.query(
-    `INSERT INTO public.schema_migration_events (${given.map(([name]) => escapeIdentifier(name)).join(", ")})
+    `INSERT INTO ${eventsTable} (${given.map(([name]) => escapeIdentifier(name)).join(", ")})
      VALUES (${given.map((_, index) => `$${index + 1}`).join(", ")})`,
     given.map(([, value]) => value),
   );
@@ -140,7 +141,7 @@ export async function recordStart(
   resumes: boolean,
 ): Promise<void> {
   await client.query(
-    `INSERT INTO public.schema_migrations AS ledger (version, description, started_at, applied, executed_by, ticket_number)
+    `INSERT INTO ${ledgerTable} AS ledger (version, description, started_at, applied, executed_by, ticket_number)
      VALUES ($1, $2, clock_timestamp(), false, session_user, $3)
      ON CONFLICT (version) DO UPDATE SET
        description = excluded.description, applied = false, completed_at = NULL, rolled_back_at = NULL,
@@ -153,7 +154,7 @@ export async function recordStart(
 /** Marks a started version as applied. */
 export async function recordApplied(client: Client, version: string): Promise<void> {
   await client.query(
-    `UPDATE public.schema_migrations SET applied = true, completed_at = clock_timestamp(), executed_by = session_user
+    `UPDATE ${ledgerTable} SET applied = true, completed_at = clock_timestamp(), executed_by = session_user
       WHERE version = $1`,
     [version],
   );
@@ -162,7 +163,7 @@ export async function recordApplied(client: Client, version: string): Promise<vo
 /** Marks a version as no longer whole, in the transaction that begins to take it back. */
 export async function recordRollbackBegun(client: Client, version: string): Promise<void> {
   await client.query(
-    `UPDATE public.schema_migrations SET applied = false, executed_by = session_user WHERE version = $1`,
+    `UPDATE ${ledgerTable} SET applied = false, executed_by = session_user WHERE version = $1`,
     [version],
   );
 }
@@ -174,7 +175,7 @@ export async function recordRolledBack(
   ticket: string,
 ): Promise<void> {
   await client.query(
-    `UPDATE public.schema_migrations
+    `UPDATE ${ledgerTable}
         SET applied = false, rolled_back_at = clock_timestamp(), executed_by = session_user, ticket_number = $2
       WHERE version = $1`,
     [version, ticket],
@@ -185,9 +186,9 @@ export async function recordRolledBack(
 export const readProofs = (client: Client): Promise<readonly RollbackTexts[]> =>
   rowsOrNone<RollbackTexts>(
     client,
-    "public.schema_migration_events",
+    eventsTable,
     `SELECT DISTINCT ON (version, checksum) version, checksum, rollback_checksum AS "rollbackChecksum"
-       FROM public.schema_migration_events WHERE kind = 'proven' ORDER BY version, checksum, id DESC`,
+       FROM ${eventsTable} WHERE kind = 'proven' ORDER BY version, checksum, id DESC`,
   );
 
 /** Compares the live tables with their shapes. Runs as the admin, reads only. */

@@ -4,6 +4,7 @@
  */
 import { type Client, DatabaseError } from "pg";
 
+import { eventsTable } from "../../../stack/ownTables";
 import type { History } from "../history/history";
 import { digestSnapshot, structureOf } from "../history/snapshot";
 import {
@@ -62,7 +63,7 @@ export async function readExpected(client: Client): Promise<Expected> {
     record: unknown;
   }>(
     `WITH change AS (
-       SELECT * FROM public.schema_migration_events
+       SELECT * FROM ${eventsTable}
         WHERE kind IN ('applied', 'rolled-back', 'rebuilt') OR kind = 'acknowledged' AND detail ? 'structure'
      )
      SELECT kind, version, happened_at AS at, detail -> 'structure' AS record FROM change
@@ -82,11 +83,11 @@ export async function readExpected(client: Client): Promise<Expected> {
 async function newestEvent(client: Client): Promise<number | null> {
   // Asked first: a failed query would end the caller's transaction.
   const { rows: tables } = await client.query<{ there: boolean }>(
-    "SELECT to_regclass('public.schema_migration_events') IS NOT NULL AS there",
+    `SELECT to_regclass('${eventsTable}') IS NOT NULL AS there`,
   );
   if (tables[0]?.there !== true) return null;
   const { rows } = await client.query<{ id: number | null }>(
-    "SELECT max(id)::float8 AS id FROM public.schema_migration_events",
+    `SELECT max(id)::float8 AS id FROM ${eventsTable}`,
   );
   return rows[0]?.id ?? null;
 }

@@ -6,9 +6,9 @@
 import { type Client, DatabaseError } from "pg";
 
 import { type Access, inTransaction, withClient } from "../../../stack/connection";
+import type { Log } from "../../../stack/log";
 import { tierRules } from "../../../stack/tier";
 import { samplesFile } from "../files/collection";
-import type { Log } from "../server/session";
 import type { Samples } from "../survey/samples";
 import { type RestlessColumns, restlessColumns, type TriedTables } from "./restlessColumns";
 import { type Row, RowFiller, type Thoroughness } from "./rowFiller";

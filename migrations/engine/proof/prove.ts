@@ -5,6 +5,7 @@
  */
 import { type Access, withClient } from "../../../stack/connection";
 import { BadInputError, MigrationError } from "../../../stack/errors";
+import type { Log } from "../../../stack/log";
 import { samplesFile } from "../files/collection";
 import type { MigrationFile } from "../files/file";
 import {
@@ -16,7 +17,6 @@ import {
 } from "../history/proof";
 import type { SchemaSnapshot } from "../history/snapshot";
 import { readProofs, recordEvent } from "../ledger/ledger";
-import type { Log } from "../server/session";
 import { loadMigrations } from "../survey/load";
 import { readSamples, type Samples } from "../survey/samples";
 import { ProofRows, type RowKind, rowKinds, RowSources } from "./proofRows";

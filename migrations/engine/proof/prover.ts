@@ -7,6 +7,7 @@ import { type Client, DatabaseError } from "pg";
 
 import { type Access, errorCode } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
+import type { Log } from "../../../stack/log";
 import type { MigrationFile } from "../files/file";
 import type { ProofResult, ProofRows } from "../history/proof";
 import {
@@ -20,7 +21,6 @@ import { rollBackVersion } from "../run/rollback";
 import { applyMigration } from "../run/run";
 import type { SchemaModel } from "../schema/schemaModel";
 import { modelBefore } from "../schema/schemaReplay";
-import type { Log } from "../server/session";
 import type { RowCounts } from "./proofRows";
 import type { RowState } from "./rowLosses";
 import { readRowState } from "./rowState";

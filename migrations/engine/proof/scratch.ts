@@ -12,6 +12,7 @@ import { healPrivileges } from "../../../roles/database/heal";
 import { inspectPrivileges } from "../../../roles/database/inspection";
 import { type Access, errorCode, inTransaction, withClient } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
+import type { Log } from "../../../stack/log";
 import type { RoleSettings } from "../../../stack/settings";
 import { alwaysOpen } from "../../../stack/window";
 import { createTables } from "../ledger/ledger";
@@ -48,7 +49,7 @@ const betweenDropsMs = 500;
  */
 export async function withScratchDatabase<T>(
   access: Access,
-  log: (message: string) => void,
+  log: Log,
   work: (scratch: Access) => Promise<T>,
 ): Promise<T> {
   const admin = { account: "admin", activity: "scratch database" } as const;
@@ -202,7 +203,7 @@ async function drop(client: Client, name: string): Promise<void> {
  * Drops what earlier runs left: by name, of this admin, old enough, and nobody connected. One that cannot be dropped now
  * (another run is just dropping it, or connects) is left to the next run: it must not keep this one from its work.
  */
-async function dropLeftovers(client: Client, log: (message: string) => void): Promise<void> {
+async function dropLeftovers(client: Client, log: Log): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT d.datname AS name FROM pg_database AS d
       WHERE d.datdba = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user) AND d.datname ^@ 'ddl_proof_'

@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 
 import { errorCode, inTransaction, resetSettings, runOne } from "../../../stack/connection";
+import { eventsTable } from "../../../stack/ownTables";
 import { claimsOf } from "../contract/claims";
 import { Contract, type Inside } from "../contract/contract";
 import { mayLeaveSomething, startCounting } from "../contract/measure";
@@ -238,9 +239,9 @@ export class Attempt {
   /** Relations that segments of this run's text have made before it was cut off, by object id. */
   private async madeBefore(): Promise<readonly number[]> {
     const { rows } = await this.session.client.query<{ detail: Record<string, unknown> }>(
-      `SELECT detail FROM public.schema_migration_events
+      `SELECT detail FROM ${eventsTable}
         WHERE version = $1 AND kind = 'segment-done' AND detail ? 'measured'
-          AND id > coalesce((SELECT max(id) FROM public.schema_migration_events
+          AND id > coalesce((SELECT max(id) FROM ${eventsTable}
                               WHERE version = $1 AND kind IN ('applied', 'rolled-back')), 0)`,
       [this.version],
     );

@@ -7,6 +7,8 @@ import { type Client, escapeIdentifier } from "pg";
 import { type Access, withClient } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
 import { isDeclared } from "../../../stack/furtherRoles";
+import type { Log } from "../../../stack/log";
+import { ledgerTable } from "../../../stack/ownTables";
 import { type Tier, tierRules } from "../../../stack/tier";
 import { ensureStamp } from "../history/stamp";
 import { wholeRecord } from "../history/structureRecord";
@@ -16,7 +18,7 @@ import { type Blocker, describeBlocker, describeBlockers } from "../server/block
 import { BlockedError, inPatientTransaction } from "../server/lockWaiting";
 import { withRunnerLock } from "../server/runnerLock";
 import { createSchemas } from "../server/schemas";
-import { historyUnderLock, type Log, type RunSession, withRunSession } from "../server/session";
+import { historyUnderLock, type RunSession, withRunSession } from "../server/session";
 import { describeSessions, endSessions, type SessionChoice } from "../server/sessions";
 import type { Look } from "../server/watch";
 
@@ -138,7 +140,7 @@ class Rebuild {
       await createSchemas(client, schemas, roles.infrastructure);
       const { rowCount } = await run(
         "the ledger",
-        `UPDATE public.schema_migrations SET applied = false, rolled_back_at = clock_timestamp()
+        `UPDATE ${ledgerTable} SET applied = false, rolled_back_at = clock_timestamp()
           WHERE applied OR rolled_back_at IS NULL`,
       );
       if (this.ends) await this.end({ logins: this.applicationLogins });

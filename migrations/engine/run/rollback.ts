@@ -4,6 +4,8 @@
  */
 import type { Access } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
+import type { Log } from "../../../stack/log";
+import { ledgerTable } from "../../../stack/ownTables";
 import type { MigrationFile } from "../files/file";
 import type { VersionState } from "../history/history";
 import type { StatementImpact } from "../impact/impact";
@@ -12,7 +14,6 @@ import { type RunnerLock, withRunnerLock } from "../server/runnerLock";
 import type { Outcome } from "../server/session";
 import {
   historyUnderLock,
-  type Log,
   type RunSession,
   stateAfter,
   stateOf,
@@ -69,7 +70,7 @@ export async function rollBackVersion(
       if (state === null) {
         throw new RollbackRefusedError(
           `Version ${version} was never started in this database: there is nothing to roll back.`,
-          "Look at the ledger: public.schema_migrations.",
+          `Look at the ledger: ${ledgerTable}.`,
         );
       }
       if (state.status === "rolled back") return { version, ranNow: false, state };

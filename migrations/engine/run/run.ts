@@ -6,6 +6,7 @@ import type { Client } from "pg";
 
 import type { Access } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
+import type { Log } from "../../../stack/log";
 import { tierRules } from "../../../stack/tier";
 import { describeWindows, openWindow } from "../../../stack/window";
 import type { MigrationFile } from "../files/file";
@@ -16,7 +17,7 @@ import { serverTime } from "../ledger/ledger";
 import type { SchemaModel } from "../schema/schemaModel";
 import { type RunnerLock, withRunnerLock } from "../server/runnerLock";
 import type { Outcome } from "../server/session";
-import { historyUnderLock, type Log, stateAfter, stateOf, withRunSession } from "../server/session";
+import { historyUnderLock, stateAfter, stateOf, withRunSession } from "../server/session";
 import { checkServer } from "../survey/serverLook";
 import { Attempt } from "./attempt";
 import { rollBackAfter, runRollback } from "./rollback";

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError } from "pg";
 
 import { errorCode } from "../../../stack/connection";
+import { eventsTable } from "../../../stack/ownTables";
 import type { VersionState } from "../history/history";
 import { countObjects } from "../history/snapshot";
 import {
@@ -85,9 +86,9 @@ async function deviationsBefore(
   version: string,
 ): Promise<PartChanges | null> {
   const { rows } = await client.query<{ deviations: PartChanges | null }>(
-    `SELECT detail -> 'deviations' AS deviations FROM public.schema_migration_events
+    `SELECT detail -> 'deviations' AS deviations FROM ${eventsTable}
       WHERE version = $1 AND kind = 'started' AND detail ? 'deviations'
-        AND id > (SELECT coalesce(max(id), 0) FROM public.schema_migration_events
+        AND id > (SELECT coalesce(max(id), 0) FROM ${eventsTable}
                    WHERE version = $1 AND kind IN ('applied', 'rolled-back'))
       ORDER BY id DESC LIMIT 1`,
     [version],

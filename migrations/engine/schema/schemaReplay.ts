@@ -1,7 +1,8 @@
 /**
- * Folds the statements of migration files into a schema model: what is there before a file, before a statement.
+ * Replays the statements of migration files on a schema model: what is there before a file, before a statement.
  * Does NOT run anything, and takes every statement as carried out (rollback files are no part of it).
  */
+import { memo } from "../../../stack/memo";
 import type { MigrationFile } from "../files/file";
 import type { Statement } from "../statements/statements";
 import { applyOperation } from "./operationReplay";
@@ -22,27 +23,23 @@ function replayFile(model: SchemaModel, file: MigrationFile): SchemaModel {
   return builder;
 }
 
-/** Lists of files are never changed, so that what was made of one holds. */
-const folded = new WeakMap<readonly MigrationFile[], ReadonlyMap<number, SchemaModel>>();
-
 /**
  * The model before each file, in one pass over all of them; of the same list it is worked out once.
  *
  * @param files  In any order; numbers are unique.
  * @returns      By the migration's number. States share what they have in common.
  */
-export function replayModels(files: readonly MigrationFile[]): ReadonlyMap<number, SchemaModel> {
-  const before = folded.get(files);
-  if (before !== undefined) return before;
-  const models = new Map<number, SchemaModel>();
-  let model: SchemaModel = new SchemaModel();
-  for (const file of [...files].sort((a, b) => a.number - b.number)) {
-    models.set(file.number, model);
-    model = replayFile(model, file);
-  }
-  folded.set(files, models);
-  return models;
-}
+export const replayModels = memo(
+  (files: readonly MigrationFile[]): ReadonlyMap<number, SchemaModel> => {
+    const models = new Map<number, SchemaModel>();
+    let model: SchemaModel = new SchemaModel();
+    for (const file of [...files].sort((a, b) => a.number - b.number)) {
+      models.set(file.number, model);
+      model = replayFile(model, file);
+    }
+    return models;
+  },
+);
 
 /** The model before the file with that number: what all files with lower numbers make. */
 export function modelBefore(files: readonly MigrationFile[], number: number): SchemaModel {

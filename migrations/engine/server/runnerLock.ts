@@ -8,6 +8,8 @@ import type { Client } from "pg";
 
 import { type Access, applicationName, connect, errorCode } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
+import type { Log } from "../../../stack/log";
+import { lockTable } from "../../../stack/ownTables";
 
 /** Another runner kept the lock for too long. */
 export class RunnerBusyError extends MigrationError {
@@ -52,7 +54,7 @@ export const runActivities = ["migration", "rollback", "rebuild"] as const;
  */
 export async function withRunnerLock<T>(
   access: Access,
-  log: (message: string) => void,
+  log: Log,
   work: (lock: RunnerLock) => Promise<T>,
 ): Promise<T> {
   const client = await connect(access, {
@@ -90,19 +92,13 @@ export async function withRunnerLock<T>(
   }
 }
 
-async function acquire(
-  client: Client,
-  waitMs: number,
-  log: (message: string) => void,
-): Promise<void> {
+async function acquire(client: Client, waitMs: number, log: Log): Promise<void> {
   const started = Date.now();
   let nextMessage = 0;
   for (;;) {
     await client.query("BEGIN");
     try {
-      await client.query(
-        "LOCK TABLE public.schema_migration_lock IN SHARE UPDATE EXCLUSIVE MODE NOWAIT",
-      );
+      await client.query(`LOCK TABLE ${lockTable} IN SHARE UPDATE EXCLUSIVE MODE NOWAIT`);
       return;
     } catch (error) {
       await client.query("ROLLBACK").catch(() => undefined);
@@ -134,7 +130,7 @@ async function acquire(
 export async function awaitPredecessors(
   client: Client,
   { settings: { roles, run } }: Access,
-  log: (message: string) => void,
+  log: Log,
 ): Promise<void> {
   const names = runActivities.map((activity) => applicationName(`${activity} %`));
   const logins = [roles.admin, ...roles.migrators];
@@ -172,7 +168,7 @@ export async function lockHolder(client: Client): Promise<string | null> {
             || coalesce(', ' || nullif(a.application_name, ''), '')
             || coalesce(', since ' || to_char(a.xact_start, 'HH24:MI:SS'), '') AS holder
        FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-      WHERE l.relation = to_regclass('public.schema_migration_lock')
+      WHERE l.relation = to_regclass('${lockTable}')
         AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')
         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
         AND l.pid <> pg_backend_pid()

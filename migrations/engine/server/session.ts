@@ -5,15 +5,13 @@
 import type { Client } from "pg";
 
 import { type Access, type Purpose, withClient } from "../../../stack/connection";
+import type { Log } from "../../../stack/log";
 import type { History, VersionState } from "../history/history";
 import { ensureStamp } from "../history/stamp";
 import { readHistory } from "../ledger/ledger";
 import { ensureSessions, type OwnSession } from "./pooling";
 import { awaitPredecessors, type runActivities, type RunnerLock } from "./runnerLock";
 import { Watch } from "./watch";
-
-/** Told what goes on, one line each. */
-export type Log = (message: string) => void;
 
 /** What a run works with. */
 export interface RunSession {

@@ -1,7 +1,7 @@
 /**
  * What each parse-node tag is called, which object it is about and whether it may run in a
  * transaction: one row per tag.
- * Does NOT judge a statement (see forbidden and gate). A tag without a row is named after itself.
+ * Does NOT judge a statement (see gate). A tag without a row is named after itself.
  */
 import {
   asList,

@@ -2,10 +2,8 @@
  * Names that PostgreSQL makes up for constraints, indexes and sequences that the SQL leaves unnamed.
  * Does NOT know which names are taken (see schemaBuilder).
  */
+import { longestName } from "../../../stack/identifiers";
 import type { Constraint } from "./tableOperation";
-
-/** Longest name that PostgreSQL keeps, in bytes. */
-const maxNameBytes = 63;
 
 /**
  * A name from its parts, which are cut evenly until they fit.
@@ -17,7 +15,7 @@ function generatedName(table: string, column: string | null, label: string): str
   let [first, second] = [table, column ?? ""];
   const overhead = label.length + 1 + (column === null ? 0 : 1);
   const size = (text: string): number => Buffer.byteLength(text);
-  while (size(first) + size(second) + overhead > maxNameBytes) {
+  while (size(first) + size(second) + overhead > longestName) {
     if (size(first) > size(second)) first = first.slice(0, -1);
     else second = second.slice(0, -1);
   }

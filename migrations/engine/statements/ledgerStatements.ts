@@ -2,6 +2,7 @@
  * Recognises the statements a migration makes on its own record: start, applied, rolled back.
  * Does NOT carry them out (the runner does, with executor and ticket) and cannot see into DO bodies.
  */
+import { eventsTable, ledgerTable, lockTable, ownTables } from "../../../stack/ownTables";
 import { isHarmless } from "../sql/knownFunctions";
 import { asList, asNode, asText, dig, names, relationName, type TreeNode, walk } from "../sql/tree";
 
@@ -12,16 +13,18 @@ export interface LedgerStatement {
   readonly version: string | null;
 }
 
-const ledger = "schema_migrations";
-/** The engine's own tables beside the ledger: no file may write them. */
-const companions = ["schema_migration_events", "schema_migration_lock"];
-const ownTables = new Set([ledger, ...companions].flatMap((name) => [name, `public.${name}`]));
+/** No file may write any of them but the ledger. */
+const ownNames: ReadonlySet<string> = new Set([
+  ...Object.values(ownTables),
+  ...[ledgerTable, eventsTable, lockTable],
+]);
 
 const writes = new Set(["InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"]);
 const other: LedgerStatement = { operation: "other", version: null };
 
-const isOwnTable = (name: string | null): boolean => name !== null && ownTables.has(name);
-const isLedger = (name: string | null): boolean => name === ledger || name === `public.${ledger}`;
+const isOwnTable = (name: string | null): boolean => name !== null && ownNames.has(name);
+const isLedger = (name: string | null): boolean =>
+  name === ownTables.ledger || name === ledgerTable;
 
 /** The constant behind optional casts: text, or a boolean (also as 'true' and 'f'). */
 function constant(value: unknown): string | boolean | null {

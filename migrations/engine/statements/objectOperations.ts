@@ -2,9 +2,9 @@
  * Reads statements about an object that is there, by its name: DROP, RENAME, SET SCHEMA, OWNER TO, COMMENT.
  * Does NOT read ALTER TABLE (see tableCommands) nor CREATE (see readOperations and definitionOperations).
  */
-import { objectWord } from "../sql/statementKinds";
 import type { ObjectRef } from "../sql/objectName";
 import type { ObjectName } from "../sql/objectName";
+import { objectWord } from "../sql/statementKinds";
 import { asList, asNode, asText, dig, names, objectName, type TreeNode } from "../sql/tree";
 import { nameOf, readType, relationOf } from "./columnParts";
 import type { Operation } from "./operation";

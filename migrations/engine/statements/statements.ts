@@ -1,6 +1,6 @@
 /**
  * Splits SQL into statements with the real parser and says of each what it is and where it stands.
- * Does NOT know sections or transactions as blocks (see segments) and forbids nothing (see forbidden).
+ * Does NOT know sections or transactions as blocks (see segments) and forbids nothing (see gate).
  */
 import { BadInputError, type Problem } from "../../../stack/errors";
 import { parseStatements, type RawStatement } from "../sql/parser";

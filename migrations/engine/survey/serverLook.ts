@@ -7,6 +7,7 @@ import { type Client, DatabaseError } from "pg";
 
 import { type Access, withClient } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
+import type { Log } from "../../../stack/log";
 import type { RoleSettings } from "../../../stack/settings";
 import type { MigrationFile } from "../files/file";
 import { impactsOf, rollbackImpactsOf } from "../impact/classify";
@@ -24,9 +25,6 @@ import {
 } from "./preflight";
 import { type PreflightPreview, previewOf } from "./preflightPreview";
 import { readServerFacts } from "./serverFacts";
-
-/** Told what goes on, one line each. */
-type Log = (message: string) => void;
 
 /** Asks as the admin, who sees most. */
 function askServer(access: Access, needs: Needs): Promise<ServerFacts> {

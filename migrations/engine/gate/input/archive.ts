@@ -2,6 +2,7 @@
  * Whether what a column holds is kept before the column goes: all of it, with a key, in a table that stays.
  * Does NOT decide what follows (see destructionRules).
  */
+import { memo } from "../../../../stack/memo";
 import { keepsValues } from "../../impact/typeChanges";
 import type { ObjectName } from "../../sql/objectName";
 import { parseStatements } from "../../sql/parser";
@@ -209,11 +210,7 @@ interface History {
   readonly copies: readonly { readonly placed: PlacedOperation; readonly place: number }[];
 }
 
-const known = new WeakMap<Subject, History>();
-
-function historyOf(subject: Subject): History {
-  const found = known.get(subject);
-  if (found !== undefined) return found;
+const historyOf = memo((subject: Subject): History => {
   const all = [...subject.earlier.flatMap(placedOperationsOf), ...subject.placedOperations];
   const copies = all.flatMap((placed, place) => {
     const { operation, statement } = placed;
@@ -223,10 +220,8 @@ function historyOf(subject: Subject): History {
     // Inside DO a condition may leave it out.
     return writes && statement.kind !== "DO" ? [{ placed, place }] : [];
   });
-  const history = { all, copies };
-  known.set(subject, history);
-  return history;
-}
+  return { all, copies };
+});
 
 /** Where a statement before the placed operation, in this file, keeps what the column holds, up to the end of the file; else null. */
 export function archiveOf(

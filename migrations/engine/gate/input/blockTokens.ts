@@ -4,6 +4,7 @@
  */
 import { scanSync } from "libpg-query";
 
+import { memo } from "../../../../stack/memo";
 import type { Segment } from "../../files/segments";
 import { parseStatements } from "../../sql/parser";
 import { asList, asText, dig } from "../../sql/tree";
@@ -44,16 +45,8 @@ function tokensOf(body: string): readonly { readonly text: string; readonly toke
   }
 }
 
-const known = new WeakMap<Statement, Block>();
-
 /** Read once for each statement: several rules ask. */
-function blockOf(statement: Statement): Block {
-  const block = known.get(statement) ?? readBlock(statement);
-  known.set(statement, block);
-  return block;
-}
-
-function readBlock(statement: Statement): Block {
+const blockOf = memo((statement: Statement): Block => {
   const words = new Set<string>();
   const constants: string[] = [];
   const raises = new Set<string>();
@@ -71,7 +64,7 @@ function readBlock(statement: Statement): Block {
     else words.add(text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : lower);
   }
   return { statement, words, constants: constants.join(" "), raises };
-}
+});
 
 /** The DO blocks of a section that are written in PL/pgSQL. */
 export function blocksOf(

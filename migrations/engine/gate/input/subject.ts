@@ -2,6 +2,7 @@
  * One migration as the rules of files look at it: what each of its statements does, and what stood there before.
  * Does NOT judge (see the rules beside it) and reads no database: the earlier files stand for it.
  */
+import { memo } from "../../../../stack/memo";
 import { tierRules } from "../../../../stack/tier";
 import type { MigrationFile } from "../../files/file";
 import type { Segment } from "../../files/segments";
@@ -51,14 +52,10 @@ export const operationsOfSegments = (segments: readonly Segment[]): readonly Pla
     )
     .map((placed, index) => ({ ...placed, index }));
 
-const known = new WeakMap<MigrationFile, readonly PlacedOperation[]>();
-
 /** The placed operations of a forward file; worked out once for each file. */
-export function placedOperationsOf(file: MigrationFile): readonly PlacedOperation[] {
-  const placedOperations = known.get(file) ?? operationsOfSegments(file.segments);
-  known.set(file, placedOperations);
-  return placedOperations;
-}
+export const placedOperationsOf = memo(({ segments }: MigrationFile) =>
+  operationsOfSegments(segments),
+);
 
 /** The relation that an operation makes or puts in another's place, and whether it may have been there. */
 function makes({
@@ -124,8 +121,6 @@ interface Worked {
   readonly placeOf: ReadonlyMap<number, number>;
 }
 
-const worked = new WeakMap<GateInput, Worked>();
-
 function makeSubject(
   file: MigrationFile,
   input: GateInput,
@@ -157,7 +152,7 @@ function makeSubject(
   };
 }
 
-function workOut({ files }: GateInput): Worked {
+const worked = memo(({ files }: GateInput): Worked => {
   const ordered = [...files].sort((a, b) => a.number - b.number);
   const placeOf = new Map<number, number>();
   for (const [place, { number }] of ordered.entries()) {
@@ -165,13 +160,12 @@ function workOut({ files }: GateInput): Worked {
     if (!placeOf.has(number)) placeOf.set(number, place);
   }
   return { subjects: new Map(), models: replayModels(files), ordered, placeOf };
-}
+});
 
 /** The pending migrations of an input, each worked out once for all rules. */
 export function subjectsOf(input: GateInput): readonly Subject[] {
   if (input.plan.pending.length === 0) return [];
-  const known = worked.get(input) ?? workOut(input);
-  worked.set(input, known);
+  const known = worked(input);
   return input.plan.pending.map((file) => {
     const subject = known.subjects.get(file) ?? makeSubject(file, input, known);
     known.subjects.set(file, subject);
@@ -180,36 +174,29 @@ export function subjectsOf(input: GateInput): readonly Subject[] {
 }
 
 /** By statement, worked out once for each subject: files of many thousand statements ask for each of them. */
-const operationsByStatement = new WeakMap<Subject, ReadonlyMap<Statement, PlacedOperation>>();
-const impactsByStatement = new WeakMap<Subject, ReadonlyMap<Statement, StatementImpact>>();
-
-/** The first placed operation of a statement of either file: it says what was new before. */
-export function placedOperationOf(
-  subject: Subject,
-  statement: Statement,
-): PlacedOperation | undefined {
-  // The last entry of a key stays, so from the end.
-  const found =
-    operationsByStatement.get(subject) ??
+const operationsByStatement = memo(
+  ({ placedOperations, rollbackOperations }: Subject): ReadonlyMap<Statement, PlacedOperation> =>
+    // The last entry of a key stays, so from the end.
     new Map(
-      [...subject.placedOperations, ...subject.rollbackOperations]
+      [...placedOperations, ...rollbackOperations]
         .toReversed()
         .map((placed) => [placed.statement, placed]),
-    );
-  operationsByStatement.set(subject, found);
-  return found.get(statement);
-}
+    ),
+);
+const impactsByStatement = memo(
+  ({ impacts, rollbackImpacts }: Subject): ReadonlyMap<Statement, StatementImpact> =>
+    new Map([...impacts, ...rollbackImpacts].map((impact) => [impact.statement, impact])),
+);
+
+/** The first placed operation of a statement of either file: it says what was new before. */
+export const placedOperationOf = (
+  subject: Subject,
+  statement: Statement,
+): PlacedOperation | undefined => operationsByStatement(subject).get(statement);
 
 /** What a statement of either file does. */
-export function impactOf(subject: Subject, statement: Statement): StatementImpact | undefined {
-  const found =
-    impactsByStatement.get(subject) ??
-    new Map(
-      [...subject.impacts, ...subject.rollbackImpacts].map((impact) => [impact.statement, impact]),
-    );
-  impactsByStatement.set(subject, found);
-  return found.get(statement);
-}
+export const impactOf = (subject: Subject, statement: Statement): StatementImpact | undefined =>
+  impactsByStatement(subject).get(statement);
 
 /** The placed operations of one kind. */
 export function placedOfKind<K extends Operation["kind"]>(
