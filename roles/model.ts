@@ -28,6 +28,11 @@ export interface CatalogObject {
   readonly owner: string;
   /** Its owner is that of a table, and changes with it: a sequence of a serial or identity column. */
   readonly follows: boolean;
+  /**
+   * A function that changes nothing and runs with its caller's rights: not VOLATILE and not SECURITY DEFINER; of an
+   * aggregate, all the functions that it is made of.
+   */
+  readonly readOnly: boolean;
   readonly acl: readonly AclEntry[];
   /** Elsewhere only: the privileges that it was made with, by the server or by its extension. */
   readonly initial: readonly AclEntry[];
@@ -110,6 +115,7 @@ export interface Bypass {
     | "extension member"
     | "language"
     | "child of the ledger"
+    | "parent of the ledger"
     | "foreign table of files"
     | "foreign table of the ledger"
     | "user mapping"
@@ -136,7 +142,10 @@ export interface Bypass {
   readonly enabled: boolean;
   /** Of row security: whether it binds the owner too. */
   readonly forced: boolean;
-  /** Of a function: its extension, or its language; of a member: its type, in the words of DROP. */
+  /**
+   * Of a function: its extension, or its language; of a member: its type, as pg_identify_object says; of a rule: `view`
+   * where it is on one; of a parent: `partition` where its child is one.
+   */
   readonly detail: string | null;
 }
 

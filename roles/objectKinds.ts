@@ -39,3 +39,15 @@ export const objectKinds: Readonly<Record<ObjectKind, KindWords>> = {
   "large object": { grant: "LARGE OBJECT", alter: "LARGE OBJECT", code: "L" },
   parameter: { grant: "PARAMETER", alter: null, code: "p" },
 };
+
+/** Types of pg_identify_object that SQL calls otherwise. It wants (*) of some aggregates, but not of them as routines. */
+const otherWords: Readonly<Record<string, string>> = {
+  aggregate: "ROUTINE",
+  "window function": "FUNCTION",
+  "foreign-data wrapper": "FOREIGN DATA WRAPPER",
+  "statistics object": "STATISTICS",
+  "composite type": "TYPE",
+};
+
+/** The words for a type of pg_identify_object, as they stand in ALTER and in ALTER EXTENSION … DROP. */
+export const wordsOf = (type: string): string => otherWords[type] ?? type.toUpperCase();

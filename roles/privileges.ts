@@ -198,9 +198,11 @@ export const privilegeRules: readonly PrivilegeRule[] = [
   {
     to: "reader",
     where: "governed",
-    on: ["function", "procedure"],
+    on: ["function"],
+    readOnly: true,
     privileges: ["EXECUTE"],
-    because: "Searches and tiles are functions; they run with the reader's own rights.",
+    because:
+      "Searches and tiles are functions. One that may change something, or runs with its owner's rights, is not for who only reads.",
   },
   {
     to: "monitoring",

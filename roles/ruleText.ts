@@ -41,8 +41,9 @@ function plural(kind: ObjectKind): string {
   return `${kind}s`;
 }
 
-function placeText({ where, on, columns, schema }: PrivilegeRule): string {
-  const what = on.map(plural).join(", ");
+function placeText({ where, on, columns, schema, readOnly }: PrivilegeRule): string {
+  const which = readOnly === true ? " that are neither VOLATILE nor SECURITY DEFINER," : "";
+  const what = `${on.map(plural).join(", ")}${which}`;
   switch (where) {
     case "database":
       return "the database";

@@ -70,6 +70,8 @@ export interface PrivilegeRule {
   readonly privileges: readonly Privilege[];
   /** For kind `column` only: the columns, by name. */
   readonly columns?: readonly string[];
+  /** Of functions only those that change nothing and run with their caller's rights. */
+  readonly readOnly?: true;
   /** In this governed schema only. */
   readonly schema?: string;
   /** The party may have it and need not: somebody else gives it. */

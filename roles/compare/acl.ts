@@ -27,9 +27,9 @@ type Comparer = (object: CatalogObject) => readonly Difference[];
 function comparer(context: AclContext, who: RoleKinds): Comparer {
   const known = new Map<readonly AclEntry[], Map<string, readonly Difference[]>>();
   return (object) => {
-    const { kind, place, schema, column, owner, acl } = object;
+    const { kind, place, schema, column, owner, readOnly, acl } = object;
     if (place === "elsewhere") {
-      const allowed = heldIn(object.initial);
+      const allowed = heldIn(object.initial.filter((entry) => !isOurs(who, entry)));
       return compare({ wanted: new Map(), allowed }, acl, owner).filter(({ grantee }) =>
         isJudged(who, kind, grantee),
       );
@@ -37,7 +37,7 @@ function comparer(context: AclContext, who: RoleKinds): Comparer {
     const alike = known.get(acl) ?? new Map<string, readonly Difference[]>();
     known.set(acl, alike);
     const others = (): readonly AclEntry[] => acl.filter((e) => !isAdmins(context, object, e));
-    const key = JSON.stringify([kind, place, schema, column, owner]);
+    const key = JSON.stringify([kind, place, schema, column, owner, readOnly]);
     const differences = alike.get(key) ?? compare(expectedOn(context, object), others(), owner);
     alike.set(key, differences);
     return differences;
@@ -74,6 +74,10 @@ function grantDeviations(
 /** A difference less what would have to be given. */
 const withoutGiving = (one: Difference): readonly Difference[] =>
   one.unexpected.length + one.grantable.length === 0 ? [] : [{ ...one, missing: [] }];
+
+/** No server and no extension gives the roles of this stack anything; they were given it before they were hidden so. */
+const isOurs = (who: RoleKinds, { grantee }: AclEntry): boolean =>
+  grantee !== null && !["trusted", "stranger"].includes(who.of(grantee));
 
 /** Whether what is not ours may deviate for a grantee. A place for files, only for who comes to this database. */
 function isJudged(who: RoleKinds, kind: ObjectKind, grantee: string): boolean {

@@ -4,6 +4,7 @@
  * Does NOT read the catalog, or know what the code does.
  */
 import type { AclContext, Bypass, Deviation } from "../model";
+import { wordsOf } from "../objectKinds";
 import { pgstacSecurityDefiners } from "../pgstacRules";
 import { extensionSecurityDefiners, rowSecuredTables, trustedLanguages } from "../roleRules";
 import type { RoleKinds } from "./roleKind";
@@ -55,7 +56,7 @@ const judges: Readonly<Record<Bypass["kind"], Judge>> = {
         },
   "extension member": ({ quote }, _, { identity, name, owner, detail }) => ({
     text: `${detail ?? ""} ${identity}: should not belong to the extension ${name}, whose script did not make it`,
-    statements: [`ALTER EXTENSION ${quote(name)} DROP ${(detail ?? "").toUpperCase()} ${identity}`],
+    statements: [`ALTER EXTENSION ${quote(name)} DROP ${wordsOf(detail ?? "")} ${identity}`],
     power: owner,
     first: true,
   }),
@@ -73,6 +74,15 @@ const judges: Readonly<Record<Bypass["kind"], Judge>> = {
     statements: [`ALTER TABLE ${identity} NO INHERIT ${name}`],
     power: owner,
     locks: identity,
+  }),
+  "parent of the ledger": (_, __, { identity, name, detail }) => ({
+    text: `table ${identity}: should not have ${name} as its child, whose rows are read and written through it`,
+    statements: [
+      detail === "partition"
+        ? `ALTER TABLE ${identity} DETACH PARTITION ${name}`
+        : `ALTER TABLE ${name} NO INHERIT ${identity}`,
+    ],
+    locks: name,
   }),
   "foreign table of files": (_, __, { identity }) => ({
     text: `foreign table ${identity}: should not read files of the server`,
@@ -128,14 +138,16 @@ const judges: Readonly<Record<Bypass["kind"], Judge>> = {
           text: `event trigger ${identity}: should not run code of ${owner} in every session`,
           statements: [`ALTER EVENT TRIGGER ${identity} DISABLE`],
         },
-  rule: ({ quote }, _, { identity, name, owner, place }) => ({
+  rule: ({ quote }, _, { identity, name, owner, place, detail }) => ({
     text: `rule ${name} on ${identity}: should not act with the rights of ${owner}`,
     statements: [
-      place === "governed"
+      place === "governed" && detail !== "view"
         ? `ALTER TABLE ${identity} DISABLE RULE ${quote(name)}`
         : `DROP RULE ${quote(name)} ON ${identity}`,
     ],
     locks: identity,
+    // A view's rule cannot be switched off.
+    ...(detail === "view" ? { manual: drops("whoever writes through the view needs it") } : {}),
   }),
   "view of the ledger": (_, __, { identity, owner }) => ({
     text: `view ${identity}: should not show the program's tables with the rights of ${owner}`,
@@ -181,6 +193,7 @@ const handsOver: ReadonlySet<Bypass["kind"]> = new Set([
   "untrusted language",
   "view of the ledger",
   "materialized view of the ledger",
+  "parent of the ledger",
   "foreign table of files",
   "foreign table of the ledger",
 ]);

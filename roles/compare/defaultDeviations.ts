@@ -36,8 +36,10 @@ function expectedOf(
     return { wanted: new Map(), allowed: heldIn(pgstacs ? given : initial) };
   }
   if (!context.schemas.includes(schema)) return nothing;
-  const spot = { kind: entry?.kind ?? "type", place: "governed", schema, column: null } as const;
-  const { wanted, allowed } = expectedOn(context, spot);
+  // What a function does is known when it is there: what is given by that is not given by default.
+  const { wanted, allowed } = expectedOn(context, {
+    ...{ kind: entry?.kind ?? "type", place: "governed", schema, column: null, readOnly: false },
+  });
   const makes =
     roleKind === "infrastructure" || (roleKind === "pgstac admin" && schema === "pgstac");
   const givesToReaders = makes && entry !== undefined;

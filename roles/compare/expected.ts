@@ -17,7 +17,7 @@ export interface Expected {
 }
 
 /** The part of an object that decides what is expected on it. */
-export type Spot = Pick<CatalogObject, "kind" | "place" | "schema" | "column">;
+export type Spot = Pick<CatalogObject, "kind" | "place" | "schema" | "column" | "readOnly">;
 
 function add(held: Map<string, Set<string>>, grantee: string, privileges: readonly string[]): void {
   const set = held.get(grantee) ?? new Set();
@@ -26,12 +26,14 @@ function add(held: Map<string, Set<string>>, grantee: string, privileges: readon
 }
 
 /** Which grantee should, and which may, hold which privileges on an object. */
-export function expectedOn(context: AclContext, { kind, place, schema, column }: Spot): Expected {
+export function expectedOn(context: AclContext, spot: Spot): Expected {
+  const { kind, place, schema, column, readOnly } = spot;
   const wanted = new Map<string, Set<string>>();
   const allowed = new Map<string, Set<string>>();
   for (const rule of context.rules) {
     if (rule.where !== place || !rule.on.includes(kind)) continue;
     if (rule.schema !== undefined && rule.schema !== schema) continue;
+    if (rule.readOnly === true && !readOnly) continue;
     if (kind === "column" && (column === null || rule.columns?.includes(column) !== true)) continue;
     const grantees = rule.to === "public" ? [publicKey] : context.parties[rule.to];
     for (const grantee of grantees) {

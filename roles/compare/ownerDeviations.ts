@@ -3,7 +3,7 @@
  * Does NOT look at privileges (acl.ts).
  */
 import type { AclContext, CatalogObject, Deviation, OwnedObject } from "../model";
-import { objectKinds } from "../objectKinds";
+import { objectKinds, wordsOf } from "../objectKinds";
 import type { Place } from "../vocabulary";
 import type { RoleKinds } from "./roleKind";
 
@@ -35,15 +35,6 @@ export function ownerDeviations(
     },
   ];
 }
-
-/** Types of pg_identify_object that ALTER calls otherwise. It wants (*) of an aggregate, but not as a function. */
-const alterWords: Readonly<Record<string, string>> = {
-  aggregate: "FUNCTION",
-  "window function": "FUNCTION",
-  "foreign-data wrapper": "FOREIGN DATA WRAPPER",
-  "statistics object": "STATISTICS",
-  "composite type": "TYPE",
-};
 
 /** No statement changes the owner of one extension alone. */
 function ofExtension(
@@ -78,11 +69,10 @@ export function ownedDeviations(
   const right = superuserOnly ? (who.bootstrap ?? usual) : usual;
   const text = `${type} ${identity}: belongs to ${owner}, not to ${right}`;
   if (type === "extension") return [{ text, ...ofExtension(context, who, identity, owner) }];
-  const word = alterWords[type] ?? type.toUpperCase();
   return [
     {
       text,
-      statements: [`ALTER ${word} ${identity} OWNER TO ${context.quote(right)}`],
+      statements: [`ALTER ${wordsOf(type)} ${identity} OWNER TO ${context.quote(right)}`],
       power: owner,
       first: true,
     },

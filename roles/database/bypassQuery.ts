@@ -3,7 +3,7 @@
  * (catalog.ts) or judge the answer (compare/bypassDeviations.ts).
  */
 
-import { routineIdentity } from "./catalogSources";
+import { isOfSession, routineIdentity } from "./catalogSources";
 
 /** Whether a row was written by a later transaction than another. Transaction numbers go round. */
 const isLater = (one: string, other: string): string =>
@@ -18,22 +18,31 @@ const reachesHere = `(
 /**
  * $1: governed schemas. Functions that run with their owner's rights, outside of the server's rules (LEAKPROOF) or as
  * the operating system's user; triggers and event triggers with the owner of their code; rules; views that show the
- * program's tables, however many lie between; tables whose rows would be read with theirs; row security of the tables
+ * program's tables, however many lie between; tables whose rows would be read with theirs, or theirs with whose; row security of the tables
  * that are ours; members that an extension was given later, and functions of one that were changed later; languages;
  * foreign tables and user mappings; a database that may be copied; subscriptions.
  *
  * What an extension's script makes is written in the transaction that writes the extension's own row, and so is what an
- * update makes. After pg_upgrade, which makes each member by itself, all of them are later, and nothing can be told.
+ * update makes; what is older than its own membership was no script's. After pg_upgrade, which makes each member by
+ * itself, nothing can be told; it makes plpgsql anew too, which else is as old as the server. Moving an extension to another
+ * schema writes all its functions and its own row: none of them is then taken for as its script made it.
  */
 export const bypassesQuery = `
   WITH RECURSIVE governed AS (SELECT oid, nspname FROM pg_namespace WHERE nspname = ANY ($1::text[])),
-  transient AS MATERIALIZED (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast_)?temp_'),
+  transient AS MATERIALIZED (SELECT oid FROM pg_namespace WHERE ${isOfSession("nspname")}),
   member AS MATERIALIZED (
-    SELECT d.classid, d.objid, d.objsubid, e.oid AS extension, e.extname, e.extowner, ${isLater("d", "e")} AS later
+    SELECT d.classid, d.objid, d.objsubid, e.oid AS extension, e.extname, e.extowner,
+           ${isLater("d", "e")} OR coalesce(${isLater("d", "c")}, ${isLater("d", "p")}, ${isLater("d", "t")}, false) AS later
       FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+      LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
+      LEFT JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+      LEFT JOIN pg_type t ON d.classid = 'pg_type'::regclass AND t.oid = d.objid
      WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
   ),
-  restored AS MATERIALIZED (SELECT extension FROM member GROUP BY 1 HAVING bool_and(later)),
+  restored AS MATERIALIZED (
+    SELECT extension FROM member GROUP BY 1
+    HAVING bool_and(later) OR EXISTS (SELECT FROM pg_extension WHERE extname = 'plpgsql' AND oid >= 16384)
+  ),
   own AS (
     SELECT c.oid, CASE c.relname WHEN 'schema_migrations' THEN 'ledger'
                                  WHEN 'schema_migration_events' THEN 'events' ELSE 'runner lock' END AS place
@@ -54,11 +63,21 @@ export const bypassesQuery = `
       JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = b.oid AND d.classid = 'pg_rewrite'::regclass
       JOIN pg_rewrite r ON r.oid = d.objid AND r.ev_class <> b.oid AND r.ev_type = '1'
   ),
+  moved (extension) AS MATERIALIZED (
+    SELECT e.oid FROM pg_extension e
+      JOIN pg_depend d ON d.classid = 'pg_extension'::regclass AND d.objid = e.oid AND d.refclassid = 'pg_namespace'::regclass
+     WHERE d.xmin = e.xmin
+       AND EXISTS (SELECT FROM pg_depend m
+                    WHERE m.refclassid = 'pg_extension'::regclass AND m.refobjid = e.oid AND m.deptype = 'e'
+                      AND m.xmin <> e.xmin)
+  ),
   routine AS MATERIALIZED (
     SELECT p.oid, ${routineIdentity("p")} AS identity, p.proname::text AS name,
            n.nspname::text AS schema, p.proowner AS owner, p.prosecdef, p.proleakproof,
            l.lanname, l.lanpltrusted OR p.prokind = 'a' AS trusted, m.extname::text AS extension,
-           m.extension IS NULL OR ${isLater("p", "e")} AND m.extension NOT IN (SELECT extension FROM restored) AS later
+           m.extension IS NULL
+             OR (${isLater("p", "e")} OR m.extension IN (SELECT extension FROM moved))
+                AND m.extension NOT IN (SELECT extension FROM restored) AS later
       FROM pg_proc p
       JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
       LEFT JOIN member m ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid
@@ -100,7 +119,8 @@ export const bypassesQuery = `
     SELECT 'event trigger', 'elsewhere', NULL, quote_ident(t.evtname), t.evtname, p.proowner, true, false, NULL
       FROM pg_event_trigger t JOIN pg_proc p ON p.oid = t.evtfoid WHERE t.evtenabled <> 'D'
     UNION ALL
-    SELECT 'rule', o.place, NULL, o.oid::regclass::text, r.rulename, o.relowner, r.ev_enabled <> 'D', false, NULL
+    SELECT 'rule', o.place, NULL, o.oid::regclass::text, r.rulename, o.relowner, r.ev_enabled <> 'D', false,
+           CASE WHEN o.relkind = 'v' THEN 'view' END
       FROM ours o JOIN pg_rewrite r ON r.ev_class = o.oid
      WHERE r.ev_type <> '1' AND (r.ev_enabled <> 'D' OR o.place <> 'governed')
     UNION ALL
@@ -115,6 +135,11 @@ export const bypassesQuery = `
            c.relowner, true, false, NULL
       FROM own JOIN pg_inherits i ON i.inhparent = own.oid
       JOIN pg_class c ON c.oid = i.inhrelid AND c.relpersistence <> 't' JOIN pg_namespace n ON n.oid = c.relnamespace
+    UNION ALL
+    SELECT 'parent of the ledger', own.place, n.nspname, i.inhparent::regclass::text, i.inhrelid::regclass::text,
+           c.relowner, true, false, CASE WHEN l.relispartition THEN 'partition' END
+      FROM own JOIN pg_inherits i ON i.inhrelid = own.oid JOIN pg_class l ON l.oid = own.oid
+      JOIN pg_class c ON c.oid = i.inhparent JOIN pg_namespace n ON n.oid = c.relnamespace
     UNION ALL
     SELECT CASE WHEN w.fdwhandler::regproc::text ~ 'file_fdw_handler$' THEN 'foreign table of files'
                 ELSE 'foreign table of the ledger' END,

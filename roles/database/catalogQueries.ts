@@ -2,7 +2,7 @@
  * The questions to the catalogs beside that about objects: default privileges, roles, memberships, settings and
  * owners. Text only. Does NOT run them (catalog.ts).
  */
-import { explodedAcl } from "./catalogSources";
+import { explodedAcl, isOfSession } from "./catalogSources";
 
 /**
  * $1: governed schemas, $2: roles that make objects there, $3: the admin. Default privileges that are stored, whoever
@@ -135,8 +135,8 @@ export const ownedQuery = `
               AND (EXISTS (SELECT FROM pg_publication p WHERE p.oid = o.oid AND p.puballtables)
                    OR EXISTS (SELECT FROM pg_publication_namespace p WHERE p.pnpubid = o.oid)) AS "superuserOnly"
     FROM owned o CROSS JOIN LATERAL pg_identify_object(o.class, o.oid, o.sub) i
-   WHERE i.identity IS NOT NULL AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp(_|$)'
-     AND NOT (i.type = 'schema' AND i.name ~ '^pg_(toast_)?temp_')
+   WHERE i.identity IS NOT NULL AND NOT (${isOfSession("coalesce(i.schema, '')")} OR coalesce(i.schema, '') IN ('pg_temp', 'pg_toast_temp'))
+     AND NOT (i.type = 'schema' AND ${isOfSession("i.name")})
    ORDER BY i.type <> 'schema', 1, 3`;
 
 /** What an owner has on a new object of each kind, by acldefault's code. */

@@ -18,6 +18,8 @@ interface Source {
   /** First argument of acldefault. */
   readonly code: string;
   readonly where: string;
+  /** Whether it changes nothing and runs with its caller's rights; absent: false. */
+  readonly readOnly?: string;
 }
 
 const relationKind = `CASE o.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'f' THEN 'foreign table'
@@ -42,6 +44,9 @@ const named = (
   where,
 });
 
+/** Whether a schema is one of a session's own, which come and go with it. Only its number makes it one. */
+export const isOfSession = (name: string): string => `${name} ~ '^pg_(toast_)?temp_[0-9]+$'`;
+
 /**
  * A function or procedure as SQL names it, of a row of pg_proc. Types alone do not tell an argument that goes into a
  * procedure from one that comes out of it.
@@ -55,6 +60,23 @@ export const routineIdentity = (row: string): string => `
                FROM pg_namespace space WHERE space.oid = ${row}.pronamespace)
        ELSE ${row}.oid::regprocedure::text END`;
 
+/** A function that runs with its caller's rights and is promised to change nothing, of a row of pg_proc. */
+const readsOnly = (row: string): string => `NOT ${row}.prosecdef AND ${row}.provolatile <> 'v'`;
+
+/** The functions that an aggregate is made of, of a row of pg_aggregate. */
+const aggregateParts = [
+  "trans",
+  "final",
+  "combine",
+  "serial",
+  "deserial",
+  "mtrans",
+  "minvtrans",
+  "mfinal",
+]
+  .map((part) => `a.agg${part}fn`)
+  .join(", ");
+
 /**
  * Row, array and multirange types follow their table, element or range and are left out, as PostgreSQL leaves them out
  * of GRANT. So are the constructors of a range type: they belong to the server's first superuser, and read nothing.
@@ -66,7 +88,7 @@ const sources: readonly Source[] = [
     owner: "o.datdba",
   },
   {
-    ...named("pg_namespace", "nsp", "schema", "n", "o.nspname !~ '^pg_(toast_)?temp_'"),
+    ...named("pg_namespace", "nsp", "schema", "n", `NOT ${isOfSession("o.nspname")}`),
     namespace: "o.oid",
   },
   {
@@ -89,6 +111,10 @@ const sources: readonly Source[] = [
     owner: "o.proowner",
     acl: "o.proacl",
     code: `'f'::"char"`,
+    // An aggregate says nothing of itself.
+    readOnly: `o.prokind <> 'p' AND ${readsOnly("o")} AND (o.prokind <> 'a' OR NOT EXISTS (
+      SELECT FROM pg_aggregate a JOIN pg_proc part ON part.oid IN (${aggregateParts})
+       WHERE a.aggfnoid = o.oid AND NOT (${readsOnly("part")})))`,
     where: `o.pronamespace NOT IN (SELECT oid FROM transient) AND NOT EXISTS (SELECT FROM pg_depend i
       WHERE i.classid = 'pg_proc'::regclass AND i.objid = o.oid AND i.deptype = 'i')`,
   },
@@ -139,16 +165,21 @@ const placeOf = (catalog: string): string => {
 const select = (source: Source): string => `
   SELECT ${source.kind} AS kind, ${placeOf(source.catalog)} AS place, ${source.namespace} AS namespace,
          o.oid, ${source.owner} AS owner, ${source.acl} AS acl, ${source.code} AS code,
-         '${source.catalog}'::regclass::oid AS class, 0 AS sub, NULL::name AS "column"
+         '${source.catalog}'::regclass::oid AS class, 0 AS sub, NULL::name AS "column",
+         ${source.readOnly ?? "false"} AS "readOnly"
     FROM ${source.catalog} o LEFT JOIN governed g ON g.oid = ${source.namespace}
    WHERE ${source.where}
      AND (g.oid IS NOT NULL OR ${source.acl} IS NOT NULL OR ${keptAnyway(source.catalog)})`;
 
-/** What the rules speak of is compared even while its list is NULL; anything else is then as it was made. */
+/**
+ * What the rules speak of is compared even while its list is NULL, and so is what the server or an extension made with
+ * another list than usual; anything else is then as it was made.
+ */
 const keptAnyway = (catalog: string): string => {
   if (catalog === "pg_database") return "true";
-  if (catalog === "pg_namespace") return "o.oid = 'public'::regnamespace";
-  return catalog === "pg_class" ? "o.oid IN (SELECT oid FROM own)" : "false";
+  const restricted = `o.oid IN (SELECT oid FROM restricted WHERE class = '${catalog}'::regclass)`;
+  if (catalog === "pg_namespace") return `o.oid = 'public'::regnamespace OR ${restricted}`;
+  return catalog === "pg_class" ? `o.oid IN (SELECT oid FROM own) OR ${restricted}` : restricted;
 };
 
 const identities = [...new Map(sources.map((source) => [source.catalog, source])).values()]
@@ -172,12 +203,12 @@ export const explodedAcl = explode;
 
 /**
  * $1: governed schemas. Every object that rules speak of, and every other one of the database whose privileges are not
- * those it was made with; information_schema is made after the server noted what things are made with. Lists repeat:
+ * those it was made with, or was made with privileges of a role that is not the server's own; information_schema is made after the server noted what things are made with. Lists repeat:
  * each stands once, with the first object that has it, and `shape` finds it.
  */
 export const objectsQuery = `
   WITH governed AS MATERIALIZED (SELECT oid FROM pg_namespace WHERE nspname = ANY ($1::text[])),
-  transient AS MATERIALIZED (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast_)?temp_'),
+  transient AS MATERIALIZED (SELECT oid FROM pg_namespace WHERE ${isOfSession("nspname")}),
   own AS MATERIALIZED (
     SELECT c.oid, v.place
       FROM (VALUES ('schema_migrations', 'ledger'), ('schema_migrations_id_seq', 'ledger'),
@@ -185,13 +216,14 @@ export const objectsQuery = `
                    ('schema_migration_lock', 'runner lock')) AS v (name, place)
       JOIN pg_class c ON c.relname = v.name AND c.relnamespace = 'public'::regnamespace
   ),
+  restricted (class, oid) AS MATERIALIZED (SELECT classoid, objoid FROM pg_init_privs WHERE objsubid = 0),
   object AS MATERIALIZED (${sources.map(select).join("\n  UNION ALL")}
   ),
   found AS (
     SELECT * FROM object
     UNION ALL
     SELECT 'column', coalesce(b.place, 'elsewhere'), c.relnamespace, c.oid, c.relowner, a.attacl, 'c'::"char",
-           'pg_class'::regclass, a.attnum, a.attname
+           'pg_class'::regclass, a.attnum, a.attname, false
       FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
       LEFT JOIN object b ON b.class = 'pg_class'::regclass AND b.oid = a.attrelid
      WHERE NOT a.attisdropped AND c.relpersistence <> 't'
@@ -202,18 +234,20 @@ export const objectsQuery = `
            coalesce(i.initprivs, acldefault(f.code, f.owner) || CASE
              WHEN f.namespace = 'information_schema'::regnamespace AND f.oid < 16384
              THEN ARRAY[makeaclitem(0, f.owner, CASE WHEN f.kind = 'schema' THEN 'USAGE' ELSE 'SELECT' END, false)]
-             ELSE acldefault('c', f.owner) END) AS made
+             ELSE acldefault('c', f.owner) END) AS made,
+           i.privtype = 'e' AND EXISTS (
+             SELECT FROM aclexplode(i.initprivs) e WHERE e.grantee >= 16384 AND e.grantee <> f.owner) AS told
       FROM found f
       LEFT JOIN pg_init_privs i ON i.classoid = f.class AND i.objoid = f.oid AND i.objsubid = f.sub
   ),
   shaped AS (
     SELECT f.*, f.lived::text AS shape, row_number() OVER (PARTITION BY f.lived::text) AS nth
-      FROM compared f WHERE f.place <> 'elsewhere' OR f.lived IS DISTINCT FROM f.made
+      FROM compared f WHERE f.place <> 'elsewhere' OR f.lived IS DISTINCT FROM f.made OR f.told
   )
   SELECT f.kind, f.place, (SELECT nspname FROM pg_namespace WHERE oid = f.namespace) AS schema,
          CASE f.class
            ${identities} END AS identity,
-         f."column", pg_get_userbyid(f.owner) AS owner,
+         f."column", f."readOnly", pg_get_userbyid(f.owner) AS owner,
          f.kind = 'sequence' AND EXISTS (
            SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = f.oid
                    AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')) AS follows,

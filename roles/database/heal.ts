@@ -185,7 +185,9 @@ const textsOf = (deviations: readonly Deviation[]): readonly string[] =>
 async function prepare(client: Client, settings: Settings): Promise<void> {
   // Others who heal this database wait here rather than in the middle. Nobody but the admin can take this lock, and
   // those who append events do not wait for it.
-  await client.query("LOCK TABLE public.schema_migration_events IN SHARE UPDATE EXCLUSIVE MODE");
+  await client.query(
+    "LOCK TABLE ONLY public.schema_migration_events IN SHARE UPDATE EXCLUSIVE MODE",
+  );
   // A change of owner waits for the table, and whoever comes next waits behind it: not for long.
   await client.query(`SET LOCAL lock_timeout = ${settings.run.lockTimeoutMs}`);
 }

@@ -36,8 +36,8 @@ export class ExactGrants extends pulumi.dynamic.Resource {
     opts?: pulumi.CustomResourceOptions,
   ) {
     const rules = privilegeRules.map(
-      ({ to, privileges, on, where, schema, columns }) =>
-        `${to}: ${privileges.join(", ")} on ${on.join(", ")} in ${schema ?? where}${columns === undefined ? "" : ` (${columns.join(", ")})`}`,
+      ({ to, privileges, on, where, schema, columns, readOnly }) =>
+        `${to}: ${privileges.join(", ")} on ${readOnly === true ? "read-only " : ""}${on.join(", ")} in ${schema ?? where}${columns === undefined ? "" : ` (${columns.join(", ")})`}`,
     );
     super(provider, name, { ...args, rules }, opts, "ddl", "ExactGrants");
   }

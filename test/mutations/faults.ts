@@ -159,8 +159,8 @@ export const faults: readonly Fault[] = [
   {
     what: "two runners run at once",
     file: lock,
-    text: "LOCK TABLE ${lockTable} IN SHARE UPDATE EXCLUSIVE MODE NOWAIT",
-    instead: "LOCK TABLE ${lockTable} IN ROW EXCLUSIVE MODE NOWAIT",
+    text: "LOCK TABLE ONLY ${lockTable} IN SHARE UPDATE EXCLUSIVE MODE NOWAIT",
+    instead: "LOCK TABLE ONLY ${lockTable} IN ROW EXCLUSIVE MODE NOWAIT",
     suites: ["database/run/runLocks", "database/run/runCrash"],
   },
   {

@@ -58,7 +58,7 @@ export async function readHistory(client: Client): Promise<History> {
     ledgerTable,
     `SELECT version, started_at AS "startedAt", completed_at AS "completedAt", coalesce(applied, false) AS applied,
             rolled_back_at AS "rolledBackAt", executed_by AS "executedBy", ticket_number AS ticket
-       FROM ${ledgerTable} ORDER BY id`,
+       FROM ONLY ${ledgerTable} ORDER BY id`,
   );
   return foldHistory(rows, await readEvents(client));
 }
@@ -73,7 +73,7 @@ export function readEvents(client: Client): Promise<readonly EventRow[]> {
     eventsTable,
     `SELECT id::float8 AS id, happened_at AS "happenedAt", login::text, kind, version, segment, checksum,
             rollback_checksum AS "rollbackChecksum", ticket, detail - '{structure,deviations}'::text[] AS detail
-       FROM ${eventsTable} ORDER BY id`,
+       FROM ONLY ${eventsTable} ORDER BY id`,
   );
 }
 
@@ -154,7 +154,7 @@ export async function recordStart(
 /** Marks a started version as applied. */
 export async function recordApplied(client: Client, version: string): Promise<void> {
   await client.query(
-    `UPDATE ${ledgerTable} SET applied = true, completed_at = clock_timestamp(), executed_by = session_user
+    `UPDATE ONLY ${ledgerTable} SET applied = true, completed_at = clock_timestamp(), executed_by = session_user
       WHERE version = $1`,
     [version],
   );
@@ -163,7 +163,7 @@ export async function recordApplied(client: Client, version: string): Promise<vo
 /** Marks a version as no longer whole, in the transaction that begins to take it back. */
 export async function recordRollbackBegun(client: Client, version: string): Promise<void> {
   await client.query(
-    `UPDATE ${ledgerTable} SET applied = false, executed_by = session_user WHERE version = $1`,
+    `UPDATE ONLY ${ledgerTable} SET applied = false, executed_by = session_user WHERE version = $1`,
     [version],
   );
 }
@@ -175,7 +175,7 @@ export async function recordRolledBack(
   ticket: string,
 ): Promise<void> {
   await client.query(
-    `UPDATE ${ledgerTable}
+    `UPDATE ONLY ${ledgerTable}
         SET applied = false, rolled_back_at = clock_timestamp(), executed_by = session_user, ticket_number = $2
       WHERE version = $1`,
     [version, ticket],
@@ -188,7 +188,7 @@ export const readProofs = (client: Client): Promise<readonly RollbackTexts[]> =>
     client,
     eventsTable,
     `SELECT DISTINCT ON (version, checksum) version, checksum, rollback_checksum AS "rollbackChecksum"
-       FROM ${eventsTable} WHERE kind = 'proven' ORDER BY version, checksum, id DESC`,
+       FROM ONLY ${eventsTable} WHERE kind = 'proven' ORDER BY version, checksum, id DESC`,
   );
 
 /** Compares the live tables with their shapes. Runs as the admin, reads only. */

@@ -63,7 +63,7 @@ export async function readExpected(client: Client): Promise<Expected> {
     record: unknown;
   }>(
     `WITH change AS (
-       SELECT * FROM ${eventsTable}
+       SELECT * FROM ONLY ${eventsTable}
         WHERE kind IN ('applied', 'rolled-back', 'rebuilt') OR kind = 'acknowledged' AND detail ? 'structure'
      )
      SELECT kind, version, happened_at AS at, detail -> 'structure' AS record FROM change
@@ -87,7 +87,7 @@ async function newestEvent(client: Client): Promise<number | null> {
   );
   if (tables[0]?.there !== true) return null;
   const { rows } = await client.query<{ id: number | null }>(
-    `SELECT max(id)::float8 AS id FROM ${eventsTable}`,
+    `SELECT max(id)::float8 AS id FROM ONLY ${eventsTable}`,
   );
   return rows[0]?.id ?? null;
 }

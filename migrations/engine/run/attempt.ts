@@ -239,9 +239,9 @@ export class Attempt {
   /** Relations that segments of this run's text have made before it was cut off, by object id. */
   private async madeBefore(): Promise<readonly number[]> {
     const { rows } = await this.session.client.query<{ detail: Record<string, unknown> }>(
-      `SELECT detail FROM ${eventsTable}
+      `SELECT detail FROM ONLY ${eventsTable}
         WHERE version = $1 AND kind = 'segment-done' AND detail ? 'measured'
-          AND id > coalesce((SELECT max(id) FROM ${eventsTable}
+          AND id > coalesce((SELECT max(id) FROM ONLY ${eventsTable}
                               WHERE version = $1 AND kind IN ('applied', 'rolled-back')), 0)`,
       [this.version],
     );

@@ -140,7 +140,7 @@ class Rebuild {
       await createSchemas(client, schemas, roles.infrastructure);
       const { rowCount } = await run(
         "the ledger",
-        `UPDATE ${ledgerTable} SET applied = false, rolled_back_at = clock_timestamp()
+        `UPDATE ONLY ${ledgerTable} SET applied = false, rolled_back_at = clock_timestamp()
           WHERE applied OR rolled_back_at IS NULL`,
       );
       if (this.ends) await this.end({ logins: this.applicationLogins });

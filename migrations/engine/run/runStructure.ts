@@ -86,9 +86,9 @@ async function deviationsBefore(
   version: string,
 ): Promise<PartChanges | null> {
   const { rows } = await client.query<{ deviations: PartChanges | null }>(
-    `SELECT detail -> 'deviations' AS deviations FROM ${eventsTable}
+    `SELECT detail -> 'deviations' AS deviations FROM ONLY ${eventsTable}
       WHERE version = $1 AND kind = 'started' AND detail ? 'deviations'
-        AND id > (SELECT coalesce(max(id), 0) FROM ${eventsTable}
+        AND id > (SELECT coalesce(max(id), 0) FROM ONLY ${eventsTable}
                    WHERE version = $1 AND kind IN ('applied', 'rolled-back'))
       ORDER BY id DESC LIMIT 1`,
     [version],

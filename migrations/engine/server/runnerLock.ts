@@ -98,7 +98,7 @@ async function acquire(client: Client, waitMs: number, log: Log): Promise<void> 
   for (;;) {
     await client.query("BEGIN");
     try {
-      await client.query(`LOCK TABLE ${lockTable} IN SHARE UPDATE EXCLUSIVE MODE NOWAIT`);
+      await client.query(`LOCK TABLE ONLY ${lockTable} IN SHARE UPDATE EXCLUSIVE MODE NOWAIT`);
       return;
     } catch (error) {
       await client.query("ROLLBACK").catch(() => undefined);

@@ -15,6 +15,15 @@ jest.setTimeout(60_000);
 
 const reader = 'Tile "server" ö';
 
+/** What a function may be, beside its name: only what changes nothing, as its caller, is a reader's. */
+const functions = [
+  "CREATE FUNCTION geoapi.tile(n INTEGER) RETURNS INTEGER LANGUAGE sql STABLE AS 'SELECT n'",
+  "CREATE FUNCTION geoapi.pure(n INTEGER) RETURNS INTEGER LANGUAGE sql IMMUTABLE AS 'SELECT n'",
+  "CREATE AGGREGATE geoapi.tiles (INTEGER) (sfunc = int4pl, stype = integer, initcond = '0')",
+  "CREATE FUNCTION geoapi.writes(n INTEGER, m INTEGER) RETURNS INTEGER LANGUAGE sql AS 'SELECT n + m'",
+  "CREATE AGGREGATE geoapi.writing (INTEGER) (sfunc = geoapi.writes, stype = integer, initcond = '0')",
+];
+
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;
   let database: ProgramDatabase;
@@ -48,6 +57,9 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       await database.rows(sql);
     }
     await addSampleObjects(database);
+    const infrastructure = await database.connect("infrastructure");
+    for (const sql of functions) await infrastructure.query(sql);
+    await infrastructure.end();
     expect((await database.heal()).left).toEqual([]);
     session = await database.connect("superuser");
   });
@@ -60,7 +72,8 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   describe("a reader", () => {
     it.each([
       "SELECT * FROM geoapi.item, geoapi.measure, geoapi.item_view, geoapi.item_count",
-      "SELECT geoapi.twice(2)",
+      "SELECT geoapi.tile(2), geoapi.pure(2)",
+      "SELECT geoapi.tiles(n) FROM generate_series(1, 2) n",
     ])("may run %s", async (sql) => {
       await become(reader);
       expect(await attempt(session, sql)).toBe(works);
@@ -72,6 +85,9 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       "DELETE FROM geoapi.item_view",
       "TRUNCATE geoapi.item",
       "CALL geoapi.annotate('x')",
+      "SELECT geoapi.twice(2)",
+      "SELECT geoapi.writes(2, 2)",
+      "SELECT geoapi.writing(n) FROM generate_series(1, 2) n",
       "SELECT nextval('geoapi.ticket')",
       "SELECT * FROM dagapp.item",
       "SELECT dagapp.twice(2)",
@@ -94,11 +110,43 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       expect(await texts()).toEqual([]);
     });
 
+    it("loses a function that begins to change things, and what new ones were given by default", async () => {
+      const infrastructure = await database.connect("infrastructure");
+      const named = escapeIdentifier(reader);
+      for (const sql of [
+        "ALTER FUNCTION geoapi.tile(INTEGER) VOLATILE",
+        "ALTER FUNCTION geoapi.writes(INTEGER, INTEGER) STABLE",
+        `ALTER DEFAULT PRIVILEGES IN SCHEMA geoapi GRANT EXECUTE ON FUNCTIONS TO ${named}`,
+      ]) {
+        await infrastructure.query(sql);
+      }
+      const { infrastructure: maker } = database.settings.roles;
+      const found = [
+        `function geoapi.tile(integer): ${reader} should not have EXECUTE`,
+        `function geoapi.writes(integer,integer): ${reader} lacks EXECUTE`,
+        `function geoapi.writing(integer): ${reader} lacks EXECUTE`,
+        `new functions of ${maker} in "geoapi": ${reader} should not have EXECUTE`,
+      ];
+      expect(await texts()).toEqual(
+        expect.arrayContaining([
+          ...found,
+          "function geoapi.tile(integer): reports should not have EXECUTE",
+        ]),
+      );
+      expect((await database.heal()).left).toEqual([]);
+      expect(await texts()).toEqual([]);
+      await infrastructure.query("ALTER FUNCTION geoapi.tile(INTEGER) STABLE");
+      await infrastructure.query("ALTER FUNCTION geoapi.writes(INTEGER, INTEGER) VOLATILE");
+      await infrastructure.end();
+      expect((await database.heal()).left).toEqual([]);
+    });
+
     it("without schemas of its own reads all of them", async () => {
       await become("reports");
       const sql = "SELECT * FROM dagapp.item, geoapi.item, pgstac.item";
       expect(await attempt(session, sql)).toBe(works);
       expect(await attempt(session, "DELETE FROM pgstac.item")).toBe(refused);
+      expect(await attempt(session, "SELECT pgstac.twice(2)")).toBe(refused);
     });
 
     it("that was given more loses it", async () => {
@@ -201,6 +249,10 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       const service = await database.connect("service");
       await service.query(`SELECT pgstac.${pgstacSecurityDefiners[0] ?? ""}()`);
       await service.query("INSERT INTO pgstac.items VALUES ('x', 'a')");
+      await become("reports");
+      const call = `SELECT pgstac.${pgstacSecurityDefiners[0] ?? ""}()`;
+      expect(await attempt(session, call)).toBe(refused);
+      await session.query("RESET SESSION AUTHORIZATION");
       // The partition was made just now, by PgSTAC's admin.
       expect((await service.query("SELECT * FROM pgstac._items_1")).rowCount).toBe(1);
       expect(await attempt(service, "TRUNCATE pgstac._items_1")).toBe(refused);

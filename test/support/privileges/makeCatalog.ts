@@ -129,7 +129,7 @@ export function makeObject(
   const owner = ownerOf(place);
   const acl = rightAcl(kind, place, identity, column);
   const schema = schemaOf(kind, identity);
-  const rest = { column, owner, follows: false, acl, initial: [] };
+  const rest = { column, owner, follows: false, readOnly: kind === "function", acl, initial: [] };
   return { kind, place, schema, identity, ...rest, ...overrides };
 }
 
