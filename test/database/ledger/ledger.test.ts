@@ -4,7 +4,11 @@
  */
 import { type Client, escapeIdentifier } from "pg";
 
-import { describeTables, inspectTables } from "../../../migrations/engine/ledger/ledger";
+import {
+  describeTables,
+  inspectTables,
+  readHistory,
+} from "../../../migrations/engine/ledger/ledger";
 import { LedgerShapeError, surveyStack } from "../../../migrations/engine/survey/survey";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { migrationsFolder } from "../../support/files/migrationFiles";
@@ -127,6 +131,19 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       expect(await differencesAfter(database, [sql])).toEqual(
         lines.map((line) => `${ledgerTable}: ${named(database, line)}`),
       );
+    });
+
+    it("and the events are read without the rows of tables that inherit from them", async () => {
+      const before = await database.asAdmin(readHistory);
+      await database.rows(`CREATE TABLE public.forged () INHERITS (${ledgerTable})`);
+      await database.rows(`CREATE TABLE public.forged_events () INHERITS (${eventsTable})`);
+      await database.rows("INSERT INTO public.forged (version, applied) VALUES ('9.9.9', true)");
+      await database.rows(
+        "INSERT INTO public.forged_events (id, kind, version, login) VALUES (0, 'validated', '9.9.9', 'eve')",
+      );
+      const after = await database.asAdmin(readHistory);
+      await database.rows("DROP TABLE public.forged, public.forged_events");
+      expect(after).toEqual(before);
     });
 
     it("is told apart when it is a view", async () => {

@@ -4,6 +4,7 @@
  */
 import type { Login } from "../servers/programDatabase";
 import { bypassDrifts } from "./bypassDrifts";
+import { disguisedDrifts } from "./disguisedDrifts";
 import { elsewhereDrifts } from "./elsewhereDrifts";
 import { hiddenDrifts } from "./hiddenDrifts";
 import { ownerDrifts } from "./ownerDrifts";
@@ -272,6 +273,7 @@ export const drifts: readonly Drift[] = [
   ...bypassDrifts,
   ...elsewhereDrifts,
   ...hiddenDrifts,
+  ...disguisedDrifts,
   {
     name: "a ledger privilege removed",
     sql: [
