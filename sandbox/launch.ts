@@ -8,6 +8,7 @@ import type { Socket } from "node:net";
 import { join } from "node:path";
 
 import { type Account, asAccount } from "./account";
+import type { ServerBinaries } from "./binaries";
 
 export type StopMode = "fast" | "immediate";
 
@@ -28,8 +29,7 @@ export async function dataDirState(dataDir: string): Promise<"empty" | "ready" |
 }
 
 export interface Launch {
-  /** Folder that holds `bin/postgres`. */
-  readonly binaries: string;
+  readonly binaries: ServerBinaries;
   readonly account: Account | undefined;
   readonly dataDir: string;
   readonly logFile: string;
@@ -60,7 +60,8 @@ export async function launch(plan: Launch): Promise<ChildProcess> {
     env: {
       PATH: process.env.PATH,
       LC_ALL: "C",
-      BIN: join(plan.binaries, "bin"),
+      ...plan.binaries.environment,
+      BIN: join(plan.binaries.folder, "bin"),
       DATA: plan.dataDir,
       PASSWORD_FILE: plan.isNew ? plan.passwordFile : "",
       SYNC: plan.durable ? "" : "--no-sync",

@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 
 import { type Tier, tiers as TIERS } from "../stack/tier";
 import { serverAccount } from "./account";
-import { type Major, MAJORS } from "./binaries";
+import type { BinarySource } from "./binaryChoice";
 import { freePort } from "./server";
 import { ensureSharedFolder, SANDBOX_PREFIX } from "./sharedFolder";
 
@@ -20,7 +20,9 @@ export const LOGINS = ["admin", "migrator", "approver", "service"] as const;
 export type Login = (typeof LOGINS)[number];
 
 export interface SandboxRecord {
-  readonly major: Major;
+  readonly major: number;
+  /** Where its programs are from; npm's, of a sandbox that was made before there were others. */
+  readonly binaries?: BinarySource;
   readonly port: number;
   readonly superuserPassword: string;
   readonly passwords: Readonly<Record<Tier, Readonly<Record<Login, string>>>>;
@@ -82,9 +84,10 @@ export function completed(record: SandboxRecord): SandboxRecord {
 }
 
 /** A new record: a free port and passwords that nobody has seen. */
-export async function newRecord(major: Major): Promise<SandboxRecord> {
+export async function newRecord(major: number, binaries: BinarySource): Promise<SandboxRecord> {
   return {
     major,
+    binaries,
     port: await freePort(),
     superuserPassword: secret(),
     passwords: {
@@ -107,16 +110,4 @@ export async function placeOfData(folder: string): Promise<string> {
   const made = await mkdir(outside, { recursive: true });
   if (made !== undefined) await chmod(outside, 0o755);
   return join(outside, "postgresql");
-}
-
-/**
- * The major that the environment asks for.
- *
- * @throws {Error} one that is not installed.
- */
-export function wantedMajor(env: NodeJS.ProcessEnv = process.env): Major | undefined {
-  if (!env.PG_MAJOR) return undefined;
-  const wanted = MAJORS.find((major) => String(major) === env.PG_MAJOR);
-  if (wanted !== undefined) return wanted;
-  throw new Error(`PG_MAJOR=${env.PG_MAJOR} is not one of ${MAJORS.join(", ")}.`);
 }

@@ -11,7 +11,8 @@ import { escapeIdentifier, escapeLiteral } from "pg";
 
 import type { ProgressLog } from "../toolchain/log";
 import { commandLine, isRunning } from "../toolchain/processes";
-import { type Major, MAJORS } from "./binaries";
+import { serverAccount } from "./account";
+import { binariesOf, chooseBinaries, wantedMajor, wantedSource } from "./binaryChoice";
 import { exclusively } from "./exclusively";
 import { dataDirState, postmasterPid } from "./launch";
 import { type Address, connect, servedDataDir } from "./ready";
@@ -27,7 +28,6 @@ import {
   sandboxFolder,
   type SandboxRecord,
   TIERS,
-  wantedMajor,
   writePrivate,
   writeRecord,
 } from "./record";
@@ -38,7 +38,9 @@ export interface Sandbox {
   readonly folder: string;
   readonly host: "127.0.0.1";
   readonly port: number;
-  readonly major: Major;
+  readonly major: number;
+  /** Whether the admin of each database may make the extension postgis in it. */
+  readonly hasPostgis: boolean;
   readonly record: SandboxRecord;
 }
 
@@ -54,21 +56,32 @@ export async function ensureSandbox(log: ProgressLog, folder = sandboxFolder()):
   await makeFolder(folder);
   return exclusively(join(folder, "starting"), async () => {
     const dataDir = await placeOfData(folder);
-    const record = (await completeRecord(folder)) ?? (await makeRecord(folder, dataDir));
-    const wanted = wantedMajor();
-    if (wanted !== undefined && wanted !== record.major) {
-      throw new Error(
-        `The sandbox has PostgreSQL ${record.major}, but PG_MAJOR asks for ${wanted}.\n` +
-          'Hint: "make clean" removes the sandbox and its data; the next command makes a new one.',
-      );
-    }
+    const record = (await completeRecord(folder)) ?? (await makeRecord(folder, dataDir, log));
+    refuseAnother(record);
     const isServing = await serves(record, dataDir);
     const running = isServing ? record : await start(folder, record, dataDir, log);
-    await makeDatabases(running);
+    const hasPostgis = await makeDatabases(running);
     await makeFolder(join(folder, "state"));
     await writePrivate(join(folder, "pgpass"), passwordFile(running));
-    return { folder, host: HOST, port: running.port, major: running.major, record: running };
+    const { port, major } = running;
+    return { folder, host: HOST, port, major, hasPostgis, record: running };
   });
+}
+
+/** A sandbox keeps the server that it was made with: data of one version is nothing to another. */
+function refuseAnother({ major, binaries = "npm" }: SandboxRecord): void {
+  const [wanted, source] = [wantedMajor(), wantedSource()];
+  const another =
+    wanted !== undefined && wanted !== major
+      ? `PostgreSQL ${major}, but PG_MAJOR asks for ${wanted}`
+      : source !== undefined && source !== binaries
+        ? `PostgreSQL of ${binaries}, but ${process.env.PG_BINARIES ? "PG_BINARIES" : "PG_MAJOR"} asks for that of ${source}`
+        : undefined;
+  if (another === undefined) return;
+  throw new Error(
+    `The sandbox has ${another}.\n` +
+      'Hint: "make clean" removes the sandbox and its data; the next command makes a new one.',
+  );
 }
 
 /** Ends the sandbox's server; its data stays. `false` when none runs. */
@@ -94,7 +107,11 @@ async function completeRecord(folder: string): Promise<SandboxRecord | undefined
   return record;
 }
 
-async function makeRecord(folder: string, dataDir: string): Promise<SandboxRecord> {
+async function makeRecord(
+  folder: string,
+  dataDir: string,
+  log: ProgressLog,
+): Promise<SandboxRecord> {
   // Without a record nobody knows the passwords of data that may still be there from an earlier sandbox.
   await stopServerOf(dataDir);
   await rm(dataDir, { recursive: true, force: true });
@@ -102,7 +119,8 @@ async function makeRecord(folder: string, dataDir: string): Promise<SandboxRecor
   for (const name of ["state", "stacks"]) {
     await rm(join(folder, name), { recursive: true, force: true });
   }
-  const record = await newRecord(wantedMajor() ?? MAJORS[0]);
+  const { source, binaries } = await chooseBinaries(serverAccount(), log);
+  const record = await newRecord(binaries.major, source);
   await writePrivate(join(folder, "passphrase"), `${randomBytes(24).toString("base64url")}\n`);
   await writeRecord(folder, record);
   return record;
@@ -134,7 +152,7 @@ async function start(
   }
   const port = (await freePort(record.port)) ?? (await freePort());
   const server = await startServer({
-    major: record.major,
+    binaries: await binariesOf(record.binaries ?? "npm", record.major, serverAccount(), log),
     dataDir,
     password: record.superuserPassword,
     port,
@@ -144,13 +162,14 @@ async function start(
   if (port !== record.port) {
     log.say(`Port ${record.port} is taken by another program: the sandbox now has ${port}`);
   }
-  log.say(`Sandbox: PostgreSQL ${server.major} on ${HOST}:${port}`);
+  log.say(`Sandbox: ${server.binaries.description} on ${HOST}:${port}`);
   const started = { ...record, port };
   await writeRecord(folder, started);
   return started;
 }
 
-async function makeDatabases(record: SandboxRecord): Promise<void> {
+/** Returns whether the admins may make postgis. */
+async function makeDatabases(record: SandboxRecord): Promise<boolean> {
   const client = await connect(addressOf(record));
   try {
     const { rows } = await client.query<{ name: string }>(
@@ -170,6 +189,11 @@ async function makeDatabases(record: SandboxRecord): Promise<void> {
         await client.query(`CREATE DATABASE ${escapeIdentifier(database)} OWNER ${owner}`);
       }
     }
+    const { rows: trusted } = await client.query<{ has: boolean }>(
+      `SELECT COALESCE(bool_or(trusted), false) AS has FROM pg_available_extension_versions
+        WHERE name = 'postgis'`,
+    );
+    return trusted[0]?.has === true;
   } finally {
     await client.end();
   }

@@ -10,13 +10,15 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
 import { type Account, isReachable, serverAccount } from "./account";
-import { findBinaries, type Major, MAJORS } from "./binaries";
+import { findBinaries, type Major, MAJORS, type ServerBinaries } from "./binaries";
 import { dataDirState, endChild, launch, postmasterPid, type StopMode, whenGone } from "./launch";
 import { waitForServer } from "./ready";
 
 export interface ServerOptions {
-  /** Default 18. */
+  /** Of npm's binaries. Default 18. */
   readonly major?: Major;
+  /** Others than npm's. */
+  readonly binaries?: ServerBinaries;
   /** Folder of the data, made when it is not there. Without one the server is a throw-away. */
   readonly dataDir?: string;
   /** TCP port; a free one by default. A port that is taken is an error. */
@@ -37,7 +39,9 @@ export interface ServerOptions {
 export interface PostgresServer {
   readonly host: "127.0.0.1";
   readonly port: number;
-  readonly major: Major;
+  readonly major: number;
+  /** The programs it runs. */
+  readonly binaries: ServerBinaries;
   readonly dataDir: string;
   /** The server's own log, beside the data. */
   readonly logFile: string;
@@ -78,9 +82,9 @@ export async function startServer(options: ServerOptions = {}): Promise<Postgres
 class PortTaken extends Error {}
 
 async function startOnce(options: ServerOptions): Promise<PostgresServer> {
-  const major = options.major ?? MAJORS[0];
   const account = serverAccount();
-  const binaries = await findBinaries(major, account);
+  const binaries = options.binaries ?? (await findBinaries(options.major ?? MAJORS[0], account));
+  const { major } = binaries;
   const place = await prepareFiles(options.dataDir, account);
   const port = options.port ?? (await freePort());
   const password = options.password ?? randomBytes(24).toString("base64url");
@@ -127,7 +131,7 @@ async function startOnce(options: ServerOptions): Promise<PostgresServer> {
 
   return {
     ...server,
-    major,
+    ...{ major, binaries },
     dataDir: place.dataDir,
     logFile: place.logFile,
     pid: await postmasterPid(place.dataDir),

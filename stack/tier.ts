@@ -4,8 +4,12 @@
  */
 import { UnknownTierError } from "./errors";
 
+/** In the order of promotion. */
 export const tiers = ["dev", "qa", "uat", "prod"] as const;
 export type Tier = (typeof tiers)[number];
+
+/** The one that asks the most: what is not known of a tier counts as this one. */
+export const strictestTier: Tier = tiers[tiers.length - 1] ?? "prod";
 
 /** An error keeps pending migrations from running; a warning is shown. */
 export type Severity = "warning" | "error";

@@ -7,7 +7,7 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 import { rollbackNameOf } from "../../migrations/engine/files/header";
-import { checkFiles } from "../../migrations/engine/gate/gate";
+import { checkFiles } from "../../migrations/engine/gate/fileCheck";
 import { gateRules } from "../../migrations/engine/gate/gateRules";
 import { loadMigrations } from "../../migrations/engine/survey/load";
 import { parseTier, tiers } from "../../stack/tier";

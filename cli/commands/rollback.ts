@@ -3,7 +3,7 @@
  * Does NOT judge whether what was written since may be lost: whoever calls it has (policy, "Production Incident").
  */
 import type { MigrationFile } from "../../migrations/engine/files/file";
-import { aboutRollbacks, holdsRollbacks } from "../../migrations/engine/gate/gateRollbackRules";
+import { aboutRollbacks, holdsRollbacks } from "../../migrations/engine/gate/goingBack";
 import type { History } from "../../migrations/engine/history/history";
 import { rollbackImpactsOf } from "../../migrations/engine/impact/classify";
 import { readHistory } from "../../migrations/engine/ledger/ledger";

@@ -2,7 +2,7 @@
  * One thing to tell about a migration file, whether a file that cannot be used or a rule that is broken: what every
  * output format shows. Pure. Does NOT judge anything.
  */
-import type { Violation } from "../../migrations/engine/gate/gate";
+import type { Violation } from "../../migrations/engine/gate/input/gateRule";
 import type { Problem } from "../../stack/errors";
 import type { Severity } from "../../stack/tier";
 

@@ -10,8 +10,8 @@ export interface RuleHelp {
   readonly why: string;
   /** The clause of the policy, or a page of PostgreSQL's manual. */
   readonly source: string;
-  /** What is wrong and what to write in its place, of rules that have a page of their own. */
-  readonly page?: { readonly problem: string; readonly instead: string };
+  /** What is wrong and, of rules about files, what to write in its place. */
+  readonly page: { readonly problem: string; readonly instead?: string };
 }
 
 const schema = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -24,10 +24,10 @@ function ruleDescriptor(id: string, help: RuleHelp | undefined): object {
     return { id, shortDescription: { text: id }, help: { text } };
   }
   const { why, source, page } = help;
-  const advice = page === undefined ? [] : [`Instead: ${page.instead}`];
+  const advice = page.instead === undefined ? [] : [`Instead: ${page.instead}`];
   return {
     id,
-    shortDescription: { text: paragraph(page?.problem ?? why) },
+    shortDescription: { text: paragraph(page.problem) },
     help: { text: [`Why: ${why}`, ...advice, `Source: ${source}`].join("\n") },
   };
 }

@@ -8,7 +8,9 @@ import { rm } from "node:fs/promises";
 import { parseArgs } from "node:util";
 
 import { rebuildSchemas } from "../../migrations/engine/run/rebuild";
+import { serverAccount } from "../../sandbox/account";
 import { isMisleading } from "../../sandbox/environment";
+import { packagedBinaries } from "../../sandbox/packagedBinaries";
 import { type Tier, TIERS } from "../../sandbox/record";
 import { removeSandbox, stopSandbox } from "../../sandbox/sandbox";
 import { removeSharedFolder } from "../../sandbox/sharedFolder";
@@ -128,6 +130,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       `psql could not be started (${session.error.message}).\nHint: install PostgreSQL's client.`,
     );
     return 1;
+  },
+
+  async postgis({ log }) {
+    log.say((await packagedBinaries(serverAccount(), log)).description);
+    return 0;
   },
 
   tour: () => tour(print),

@@ -136,7 +136,8 @@ function runProgram(program: string, args: readonly string[]): Promise<Ended> {
   return new Promise((done, fail) => {
     const child = spawn(program, args, {
       cwd: projectFolder(),
-      env: { ...env, DDL_SANDBOX: tourSandbox() },
+      // It is about migrations: what is at hand will do.
+      env: { PG_BINARIES: "npm", ...env, DDL_SANDBOX: tourSandbox() },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let text = "";

@@ -3,11 +3,11 @@
  * Does NOT plan or judge (see plan.ts, gate.ts).
  */
 import type { MigrationFile } from "../../migrations/engine/files/file";
-import type { Violation } from "../../migrations/engine/gate/gate";
-import { windowReason } from "../../migrations/engine/gate/windowNeed";
+import type { Violation } from "../../migrations/engine/gate/input/gateRule";
 import type { BreakGlass } from "../../migrations/engine/history/history";
 import type { Comparison } from "../../migrations/engine/history/structureRecord";
 import { impactsOf } from "../../migrations/engine/impact/classify";
+import { windowReason } from "../../migrations/engine/impact/windowReason";
 import { modelBefore } from "../../migrations/engine/schema/schemaReplay";
 import type { PreflightPreview } from "../../migrations/engine/survey/preflightPreview";
 import type { Survey } from "../../migrations/engine/survey/survey";

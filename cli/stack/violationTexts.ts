@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 
-import type { Violation } from "../../migrations/engine/gate/gate";
+import type { Violation } from "../../migrations/engine/gate/input/gateRule";
 import { findingOfViolation } from "../findings/finding";
 import { findingText } from "../findings/text";
 import type { Call } from "../frame/command";

@@ -8,7 +8,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { MigrationInputs } from "../engine/entry";
 import type { MigrationFile } from "../engine/files/file";
 import { describeStatements } from "../engine/files/statementLines";
-import { holdsRollbacks } from "../engine/gate/gateRollbackRules";
+import { holdsRollbacks } from "../engine/gate/goingBack";
 import { type PublishedVersion, publishedVersions } from "../engine/history/promotion";
 import type { Survey } from "../engine/survey/survey";
 import { Migration } from "./provider";

@@ -1,6 +1,6 @@
 /**
  * Looks at what a stack is planned by: files, database, and what the stack of the tier below publishes (the engine tells).
- * Does NOT judge it (see migrations/engine/gate/gatePromotionRules.ts).
+ * Does NOT judge it (see migrations/engine/gate/rules/promotion).
  */
 import * as pulumi from "@pulumi/pulumi";
 

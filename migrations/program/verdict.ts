@@ -6,8 +6,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Tier } from "../../stack/tier";
 import { describeWindows, type Window } from "../../stack/window";
-import { formatViolations } from "../engine/gate/gate";
-import { holdsRollbacks } from "../engine/gate/gateRollbackRules";
+import { holdsRollbacks } from "../engine/gate/goingBack";
+import { formatViolations } from "../engine/gate/violationText";
 import { describeChanges, describeRollbacks } from "../engine/impact/changeReport";
 import { describePreview } from "../engine/survey/preflightPreview";
 import type { Survey } from "../engine/survey/survey";

@@ -6,7 +6,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { gateRules, ruleChapters } from "../../migrations/engine/gate/gateRules";
+import { gateRules } from "../../migrations/engine/gate/gateRules";
+import type { GateRule } from "../../migrations/engine/gate/input/gateRule";
 import { decisionKinds, runKinds } from "../../migrations/engine/history/eventKinds";
 import { statementTags } from "../../migrations/engine/sql/statementKinds";
 import { loadParser, splitSql } from "../../migrations/engine/statements/statements";
@@ -45,24 +46,24 @@ function suitesNaming(name: string): readonly string[] {
   return suites.filter(({ text }) => named.test(text)).map(({ path }) => path);
 }
 
-/** Suites that run through all examples of the rules that have a page. */
-const runsExamples = ["unit/gate/fileRules.test.ts", "database/gate/ruleExamples.test.ts"];
-const paged = new Set(Object.values(ruleChapters).flatMap((rules) => rules.map(({ id }) => id)));
+/** Suites that run through all examples of the rules, by what these are. */
+const runsExamples: Readonly<Record<GateRule["page"]["about"], readonly string[]>> = {
+  files: ["unit/gate/fileRules.test.ts", "database/gate/ruleExamples.test.ts"],
+  "a run": ["unit/gate/runRules.test.ts"],
+};
 
 const union = (lists: readonly (readonly string[])[]): readonly string[] =>
   [...new Set(lists.flat())].sort();
 
-const suitesOfRule = (id: string): readonly string[] =>
-  union([suitesNaming(id), paged.has(id) ? runsExamples : []]);
+const suitesOfRule = ({ id, page }: GateRule): readonly string[] =>
+  union([suitesNaming(id), runsExamples[page.about]]);
 
 /** What `source` calls the clause; several rules may share one. */
 function clauses(): readonly Covered[] {
   const sources = union([gateRules.map(({ source }) => source)]);
   return sources.map((source) => ({
     name: source,
-    suites: union(
-      gateRules.filter((rule) => rule.source === source).map(({ id }) => suitesOfRule(id)),
-    ),
+    suites: union(gateRules.filter((rule) => rule.source === source).map(suitesOfRule)),
   }));
 }
 
@@ -119,7 +120,7 @@ export async function coverage(): Promise<Coverage> {
   ];
   return {
     "Clauses of the policy": clauses(),
-    "Rules of the gate": gateRules.map(({ id }) => ({ name: id, suites: suitesOfRule(id) })),
+    "Rules of the gate": gateRules.map((rule) => ({ name: rule.id, suites: suitesOfRule(rule) })),
     "Rules of privileges": privilegeRules.map((rule) => ({
       name: ruleName(rule),
       suites: suitesOfPrivilege(rule),

@@ -19,7 +19,7 @@ async function main(): Promise<void> {
     const path = join(project, document);
     await writeFile(path, fillTables(await readFile(path, "utf8"), tables));
   }
-  await writeFile(join(project, "migrations", "RULES.md"), ruleBook);
+  await writeFile(join(project, "migrations", "RULES.md"), await ruleBook());
   await writeFile(join(project, "roles", "ATTACKS.md"), attackPage(themes));
   await writeFile(join(project, "test", "COVERAGE.md"), coveragePage(await coverage()));
 }

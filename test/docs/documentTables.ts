@@ -23,13 +23,13 @@ import { shortTierTable, tierTable } from "./tierTable";
 const sourceOf = (name: string): string => readFileSync(join(__dirname, "..", "..", name), "utf8");
 
 function ruleTable(): string {
-  const rows = gateRules.map(({ id, severity, why, source, page }) => [
-    page === undefined ? `\`${id}\`` : `[\`${id}\`](../migrations/RULES.md#${id})`,
+  const rows = gateRules.map(({ id, severity, source, page }) => [
+    `[\`${id}\`](../migrations/RULES.md#${id})`,
     ...tiers.map((tier) => severity(tier) ?? "-"),
-    page?.problem ?? why,
+    page.problem,
     source,
   ]);
-  return markdownTable(["rule", ...tiers, "what is wrong, or why", "source"], rows);
+  return markdownTable(["rule", ...tiers, "what is wrong", "source"], rows);
 }
 
 /** For each document its tables, by the name in their markers. */

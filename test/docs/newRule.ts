@@ -6,9 +6,16 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { isRuleId, ruleText, withRule } from "./ruleSkeleton";
+import { formOf, isRuleId, ruleText, withRule } from "./ruleSkeleton";
 
 const rules = join(__dirname, "..", "..", "migrations", "engine", "gate", "rules");
+
+const nearMisses: Readonly<Record<ReturnType<typeof formOf>, string>> = {
+  fileRule:
+    "test/unit/gate/fileRuleCases.test.ts and ways round it to test/unit/gate/evasions.test.ts",
+  planRule: "test/unit/gate/gate.test.ts",
+  exceptionRule: "test/unit/gate/exceptions.test.ts",
+};
 
 function main([theme = "", id = ""]: readonly string[]): string {
   const themes = readdirSync(rules).filter((name) => existsSync(join(rules, name, "rules.ts")));
@@ -21,15 +28,15 @@ function main([theme = "", id = ""]: readonly string[]): string {
   if (existsSync(file)) throw new Error(`${theme}/${id}.ts exists.`);
   const list = join(rules, theme, "rules.ts");
   const listed = withRule(readFileSync(list, "utf8"), id);
-  writeFileSync(file, ruleText(id));
+  writeFileSync(file, ruleText(theme, id));
   writeFileSync(list, listed);
   execFileSync(process.execPath, [require.resolve("prettier/bin/prettier.cjs"), "--write", list], {
     stdio: ["ignore", "ignore", "inherit"],
   });
   return [
     `Made migrations/engine/gate/rules/${theme}/${id}.ts.`,
-    "Next: fill in what stands as …, name the rule in a clause of PRODUCTION_DDL.md, add near misses to",
-    "test/unit/gate/fileRuleCases.test.ts and ways round it to test/unit/gate/evasions.test.ts, npm run docs.",
+    "Next: fill in what stands as … and the examples, name the rule in a clause of PRODUCTION_DDL.md, add near",
+    `misses to ${nearMisses[formOf(theme)]}; then npm run docs.`,
   ].join("\n");
 }
 

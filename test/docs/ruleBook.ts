@@ -1,10 +1,14 @@
 /**
- * migrations/RULES.md: a page for each rule about migration files, made from the rules themselves. Pure.
+ * migrations/RULES.md: a page for each rule of the gate, made from the rules themselves.
  * Does NOT read or write a file (see docs.ts).
  */
 import { ruleChapters } from "../../migrations/engine/gate/gateRules";
-import type { Example, GateRule } from "../../migrations/engine/gate/input/gateRule";
+import type { Example, Situation } from "../../migrations/engine/gate/input/examples";
+import type { GateRule } from "../../migrations/engine/gate/input/gateRule";
+import { formatViolations } from "../../migrations/engine/gate/violationText";
+import { loadParser } from "../../migrations/engine/statements/statements";
 import { tiers } from "../../stack/tier";
+import { judgeSituation } from "../support/files/judgeSituation";
 
 const fence = (sql: string): string => `\`\`\`sql\n${sql}\n\`\`\``;
 
@@ -17,7 +21,7 @@ function exampleText({ body, rollback, preflight, postflight, header, before }: 
     ["PRE-FLIGHT CHECKS", preflight],
     ["MIGRATION", body],
     ["POST-FLIGHT VALIDATION", postflight],
-    ["rollback file", rollback],
+    ["rollback file", rollback === null ? "-- (there is none)" : rollback],
   ];
   const given = parts.flatMap(([title, sql]) => (sql === undefined ? [] : [{ title, sql }]));
   return fence(given.map(({ title, sql }) => `-- ${title}\n${sql}`).join("\n\n"));
@@ -30,32 +34,41 @@ function exceptionText({ exception }: GateRule): string {
     : `with a reason; in uat and prod also with ${exception.demand}.`;
 }
 
+/** What is printed in the situation, in the last tier that has the rule. */
+function messageText({ id, severity }: GateRule, situation: Situation): string {
+  const tier = tiers.findLast((one) => severity(one) !== null);
+  if (tier === undefined) throw new Error(`No tier has the rule ${id}.`);
+  const found = judgeSituation(situation, tier).filter(({ rule }) => rule === id);
+  return `\`\`\`text\n${formatViolations(found, tier)}\n\`\`\``;
+}
+
 function pageOf(rule: GateRule): string {
   const { id, severity, why, source, page } = rule;
-  if (page === undefined) throw new Error(`The rule ${id} has no page.`);
   const weights = tiers.map((tier) => `${tier} ${severity(tier) ?? "-"}`).join(", ");
   return [
     `### ${id}`,
     page.problem,
     [
       `- Why: ${why}`,
-      `- Instead: ${page.instead}`,
+      ...(page.about === "files" ? [`- Instead: ${page.instead}`] : []),
       `- Tiers: ${weights}`,
       `- Exception: ${exceptionText(rule)}`,
+      ...(rule.liftedByBreakGlass ? ["- An open break-glass makes a warning of it."] : []),
+      ...(rule.warnsInPreview ? ["- A preview only warns of it."] : []),
       `- Source: ${source}`,
     ].join("\n"),
-    "Not:",
-    exampleText(page.bad),
-    "But:",
-    exampleText(page.good),
+    ...(page.about === "files"
+      ? ["Not:", exampleText(page.bad), "But:", exampleText(page.good)]
+      : ["For example:", messageText(rule, page.bad)]),
   ].join("\n\n");
 }
 
-const introduction = `# Rules about migration files
+const introduction = `# Rules of the gate
 
-What the gate asks of a file's SQL and header: what is wrong, why, what to write in its place. A test runs each example:
-the first of a rule breaks that rule and no other, the second breaks none. Rules about tickets, review, target and
-order are in the table of [docs/gate.md](../docs/gate.md#all-rules).
+First the rules about a run: what was recorded, what is asked for, what the tier below and people say; each with what
+it prints. Then those about a file's SQL and header: what is wrong, why, what to write in its place. A test runs each
+example: the first of a rule breaks that rule and no other, the second breaks none. All rules in one table, with their
+weight in each tier: [docs/gate.md](../docs/gate.md#all-rules).
 
 Objects that the same file makes are not in use by anybody: the rules let them be. Each violation names the file's own
 tables and columns in its remedy.
@@ -71,12 +84,14 @@ const contents = Object.entries(ruleChapters)
   .join("\n");
 
 /** The whole file. */
-export const ruleBook: string =
-  [
+export async function ruleBook(): Promise<string> {
+  await loadParser();
+  return `${[
     introduction,
     contents,
     ...Object.entries(ruleChapters).flatMap(([title, rules]) => [
       `## ${title}`,
       ...rules.map(pageOf),
     ]),
-  ].join("\n\n") + "\n";
+  ].join("\n\n")}\n`;
+}

@@ -1,5 +1,5 @@
 /**
- * A new gate rule about files as text: the rule's own file, and the list of its theme with the rule in it. Pure.
+ * A new gate rule as text: the rule's own file, and the list of its theme with the rule in it. Pure.
  * Does NOT write files (see newRule.ts) or know what a rule looks for.
  */
 
@@ -10,25 +10,70 @@ export const isRuleId = (id: string): boolean => /^[a-z][a-z0-9]*(-[a-z0-9]+)+$/
 export const constantOf = (id: string): string =>
   id.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
-/** The file of a rule that finds nothing yet. Its tests fail until texts, examples and `find` are filled in. */
-export const ruleText = (id: string): string => `/**
- * Gate rule ${id}: its texts, its examples, and what it finds.
- * Does NOT cover …
- */
-import { fileRule } from "../fileRule";
+type Form = "fileRule" | "planRule" | "exceptionRule";
 
-export const ${constantOf(id)} = fileRule({
-  id: "${id}",
-  problem: "…",
+/** Themes whose rules are not about what files say and do. */
+const otherForms: Readonly<Record<string, Form>> = {
+  ...{ record: "planRule", asked: "planRule", promotion: "planRule" },
+  exceptions: "exceptionRule",
+};
+
+/** How a theme's rules are written down. */
+export const formOf = (theme: string): Form => otherForms[theme] ?? "fileRule";
+
+/** For each form what comes before the rule, and its fields behind `id`. */
+const forms: Readonly<Record<Form, { readonly imports: string; readonly fields: string }>> = {
+  fileRule: {
+    imports: 'import { fileRule } from "../fileRule";',
+    fields: `  problem: "…",
   why: "…",
   instead: "…",
   source: "Policy, …",
   exception: "reason",
   bad: { body: "…" },
   good: { body: "…" },
-  find: () => [],
+  find: () => [],`,
+  },
+  planRule: {
+    imports:
+      'import { always } from "../../input/gateRule";\nimport { planRule } from "../planRule";',
+    fields: `  severity: always,
+  problem: "…",
+  why: "…",
+  source: "Policy, …",
+  bad: {},
+  good: {},
+  find: () => [],`,
+  },
+  exceptionRule: {
+    imports:
+      'import { always } from "../../input/gateRule";\nimport { exceptionRule } from "./exceptionRule";',
+    fields: `  severity: always,
+  problem: "…",
+  why: "…",
+  instead: "…",
+  bad: { header: { EXCEPTIONS: "…" } },
+  good: {},
+  fault: () => null,`,
+  },
+};
+
+/** The file of a rule that finds nothing yet. Its tests fail until texts, examples and what it finds are filled in. */
+export function ruleText(theme: string, id: string): string {
+  const form = formOf(theme);
+  const { imports, fields } = forms[form];
+  return `/**
+ * Gate rule ${id}: its texts, its examples, and what it finds.
+ * Does NOT cover …
+ */
+${imports}
+
+export const ${constantOf(id)} = ${form}({
+  id: "${id}",
+${fields}
 });
 `;
+}
 
 /**
  * A theme's list with the rule at its end, still to be formatted.

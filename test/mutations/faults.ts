@@ -20,8 +20,7 @@ const rollback = "migrations/engine/run/rollback.ts";
 const history = "migrations/engine/history/history.ts";
 const promotion = "migrations/engine/history/promotion.ts";
 const lock = "migrations/engine/server/runnerLock.ts";
-const plan = "migrations/engine/gate/gatePlanRules.ts";
-const promotionRules = "migrations/engine/gate/gatePromotionRules.ts";
+const rules = "migrations/engine/gate/rules";
 const gate = "migrations/engine/gate/gate.ts";
 const acl = "roles/compare/acl.ts";
 const members = "roles/compare/membershipDeviations.ts";
@@ -124,7 +123,7 @@ export const faults: readonly Fault[] = [
   {
     what: "checks are recorded as work",
     file: attempt,
-    text: "if (checks.has(segment.section)) return false;",
+    text: "if (isCheck && measured.unannounced === undefined) return false;",
     instead: "",
     suites: running,
   },
@@ -222,42 +221,42 @@ export const faults: readonly Fault[] = [
   },
   {
     what: "an edited file is only warned of",
-    file: plan,
-    text: 'id: "edited-applied-file",\n    severity: always,',
-    instead: 'id: "edited-applied-file",\n    severity: () => "warning",',
+    file: `${rules}/record/edited-applied-file.ts`,
+    text: "severity: always,",
+    instead: 'severity: () => "warning",',
     suites: gating,
   },
   {
     what: "latest is a target in prod",
-    file: plan,
+    file: `${rules}/asked/target-version-required.ts`,
     text: 'targetVersion === "latest"',
     instead: 'targetVersion === "never"',
     suites: gating,
   },
   {
     what: "migrations run on the admin's login in prod",
-    file: plan,
+    file: `${rules}/asked/migrator-required.ts`,
     text: "&& !migratorConfigured",
     instead: "&& migratorConfigured === undefined",
     suites: gating,
   },
   {
     what: "another text was applied in the tier below",
-    file: promotionRules,
+    file: `${rules}/promotion/below.ts`,
     text: "version === file.header.version && checksum === file.checksum,",
     instead: "version === file.header.version || checksum === file.checksum,",
     suites: ["unit/gate"],
   },
   {
     what: "another rollback was proven in the tier below",
-    file: promotionRules,
-    text: "below?.proven?.rollbackChecksum === rollback.checksum ||",
-    instead: "below?.proven !== null ||",
+    file: `${rules}/promotion/below.ts`,
+    text: "return proof?.rollbackChecksum === rollback?.checksum ? proof : null;",
+    instead: "return proof;",
     suites: ["unit/gate"],
   },
   {
     what: "a stack of another tier is promoted from",
-    file: promotionRules,
+    file: `${rules}/promotion/promotion-source-required.ts`,
     text: 'if (lower.kind !== "known" || lower.tier === lowerTier) return [];',
     instead: "return [];",
     suites: ["unit/gate"],
@@ -271,9 +270,9 @@ export const faults: readonly Fault[] = [
   },
   {
     what: "files are judged by rules that ask for more than files",
-    file: gate,
-    text: "return judge(input, ({ filesOnly }) => filesOnly === true);",
-    instead: "return judge(input, () => true);",
+    file: "migrations/engine/gate/fileCheck.ts",
+    text: "return judgeBy(input, ({ filesOnly }) => filesOnly === true);",
+    instead: "return judgeBy(input, () => true);",
     suites: ["unit/gate", "unit/cli/commandLine"],
   },
   {
@@ -328,7 +327,7 @@ export const faults: readonly Fault[] = [
   {
     what: "privileges on what is not ours are not judged",
     file: acl,
-    text: 'return standing !== "trusted";',
+    text: 'return roleKind !== "trusted";',
     instead: "return false;",
     suites: comparing,
   },
@@ -342,8 +341,8 @@ export const faults: readonly Fault[] = [
   {
     what: "anybody may be a member of our roles",
     file: members,
-    text: "if (reachesOurs) return",
-    instead: "if (reachesOurs && !reachesOurs) return",
+    text: "const isOurs = judged.has(outer) || role === context.admin;",
+    instead: "const isOurs = role === context.admin;",
     suites: comparing,
   },
   {
@@ -368,10 +367,10 @@ export const faults: readonly Fault[] = [
     suites: comparing,
   },
   {
-    what: "before 16 CREATEROLE of a stranger is not told",
+    what: "CREATEROLE of a stranger is not told",
     file: attributes,
-    text: "if (major >= 16 ||",
-    instead: "if (major >= 15 ||",
+    text: 'word !== "CREATEROLE" || !(role.ownsDatabase || role.superuser)',
+    instead: 'word !== "CREATEROLE"',
     suites: ["unit/roles"],
   },
   {

@@ -177,6 +177,7 @@ const environmentWith = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   ...process.env,
   DDL_PROJECT: project,
   DDL_SANDBOX: sandbox,
+  PG_BINARIES: "npm",
   ...env,
 });
 

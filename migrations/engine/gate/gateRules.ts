@@ -2,28 +2,32 @@
  * All rules of the gate, in one list; the table in docs/gate.md and migrations/RULES.md come from it.
  * Does NOT apply them (see gate).
  */
-import { exceptionRules } from "./exceptionRules";
-import { fileRules } from "./gateFileRules";
-import { measuredRules } from "./gateMeasuredRules";
-import { planRules } from "./gatePlanRules";
-import { promotionRules } from "./gatePromotionRules";
-import { goingBackRules } from "./gateRollbackRules";
-import { structureRules } from "./gateStructureRules";
 import type { GateRule } from "./input/gateRule";
 import { applicationRules } from "./rules/application/rules";
+import { askedRules } from "./rules/asked/rules";
 import { checksRules } from "./rules/checks/rules";
 import { columnsRules } from "./rules/columns/rules";
 import { concurrentlyRules } from "./rules/concurrently/rules";
 import { constraintsRules } from "./rules/constraints/rules";
 import { destructionRules } from "./rules/destruction/rules";
+import { exceptionRules } from "./rules/exceptions/rules";
 import { headerRules } from "./rules/header/rules";
+import { promotionRules } from "./rules/promotion/rules";
 import { reachRules } from "./rules/reach/rules";
+import { recordRules } from "./rules/record/rules";
 import { rollbackRules } from "./rules/rollback/rules";
 import { rowsRules } from "./rules/rows/rules";
 import { settingsRules } from "./rules/settings/rules";
 
-/** Rules about what a file says and does, by theme: each has a page with examples. */
-export const ruleChapters: Readonly<Record<string, readonly GateRule[]>> = {
+/** Rules about a run, by theme: what was recorded, what is asked for, what others say. */
+const runChapters: Readonly<Record<string, readonly GateRule[]>> = {
+  "What was recorded": recordRules,
+  "What is asked of a run": askedRules,
+  "What the tier below and people say": promotionRules,
+};
+
+/** Rules about what a file says and does, by theme. */
+const fileChapters: Readonly<Record<string, readonly GateRule[]>> = {
   "What is taken away": destructionRules,
   Columns: columnsRules,
   Constraints: constraintsRules,
@@ -35,15 +39,13 @@ export const ruleChapters: Readonly<Record<string, readonly GateRule[]>> = {
   "Checks before and after": checksRules,
   "The rollback file": rollbackRules,
   "What the header says": headerRules,
+  "The header's exceptions": exceptionRules,
 };
 
-export const gateRules: readonly GateRule[] = [
-  ...planRules,
-  ...structureRules,
-  ...promotionRules,
-  ...measuredRules,
-  ...goingBackRules,
-  ...fileRules,
-  ...Object.values(ruleChapters).flat(),
-  ...exceptionRules,
-];
+/** Every rule, by theme, as migrations/RULES.md has them. */
+export const ruleChapters: Readonly<Record<string, readonly GateRule[]>> = {
+  ...runChapters,
+  ...fileChapters,
+};
+
+export const gateRules: readonly GateRule[] = Object.values(ruleChapters).flat();

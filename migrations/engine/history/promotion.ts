@@ -1,6 +1,6 @@
 /**
  * What one tier publishes of its versions, and what the next tier reads of it. Pure.
- * Does NOT reach another stack (see surveyStacks.ts) or judge what it says (see gatePromotionRules.ts).
+ * Does NOT reach another stack (see surveyStacks.ts) or judge what it says (see gate/rules/promotion).
  */
 import { type Tier, tiers } from "../../../stack/tier";
 import type { History, VersionState } from "./history";

@@ -10,9 +10,9 @@ import type { Log } from "../../../stack/log";
 import { tierRules } from "../../../stack/tier";
 import { describeWindows, openWindow } from "../../../stack/window";
 import type { MigrationFile } from "../files/file";
-import { OutsideWindowError, windowReason } from "../gate/windowNeed";
 import type { History } from "../history/history";
 import type { StatementImpact } from "../impact/impact";
+import { windowReason } from "../impact/windowReason";
 import { serverTime } from "../ledger/ledger";
 import type { SchemaModel } from "../schema/schemaModel";
 import { type RunnerLock, withRunnerLock } from "../server/runnerLock";
@@ -20,6 +20,7 @@ import type { Outcome } from "../server/session";
 import { historyUnderLock, stateAfter, stateOf, withRunSession } from "../server/session";
 import { checkServer } from "../survey/serverLook";
 import { Attempt } from "./attempt";
+import { OutsideWindowError } from "./outsideWindow";
 import { rollBackAfter, runRollback } from "./rollback";
 import { StatementError } from "./statementError";
 

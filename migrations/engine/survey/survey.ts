@@ -8,7 +8,8 @@ import { type Access, ConnectionError, withClient } from "../../../stack/connect
 import { BadInputError, MigrationError, type Problem } from "../../../stack/errors";
 import type { RoleSettings } from "../../../stack/settings";
 import type { MigrationFile } from "../files/file";
-import { checkGate, type Violation } from "../gate/gate";
+import { checkGate } from "../gate/gate";
+import type { Violation } from "../gate/input/gateRule";
 import { type Plan, planMigrations, planRollback } from "../gate/input/plan";
 import type { History } from "../history/history";
 import type { LowerTier } from "../history/promotion";

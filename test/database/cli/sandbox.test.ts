@@ -15,11 +15,13 @@ let folder: string;
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "ddl-sandbox-"));
   folder = join(scratch, ".sandbox");
+  process.env.PG_BINARIES = "npm";
   await ensureSandbox(silentLog, folder);
 });
 afterAll(async () => {
   await removeSandbox(folder);
   await rm(scratch, { recursive: true });
+  delete process.env.PG_BINARIES;
 });
 
 const elsewhere = {

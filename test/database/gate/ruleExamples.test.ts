@@ -2,8 +2,8 @@
  * What the rules' pages tell people to write runs on a real server, whole files with checks and rollback, and what they
  * say was measured is so. Policy, High-Risk Operations.
  */
-import { gateRules } from "../../../migrations/engine/gate/gateRules";
 import { exampleTexts } from "../../support/files/ruleExample";
+import { fileRulePages } from "../../support/files/rulePages";
 import { policyLedger } from "../../support/servers/createLedger";
 import { type GovernedServer, startGovernedServer } from "../../support/servers/governedServer";
 import { runStatements } from "../../support/servers/sqlFile";
@@ -33,9 +33,7 @@ SELECT t.oid::regtype::text, '', '' FROM pg_type AS t
 WHERE t.typnamespace IN ('dagapp'::regnamespace, 'geoapi'::regnamespace)
 ORDER BY 1, 2, 3`;
 
-const pages = gateRules.flatMap(({ id, page }) =>
-  page === undefined ? [] : [{ id, good: page.good }],
-);
+const pages = fileRulePages.map(({ id, page }) => ({ id, good: page.good }));
 
 describe.each(serverVersions)("PostgreSQL %i", (major) => {
   let governed: GovernedServer;

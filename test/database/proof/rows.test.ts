@@ -4,7 +4,7 @@
  * Policy: "Rollback tested", "Data recovery"; High-Risk Operations: data loss.
  */
 import type { MigrationFile } from "../../../migrations/engine/files/file";
-import type { Example } from "../../../migrations/engine/gate/input/gateRule";
+import type { Example } from "../../../migrations/engine/gate/input/examples";
 import { describeProof, type ProofResult } from "../../../migrations/engine/history/proof";
 import { type Following, proveMigrations } from "../../../migrations/engine/proof/prove";
 import { loadParser } from "../../../migrations/engine/statements/statements";

@@ -3,7 +3,6 @@
  * Policy, High-Risk Operations.
  */
 import type { MigrationFile } from "../../../migrations/engine/files/file";
-import { gateRules } from "../../../migrations/engine/gate/gateRules";
 import { describeProof, isProven } from "../../../migrations/engine/history/proof";
 import { ProofRows, RowSources } from "../../../migrations/engine/proof/proofRows";
 import { type Ground, Prover } from "../../../migrations/engine/proof/prover";
@@ -13,6 +12,7 @@ import { loadParser } from "../../../migrations/engine/statements/statements";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { withClient } from "../../../stack/connection";
 import { exampleMigrations } from "../../support/files/ruleExample";
+import { fileRulePages } from "../../support/files/rulePages";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
 import { serverVersions } from "../../support/servers/versions";
 
@@ -61,8 +61,8 @@ describe("on the newest PostgreSQL", () => {
   }
 
   it("every better example keeps all values, or says that it does not", async () => {
-    const open = gateRules.flatMap(({ id, page }) =>
-      page?.good.body === undefined
+    const open = fileRulePages.flatMap(({ id, page }) =>
+      page.good.body === undefined
         ? []
         : [
             // What an example's ground makes is not taken back by its rollback.

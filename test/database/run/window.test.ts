@@ -2,9 +2,9 @@
  * The maintenance window at the moment of the run, under the runner lock and by the server's clock: whatever was shown
  * and decided before.
  */
-import { OutsideWindowError } from "../../../migrations/engine/gate/windowNeed";
 import { impactsOf } from "../../../migrations/engine/impact/classify";
 import { closeBreakGlass, openBreakGlass } from "../../../migrations/engine/ledger/decisions";
+import { OutsideWindowError } from "../../../migrations/engine/run/outsideWindow";
 import { applyMigration } from "../../../migrations/engine/run/run";
 import { modelBefore } from "../../../migrations/engine/schema/schemaReplay";
 import { loadParser } from "../../../migrations/engine/statements/statements";

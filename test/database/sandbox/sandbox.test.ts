@@ -28,6 +28,8 @@ let sandbox: Sandbox;
 const environment = { ...process.env };
 
 beforeAll(async () => {
+  // Nothing is fetched here.
+  process.env.PG_BINARIES = "npm";
   delete process.env.PG_MAJOR;
   parent = await mkdtemp(join(tmpdir(), "sandbox-test-"));
   folder = join(parent, ".sandbox");
@@ -103,6 +105,21 @@ it("refuses another major and says how to change it", async () => {
   process.env.PG_MAJOR = "15";
   await expect(ensureSandbox(silentLog, folder)).rejects.toThrow(/has PostgreSQL 18[^]*make clean/);
   delete process.env.PG_MAJOR;
+});
+
+it("refuses programs from elsewhere, and one that was made before there were others stays npm's", async () => {
+  const { binaries, ...older } = sandbox.record;
+  expect(binaries).toBe("npm");
+  await writeRecord(folder, older);
+  process.env.PG_BINARIES = "packages";
+  await expect(ensureSandbox(silentLog, folder)).rejects.toThrow(
+    /PostgreSQL of npm, but PG_BINARIES asks for that of packages[^]*make clean/,
+  );
+  process.env.PG_BINARIES = "elsewhere";
+  await expect(ensureSandbox(silentLog, folder)).rejects.toThrow(/PG_BINARIES=elsewhere is not/);
+  process.env.PG_BINARIES = "npm";
+  expect((await ensureSandbox(silentLog, folder)).hasPostgis).toBe(false);
+  await writeRecord(folder, sandbox.record);
 });
 
 it("keeps data, passwords and port over a stop", async () => {

@@ -2,8 +2,9 @@
  * Judges an example as `ddl check` would: the last of its migrations, with those before it as its ground.
  * Does NOT touch the disk.
  */
-import { checkFiles, type Violation } from "../../../migrations/engine/gate/gate";
-import type { Example } from "../../../migrations/engine/gate/input/gateRule";
+import { checkFiles } from "../../../migrations/engine/gate/fileCheck";
+import type { Example } from "../../../migrations/engine/gate/input/examples";
+import type { Violation } from "../../../migrations/engine/gate/input/gateRule";
 import type { Tier } from "../../../stack/tier";
 import { exampleDay, exampleMigrations, exampleSchemas } from "./ruleExample";
 

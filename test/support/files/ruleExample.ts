@@ -3,7 +3,7 @@
  * Does NOT touch the disk.
  */
 import { type MigrationFile, parseMigration } from "../../../migrations/engine/files/file";
-import type { Example } from "../../../migrations/engine/gate/input/gateRule";
+import type { Example } from "../../../migrations/engine/gate/input/examples";
 import { forwardText, rollbackText } from "./makeMigration";
 
 /** The schemas that the examples' migrations may change. */
@@ -86,7 +86,8 @@ function setField(text: string, label: string, value: string): string {
 export interface ExampleTexts {
   readonly name: string;
   readonly forward: string;
-  readonly rollback: string;
+  /** Null where the example has no rollback file. */
+  readonly rollback: string | null;
 }
 
 function textsOf(
@@ -123,7 +124,7 @@ function textsOf(
     (text, [label, value]) => setField(text, label, value),
     forwardText(parts),
   );
-  return { name, forward, rollback: rollbackText(parts) };
+  return { name, forward, rollback: example.rollback === null ? null : rollbackText(parts) };
 }
 
 /** The ground, the migration before where the example has one, and the example itself, in order. */
@@ -151,7 +152,8 @@ export function exampleTexts(example: Example): readonly ExampleTexts[] {
 /** The same as migrations, of which the last is the example. The parser must be loaded. */
 export function exampleMigrations(example: Example): readonly MigrationFile[] {
   return exampleTexts(example).map(({ name, forward, rollback }) => {
-    const back = { name: `${name}_rollback.sql`, bytes: Buffer.from(rollback) };
+    const back =
+      rollback === null ? null : { name: `${name}_rollback.sql`, bytes: Buffer.from(rollback) };
     const parsed = parseMigration(`${name}.sql`, Buffer.from(forward), back);
     if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems, null, 2));
     return parsed.migration;

@@ -32,10 +32,10 @@ export async function startStandby(primary: PostgresServer): Promise<PostgresSer
   } finally {
     await client.end();
   }
-  const { host, port, superuser, major } = primary;
+  const { host, port, superuser, binaries } = primary;
   const conninfo = `host=${host} port=${port} user=${superuser.name} password=${superuser.password}`;
   return startServer({
-    major,
+    binaries,
     dataDir,
     password: superuser.password,
     durable: false,

@@ -144,7 +144,12 @@ it("json has everything, with a version", () => {
 
 describe("sarif", () => {
   const rules = [
-    { id: "ban-drop", why: "data is lost.", source: "Policy, High-Risk Operations" },
+    {
+      id: "ban-drop",
+      why: "data is lost.",
+      source: "Policy, High-Risk Operations",
+      page: { problem: "a table is dropped." },
+    },
     {
       id: "ban-truncate",
       why: "nothing brings them back.",
@@ -173,7 +178,7 @@ describe("sarif", () => {
       rules: [
         {
           id: "ban-drop",
-          shortDescription: { text: "Data is lost." },
+          shortDescription: { text: "A table is dropped." },
           help: { text: "Why: data is lost.\nSource: Policy, High-Risk Operations" },
         },
         {

@@ -6,7 +6,7 @@ import { statementFacts, statementReports } from "../../../cli/report/statementR
 import { statusReport } from "../../../cli/report/statusReport";
 import { statusText, structureLines } from "../../../cli/report/statusText";
 import { durationText, momentText } from "../../../cli/report/times";
-import type { Violation } from "../../../migrations/engine/gate/gate";
+import type { Violation } from "../../../migrations/engine/gate/input/gateRule";
 import { planMigrations } from "../../../migrations/engine/gate/input/plan";
 import {
   type EventRow,

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { constantOf, isRuleId, ruleText, withRule } from "../../docs/ruleSkeleton";
+import { constantOf, formOf, isRuleId, ruleText, withRule } from "../../docs/ruleSkeleton";
 
 const rules = join(__dirname, "..", "..", "..", "migrations", "engine", "gate", "rules");
 const themes = readdirSync(rules, { withFileTypes: true })
@@ -25,15 +25,20 @@ describe.each(themes)("the theme %s", (theme) => {
       .map((name) => name.replace(/\.ts$/, ""))
       .filter(isRuleId);
     for (const id of ids) {
-      expect(readFileSync(join(rules, theme, `${id}.ts`), "utf8")).toContain(`id: "${id}"`);
+      const text = readFileSync(join(rules, theme, `${id}.ts`), "utf8");
+      expect(text).toContain(`export const ${constantOf(id)} = ${formOf(theme)}({\n  id: "${id}"`);
       expect(listOf(theme)).toContain(`import { ${constantOf(id)} } from "./${id}";`);
     }
   });
 });
 
-it("makes a file that exports the rule under the name the list imports", () => {
-  expect(ruleText("ban-new-thing")).toContain("export const banNewThing = fileRule({");
-  expect(ruleText("ban-new-thing")).toContain('id: "ban-new-thing"');
+it.each([
+  ["columns", "fileRule"],
+  ["promotion", "planRule"],
+  ["exceptions", "exceptionRule"],
+])("makes a file of %s that exports the rule under the name the list imports", (theme, form) => {
+  const text = ruleText(theme, "ban-new-thing");
+  expect(text).toContain(`export const banNewThing = ${form}({\n  id: "ban-new-thing",`);
 });
 
 it.each(["", "Ban-it", "ban", "ban_it", "ban-", "-ban", "../ban-it"])("refuses the id %j", (id) => {

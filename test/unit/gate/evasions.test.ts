@@ -1,6 +1,6 @@
 // Ways round a rule: each example looks as if the rule were content, and is refused by exactly that rule; and what is
 // near to it and right is let be.
-import type { Example } from "../../../migrations/engine/gate/input/gateRule";
+import type { Example } from "../../../migrations/engine/gate/input/examples";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { brokenRules } from "../../support/files/judgeExample";
 

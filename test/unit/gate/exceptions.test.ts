@@ -1,7 +1,9 @@
 // The header's EXCEPTIONS: what they lift, what they must be backed by, and when they are wrong themselves. And the
 // delay of a DROP TABLE, which only the ledger can tell.
-import { checkFiles, checkGate, formatViolations } from "../../../migrations/engine/gate/gate";
-import type { Example } from "../../../migrations/engine/gate/input/gateRule";
+import { checkFiles } from "../../../migrations/engine/gate/fileCheck";
+import { checkGate } from "../../../migrations/engine/gate/gate";
+import type { Example } from "../../../migrations/engine/gate/input/examples";
+import { formatViolations } from "../../../migrations/engine/gate/violationText";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import type { Tier } from "../../../stack/tier";
 import { judgeExample } from "../../support/files/judgeExample";

@@ -1,5 +1,5 @@
 // Where each rule of files ends: what is near to it and right, and what is wrong in another form.
-import type { Example } from "../../../migrations/engine/gate/input/gateRule";
+import type { Example } from "../../../migrations/engine/gate/input/examples";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { brokenRules, judgeExample } from "../../support/files/judgeExample";
 

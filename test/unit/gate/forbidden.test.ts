@@ -1,5 +1,8 @@
 // What no migration may hold, in any tier.
-import { forbiddenKinds, forbiddenStatements } from "../../../migrations/engine/gate/forbidden";
+import {
+  forbiddenKinds,
+  forbiddenStatements,
+} from "../../../migrations/engine/gate/rules/reach/forbidden";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { makeMigration } from "../../support/files/makeMigration";
 

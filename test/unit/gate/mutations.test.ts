@@ -1,7 +1,6 @@
 // Ten thousand files that somebody or something has spoiled: each gets a verdict, none a crash, and none takes long.
 import { parseMigration } from "../../../migrations/engine/files/file";
-import { checkFiles } from "../../../migrations/engine/gate/gate";
-import { gateRules } from "../../../migrations/engine/gate/gateRules";
+import { checkFiles } from "../../../migrations/engine/gate/fileCheck";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import {
   exampleDay,
@@ -9,6 +8,7 @@ import {
   exampleSchemas,
   exampleTexts,
 } from "../../support/files/ruleExample";
+import { fileRulePages } from "../../support/files/rulePages";
 
 beforeAll(loadParser);
 jest.setTimeout(300_000);
@@ -106,9 +106,7 @@ function mutate(text: string, random: Random): Buffer {
 
 it("gives a verdict on each", () => {
   const random = randomFrom(20260122);
-  const sources = gateRules.flatMap(({ page }) =>
-    page === undefined ? [] : [page.bad, page.good],
-  );
+  const sources = fileRulePages.flatMap(({ page }) => [page.bad, page.good]);
   const prepared = sources.map((example) => ({
     before: exampleMigrations(example).slice(0, -1),
     texts: exampleTexts(example).at(-1),
@@ -119,12 +117,12 @@ it("gives a verdict on each", () => {
     const { before, texts } = prepared[count % prepared.length] ?? {};
     if (before === undefined || texts === undefined) throw new Error("There is no example.");
     const forward = mutate(texts.forward, random);
-    const back = mutate(texts.rollback, random);
+    const back =
+      texts.rollback === null
+        ? null
+        : { name: `${texts.name}_rollback.sql`, bytes: mutate(texts.rollback, random) };
     const start = performance.now();
-    const parsed = parseMigration(`${texts.name}.sql`, forward, {
-      name: `${texts.name}_rollback.sql`,
-      bytes: back,
-    });
+    const parsed = parseMigration(`${texts.name}.sql`, forward, back);
     if ("problems" in parsed) {
       expect(parsed.problems.length).toBeGreaterThan(0);
       verdicts.unreadable += 1;

@@ -1,5 +1,5 @@
 // Who is whom: spellings that name the author, and names that are near to it and another's.
-import { nobodyBecause, samePerson } from "../../../migrations/engine/gate/person";
+import { nobodyBecause, samePerson } from "../../../migrations/engine/gate/rules/header/person";
 
 describe("samePerson", () => {
   it.each([

@@ -1,6 +1,6 @@
 // Old rows that a file reaches through something new, values that go without a DROP, and rollbacks that take more than they
 // brought: each is refused by exactly that rule, and what is near to it and right is let be.
-import type { Example } from "../../../migrations/engine/gate/input/gateRule";
+import type { Example } from "../../../migrations/engine/gate/input/examples";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { brokenRules } from "../../support/files/judgeExample";
 

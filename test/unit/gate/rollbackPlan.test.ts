@@ -1,6 +1,7 @@
 // Going back: what the gate lets go, what it would cost, and what is in front of what while versions go.
-import { checkGate, type GateInput } from "../../../migrations/engine/gate/gate";
-import { holdsRollbacks } from "../../../migrations/engine/gate/gateRollbackRules";
+import { checkGate } from "../../../migrations/engine/gate/gate";
+import { holdsRollbacks } from "../../../migrations/engine/gate/goingBack";
+import type { GateInput } from "../../../migrations/engine/gate/input/gateInput";
 import { type AppliedState, planMigrations } from "../../../migrations/engine/gate/input/plan";
 import { describeLosses, lossesOf } from "../../../migrations/engine/impact/rollbackLosses";
 import { loadParser } from "../../../migrations/engine/statements/statements";

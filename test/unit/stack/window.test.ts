@@ -1,6 +1,6 @@
 // Maintenance windows: intervals of ISO 8601, and where a moment is among them.
-import { windowReason } from "../../../migrations/engine/gate/windowNeed";
 import { impactsOf } from "../../../migrations/engine/impact/classify";
+import { windowReason } from "../../../migrations/engine/impact/windowReason";
 import { modelBefore } from "../../../migrations/engine/schema/schemaReplay";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { maxFileBytes } from "../../../migrations/engine/files/sourceText";
-import { forbiddenStatements } from "../../../migrations/engine/gate/forbidden";
+import { forbiddenStatements } from "../../../migrations/engine/gate/rules/reach/forbidden";
 import { loadMigrations } from "../../../migrations/engine/survey/load";
 import { FolderUnreadableError } from "../../../stack/errors";
 import { forwardText } from "../../support/files/makeMigration";

@@ -1,46 +1,11 @@
 /**
- * The shape of a gate rule and what rules share.
- * Does NOT hold any rule (see gatePlanRules, gatePromotionRules, gateFileRules and rules/).
+ * The shape of a gate rule, what it finds, and how it weighs by what a tier demands.
+ * Does NOT hold any rule (see rules/).
  */
 import { type Severity, type Tier, type TierRules, tierRules } from "../../../../stack/tier";
-import type { Window } from "../../../../stack/window";
 import type { MigrationFile } from "../../files/file";
-import type { BreakGlass } from "../../history/history";
-import type { LowerTier } from "../../history/promotion";
-import type { Comparison } from "../../history/structureRecord";
-import type { Plan } from "./plan";
-
-/** What a decision rests on. */
-export interface GateInput {
-  readonly tier: Tier;
-  readonly plan: Plan<MigrationFile>;
-  /** Tickets named for this run. */
-  readonly tickets: readonly string[];
-  /** As configured: a version or "latest". */
-  readonly targetVersion: string;
-  /** Whether migrations would run on a login of their own. */
-  readonly migratorConfigured: boolean;
-  /** Versions whose rollback was proven on this server, for the texts that both files have now. */
-  readonly provenRollbacks?: ReadonlySet<string>;
-  /** All files of the folder: those before a pending one say what it finds in the database. */
-  readonly files: readonly MigrationFile[];
-  /** Schemas that migrations may change. */
-  readonly schemas: readonly string[];
-  /** By the server's clock, where there is a server. */
-  readonly now: Date;
-  /** When a version was applied here, null when it is not; null altogether where no ledger is at hand. */
-  readonly appliedAt: ((version: string) => Date | null) | null;
-  /** False while nothing is to be run yet. */
-  readonly isUpdate: boolean;
-  /** Null when the stack does not say what it promotes from. */
-  readonly lower: LowerTier | null;
-  /** Maintenance windows. */
-  readonly windows: readonly Window[];
-  /** How the live schemas compare with what was recorded; absent where no database is at hand. */
-  readonly structure?: Comparison;
-  /** The emergency that is open. */
-  readonly breakGlass: BreakGlass | null;
-}
+import type { Example, Situation } from "./examples";
+import type { GateInput } from "./gateInput";
 
 /** One place where a rule is broken. */
 export interface RuleFinding {
@@ -65,30 +30,20 @@ export interface Violation extends RuleFinding {
   readonly excepted?: string;
 }
 
-/** What a rule of files looks like in a file: shown on its page, and the ground of its tests. */
-export interface Example {
-  /** SQL of the MIGRATION section. */
-  readonly body?: string;
-  /** SQL of the rollback file, between BEGIN and the ledger statement. */
-  readonly rollback?: string;
-  /** DO blocks of the two checks; absent: those that every rule asks for. */
-  readonly preflight?: string;
-  readonly postflight?: string;
-  /** Header lines by their label ("Downtime required") that differ from the usual ones. */
-  readonly header?: Readonly<Record<string, string>>;
-  /** Body of the migration before this one. */
-  readonly before?: string;
-}
-
-/** A rule's page in migrations/RULES.md. */
-interface RulePage {
+/** A rule's page in migrations/RULES.md: the first example breaks it, the second does not. */
+export type RulePage = {
   /** What is wrong, in one sentence, whatever the object. */
   readonly problem: string;
-  /** What to write in its place. */
-  readonly instead: string;
-  readonly bad: Example;
-  readonly good: Example;
-}
+} & (
+  | {
+      readonly about: "files";
+      /** What to write in its place. */
+      readonly instead: string;
+      readonly bad: Example;
+      readonly good: Example;
+    }
+  | { readonly about: "a run"; readonly bad: Situation; readonly good: Situation }
+);
 
 /** What an exception needs beside its reason where the tier asks for more. */
 export interface Backing {
@@ -120,7 +75,9 @@ export interface GateRule {
   readonly foundByRuns?: true;
   /** Absent: no exception is heard. */
   readonly exception?: "reason" | Backing;
-  readonly page?: RulePage;
+  /** Its errors keep versions above the target from going back; those of all others only keep pending ones from running. */
+  readonly holdsRollbacks?: true;
+  readonly page: RulePage;
   /** `found`: what all other rules have found; only rules about exceptions need it. */
   readonly check: (input: GateInput, found: readonly Found[]) => readonly RuleFinding[];
 }
@@ -138,7 +95,8 @@ type Demand =
   | "requiresRecord"
   | "requiresUnchangedSchema"
   | "enforcesWindow"
-  | "requiresSafeFiles";
+  | "requiresSafeFiles"
+  | "requiresBackedExceptions";
 
 /** An error in every tier. */
 export const always = (): Severity => "error";
@@ -152,6 +110,3 @@ export const elseWarn =
   (demand: Demand & keyof TierRules) =>
   (tier: Tier): Severity =>
     tierRules[tier][demand] ? "error" : "warning";
-
-/** Texts for a message. */
-export const listed = (texts: readonly string[]): string => texts.join(", ") || "none";

@@ -14,7 +14,7 @@ import type { ObjectName } from "../../sql/objectName";
 import { flatOperations, type Operation } from "../../statements/operation";
 import type { Statement } from "../../statements/statements";
 import { withCalls } from "./calledOperations";
-import type { GateInput } from "./gateRule";
+import type { GateInput } from "./gateInput";
 import type { PlacedOperation } from "./placedOperation";
 
 export interface Subject {

@@ -3,13 +3,9 @@
  * Does NOT hold any rule.
  */
 import type { Severity, Tier } from "../../../../stack/tier";
-import {
-  type Backing,
-  elseWarn,
-  type Example,
-  type GateRule,
-  type RuleFinding,
-} from "../input/gateRule";
+import type { Example } from "../input/examples";
+import { inHeader } from "../input/findings";
+import { type Backing, elseWarn, type GateRule, type RuleFinding } from "../input/gateRule";
 import { type PlacedOperation } from "../input/placedOperation";
 import { type Subject, subjectsOf } from "../input/subject";
 
@@ -39,7 +35,7 @@ export function fileRule(rule: FileRule): GateRule {
     source,
     filesOnly: true,
     ...(exception === undefined ? {} : { exception }),
-    page: { problem, instead, bad, good },
+    page: { about: "files", problem, instead, bad, good },
     check: (input) => subjectsOf(input).flatMap(rule.find),
   };
 }
@@ -63,12 +59,7 @@ export const atField = (
   field: string,
   message: string,
   remedy: string,
-): RuleFinding => ({
-  file: file.fileName,
-  line: file.header.lines[field] ?? null,
-  message,
-  remedy,
-});
+): RuleFinding => ({ ...inHeader(file, field), message, remedy });
 
 /** What is dropped can be had back. */
 export const backupNamed: Backing = {

@@ -4,8 +4,8 @@
  */
 import { type Block, blocksOf } from "../../input/blockTokens";
 import { type RuleFinding } from "../../input/gateRule";
+import { bodies, notice, remarksExist } from "../exampleParts";
 import { fileRule } from "../fileRule";
-import { bodies, notice, remarksExist } from "../sectionExamples";
 
 export const completionNotice = fileRule({
   id: "completion-notice",

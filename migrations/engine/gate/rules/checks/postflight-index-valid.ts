@@ -5,8 +5,8 @@
 import { quoted, sqlName, sqlText } from "../../../sql/sqlText";
 import { blocksOf, canFail, mentions } from "../../input/blockTokens";
 import { type RuleFinding } from "../../input/gateRule";
+import { check, notice } from "../exampleParts";
 import { docs, fileRule } from "../fileRule";
-import { check, notice } from "../sectionExamples";
 import { createdBy, inSection } from "./checksFacts";
 
 export const postflightIndexValid = fileRule({

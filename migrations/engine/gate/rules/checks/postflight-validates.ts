@@ -4,8 +4,8 @@
  */
 import { quoted } from "../../../sql/sqlText";
 import { blocksOf, canFail, mentions } from "../../input/blockTokens";
+import { bodies, notice, remarksExist } from "../exampleParts";
 import { fileRule } from "../fileRule";
-import { bodies, notice, remarksExist } from "../sectionExamples";
 import { createdBy, inSection } from "./checksFacts";
 
 export const postflightValidates = fileRule({

@@ -6,8 +6,8 @@ import { lockModes } from "../../../sql/lockModes";
 import { sqlName, sqlText } from "../../../sql/sqlText";
 import { blocksOf, canFail, mentions } from "../../input/blockTokens";
 import { placedOperationOf, type Subject } from "../../input/subject";
+import { notLocked, previousApplied } from "../exampleParts";
 import { fileRule } from "../fileRule";
-import { notLocked, previousApplied } from "../sectionExamples";
 import { inSection } from "./checksFacts";
 
 /** From here on a lock keeps writers out. */

@@ -4,8 +4,8 @@
  */
 import { sqlText } from "../../../sql/sqlText";
 import { blocksOf, canFail } from "../../input/blockTokens";
+import { bodies, notLocked, previousApplied } from "../exampleParts";
 import { fileRule } from "../fileRule";
-import { bodies, notLocked, previousApplied } from "../sectionExamples";
 import { inSection } from "./checksFacts";
 
 const versionPattern = (version: string): RegExp =>

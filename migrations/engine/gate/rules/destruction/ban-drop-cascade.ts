@@ -1,6 +1,6 @@
 /**
  * Gate rule ban-drop-cascade: its texts, its examples, and what it finds.
- * Does NOT cover DROP SCHEMA, which no migration may hold at all (see forbidden).
+ * Does NOT cover DROP SCHEMA, which no migration may hold at all (see reach/forbidden.ts).
  */
 import { oneLine } from "../../../sql/sqlText";
 import { type PlacedOperation } from "../../input/placedOperation";

@@ -1,6 +1,6 @@
 /**
  * Gate rule ban-drop-column: its texts, its examples, and what it finds.
- * Does NOT cover DROP SCHEMA, which no migration may hold at all (see forbidden).
+ * Does NOT cover DROP SCHEMA, which no migration may hold at all (see reach/forbidden.ts).
  */
 import { quoted, sqlName } from "../../../sql/sqlText";
 import { isArchived } from "../../input/archive";

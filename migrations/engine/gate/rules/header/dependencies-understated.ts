@@ -3,8 +3,8 @@
  * Does NOT cover the form of the header (see files/header) nor the review and rollback lines.
  */
 import { placedOperationsOf } from "../../input/subject";
+import { jobsRegion } from "../exampleParts";
 import { atField, fileRule } from "../fileRule";
-import { jobsRegion } from "./headerFacts";
 
 export const dependenciesUnderstated = fileRule({
   id: "dependencies-understated",

@@ -27,8 +27,3 @@ export function existing<T extends Named>(
     ? []
     : tables.filter((table) => !subject.isNew(table, placed) && !isOwn(table));
 }
-
-export const jobsRegion = {
-  body: "ALTER TABLE dagapp.jobs ADD COLUMN region TEXT;",
-  rollback: "ALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS region;",
-} as const;

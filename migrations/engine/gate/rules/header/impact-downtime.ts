@@ -5,8 +5,9 @@
 import { sqlName } from "../../../sql/sqlText";
 import { type PlacedOperation } from "../../input/placedOperation";
 import { placedOperationOf, type Subject } from "../../input/subject";
+import { jobsRegion } from "../exampleParts";
 import { atStatement, docs, fileRule } from "../fileRule";
-import { existing, jobsRegion } from "./headerFacts";
+import { existing } from "./headerFacts";
 
 /** A statement that takes long while an earlier one of its transaction holds ACCESS EXCLUSIVE. */
 interface HeldLock {

@@ -5,8 +5,9 @@
 import { type StatementImpact } from "../../../impact/impact";
 import { oneLine, sqlName } from "../../../sql/sqlText";
 import { type Subject } from "../../input/subject";
+import { jobsRegion } from "../exampleParts";
 import { atField, docs, fileRule } from "../fileRule";
-import { existing, jobsRegion, weight } from "./headerFacts";
+import { existing, weight } from "./headerFacts";
 
 const blocksWriters = weight("SHARE");
 

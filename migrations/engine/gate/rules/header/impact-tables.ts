@@ -7,8 +7,9 @@ import { sqlName } from "../../../sql/sqlText";
 import { type Statement } from "../../../statements/statements";
 import { placedOfKind, type Subject, temporaryTables } from "../../input/subject";
 import { changedBy } from "../../input/targets";
+import { jobsRegion } from "../exampleParts";
 import { atField, fileRule } from "../fileRule";
-import { jobsRegion, weight } from "./headerFacts";
+import { weight } from "./headerFacts";
 
 const keepsOutDdl = weight("SHARE UPDATE EXCLUSIVE");
 

@@ -7,10 +7,18 @@ import { dependenciesUnderstated } from "./dependencies-understated";
 import { impactDowntime } from "./impact-downtime";
 import { impactLockRisk } from "./impact-lock-risk";
 import { impactTables } from "./impact-tables";
+import { reviewDate } from "./review-date";
+import { reviewMissing } from "./review-missing";
+import { reviewerIsAuthor } from "./reviewer-is-author";
+import { reviewerIsNobody } from "./reviewer-is-nobody";
 
 export const headerRules: readonly GateRule[] = [
   impactTables,
   impactLockRisk,
   impactDowntime,
   dependenciesUnderstated,
+  reviewMissing,
+  reviewerIsAuthor,
+  reviewerIsNobody,
+  reviewDate,
 ];

@@ -1,11 +1,11 @@
 /**
  * Gate rule change-outside-migration-section: its texts, its examples, and what it finds.
- * Does NOT cover roles, privileges and schemas themselves (see forbidden).
+ * Does NOT cover roles, privileges and schemas themselves (see reach/forbidden.ts).
  */
 import { sqlName } from "../../../sql/sqlText";
 import { changedBy } from "../../input/targets";
+import { previousApplied } from "../exampleParts";
 import { atStatement, fileRule } from "../fileRule";
-import { previousApplied } from "../sectionExamples";
 
 export const changeOutsideMigrationSection = fileRule({
   id: "change-outside-migration-section",

@@ -1,6 +1,6 @@
 /**
  * Gate rule opaque-statement: its texts, its examples, and what it finds.
- * Does NOT cover roles, privileges and schemas themselves (see forbidden).
+ * Does NOT cover roles, privileges and schemas themselves (see reach/forbidden.ts).
  */
 import { type PlacedOperation } from "../../input/placedOperation";
 import { placedOperationOf, type Subject } from "../../input/subject";

@@ -1,6 +1,6 @@
 /**
  * Gate rule outside-governed-schemas: its texts, its examples, and what it finds.
- * Does NOT cover roles, privileges and schemas themselves (see forbidden).
+ * Does NOT cover roles, privileges and schemas themselves (see reach/forbidden.ts).
  */
 import { quoted, sqlName } from "../../../sql/sqlText";
 import { always } from "../../input/gateRule";

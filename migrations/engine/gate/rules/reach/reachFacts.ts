@@ -1,6 +1,6 @@
 /**
  * What the rules of this folder share (reach).
- * Does NOT hold a rule and does NOT cover roles, privileges and schemas themselves (see forbidden).
+ * Does NOT hold a rule and does NOT cover roles, privileges and schemas themselves (see reach/forbidden.ts).
  */
 import { type PlacedOperation } from "../../input/placedOperation";
 import { type Subject } from "../../input/subject";

@@ -5,12 +5,14 @@
 import type { GateRule } from "../../input/gateRule";
 import { banCommitInProcedure } from "./ban-commit-in-procedure";
 import { changeOutsideMigrationSection } from "./change-outside-migration-section";
+import { forbiddenStatement } from "./forbidden-statement";
 import { opaqueStatement } from "./opaque-statement";
 import { outsideGovernedSchemas } from "./outside-governed-schemas";
 import { requireTableSchema } from "./require-table-schema";
 import { serverRefuses } from "./server-refuses";
 
 export const reachRules: readonly GateRule[] = [
+  forbiddenStatement,
   outsideGovernedSchemas,
   requireTableSchema,
   opaqueStatement,

@@ -1,6 +1,6 @@
 /**
  * What the rules of this folder share (settings): the parameters that a file changes.
- * Does NOT hold a rule and does NOT cover limits of the run (see rows) and roles (see forbidden).
+ * Does NOT hold a rule and does NOT cover limits of the run (see rows) and roles (see reach/forbidden.ts).
  */
 import { readingSettings } from "../../../../../stack/sessionSettings";
 import { parseStatements } from "../../../sql/parser";

@@ -1,7 +1,14 @@
 /**
- * Checks as they stand in the examples of the rules about sections.
+ * What the examples of rules have in common: a change that every rule lets pass, and checks as they stand in sections.
  * Does NOT hold a rule.
  */
+
+/** A change and its rollback. */
+export const jobsRegion = {
+  body: "ALTER TABLE dagapp.jobs ADD COLUMN region TEXT;",
+  rollback: "ALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS region;",
+} as const;
+
 export const bodies = {
   table: "CREATE TABLE dagapp.remarks (remark_id INTEGER);",
   dropTable: "DROP TABLE IF EXISTS dagapp.remarks;",

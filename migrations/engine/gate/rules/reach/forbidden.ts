@@ -2,10 +2,10 @@
  * Statements that no migration may hold in any tier, with the reason: one row per kind.
  * Does NOT cover high-risk operations, which depend on the tier.
  */
-import type { Problem } from "../../../stack/errors";
-import type { Segment } from "../files/segments";
-import { flatOperations, type InnerStatement, type Operation } from "../statements/operation";
-import type { Statement } from "../statements/statements";
+import type { Problem } from "../../../../../stack/errors";
+import type { Segment } from "../../../files/segments";
+import { flatOperations, type InnerStatement, type Operation } from "../../../statements/operation";
+import type { Statement } from "../../../statements/statements";
 
 const role =
   "the runner's role is what keeps a migration within its rights and its record true (who ran it)";
