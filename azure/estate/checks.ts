@@ -5,6 +5,7 @@
  */
 import { type AzureServer, hostOf } from "../../stack/azure";
 import type { Settings } from "../../stack/settings";
+import { isTicket, ticketShape } from "../../stack/ticket";
 import { addressNumber } from "./addresses";
 import { resourceGroupName, serverName, serverNameLength } from "./names";
 import {
@@ -168,9 +169,7 @@ const creating: readonly Check[] = [
       : "secretExpires: say on which day the service role's password ends (YYYY-MM-DD).";
   },
   ({ ticket }) =>
-    /^CHG-\d{4}-\d{4}$/.test(ticket)
-      ? null
-      : `ticket: "${ticket}" is not a change ticket (CHG-YYYY-NNNN).`,
+    isTicket(ticket) ? null : `ticket: "${ticket}" is not a change ticket (${ticketShape}).`,
 ];
 
 /** Whether it is a day of the calendar. */

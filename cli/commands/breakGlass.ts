@@ -3,6 +3,7 @@
  * Does NOT lift review, rollback or the rules on statements.
  */
 import { closeBreakGlass, openBreakGlass } from "../../migrations/engine/ledger/decisions";
+import { ticketShape } from "../../stack/ticket";
 import { type Call, type Command, type ExitStatus, exitStatus } from "../frame/command";
 import { momentText } from "../report/times";
 import { openStack, stackOptions } from "../stack/stack";
@@ -18,7 +19,7 @@ export const breakGlassOpen: Command = {
     ...stackOptions,
     reason: { value: "TEXT", summary: "what the emergency is", required: true },
     ticket: {
-      value: "CHG-YYYY-NNNN",
+      value: ticketShape,
       summary: "of the incident or the emergency change",
       required: true,
     },

@@ -2,6 +2,7 @@
  * `ddl evidence`: what is known of a change ticket, for the people who approve it. Reads only.
  * Does NOT answer for people.
  */
+import { ticketShape } from "../../stack/ticket";
 import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../frame/command";
 import { suggestion } from "../frame/nearest";
 import { type EvidenceReport, evidenceReport } from "../report/evidence";
@@ -25,7 +26,7 @@ export const evidence: Command = {
     "Asks files, git and the databases of all stacks. The environment (DDL_…) counts for --stack alone; the others are",
     "reached by their own files and PGPASSFILE. Ends with 1 when something is missing that a machine can tell.",
   ],
-  arguments: [{ name: "TICKET", summary: "CHG-YYYY-NNNN", required: true }],
+  arguments: [{ name: "TICKET", summary: ticketShape, required: true }],
   options: {
     ...stackOptions,
     format: {

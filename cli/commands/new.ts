@@ -9,13 +9,14 @@ import { inc } from "semver";
 
 import { numberOf } from "../../migrations/engine/files/file";
 import { loadMigrations } from "../../migrations/engine/survey/load";
+import { noTicketYet, ticketShape } from "../../stack/ticket";
 import { run as runProgram } from "../../toolchain/run";
 import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../frame/command";
 import { projectFolder, projectMigrations, shownPath } from "../stack/project";
+import { ensureTicket } from "../stack/tickets";
 import { type NewMigration, newMigrationFiles } from "./newMigration";
 import { slugOf } from "./slug";
 
-const ticketForm = /^(CHG-\d{4}-\d{4,}|pending)$/;
 const tableForm = /^[a-z_][a-z0-9_$]*\.[a-z_][a-z0-9_$]*$/;
 
 export const newCommand: Command = {
@@ -28,9 +29,9 @@ export const newCommand: Command = {
   arguments: [{ name: "TITLE", summary: "what changes, in a few words", required: true }],
   options: {
     ticket: {
-      value: "CHG-YYYY-NNNN",
+      value: ticketShape,
       summary: "its change ticket",
-      fallback: "pending",
+      fallback: noTicketYet,
     },
     table: {
       value: "SCHEMA.TABLE",
@@ -81,10 +82,8 @@ async function describe(call: Call, folder: string): Promise<NewMigration> {
   if (/[\u0000-\u001f\u007f]/.test(description)) {
     throw new UsageError("The title holds control characters.", "write plain words.");
   }
-  const ticket = call.text("ticket") ?? "pending";
-  if (!ticketForm.test(ticket)) {
-    throw new UsageError(`${ticket} is not a change ticket.`, "write it as CHG-2026-0142.");
-  }
+  const ticket = call.text("ticket") ?? noTicketYet;
+  if (ticket !== noTicketYet) ensureTicket(ticket);
   const tables = call.list("table");
   for (const table of tables.filter((one) => !tableForm.test(one))) {
     throw new UsageError(`${table} is not a table with its schema.`, "write it as dagapp.jobs.");

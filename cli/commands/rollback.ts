@@ -15,6 +15,7 @@ import {
   surveyStack,
 } from "../../migrations/engine/survey/survey";
 import { withClient } from "../../stack/connection";
+import { ticketShape } from "../../stack/ticket";
 import { tierRules } from "../../stack/tier";
 import { counted } from "../findings/finding";
 import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../frame/command";
@@ -45,7 +46,7 @@ export const rollback: Command = {
   options: {
     ...stackOptions,
     to: { value: "VERSION", summary: "take back all above this one, which stays" },
-    ticket: { value: "CHG-YYYY-NNNN", summary: "the ticket under which it is taken back" },
+    ticket: { value: ticketShape, summary: "the ticket under which it is taken back" },
   },
   examples: [
     ["ddl rollback 0.3.0 --stack uat --ticket CHG-2026-0210", "the newest version"],

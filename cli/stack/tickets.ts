@@ -2,16 +2,15 @@
  * The change tickets of one run, from the command line: they take the place of the configured ones. Pure.
  * Does NOT know whether a ticket is approved: people do.
  */
+import { isTicket, ticketHint, ticketShape } from "../../stack/ticket";
 import { type Call, type OptionSpec, UsageError } from "../frame/command";
 import type { Stack } from "./stack";
 
 export const ticketOption: OptionSpec = {
-  value: "CHG-YYYY-NNNN,…",
+  value: `${ticketShape},…`,
   summary: "change tickets approved for this run, in place of DDL_TICKETS and the stack's tickets",
   many: true,
 };
-
-const ticketForm = /^CHG-\d{4}-\d{4,}$/;
 
 /**
  * The stack with the tickets that the call names; unchanged when it names none.
@@ -40,6 +39,6 @@ export function singleTicket(call: Call): string | undefined {
 
 /** @throws {UsageError} the text is no ticket. */
 export function ensureTicket(ticket: string): void {
-  if (ticketForm.test(ticket)) return;
-  throw new UsageError(`${ticket} is not a change ticket.`, "write it as CHG-2026-0142.");
+  if (isTicket(ticket)) return;
+  throw new UsageError(`${ticket} is not a change ticket.`, ticketHint);
 }

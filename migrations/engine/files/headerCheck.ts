@@ -5,6 +5,7 @@
 import { valid as validVersion } from "semver";
 
 import type { Problem } from "../../../stack/errors";
+import { isTicket, noTicketYet, ticketHint } from "../../../stack/ticket";
 import type { HeaderLines, RawField } from "./headerLines";
 
 /** `[Date]`, TBD and the like: written, but not filled in. */
@@ -16,8 +17,6 @@ const noName = /^(none|no|not? (applicable|needed|available|yet)|nil|nobody|n\/?
 const doubt =
   /\b(not|no|never|n't|hardly|almost|partly|maybe|perhaps|later|soon|tomorrow|todo|tbd|pending|to follow|will|would|should|untested|somewhere|someone)\b/i;
 const exceptionForm = /^([a-z][a-z0-9-]*):\s*(.*)$/;
-/** A change ticket, as change management numbers them. */
-export const ticketForm = /^CHG-\d{4}-\d{4,}$/;
 /** VARCHAR(50) in the ledger. */
 const maxVersionLength = 50;
 
@@ -116,9 +115,9 @@ export class HeaderCheck {
   ticket(name: string): string {
     const field = this.filled(name);
     if (field === null) return "";
-    if (!ticketForm.test(field.value) && field.value !== "pending") {
+    if (!isTicket(field.value) && field.value !== noTicketYet) {
       const message = `${name} is ${JSON.stringify(field.value)}, not a change ticket.`;
-      const hint = "write it as CHG-2026-0142; while there is none (dev, qa), write pending.";
+      const hint = `${ticketHint.slice(0, -1)}; while there is none (dev, qa), write ${noTicketYet}.`;
       this.report("HEADER_TICKET", field.line, message, hint);
     }
     return field.value;

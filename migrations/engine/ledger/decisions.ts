@@ -7,9 +7,9 @@ import type { Client } from "pg";
 
 import { type Access, withClient } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
+import { isTicket, ticketHint } from "../../../stack/ticket";
 import { tierRules } from "../../../stack/tier";
 import type { MigrationFile } from "../files/file";
-import { ticketForm } from "../files/headerCheck";
 import { type DecisionKind } from "../history/eventKinds";
 import type { BreakGlass, Decision, History, VersionState } from "../history/history";
 import { listDifferences } from "../history/snapshot";
@@ -161,11 +161,8 @@ export async function openBreakGlass(access: Access, emergency: Emergency): Prom
     approvedBy: given("approved-by", emergency.approvedBy),
   };
   const ticket = given("ticket", emergency.ticket);
-  if (!ticketForm.test(ticket)) {
-    throw new DecisionRefusedError(
-      `"${ticket}" is not the number of a ticket.`,
-      "write it as CHG-2026-0142.",
-    );
+  if (!isTicket(ticket)) {
+    throw new DecisionRefusedError(`"${ticket}" is not the number of a ticket.`, ticketHint);
   }
   return deciding(access, "admin", async (client, { breakGlass }) => {
     if (breakGlass !== null) {

@@ -2,6 +2,7 @@
  * Gate rule ticket-required: its texts, its examples, and what it finds.
  * Does NOT look into the SQL of files.
  */
+import { noTicketYet } from "../../../../../stack/ticket";
 import { inHeader, listed } from "../../input/findings";
 import { whereDemanded } from "../../input/gateRule";
 import { planRule } from "../planRule";
@@ -22,7 +23,7 @@ export const ticketRequired = planRule({
         ...inHeader(file, "TICKET"),
         message: `its ticket ${file.header.ticket} is not among those of this run (${listed(tickets)}).`,
         remedy:
-          file.header.ticket === "pending"
+          file.header.ticket === noTicketYet
             ? "write the approved ticket into the header and name it for this run."
             : `name ${file.header.ticket} in the stack's tickets once it is approved.`,
       })),
