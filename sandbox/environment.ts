@@ -4,7 +4,8 @@
  */
 import { join } from "node:path";
 
-import { databaseOf, loginOf, type Tier } from "./record";
+import type { Tier } from "../stack/tier";
+import { databaseOf, loginOf } from "./record";
 import type { Sandbox } from "./sandbox";
 
 /** Pulumi's home: plugins and credentials of the project, apart from the user's own. */

@@ -6,14 +6,11 @@ import { createHash, randomBytes } from "node:crypto";
 import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-import { type Tier, tiers as TIERS } from "../stack/tier";
+import { type Tier, tiers } from "../stack/tier";
 import { serverAccount } from "./account";
 import type { BinarySource } from "./binaryChoice";
 import { freePort } from "./server";
 import { ensureSharedFolder, SANDBOX_PREFIX } from "./sharedFolder";
-
-/** One stack and one database each. */
-export { type Tier, TIERS };
 
 /** The logins of each database; all but `admin` are made by the Pulumi program. */
 export const LOGINS = ["admin", "migrator", "approver", "service"] as const;
@@ -79,7 +76,7 @@ const newPasswords = (): Record<Login, string> => ({
 
 /** The record with a password for every login; one that was made when there were fewer lacks some. */
 export function completed(record: SandboxRecord): SandboxRecord {
-  const entries = TIERS.map((tier) => [tier, { ...newPasswords(), ...record.passwords[tier] }]);
+  const entries = tiers.map((tier) => [tier, { ...newPasswords(), ...record.passwords[tier] }]);
   return { ...record, passwords: Object.fromEntries(entries) as SandboxRecord["passwords"] };
 }
 

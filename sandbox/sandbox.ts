@@ -9,6 +9,7 @@ import { isDeepStrictEqual } from "node:util";
 
 import { escapeIdentifier, escapeLiteral } from "pg";
 
+import { tiers } from "../stack/tier";
 import type { ProgressLog } from "../toolchain/log";
 import { commandLine, isRunning } from "../toolchain/processes";
 import { serverAccount } from "./account";
@@ -27,7 +28,6 @@ import {
   readRecord,
   sandboxFolder,
   type SandboxRecord,
-  TIERS,
   writePrivate,
   writeRecord,
 } from "./record";
@@ -176,7 +176,7 @@ async function makeDatabases(record: SandboxRecord): Promise<boolean> {
       "SELECT rolname AS name FROM pg_roles UNION ALL SELECT datname FROM pg_database",
     );
     const present = new Set(rows.map((row) => row.name));
-    for (const tier of TIERS) {
+    for (const tier of tiers) {
       const [admin, database] = [loginOf(tier, "admin"), databaseOf(tier)];
       const password = escapeLiteral(record.passwords[tier].admin);
       if (!present.has(admin)) {
@@ -203,7 +203,7 @@ async function makeDatabases(record: SandboxRecord): Promise<boolean> {
 function passwordFile(record: SandboxRecord): string {
   const line = (database: string, user: string, password: string): string =>
     [HOST, record.port, database, user, password].join(":");
-  const lines = TIERS.flatMap((tier) =>
+  const lines = tiers.flatMap((tier) =>
     LOGINS.map((login) => line("*", loginOf(tier, login), record.passwords[tier][login])),
   );
   return `${[...lines, line("*", "postgres", record.superuserPassword)].join("\n")}\n`;

@@ -5,7 +5,7 @@
 import { type AzureServer, hostOf, parseAzure } from "./azure";
 import { type FurtherRole, parseFurtherRoles } from "./furtherRoles";
 import { longestName } from "./identifiers";
-import { parseTier, type Tier } from "./tier";
+import { parseTier, strictestTier, type Tier } from "./tier";
 import { parseWindow, type Window } from "./window";
 
 /** Where values come from: `pulumi.Config` in the program, the request's config in a provider. */
@@ -229,7 +229,7 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
   problems.push(...azureProblems);
 
   const settings: Settings = {
-    tier: attempt<Tier>("tier", "prod", () => parseTier(text("tier"))),
+    tier: attempt<Tier>("tier", strictestTier, () => parseTier(text("tier"))),
     server: {
       host: attempt("host", "", () => {
         const host = hostFrom(azure, text("host"), environment);

@@ -8,6 +8,8 @@ import { UnknownTierError } from "./errors";
 export const tiers = ["dev", "qa", "uat", "prod"] as const;
 export type Tier = (typeof tiers)[number];
 
+/** Where a change is tried first, and which commands mean that are told no stack. */
+export const firstTier: Tier = tiers[0];
 /** The one that asks the most: what is not known of a tier counts as this one. */
 export const strictestTier: Tier = tiers[tiers.length - 1] ?? "prod";
 

@@ -10,7 +10,7 @@ import { rollbackNameOf } from "../../migrations/engine/files/header";
 import { checkFiles } from "../../migrations/engine/gate/fileCheck";
 import { gateRules } from "../../migrations/engine/gate/gateRules";
 import { loadMigrations } from "../../migrations/engine/survey/load";
-import { parseTier, tiers } from "../../stack/tier";
+import { parseTier, strictestTier, tiers } from "../../stack/tier";
 import {
   type Finding,
   findingOfProblem,
@@ -52,7 +52,7 @@ export const check: Command = {
       value: "TIER",
       summary: "whose rules apply",
       choices: tiers,
-      fallback: "prod",
+      fallback: strictestTier,
     },
     format: {
       value: "FORMAT",
@@ -71,7 +71,7 @@ export const check: Command = {
 };
 
 async function run(call: Call): Promise<ExitStatus> {
-  const tier = parseTier(call.text("tier") ?? "prod");
+  const tier = parseTier(call.text("tier") ?? strictestTier);
   const folder = await folderOf(call);
   const wanted = await wantedFiles(call, folder);
   const { migrations, problems } = await loadMigrations(folder);

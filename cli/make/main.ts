@@ -11,10 +11,10 @@ import { rebuildSchemas } from "../../migrations/engine/run/rebuild";
 import { serverAccount } from "../../sandbox/account";
 import { isMisleading } from "../../sandbox/environment";
 import { packagedBinaries } from "../../sandbox/packagedBinaries";
-import { type Tier, TIERS } from "../../sandbox/record";
 import { removeSandbox, stopSandbox } from "../../sandbox/sandbox";
 import { removeSharedFolder } from "../../sandbox/sharedFolder";
 import type { Access } from "../../stack/connection";
+import { firstTier, type Tier, tiers } from "../../stack/tier";
 import { cacheFolder } from "../../toolchain/cache";
 import { type ProgressLog, streamLog } from "../../toolchain/log";
 import { ensurePulumi } from "../../toolchain/pulumi";
@@ -177,22 +177,22 @@ async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      stack: { type: "string", default: "dev" },
+      stack: { type: "string", default: firstTier },
       "end-sessions": { type: "boolean", default: false },
     },
   });
   const [name = "", ...extra] = positionals;
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  const stack = TIERS.find((tier) => tier === values.stack);
+  const stack = tiers.find((tier) => tier === values.stack);
   if (command === undefined) {
     log.say(
-      `usage: cli/make/main.ts <${Object.keys(COMMANDS).join("|")}> [--stack ${TIERS.join("|")}] [--end-sessions] [-- arguments]`,
+      `usage: cli/make/main.ts <${Object.keys(COMMANDS).join("|")}> [--stack ${tiers.join("|")}] [--end-sessions] [-- arguments]`,
     );
     return 2;
   }
   if (stack === undefined) {
     log.say(
-      `The sandbox has no stack ${values.stack}.\nHint: STACK is one of ${TIERS.join(", ")}.`,
+      `The sandbox has no stack ${values.stack}.\nHint: STACK is one of ${tiers.join(", ")}.`,
     );
     return 2;
   }

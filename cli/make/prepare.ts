@@ -15,8 +15,9 @@ import {
   sandboxEnvironment,
   stateFolder,
 } from "../../sandbox/environment";
-import { type Tier, writePrivate } from "../../sandbox/record";
+import { writePrivate } from "../../sandbox/record";
 import { ensureSandbox, type Sandbox } from "../../sandbox/sandbox";
+import type { Tier } from "../../stack/tier";
 import { cacheFolder } from "../../toolchain/cache";
 import type { ProgressLog } from "../../toolchain/log";
 import { ensurePostgresqlPlugin } from "../../toolchain/plugin";

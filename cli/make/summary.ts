@@ -8,6 +8,7 @@ import { inspectPrivileges } from "../../roles/database/inspection";
 import { ruleTexts } from "../../roles/ruleText";
 import { type Access, withClient } from "../../stack/connection";
 import type { Settings } from "../../stack/settings";
+import { strictestTier } from "../../stack/tier";
 import { columns } from "../frame/columns";
 
 interface Live {
@@ -48,7 +49,6 @@ function describe(settings: Settings, { serverVersion, history, deviations }: Li
   const { server, roles, tier, schemas } = settings;
   const migrators = roles.migrators.length === 0 ? "nobody" : roles.migrators.join(", ");
   const rules = ruleTexts().map(({ to, privileges, place }) => [to, privileges, place]);
-  const [first, ...others] = [tier, "prod"].filter((one, index, all) => all.indexOf(one) === index);
   return [
     "",
     `${server.database} on ${server.host}:${server.port}, PostgreSQL ${serverVersion}, tier ${tier}`,
@@ -73,13 +73,12 @@ function describe(settings: Settings, { serverVersion, history, deviations }: Li
     "",
     "Next",
     ...columns([
-      [`make preview STACK=${first ?? tier}`, "what the next up would do"],
-      [`make drift STACK=${first ?? tier}`, "whether the database still is as declared"],
-      [`make psql STACK=${first ?? tier}`, "a session as the admin"],
-      ...others.map((other) => [
-        `make up STACK=${other}`,
-        "what the gate says of an unticketed change",
-      ]),
+      [`make preview STACK=${tier}`, "what the next up would do"],
+      [`make drift STACK=${tier}`, "whether the database still is as declared"],
+      [`make psql STACK=${tier}`, "a session as the admin"],
+      ...(tier === strictestTier
+        ? []
+        : [[`make up STACK=${strictestTier}`, "what the gate says of an unticketed change"]]),
       ["make help", "everything else"],
     ]),
   ].join("\n");

@@ -3,7 +3,8 @@
  * Does NOT answer for people: what only they know stays open, and says so.
  * Source: policy, "Checklist: Before Production Deployment".
  */
-import { type Tier, tierRules } from "../../stack/tier";
+import { samePerson } from "../../migrations/engine/gate/rules/header/person";
+import { strictestTier, type Tier, tierRules, tiers } from "../../stack/tier";
 import { describeWindows, nextWindow, openWindow } from "../../stack/window";
 import type { Answer, ChecklistLine, GitFacts, MigrationFacts, StackFacts } from "./evidenceModel";
 import { momentText } from "./times";
@@ -48,8 +49,8 @@ function reviewed({ file }: MigrationFacts): LineAnswer {
   if (reviewedBy === null || reviewedOn === null) {
     return no(`${file.fileName} names no reviewer or no date`);
   }
-  const isSame = reviewedBy.toLowerCase() === author.toLowerCase();
-  if (isSame) return no(`${file.fileName} was reviewed by its author, ${author}`);
+  if (samePerson(reviewedBy, author))
+    return no(`${file.fileName} was reviewed by its author, ${author}`);
   return yes(`${file.fileName} reviewed by ${reviewedBy} on ${reviewedOn}`);
 }
 
@@ -87,6 +88,10 @@ function rollbackFindings(
   ];
 }
 
+/** Whether the tier above asks for a sign-off of this one. */
+const isSignedOff = (tier: Tier): boolean =>
+  tiers.some((above) => tierRules[above].lowerTier === tier && tierRules[above].requiresSignOff);
+
 /** Whether one version was applied in a stack, with the file's text, and approved as the tier asks. */
 function testedIn(one: MigrationFacts, stack: StackFacts): readonly LineAnswer[] {
   if (!stack.reached) return [unknown(`${stack.stack} could not be asked: ${stack.reason}`)];
@@ -107,7 +112,7 @@ function testedIn(one: MigrationFacts, stack: StackFacts): readonly LineAnswer[]
     decision: typeof state.signOff,
   ])[] = [
     [tier !== null && tierRules[tier].validatesBeforeSignOff, "validated", state.validation],
-    [tier !== "dev", "signed off", state.signOff],
+    [tier !== null && isSignedOff(tier), "signed off", state.signOff],
   ];
   return [
     yes(`${where} applied${when}${by}`),
@@ -120,11 +125,11 @@ function testedIn(one: MigrationFacts, stack: StackFacts): readonly LineAnswer[]
 }
 
 function testedLine(
-  item: string,
   tier: Tier,
   migrations: readonly MigrationFacts[],
   stacks: readonly StackFacts[],
 ): ChecklistLine {
+  const item = `Tested in ${tier.toUpperCase()}`;
   const own = stacks.filter((stack) => stack.tier === tier);
   if (own.length === 0) {
     const unread = stacks.flatMap((one) =>
@@ -164,10 +169,10 @@ function windowLine(
   if (reasons.length === 0) {
     return line(item, [yes("not needed: no downtime is declared, and no table is written anew")]);
   }
-  const prod = stacks.filter(({ tier }) => tier === "prod");
-  const scheduled = prod.map((stack) => scheduledIn(stack, now));
-  const nobody = unknown("no stack of this project has tier prod");
-  return line(item, [...reasons.map(yes), ...(prod.length === 0 ? [nobody] : scheduled)]);
+  const last = stacks.filter(({ tier }) => tier === strictestTier);
+  const scheduled = last.map((stack) => scheduledIn(stack, now));
+  const nobody = unknown(`no stack of this project has tier ${strictestTier}`);
+  return line(item, [...reasons.map(yes), ...(last.length === 0 ? [nobody] : scheduled)]);
 }
 
 function planLine(item: string, migrations: readonly MigrationFacts[]): ChecklistLine {
@@ -184,7 +189,7 @@ function planLine(item: string, migrations: readonly MigrationFacts[]): Checklis
   );
 }
 
-/** All eleven lines, in the policy's order. */
+/** All lines, in the policy's order; one for each tier before the last. */
 export function answerChecklist(
   migrations: readonly MigrationFacts[],
   stacks: readonly StackFacts[],
@@ -201,9 +206,9 @@ export function answerChecklist(
       "Rollback script committed and reviewed",
       migrations.flatMap((one) => rollbackFindings(one, stacks)),
     ),
-    testedLine("Tested in DEV", "dev", migrations, stacks),
-    testedLine("Tested in QA", "qa", migrations, stacks),
-    testedLine("Tested in UAT", "uat", migrations, stacks),
+    ...tiers
+      .filter((tier) => tier !== strictestTier)
+      .map((tier) => testedLine(tier, migrations, stacks)),
     forPeople(
       "Change ticket created and approved",
       `${tickets.join(", ")} is named by ${names.join(", ")}`,

@@ -11,11 +11,12 @@ import type { History } from "../../migrations/engine/history/history";
 import { ensureStamp } from "../../migrations/engine/history/stamp";
 import { loadMigrations } from "../../migrations/engine/survey/load";
 import { environmentFor, sandboxEnvironment } from "../../sandbox/environment";
-import { readRecord, sandboxFolder, TIERS } from "../../sandbox/record";
+import { readRecord, sandboxFolder } from "../../sandbox/record";
 import { ensureSandbox } from "../../sandbox/sandbox";
 import type { Access } from "../../stack/connection";
 import { BadInputError } from "../../stack/errors";
 import type { Environment } from "../../stack/settings";
+import { firstTier, tiers } from "../../stack/tier";
 import { type Call, type OptionSpec, UsageError } from "../frame/command";
 import { suggestion } from "../frame/nearest";
 import { projectFolder, projectMigrations } from "./project";
@@ -27,7 +28,7 @@ export const stackOptions: Readonly<Record<string, OptionSpec>> = {
     value: "STACK",
     summary:
       "the stack: Pulumi.<stack>.yaml and, before it, the environment (DDL_…) say where it is",
-    fallback: "dev",
+    fallback: firstTier,
   },
   sandbox: { summary: "the stack's database in the local sandbox" },
 };
@@ -49,7 +50,7 @@ export interface Stack {
  * @throws {SettingsError} naming every wrong value.
  */
 export async function openStack(call: Call): Promise<Stack> {
-  const name = call.text("stack") ?? "dev";
+  const name = call.text("stack") ?? firstTier;
   const environment = call.flag("sandbox") ? await sandboxOf(call, name) : call.environment;
   return stackIn(name, environment);
 }
@@ -112,9 +113,9 @@ async function configFileOf(name: string): Promise<string> {
 
 /** The environment of one of the sandbox's databases. The server is started when it does not run. */
 async function sandboxOf(call: Call, name: string): Promise<Environment> {
-  const tier = TIERS.find((one) => one === name);
+  const tier = tiers.find((one) => one === name);
   if (tier === undefined) {
-    throw new UsageError(`The sandbox has no stack ${name}.`, suggestion(name, TIERS));
+    throw new UsageError(`The sandbox has no stack ${name}.`, suggestion(name, tiers));
   }
   if ((await readRecord(sandboxFolder())) === undefined) {
     throw new UsageError(

@@ -13,11 +13,10 @@ import {
   loginOf,
   readRecord,
   type SandboxRecord,
-  type Tier,
-  TIERS,
   writeRecord,
 } from "../../../sandbox/record";
 import { ensureSandbox, removeSandbox, type Sandbox, stopSandbox } from "../../../sandbox/sandbox";
+import { type Tier, tiers } from "../../../stack/tier";
 import { silentLog } from "../../../toolchain/log";
 
 jest.setTimeout(60_000);
@@ -50,7 +49,7 @@ afterAll(async () => {
 
 it("gives a sandbox that was made when there were fewer logins what it lacks, and changes nothing else", async () => {
   const lacking = structuredClone(sandbox.record) as { passwords: Record<Tier, object> };
-  for (const tier of TIERS) Reflect.deleteProperty(lacking.passwords[tier], "approver");
+  for (const tier of tiers) Reflect.deleteProperty(lacking.passwords[tier], "approver");
   await writeRecord(folder, lacking as SandboxRecord);
   const { record } = await ensureSandbox(silentLog, folder);
   expect(record.passwords.qa.approver).toMatch(/^[\w-]{32}$/);
@@ -62,7 +61,7 @@ it("gives a sandbox that was made when there were fewer logins what it lacks, an
   await writeRecord(folder, sandbox.record);
 });
 
-it.each(TIERS)("gives %s a database, owned by an admin who is no superuser", async (tier) => {
+it.each(tiers)("gives %s a database, owned by an admin who is no superuser", async (tier) => {
   const [row] = await queryAsAdmin(
     sandbox,
     tier,
@@ -90,7 +89,7 @@ it("makes no role but the admins", async () => {
     "dev",
     `SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY rolname COLLATE "C"`,
   );
-  const admins = TIERS.map((tier) => loginOf(tier, "admin")).sort();
+  const admins = tiers.map((tier) => loginOf(tier, "admin")).sort();
   expect(rows.map((row) => row.rolname)).toEqual(["postgres", ...admins]);
 });
 

@@ -164,6 +164,13 @@ describe("a line is open when something is missing", () => {
       "004_add_status.sql was reviewed by its author, Ada",
     ],
     [
+      "reviewed by its author, spelled otherwise",
+      /^Migration/,
+      () => facts({ reviewedBy: "Adá <ada@example.org>" }),
+      "no",
+      "004_add_status.sql was reviewed by its author, Ada",
+    ],
+    [
       "rollback not committed",
       /^Rollback script/,
       () => facts({}, { rollbackGit: { ...clean, added: null } }),
