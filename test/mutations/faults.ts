@@ -385,7 +385,7 @@ export const faults: readonly Fault[] = [
     file: entry,
     text: "if (file === undefined || then !== now) {",
     instead: "if (file === undefined) {",
-    suites: ["program/", "stack/order"],
+    suites: ["program/", "database/run/run.test"],
   },
   {
     what: "drift of the ledger is nothing to do",

@@ -140,17 +140,14 @@ it("warns of a change by hand, and of what stands in the way of the next run, wh
   const rollback =
     "ALTER TABLE dagapp.t1 DROP COLUMN IF EXISTS more;\nDROP TABLE IF EXISTS dagapp.t4;";
   await stack.replaceMigrations(smallMigrations([{}, {}, {}, { body, rollback }]));
-  const asleep = database.sql(
-    "service",
-    "BEGIN; DELETE FROM dagapp.t1; SELECT pg_sleep(20); ROLLBACK",
-  );
+  const holder = await database.hold("service", "DELETE FROM dagapp.t1");
   const preview = done(await stack.preview());
   expect(preview).toContain("rule schema-drift | tier dev | warning");
   expect(preview).toContain("    table dagapp.t1: column extra is new");
   expect(preview).toMatch(
     /pre-flight, as the server is now: 004_table_4\.sql: warning: lock-in-the-way: dagapp\.t1 is locked by process \d+/,
   );
-  await asleep;
+  await holder.letGo();
 
   await stack.forgetState();
   expect(done(await stack.up())).toContain("    table dagapp.t1: column extra is new");

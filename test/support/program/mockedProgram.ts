@@ -11,6 +11,7 @@ import { loadMigrations } from "../../../migrations/engine/survey/load";
 import { type Tier, tierRules } from "../../../stack/tier";
 import type { TierDatabase } from "../servers/tierDatabase";
 import { publishedAs } from "./published";
+import { loadSharedModules, useSharedModules } from "./sharedModules";
 
 /** What the program asked of the engine, in the order of asking. */
 export interface Registered {
@@ -136,7 +137,9 @@ export async function registerProgram(
   );
   try {
     let outputs: Readonly<Record<string, unknown>> = {};
+    loadSharedModules();
     await jest.isolateModulesAsync(async () => {
+      useSharedModules(false);
       const pulumi = await import("@pulumi/pulumi");
       const { MockMonitor } = await import("@pulumi/pulumi/runtime/mocks.js");
       keepRequests(MockMonitor.prototype, resources);

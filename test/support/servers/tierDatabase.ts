@@ -28,6 +28,8 @@ export interface TierDatabase {
   readonly config: Readonly<Record<string, unknown>>;
   /** Runs a text of one or more statements in a session of its own; the rows are those of a lone statement. */
   sql(login: Login, text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /** Runs a statement in a transaction that stays open, with its locks, until `letGo` takes it back. */
+  hold(login: Login, text: string): Promise<{ letGo(): Promise<void> }>;
   /**
    * Everything that the program makes or that hinders it: roles, memberships, owners, privileges, extensions, and all
    * objects of the governed schemas and `public`, as lines. Not the rows of tables.
@@ -92,11 +94,7 @@ export async function makeTierDatabase(
     infrastructure: [roles.migrator, passwords.migrator],
     service: [roles.service, passwords.service],
   };
-  const session = async <T>(
-    login: Login,
-    database: string,
-    work: (client: Client) => Promise<T>,
-  ): Promise<T> => {
+  const open = async (login: Login, database: string): Promise<Client> => {
     const [user, password] = accounts[login];
     const { host, port } = server;
     const role = roles.infrastructure.replace(/[\\\s]/g, "\\$&");
@@ -108,6 +106,14 @@ export async function makeTierDatabase(
     });
     client.on("error", () => undefined);
     await client.connect();
+    return client;
+  };
+  const session = async <T>(
+    login: Login,
+    database: string,
+    work: (client: Client) => Promise<T>,
+  ): Promise<T> => {
+    const client = await open(login, database);
     try {
       return await work(client);
     } finally {
@@ -156,6 +162,12 @@ export async function makeTierDatabase(
       approvers: [roles.approver],
     },
     sql,
+    hold: async (login, text) => {
+      const client = await open(login, name);
+      await client.query("BEGIN");
+      await client.query(text);
+      return { letGo: () => client.end() };
+    },
     catalog: () =>
       session("superuser", name, async (client) => {
         const { rows } = await client.query<{ line: string }>(serverCatalog);

@@ -7,23 +7,13 @@ import { join } from "node:path";
 
 import type * as pulumi from "@pulumi/pulumi";
 
+import { loadSharedModules, useSharedModules } from "../sharedModules";
 import type { Engine } from "./engine";
 
 const repository = join(__dirname, "../../../..");
 
 /** Status by which the program says that it failed and told why (migrations/program/verdict.ts). */
 const failedAndTold = 32;
-
-/** Loaded once: they remember nothing of a command, or are told of a new one. */
-const shared = [
-  "@pulumi/postgresql",
-  "@grpc/grpc-js",
-  "libpg-query",
-  "pg",
-  "pgpass",
-  "semver",
-  "yaml",
-] as const;
 
 type Program = () => Promise<Record<string, unknown>>;
 
@@ -66,9 +56,7 @@ export async function runProgram(run: ProgramRun): Promise<boolean> {
   const sdk = jest.requireActual<typeof pulumi>("@pulumi/pulumi");
   const runtime = sdk.runtime as unknown as Runtime;
   const state = jest.requireActual<State>("@pulumi/pulumi/runtime/state");
-  for (const name of shared) {
-    if (!sharedModules.has(name)) sharedModules.set(name, jest.requireActual(name));
-  }
+  loadSharedModules();
   const exitCode = process.exitCode;
   process.exitCode = undefined;
   const silenced = silence(run.say);
@@ -162,7 +150,7 @@ function mockModules(
     ...sdk,
     dynamic: { ...sdk.dynamic, Resource: DynamicResource },
   }));
-  for (const [name, actual] of sharedModules) jest.doMock(name, () => actual);
+  useSharedModules();
   // The shells of the providers load the engine's code by this, from the program's folder.
   jest.doMock("tsx/cjs/api", () => ({
     require: (path: string): unknown => jest.requireActual(join(repository, path)),
@@ -177,9 +165,6 @@ function mockModules(
     endWithEngine: () => undefined,
   }));
 }
-
-/** Loaded before the first isolation, and given to all. */
-const sharedModules = new Map<string, unknown>();
 
 const severityOf = { log: "info", warn: "warning", error: "error" } as const;
 
