@@ -176,12 +176,16 @@ async function ensureSettings(client: Client): Promise<SessionLook> {
 }
 
 /**
- * Takes away what a file has set for its session, and makes sure that it is gone. The role stays.
+ * Takes away what a file has left in its session (settings, temporary tables, prepared statements, cursors, advisory
+ * locks, LISTEN), and makes sure that the session is as it was asked for. Outside of a transaction.
  *
  * @throws {SessionSettingError} something is not as the session asked for it.
+ * Source: postgresql.org/docs/current/sql-discard.html
  */
-export async function resetSettings(client: Client): Promise<void> {
-  await client.query("RESET ALL");
+export async function resetSession(client: Client): Promise<void> {
+  await client.query("DISCARD ALL");
+  // It makes the login itself of whom the session started as.
+  await client.query("RESET ROLE");
   await ensureSettings(client);
 }
 

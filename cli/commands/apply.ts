@@ -5,8 +5,8 @@
 import { impactsOf } from "../../migrations/engine/impact/classify";
 import { applyMigration } from "../../migrations/engine/run/run";
 import { modelBefore } from "../../migrations/engine/schema/schemaReplay";
+import { type Runner, withRunner } from "../../migrations/engine/server/runner";
 import { ensureUpgraded, type Survey, surveyStack } from "../../migrations/engine/survey/survey";
-import type { Access } from "../../stack/connection";
 import { counted } from "../findings/finding";
 import { type Call, type Command, type ExitStatus, exitStatus } from "../frame/command";
 import { interruptible } from "../frame/interruption";
@@ -68,7 +68,7 @@ async function run(call: Call): Promise<ExitStatus> {
   ensureGoverned(stack, survey.history);
   ensureUpgraded(survey.upgrades);
   const left = await interruptible(say, (isStopping) =>
-    applyAll(call, stack.access, survey, isStopping),
+    withRunner(stack.access, (runner) => applyAll(call, runner, survey, isStopping)),
   );
   const drift = await describeDrift(stack.access);
   if (drift !== "") say(drift);
@@ -80,7 +80,7 @@ async function run(call: Call): Promise<ExitStatus> {
 /** Runs them in order; returns how many were left because somebody stopped it. */
 async function applyAll(
   { terminal: { print, say } }: Call,
-  access: Access,
+  runner: Runner,
   { files, plan }: Survey,
   isStopping: () => boolean,
 ): Promise<number> {
@@ -92,7 +92,7 @@ async function applyAll(
     const started = Date.now();
     const model = modelBefore(files, migration.number);
     const request = { migration, lower, impacts: impactsOf(migration, model), model };
-    const { version, ranNow } = await applyMigration(access, request, (line) => {
+    const { version, ranNow } = await applyMigration(runner, request, (line) => {
       say(`${migration.name}: ${line}`);
     });
     const took = durationText(Date.now() - started);

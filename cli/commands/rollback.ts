@@ -9,6 +9,7 @@ import { rollbackImpactsOf } from "../../migrations/engine/impact/classify";
 import { readHistory } from "../../migrations/engine/ledger/ledger";
 import { rollBackVersion } from "../../migrations/engine/run/rollback";
 import { modelBefore } from "../../migrations/engine/schema/schemaReplay";
+import { type Runner, withRunner } from "../../migrations/engine/server/runner";
 import {
   ensureLedgerShape,
   ensureUpgraded,
@@ -73,7 +74,7 @@ async function run(call: Call): Promise<ExitStatus> {
     .filter((version) => versionsThere(history).includes(version));
   if (there.length > 0 && !(await mayGoBack(call, stack, there, ticket))) return exitStatus.failed;
   const left = await interruptible(call.terminal.say, (isStopping) =>
-    takeBack(call, stack, files, steps, ticket, isStopping),
+    withRunner(stack.access, (runner) => takeBack(call, runner, files, steps, ticket, isStopping)),
   );
   if (left > 0) {
     call.terminal.say(
@@ -117,7 +118,7 @@ async function mayGoBack(
 
 async function takeBack(
   { terminal: { print, say } }: Call,
-  { access }: Stack,
+  runner: Runner,
   files: readonly MigrationFile[],
   steps: readonly RollbackStep[],
   ticket: string | undefined,
@@ -135,7 +136,7 @@ async function takeBack(
       model,
       ...(ticket === undefined ? {} : { ticket }),
     };
-    const { version, ranNow } = await rollBackVersion(access, request, (line) => {
+    const { version, ranNow } = await rollBackVersion(runner, request, (line) => {
       say(`${migration.name}: ${line}`);
     });
     const took = durationText(Date.now() - started);

@@ -22,6 +22,7 @@ import {
 import { rollBackVersion } from "./run/rollback";
 import { applyMigration } from "./run/run";
 import { modelBefore } from "./schema/schemaReplay";
+import { KeptRunner } from "./server/keptRunner";
 import { SharedRead } from "./sharedRead";
 import { loadMigrations, migrationsFolder } from "./survey/load";
 import { ensureLedgerShape } from "./survey/survey";
@@ -142,6 +143,9 @@ function factsOf(state: VersionState): readonly string[] {
   ];
 }
 
+/** The engine tells of one migration after the other: what one leaves is there for the next. */
+const kept = new KeptRunner();
+
 const reach = (inputs: MigrationInputs): Promise<MigrationOutputs> =>
   liveStates.changing(() => run(inputs));
 
@@ -152,23 +156,21 @@ async function run(inputs: MigrationInputs): Promise<MigrationOutputs> {
   };
   const started = Date.now();
   const model = modelBefore(files, file.number);
-  const outcome =
-    inputs.goal === "applied"
-      ? await applyMigration(
-          currentAccess(),
-          { migration: file, lower: inputs.lower, impacts: impactsOf(file, model), model },
+  const { goal, ticket, lower, higher } = inputs;
+  const outcome = await kept.use(currentAccess(), (runner) =>
+    goal === "applied"
+      ? applyMigration(
+          runner,
+          { migration: file, lower, impacts: impactsOf(file, model), model },
           log,
         )
-      : await rollBackVersion(
-          currentAccess(),
-          {
-            ...{ migration: file, ticket: inputs.ticket, higher: inputs.higher },
-            ...{ impacts: rollbackImpactsOf(file, model), model },
-          },
+      : rollBackVersion(
+          runner,
+          { migration: file, ticket, higher, impacts: rollbackImpactsOf(file, model), model },
           log,
-        );
+        ),
+  );
   const took = ((Date.now() - started) / 1000).toFixed(1);
-  const { goal } = inputs;
   log(outcome.ranNow ? `${goal} in ${took} s` : `the ledger says it is ${goal}: adopted`);
   return outputsOf({ ...inputs, ledger: goal }, outcome.state);
 }

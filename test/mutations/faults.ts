@@ -95,7 +95,7 @@ export const faults: readonly Fault[] = [
   {
     what: "what a file set for its session stays set",
     file: attempt,
-    text: "await resetSettings(this.session.client);",
+    text: "await this.session.reset();",
     instead: "",
     suites: ["database/run/runSession", ...running],
   },

@@ -17,6 +17,7 @@ import {
 } from "../history/proof";
 import type { SchemaSnapshot } from "../history/snapshot";
 import { readProofs, recordEvent } from "../ledger/ledger";
+import { withRunner } from "../server/runner";
 import { loadMigrations } from "../survey/load";
 import { readSamples, type Samples } from "../survey/samples";
 import { ProofRows, type RowKind, rowKinds, RowSources } from "./proofRows";
@@ -121,7 +122,7 @@ export async function proveMigrations(
   while (
     await withScratchDatabase(access, log, (scratch) =>
       withClient(scratch, { account: "migrator", activity: "proof", readOnly: true }, (eyes) =>
-        pass.run({ scratch, eyes, needed, log: detail }),
+        withRunner(scratch, (runner) => pass.run({ scratch, runner, eyes, needed, log: detail })),
       ),
     )
   );

@@ -21,6 +21,7 @@ import { rollBackVersion } from "../run/rollback";
 import { applyMigration } from "../run/run";
 import type { SchemaModel } from "../schema/schemaModel";
 import { modelBefore } from "../schema/schemaReplay";
+import type { Runner } from "../server/runner";
 import type { RowCounts } from "./proofRows";
 import type { RowState } from "./rowLosses";
 import { readRowState } from "./rowState";
@@ -29,6 +30,8 @@ import { judgeRows } from "./rowVerdict";
 /** What a pass has to prove with. */
 export interface Ground {
   readonly scratch: Access;
+  /** In that database. */
+  readonly runner: Runner;
   /** Looks as the role that migrations run as, and only looks. */
   readonly eyes: Client;
   readonly needed: readonly MigrationFile[];
@@ -95,7 +98,7 @@ export class Prover {
       const after = await this.look(readSnapshot);
       const up = await this.lookAtRows("after it");
       await rollBackVersion(
-        this.ground.scratch,
+        this.ground.runner,
         { migration, higher: [], model: this.model },
         this.tell("rolling back"),
       );
@@ -174,7 +177,7 @@ export class Prover {
       .filter(({ number }) => number < migration.number)
       .map(({ header }) => header.version);
     await applyMigration(
-      this.ground.scratch,
+      this.ground.runner,
       { migration, lower, model: this.model },
       this.tell("applying"),
     );

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 
-import { errorCode, inTransaction, resetSettings, runOne } from "../../../stack/connection";
+import { errorCode, inTransaction, runOne } from "../../../stack/connection";
 import { eventsTable } from "../../../stack/ownTables";
 import { claimsOf } from "../contract/claims";
 import { Contract, type Inside } from "../contract/contract";
@@ -163,8 +163,9 @@ export class Attempt {
       lock.ensureHeld();
       await this.runSegment(segment, begun.get(segment.index) ?? {});
     }
-    // What the file set for its session (a DateStyle, a timeout) must not touch how its end is recorded. The role stays.
-    await resetSettings(this.session.client);
+    // What the file left in its session (a DateStyle, a timeout) must touch neither how its end is recorded nor what
+    // comes after it.
+    await this.session.reset();
   }
 
   /** Sets the parameters again that a segment set: they ended with the session it ran in. */

@@ -249,6 +249,7 @@ async function tellProgress<T>(
   let toldOfWait = false;
   return watch.during(
     pid,
+    "all",
     async ({ wait }) => {
       const due = Date.now() - mentioned >= mentionEveryMs;
       if (!due && (wait === null || toldOfWait)) return;

@@ -16,9 +16,9 @@ import { readHistory, recordEvent } from "../ledger/ledger";
 import { readStructure } from "../ledger/structure";
 import { type Blocker, describeBlocker, describeBlockers } from "../server/blockers";
 import { BlockedError, inPatientTransaction } from "../server/lockWaiting";
-import { withRunnerLock } from "../server/runnerLock";
+import { withRunner } from "../server/runner";
 import { createSchemas } from "../server/schemas";
-import { historyUnderLock, type RunSession, withRunSession } from "../server/session";
+import { historyUnderLock, type RunSession } from "../server/session";
 import { describeSessions, endSessions, type SessionChoice } from "../server/sessions";
 import type { Look } from "../server/watch";
 
@@ -88,15 +88,15 @@ export async function rebuildSchemas(
     ...access,
     settings: { ...access.settings, run: { ...run, lockTimeoutMs } },
   };
-  return withRunnerLock(access, log, (lock) =>
-    withRunSession(
-      patient,
-      "rebuild schemas",
-      lock,
-      log,
-      (session) => withClient(access, admin, (beside) => new Rebuild(session, beside, ends).run()),
-      "admin",
-    ),
+  return withRunner(
+    patient,
+    (runner) =>
+      runner.holding(log, () =>
+        runner.inSession("rebuild schemas", log, (session) =>
+          withClient(access, admin, (beside) => new Rebuild(session, beside, ends).run()),
+        ),
+      ),
+    "admin",
   );
 }
 

@@ -2,7 +2,6 @@
  * Takes one version back with its rollback file, under the runner lock.
  * Does NOT decide which versions go back (see plan.ts); how segments run is in attempt.ts.
  */
-import type { Access } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
 import type { Log } from "../../../stack/log";
 import { ledgerTable } from "../../../stack/ownTables";
@@ -10,15 +9,9 @@ import type { MigrationFile } from "../files/file";
 import type { VersionState } from "../history/history";
 import type { StatementImpact } from "../impact/impact";
 import type { SchemaModel } from "../schema/schemaModel";
-import { type RunnerLock, withRunnerLock } from "../server/runnerLock";
+import type { Runner } from "../server/runner";
 import type { Outcome } from "../server/session";
-import {
-  historyUnderLock,
-  type RunSession,
-  stateAfter,
-  stateOf,
-  withRunSession,
-} from "../server/session";
+import { historyUnderLock, type RunSession, stateAfter, stateOf } from "../server/session";
 import { checkServerForRollback } from "../survey/serverLook";
 import { Attempt } from "./attempt";
 import type { StatementError } from "./statementError";
@@ -56,16 +49,18 @@ export class RollbackRefusedError extends MigrationError {
  * @throws {StatementError}  a statement failed; what is done and what to do are in the message.
  * @throws {RunnerBusyError} another runner did not finish in time.
  * Source: policy, "Emergency Procedures".
+ *
+ * @param runner  Of the run that it is part of: lock and session stay for what comes next.
  */
 export async function rollBackVersion(
-  access: Access,
+  runner: Runner,
   { migration, ticket = migration.header.ticket, higher, impacts = [], model }: RollbackRequest,
   log: Log,
 ): Promise<Outcome> {
   const { version } = migration.header;
-  return withRunnerLock(access, log, (lock) =>
-    withRunSession(access, `rollback ${version}`, lock, log, async (session) => {
-      const history = await historyUnderLock(session.client, access);
+  return runner.holding(log, () =>
+    runner.inSession(`rollback ${version}`, log, async (session) => {
+      const history = await historyUnderLock(session.client, runner.access);
       const state = stateOf(history, version);
       if (state === null) {
         throw new RollbackRefusedError(
@@ -85,7 +80,7 @@ export async function rollBackVersion(
         );
       }
       if (migration.rollback !== null) {
-        await checkServerForRollback(access, migration.rollback.fileName, impacts, log);
+        await checkServerForRollback(session, migration.rollback.fileName, impacts);
       }
       const after = await runRollback(session, migration, state, ticket, model);
       return { version, ranNow: true, state: after };
@@ -122,24 +117,23 @@ export async function runRollback(
 }
 
 /**
- * Takes back what a failed migration left, on a connection of its own: the one that failed may be gone.
+ * Takes back what a failed migration left, in another session: the one that failed may be gone.
  *
  * @returns what to tell: the failure, with what became of the version. It is the failure itself where nothing was kept,
  *          or where nothing can be run: there is no rollback file, or it was the rollback that failed.
  */
 export async function rollBackAfter(
   failure: StatementError,
-  access: Access,
+  runner: Runner,
   migration: MigrationFile,
-  lock: RunnerLock,
   log: Log,
   model?: SchemaModel,
 ): Promise<StatementError | RolledBackError> {
   const { version, ticket } = migration.header;
   const what = failure.message.slice(0, failure.message.lastIndexOf("\n  Hint:"));
   try {
-    return await withRunSession(access, `rollback ${version}`, lock, log, async (session) => {
-      const state = stateOf(await historyUnderLock(session.client, access), version);
+    return await runner.inSession(`rollback ${version}`, log, async (session) => {
+      const state = stateOf(await historyUnderLock(session.client, runner.access), version);
       const isOpen = state?.status === "incomplete" && state.begunRollback === null;
       const hasKept = isOpen && state.segmentsDone.length + state.segmentsBegun.length > 0;
       if (!hasKept || migration.rollback === null) return failure;

@@ -15,9 +15,9 @@ import type { StatementImpact } from "../impact/impact";
 import { windowReason } from "../impact/windowReason";
 import { serverTime } from "../ledger/ledger";
 import type { SchemaModel } from "../schema/schemaModel";
-import { type RunnerLock, withRunnerLock } from "../server/runnerLock";
+import type { Runner } from "../server/runner";
 import type { Outcome } from "../server/session";
-import { historyUnderLock, stateAfter, stateOf, withRunSession } from "../server/session";
+import { historyUnderLock, stateAfter, stateOf } from "../server/session";
 import { checkServer } from "../survey/serverLook";
 import { Attempt } from "./attempt";
 import { OutsideWindowError } from "./outsideWindow";
@@ -52,15 +52,18 @@ export class OrderError extends MigrationError {
  * @throws {StatementError}  a statement failed; what is kept and what to do are in the message.
  * @throws {RolledBackError} a statement failed, and the stack's onFailure had the version rolled back.
  * @throws {RunnerBusyError} another runner did not finish in time.
+ *
+ * @param runner  Of the run that it is part of: lock and session stay for what comes next.
  */
 export async function applyMigration(
-  access: Access,
+  runner: Runner,
   { migration, lower, impacts = [], model }: RunRequest,
   log: Log,
 ): Promise<Outcome> {
   const { version } = migration.header;
-  const run = (lock: RunnerLock): Promise<Outcome> =>
-    withRunSession(access, `migration ${version}`, lock, log, async (session) => {
+  const { access } = runner;
+  const run = (): Promise<Outcome> =>
+    runner.inSession(`migration ${version}`, log, async (session) => {
       const history = await historyUnderLock(session.client, access);
       ensureInOrder(history, migration, lower);
       let state = stateOf(history, version);
@@ -74,19 +77,19 @@ export async function applyMigration(
         const course = ticket ?? migration.header.ticket;
         state = await runRollback(session, migration, state, course, model);
       }
-      await checkServer(access, migration, impacts, log);
+      await checkServer(session, migration, impacts);
       await new Attempt(session, migration, undefined, model).apply(state);
       const after = await stateAfter(session.client, version, "applied");
       return { version, ranNow: true, state: after };
     });
-  return withRunnerLock(access, log, async (lock) => {
+  return runner.holding(log, async () => {
     try {
-      return await run(lock);
+      return await run();
     } catch (error) {
       if (access.settings.run.onFailure === "stop" || !(error instanceof StatementError)) {
         throw error;
       }
-      throw await rollBackAfter(error, access, migration, lock, log, model);
+      throw await rollBackAfter(error, runner, migration, log, model);
     }
   });
 }

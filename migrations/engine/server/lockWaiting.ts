@@ -48,14 +48,16 @@ export type RunInside = <T>(
 async function tellWhileSlow<T>(
   { log, watch, pid }: RunSession,
   title: string,
+  needs: "waits" | "all",
   work: () => Promise<T>,
-  onLook: (look: Look) => Promise<void> | void = () => undefined,
+  onLook: (look: Look) => Promise<void> | void,
 ): Promise<T> {
   const started = Date.now();
   let mentioned = started;
   let toldOfWait = false;
   return watch.during(
     pid,
+    needs,
     async (look) => {
       await onLook(look);
       const { wait } = look;
@@ -110,15 +112,16 @@ function tryOnce<T>(
   const { client, watch, pid } = session;
   let limitMs = 0;
   let cancelled = false;
-  const inside: RunInside = async (title, one, onLook = () => undefined) => {
+  const inside: RunInside = async (title, one, onLook) => {
     if (patience.leftMs !== limitMs) {
       limitMs = patience.leftMs;
       // For this transaction only: it ends with it, whoever has the session next.
       await client.query("SELECT set_config('lock_timeout', $1, true)", [`${limitMs}ms`]);
     }
     try {
-      return await tellWhileSlow(session, title, one, async (look) => {
-        await onLook(look);
+      const needs = onLook === undefined ? "waits" : "all";
+      return await tellWhileSlow(session, title, needs, one, async (look) => {
+        await onLook?.(look);
         if (look.wait !== null) patience.see(look.wait);
         if (!patience.isSpent || cancelled) return;
         cancelled = true;

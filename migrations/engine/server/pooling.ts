@@ -17,7 +17,8 @@ export interface Neighbour {
   whileHolding<T>(meanwhile: (pid: number) => Promise<T>): Promise<T>;
 }
 
-const askPid = async (client: Client): Promise<number> => {
+/** The server's process that answers now. */
+export const processOf = async (client: Client): Promise<number> => {
   const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
   return rows[0]?.pid ?? 0;
 };
@@ -39,17 +40,17 @@ export async function ensureSessions(
   const refuse = (what: string): never => {
     throw pooledError(`${host}:${port}`, what);
   };
-  const pid = await askPid(client);
+  const pid = await processOf(client);
   for (let round = 0; round < rounds; round += 1) {
     const shared = await neighbour.whileHolding(
-      async (other) => other === pid || (await askPid(client)) !== pid,
+      async (other) => other === pid || (await processOf(client)) !== pid,
     );
     if (shared) refuse(sharedProcess);
   }
   return {
     pid,
     ensureOwnSession: async () => {
-      if ((await askPid(client)) !== pid) refuse("the session's server process has changed");
+      if ((await processOf(client)) !== pid) refuse("the session's server process has changed");
     },
   };
 }

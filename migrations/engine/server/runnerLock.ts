@@ -6,10 +6,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Client } from "pg";
 
-import { type Access, applicationName, connect, errorCode } from "../../../stack/connection";
+import {
+  type Access,
+  applicationName,
+  connect,
+  errorCode,
+  inTransaction,
+} from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
 import type { Log } from "../../../stack/log";
 import { lockTable } from "../../../stack/ownTables";
+import { type Neighbour, processOf } from "./pooling";
 
 /** Another runner kept the lock for too long. */
 export class RunnerBusyError extends MigrationError {
@@ -45,78 +52,110 @@ const messageEveryMs = 5_000;
 export const runActivities = ["migration", "rollback", "rebuild"] as const;
 
 /**
- * Runs `work` while holding the lock, which is polled and never waited for: a session that waits has a snapshot, and
- * CREATE INDEX CONCURRENTLY would wait for that. The lock ends with its connection, however that ends. Its mode is the
- * weakest that excludes itself (see runnerLockShape).
- *
- * @param log  Told who holds the lock, every five seconds while waiting.
- * @throws {RunnerBusyError} after `runnerWaitMs`.
+ * The connection that holds the lock. It is polled and never waited for: a session that waits has a snapshot, and CREATE
+ * INDEX CONCURRENTLY would wait for that. The lock ends with the connection, however that ends. Its mode is the weakest
+ * that excludes itself (see runnerLockShape).
  */
-export async function withRunnerLock<T>(
-  access: Access,
-  log: Log,
-  work: (lock: RunnerLock) => Promise<T>,
-): Promise<T> {
-  const client = await connect(access, {
-    account: "migrator",
-    activity: "runner lock",
-    parameters: { idle_in_transaction_session_timeout: "0", tcp_keepalives_idle: "30" },
-  });
-  let lost = false;
-  client.on("error", () => (lost = true));
-  client.on("end", () => (lost = true));
-  try {
-    await acquire(client, access.settings.run.runnerWaitMs, log);
-    const ensureHeld = (): void => {
-      if (!lost) return;
-      throw new RunnerLockLostError(
-        "The connection that holds the runner lock was lost; nothing more was run.",
-        "Find out why the server ended it (its log says), then run up again: it resumes.",
-      );
-    };
-    return await work({
-      ensureHeld,
-      look: async (looking) => {
-        try {
-          return await looking(client);
-        } catch (error) {
-          // The driver tells of the end a moment after it has failed the query.
-          await sleep(0);
-          ensureHeld();
-          throw error;
-        }
-      },
-    });
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}
+export class LockConnection implements RunnerLock, Neighbour {
+  private lost = false;
 
-async function acquire(client: Client, waitMs: number, log: Log): Promise<void> {
-  const started = Date.now();
-  let nextMessage = 0;
-  for (;;) {
-    await client.query("BEGIN");
+  private constructor(
+    private readonly client: Client,
+    private readonly waitMs: number,
+  ) {
+    const lose = (): void => void (this.lost = true);
+    client.on("error", lose);
+    client.on("end", lose);
+  }
+
+  static async open(access: Access): Promise<LockConnection> {
+    const purpose = {
+      account: "migrator",
+      activity: "runner lock",
+      parameters: { idle_in_transaction_session_timeout: "0", tcp_keepalives_idle: "30" },
+    } as const;
+    return new LockConnection(await connect(access, purpose), access.settings.run.runnerWaitMs);
+  }
+
+  /** True once the connection, and the lock with it, is gone. */
+  get isLost(): boolean {
+    return this.lost;
+  }
+
+  ensureHeld(): void {
+    if (!this.lost) return;
+    throw new RunnerLockLostError(
+      "The connection that holds the runner lock was lost; nothing more was run.",
+      "Find out why the server ended it (its log says), then run up again: it resumes.",
+    );
+  }
+
+  async look<T>(work: (beside: Client) => Promise<T>): Promise<T> {
     try {
-      await client.query(`LOCK TABLE ONLY ${lockTable} IN SHARE UPDATE EXCLUSIVE MODE NOWAIT`);
-      return;
+      return await work(this.client);
     } catch (error) {
-      await client.query("ROLLBACK").catch(() => undefined);
-      if (errorCode(error) !== lockNotAvailable) throw error;
+      // The driver tells of the end a moment after it has failed the query.
+      await sleep(0);
+      this.ensureHeld();
+      throw error;
     }
-    const waited = Date.now() - started;
-    if (waited >= nextMessage || waited >= waitMs) {
-      const holder = await describeHolder(client);
+  }
+
+  /** Only while the lock is not held: it opens a transaction of its own. */
+  whileHolding<T>(meanwhile: (pid: number) => Promise<T>): Promise<T> {
+    return inTransaction(this.client, async () => meanwhile(await processOf(this.client)));
+  }
+
+  /**
+   * Takes the lock as soon as it can be had.
+   *
+   * @param log      Told who holds it, every five seconds while waiting.
+   * @param prepare  Called when nobody seems to have it, just before it is taken.
+   * @param undo     Called when somebody was quicker.
+   * @throws {RunnerBusyError} after `runnerWaitMs`.
+   */
+  async acquire(log: Log, prepare: () => Promise<void>, undo: () => Promise<void>): Promise<void> {
+    const { client, waitMs } = this;
+    const started = Date.now();
+    for (let nextMessage = 0; ;) {
+      let holder = await lockHolder(client);
+      if (holder === null) {
+        await prepare();
+        if (await this.tryAcquire()) return;
+        await undo();
+        holder = await lockHolder(client);
+      }
+      const who = holder ?? "it has just ended";
+      const waited = Date.now() - started;
       if (waited >= waitMs) {
         throw new RunnerBusyError(
-          `Another runner has held the lock for longer than ${waitMs} ms: ${holder}.`,
+          `Another runner has held the lock for longer than ${waitMs} ms: ${who}.`,
           "Wait until it is done and run up again, or raise runnerWaitMs.",
         );
       }
-      log(`waiting for another runner: ${holder}`);
-      nextMessage = waited + messageEveryMs;
+      if (waited >= nextMessage) {
+        log(`waiting for another runner: ${who}`);
+        nextMessage = waited + messageEveryMs;
+      }
+      await sleep(Math.min(pollMs, waitMs));
     }
-    await sleep(Math.min(pollMs, waitMs));
+  }
+
+  /** Takes the lock if nobody has it. */
+  private async tryAcquire(): Promise<boolean> {
+    await this.client.query("BEGIN");
+    try {
+      await this.client.query(`LOCK TABLE ONLY ${lockTable} IN SHARE UPDATE EXCLUSIVE MODE NOWAIT`);
+      return true;
+    } catch (error) {
+      await this.client.query("ROLLBACK").catch(() => undefined);
+      if (errorCode(error) !== lockNotAvailable) throw error;
+      return false;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.client.end().catch(() => undefined);
   }
 }
 
@@ -134,7 +173,7 @@ export async function awaitPredecessors(
 ): Promise<void> {
   const names = runActivities.map((activity) => applicationName(`${activity} %`));
   const logins = [roles.admin, ...roles.migrators];
-  for (const started = Date.now(); ;) {
+  for (let look = 0, started = Date.now(); ; look += 1) {
     const { rows } = await client.query<{ who: string }>(
       `SELECT 'process ' || pid || ', login ' || usename || ', ' || application_name AS who FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -149,13 +188,10 @@ export async function awaitPredecessors(
         "Find out what it does; an administrator may end it with pg_terminate_backend. Then run up again.",
       );
     }
-    log(`waiting for the session of an earlier run to end: ${left.who}`);
+    // Another runner that has found the lock taken is just about to close its own.
+    if (look > 0) log(`waiting for the session of an earlier run to end: ${left.who}`);
     await sleep(pollMs);
   }
-}
-
-async function describeHolder(client: Client): Promise<string> {
-  return (await lockHolder(client)) ?? "it has just ended";
 }
 
 /**

@@ -1,17 +1,18 @@
 /**
- * The session in which a migration or a rollback runs, and the look at the ledger that only the runner lock makes certain.
- * Does NOT take the lock or run anything (see runnerLock.ts, attempt.ts).
+ * What a migration or a rollback runs with, and the look at the ledger that only the runner lock makes certain.
+ * Does NOT take the lock or run anything (see runner.ts, attempt.ts).
  */
 import type { Client } from "pg";
 
-import { type Access, type Purpose, withClient } from "../../../stack/connection";
+import type { Access } from "../../../stack/connection";
 import type { Log } from "../../../stack/log";
 import type { History, VersionState } from "../history/history";
 import { ensureStamp } from "../history/stamp";
 import { readHistory } from "../ledger/ledger";
-import { ensureSessions, type OwnSession } from "./pooling";
-import { awaitPredecessors, type runActivities, type RunnerLock } from "./runnerLock";
-import { Watch } from "./watch";
+import type { Beside } from "./beside";
+import type { OwnSession } from "./pooling";
+import type { RunnerLock } from "./runnerLock";
+import type { Watch } from "./watch";
 
 /** What a run works with. */
 export interface RunSession {
@@ -24,45 +25,12 @@ export interface RunSession {
   readonly access: Access;
   readonly lock: RunnerLock;
   readonly log: Log;
+  /** The admin's session, which looks. */
+  readonly beside: Beside;
+  /** Makes the client's session forget what a file has left in it: settings, temporary tables, cursors and the like. */
+  readonly reset: () => Promise<void>;
   /** @throws {PooledConnectionError} the server's process is no longer this session's own. */
   readonly ensureOwnSession: OwnSession;
-}
-
-/**
- * Runs `work` as the migrator; the server's notices go to the log. Whatever a predecessor left running has ended by then.
- *
- * @param activity  Shown in pg_stat_activity; one of the `runActivities` and what it is about.
- * @param account   Who works, where it is not the migrator.
- * @throws {PooledConnectionError} what we connect to is a pooler in transaction mode.
- * @throws {RunnerBusyError}       a predecessor's session does not end.
- */
-export function withRunSession<T>(
-  access: Access,
-  activity: `${(typeof runActivities)[number]} ${string}`,
-  lock: RunnerLock,
-  log: Log,
-  work: (session: RunSession) => Promise<T>,
-  account: Purpose["account"] = "migrator",
-): Promise<T> {
-  const { run } = access.settings;
-  const parameters = {
-    lock_timeout: `${run.lockTimeoutMs}ms`,
-    statement_timeout: `${run.statementTimeoutMs}ms`,
-    search_path: "public",
-  };
-  return withClient(access, { account, activity, parameters }, async (client) => {
-    const watch = await Watch.open(access);
-    try {
-      client.on("notice", (notice) => {
-        if (notice.message !== undefined) log(`notice: ${notice.message}`);
-      });
-      const { pid, ensureOwnSession } = await ensureSessions(client, watch, access);
-      await awaitPredecessors(client, access, log);
-      return await work({ client, pid, watch, access, lock, log, ensureOwnSession });
-    } finally {
-      await watch.close();
-    }
-  });
 }
 
 /**

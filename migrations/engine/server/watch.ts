@@ -7,7 +7,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 
 import { type Access, connect, inTransaction } from "../../../stack/connection";
+import type { Beside } from "./beside";
 import type { Blocker, Wait } from "./blockers";
+import { type Neighbour, processOf } from "./pooling";
+import type { RunnerLock } from "./runnerLock";
 
 /** What one look found. */
 export interface Look {
@@ -27,6 +30,8 @@ export interface IndexProgress {
   readonly lockersTotal: number;
 }
 
+const undisturbed: Look = { wait: null, heldUp: 0 };
+
 /** When to look first, in milliseconds: quick statements end before. Each pause is longer, up to the longest. */
 const firstLookMs = 20;
 const longestPauseMs = 250;
@@ -37,52 +42,69 @@ export const blockerColumns = `
   1000 * extract(epoch FROM clock_timestamp() - a.xact_start)::float8 AS "transactionMs",
   upper(substring(a.query FROM '^\\s*([A-Za-z]{2,20})\\M')) AS verb`;
 
-/** Two sessions beside the one that works: the migrator's own sees its progress, the admin's more of the others. */
-export class Watch {
-  private admin: Client | null = null;
+/**
+ * Sessions beside the one that works, opened when there is something to see: the migrator's own sees its progress, the
+ * admin's more of the others.
+ */
+export class Watch implements Neighbour {
+  private own: Client | null = null;
+  private isClosed = false;
 
-  private constructor(
+  /**
+   * @param lock    Its session is there already, and sees whether the other one waits at all.
+   * @param beside  The admin's.
+   */
+  constructor(
     private readonly access: Access,
-    private readonly client: Client,
+    private readonly lock: RunnerLock,
+    private readonly beside: Beside,
   ) {}
 
-  /** Opens the first session; `close` ends it. As the login itself: its role may not see its login's progress. */
-  static async open(access: Access): Promise<Watch> {
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await this.own?.end().catch(() => undefined);
+  }
+
+  /** As the login itself: its role may not see its login's progress. */
+  private async client(): Promise<Client> {
+    if (this.own !== null) return this.own;
     const purpose = {
       account: "migrator",
       activity: "watch",
       parameters: { role: "none" },
     } as const;
-    return new Watch(access, await connect(access, purpose));
-  }
-
-  async close(): Promise<void> {
-    for (const one of [this.client, this.admin]) await one?.end().catch(() => undefined);
+    const client = await connect(this.access, purpose);
+    if (this.isClosed) await client.end();
+    this.own = client;
+    return client;
   }
 
   /** Opens a transaction while `meanwhile` runs, so that this session's process is nobody else's. */
-  whileHolding<T>(meanwhile: (pid: number) => Promise<T>): Promise<T> {
-    return inTransaction(this.client, async () => {
-      const { rows } = await this.client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
-      return meanwhile(rows[0]?.pid ?? 0);
-    });
+  async whileHolding<T>(meanwhile: (pid: number) => Promise<T>): Promise<T> {
+    const client = await this.client();
+    return inTransaction(client, async () => meanwhile(await processOf(client)));
   }
 
   /**
    * Does `work` and calls `onLook` now and then until it ends. A look that fails ends the looking, never the work.
    *
-   * @param pid  The working session's process.
+   * @param pid      The working session's process.
+   * @param needs    "waits": nothing is opened until the session waits for somebody. "all": whom it holds up, too; and for
+   *                 work that waits for other sessions' snapshots, of which the lock's session must have none.
    */
   async during<T>(
     pid: number,
+    needs: "waits" | "all",
     onLook: (look: Look) => Promise<void> | void,
     work: () => Promise<T>,
   ): Promise<T> {
     const over = new AbortController();
+    let sees = needs === "all";
     const looking = (async () => {
       for (let pauseMs = firstLookMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
         await sleep(pauseMs, undefined, { signal: over.signal });
-        await onLook(await this.look(pid));
+        sees ||= await this.waits(pid);
+        await onLook(sees ? await this.look(pid) : undisturbed);
       }
     })().catch(() => undefined);
     try {
@@ -94,9 +116,21 @@ export class Watch {
     }
   }
 
+  /** Whether the session waits for a lock, as the lock's session sees it. */
+  private async waits(pid: number): Promise<boolean> {
+    const { rows } = await this.lock.look((client) =>
+      client.query<{ waits: boolean }>(
+        `SELECT EXISTS (SELECT FROM pg_catalog.pg_locks WHERE pid = ${pid} AND NOT granted) AS waits`,
+      ),
+    );
+    return rows[0]?.waits === true;
+  }
+
   /** What the session waits for and whom it holds up. */
   async look(pid: number): Promise<Look> {
-    const { rows } = await this.client.query<{
+    const { rows } = await (
+      await this.client()
+    ).query<{
       key: string | null;
       object: string | null;
       waitedMs: number | null;
@@ -179,7 +213,9 @@ export class Watch {
 
   /** Progress of an index build of this session, or null when it builds none. */
   async indexProgress(pid: number): Promise<IndexProgress | null> {
-    const { rows } = await this.client.query<IndexProgress>(
+    const { rows } = await (
+      await this.client()
+    ).query<IndexProgress>(
       `SELECT phase, CASE WHEN blocks_total > 0 THEN blocks_done ELSE tuples_done END::float8 AS done,
               CASE WHEN blocks_total > 0 THEN blocks_total ELSE tuples_total END::float8 AS total,
               lockers_done::float8 AS "lockersDone", lockers_total::float8 AS "lockersTotal"
@@ -198,13 +234,13 @@ export class Watch {
       );
       return rows[0] ?? { delayMs: null, hidden: false };
     };
-    const own = await ask(this.client);
-    return own.hidden ? ask(await this.asAdmin()) : own;
+    const own = await ask(await this.client());
+    return own.hidden ? ask(await this.beside.client()) : own;
   }
 
   /** Cancels the session's running statement. It is the same login's, so nothing else is needed. */
   async cancel(pid: number): Promise<void> {
-    await this.client.query("SELECT pg_cancel_backend($1)", [pid]);
+    await (await this.client()).query("SELECT pg_cancel_backend($1)", [pid]);
   }
 
   /** Asks as the migrator; where something is hidden, as the admin, who often may see more. */
@@ -212,14 +248,9 @@ export class Watch {
     sql: string,
     values: readonly unknown[],
   ): Promise<readonly T[]> {
-    const { rows } = await this.client.query<T>(sql, [...values]);
+    const { rows } = await (await this.client()).query<T>(sql, [...values]);
     if (rows.every(({ pid, state }) => pid === 0 || state !== null)) return rows;
-    return (await (await this.asAdmin()).query<T>(sql, [...values])).rows;
-  }
-
-  private async asAdmin(): Promise<Client> {
-    this.admin ??= await connect(this.access, { account: "admin", activity: "watch" });
-    return this.admin;
+    return (await (await this.beside.client()).query<T>(sql, [...values])).rows;
   }
 }
 

@@ -5,7 +5,6 @@
  */
 import { type Client, DatabaseError } from "pg";
 
-import { type Access, withClient } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
 import type { Log } from "../../../stack/log";
 import type { RoleSettings } from "../../../stack/settings";
@@ -13,6 +12,7 @@ import type { MigrationFile } from "../files/file";
 import { impactsOf, rollbackImpactsOf } from "../impact/classify";
 import type { StatementImpact } from "../impact/impact";
 import { replayModels } from "../schema/schemaReplay";
+import type { RunSession } from "../server/session";
 import {
   formatFinding,
   judgeServer,
@@ -26,13 +26,12 @@ import {
 import { type PreflightPreview, previewOf } from "./preflightPreview";
 import { readServerFacts } from "./serverFacts";
 
+/** Who asks, and who is told of warnings. */
+type Asking = Pick<RunSession, "access" | "beside" | "log">;
+
 /** Asks as the admin, who sees most. */
-function askServer(access: Access, needs: Needs): Promise<ServerFacts> {
-  const purpose = { account: "admin", activity: "pre-flight", readOnly: true } as const;
-  return withClient(access, purpose, (client) =>
-    readServerFacts(client, access.settings.roles, needs),
-  );
-}
+const askServer = async ({ access, beside }: Asking, needs: Needs): Promise<ServerFacts> =>
+  readServerFacts(await beside.client(), access.settings.roles, needs);
 
 /**
  * Looks whether the server is fit for a migration. Warnings go to the log.
@@ -40,16 +39,15 @@ function askServer(access: Access, needs: Needs): Promise<ServerFacts> {
  * @throws {PreflightError} it is not.
  */
 export async function checkServer(
-  access: Access,
+  session: Asking,
   { fileName, header }: Pick<MigrationFile, "fileName" | "header">,
   impacts: readonly StatementImpact[],
-  log: Log,
 ): Promise<void> {
   const needs = needsOf(header, impacts);
-  const findings = judgeServer(await askServer(access, needs), needs);
+  const findings = judgeServer(await askServer(session, needs), needs);
   const errors = findings.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new PreflightError(fileName, errors);
-  for (const finding of findings) log(`pre-flight: ${formatFinding(finding)}`);
+  for (const finding of findings) session.log(`pre-flight: ${formatFinding(finding)}`);
 }
 
 /**
@@ -59,15 +57,15 @@ export async function checkServer(
  * @throws {PreflightError} the server takes no writes.
  */
 export async function checkServerForRollback(
-  access: Access,
+  session: Asking,
   fileName: string,
   impacts: readonly StatementImpact[],
-  log: Log,
 ): Promise<void> {
+  const { log } = session;
   const needs = needsOfRollback(impacts);
   let facts: ServerFacts;
   try {
-    facts = await askServer(access, needs);
+    facts = await askServer(session, needs);
   } catch (error) {
     log(`pre-flight: the server could not be asked: ${firstLine(error)}`);
     return;

@@ -8,6 +8,7 @@ import { ProofRows, RowSources } from "../../../migrations/engine/proof/proofRow
 import { type Ground, Prover } from "../../../migrations/engine/proof/prover";
 import { withScratchDatabase } from "../../../migrations/engine/proof/scratch";
 import { rollBackVersion } from "../../../migrations/engine/run/rollback";
+import { withRunner } from "../../../migrations/engine/server/runner";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { withClient } from "../../../stack/connection";
@@ -41,11 +42,11 @@ describe("on the newest PostgreSQL", () => {
 
   /** Proves the last of the files on the ground that the others make, and takes them back again but for the first. */
   async function proveLast(
-    { scratch, eyes, log }: Omit<Ground, "needed">,
+    { scratch, runner, eyes, log }: Omit<Ground, "needed">,
     rows: ProofRows,
     files: readonly MigrationFile[],
   ): Promise<Awaited<ReturnType<Prover["prove"]>>["result"]> {
-    const ground = { scratch, eyes, log, needed: files };
+    const ground = { scratch, runner, eyes, log, needed: files };
     const turns = [];
     for (const file of files.slice(0, -1)) turns.push(await new Prover(ground, file).onlyApply());
     await rows.prepare("all");
@@ -54,7 +55,7 @@ describe("on the newest PostgreSQL", () => {
     const { result } = await new Prover(ground, last).prove(rows.counts, null);
     if (result.reason === null) {
       for (const migration of files.slice(1).reverse()) {
-        await rollBackVersion(scratch, { migration, higher: [] }, silent);
+        await rollBackVersion(runner, { migration, higher: [] }, silent);
       }
     }
     return turns.map((turn) => turn.result).find(({ reason }) => reason !== null) ?? result;
@@ -78,10 +79,8 @@ describe("on the newest PostgreSQL", () => {
     // One database for many; a new one after an example that took rows, as its header says, or failed.
     while (open.length > 0) {
       await withScratchDatabase(database.access, silent, (scratch) =>
-        withClient(
-          scratch,
-          { account: "migrator", activity: "proof", readOnly: true },
-          async (eyes) => {
+        withClient(scratch, { account: "migrator", activity: "proof", readOnly: true }, (eyes) =>
+          withRunner(scratch, async (runner) => {
             const rows = new ProofRows(
               scratch,
               new RowSources(database.access, { inserts: [], remarks: [] }, silent),
@@ -89,7 +88,11 @@ describe("on the newest PostgreSQL", () => {
             for (let isWhole = true; isWhole;) {
               const one = open.shift();
               if (one === undefined) return;
-              const result = await proveLast({ scratch, eyes, log: silent }, rows, one.files);
+              const result = await proveLast(
+                { scratch, runner, eyes, log: silent },
+                rows,
+                one.files,
+              );
               if (!needsTemporary.includes(one.id)) {
                 seen.push(`${one.id}: ${String(result.rows?.tables)} tables`);
               }
@@ -99,7 +102,7 @@ describe("on the newest PostgreSQL", () => {
               } else if (!isProven(result)) faults.push(`${one.id}: ${describeProof(result)}`);
               isWhole = !one.leavesGround && isProven(result) && result.rows?.lost.length === 0;
             }
-          },
+          }),
         ),
       );
     }

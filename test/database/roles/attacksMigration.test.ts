@@ -3,6 +3,7 @@
  * attack runs inside a migration, as the program runs it, and hides its SQL from the parser in a DO block.
  */
 import { applyMigration } from "../../../migrations/engine/run/run";
+import { withRunner } from "../../../migrations/engine/server/runner";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { errorCode } from "../../../stack/connection";
 import type { Attack } from "../../support/attacks/attack";
@@ -71,7 +72,9 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       const before = { events: await rowsOf(events), ledger: await rowsOf(ledger) };
 
       const error = await failureOf(
-        applyMigration(database.access, { migration, lower: [] }, () => undefined),
+        withRunner(database.access, (runner) =>
+          applyMigration(runner, { migration, lower: [] }, () => undefined),
+        ),
       );
       expect(error).toMatchObject({ code: "STATEMENT_FAILED" });
       expect(errorCode(error.cause)).toBe("42501");
@@ -120,7 +123,9 @@ ${sql.map((one) => `    EXECUTE $sql$${target.named(one)}$sql$;`).join("\n")}
       version: "9.1.0",
       body: `BEGIN;\nDO $hidden$ BEGIN\n${tries.join("\n")}\nEND $hidden$;\nCOMMIT;`,
     });
-    await applyMigration(database.access, { migration, lower: [] }, () => undefined);
+    await withRunner(database.access, (runner) =>
+      applyMigration(runner, { migration, lower: [] }, () => undefined),
+    );
 
     const endings = await database.rows("SELECT code FROM dagapp.endings ORDER BY number");
     const named = (codes: readonly unknown[]): unknown =>

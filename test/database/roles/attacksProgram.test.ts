@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { applyMigration } from "../../../migrations/engine/run/run";
+import { withRunner } from "../../../migrations/engine/server/runner";
 import { surveyStack } from "../../../migrations/engine/survey/survey";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeAttackedDatabase } from "../../support/attacks/attackedDatabase";
@@ -108,7 +109,9 @@ CREATE TABLE dagapp.after_lock (id INTEGER);
 COMMIT;`,
     });
     const error = await failureOf(
-      applyMigration(database.access, { migration, lower: [] }, () => undefined),
+      withRunner(database.access, (runner) =>
+        applyMigration(runner, { migration, lower: [] }, () => undefined),
+      ),
     );
     expect(error).toMatchObject({ code: "RUNNER_LOCK_LOST" });
     expect(await exists(database, "dagapp.after_lock")).toBe(false);

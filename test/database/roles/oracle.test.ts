@@ -4,6 +4,7 @@
  * code that reads and mends them, have no part in either.
  */
 import { applyMigration } from "../../../migrations/engine/run/run";
+import { withRunner } from "../../../migrations/engine/server/runner";
 import { loadMigrations } from "../../../migrations/engine/survey/load";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { migrationsFolder } from "../../support/files/migrationFiles";
@@ -29,7 +30,9 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     database = await makeProgramDatabase(server);
     const { migrations } = await loadMigrations(migrationsFolder);
     for (const migration of migrations) {
-      await applyMigration(database.access, { migration, lower: [] }, () => undefined);
+      await withRunner(database.access, (runner) =>
+        applyMigration(runner, { migration, lower: [] }, () => undefined),
+      );
     }
     await addSampleObjects(database);
     await addForeignTable(database);

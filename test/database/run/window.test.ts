@@ -7,6 +7,7 @@ import { closeBreakGlass, openBreakGlass } from "../../../migrations/engine/ledg
 import { OutsideWindowError } from "../../../migrations/engine/run/outsideWindow";
 import { applyMigration } from "../../../migrations/engine/run/run";
 import { modelBefore } from "../../../migrations/engine/schema/schemaReplay";
+import { withRunner } from "../../../migrations/engine/server/runner";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeMigration } from "../../support/files/makeMigration";
@@ -39,7 +40,9 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     const window = JSON.stringify(windows.map((text) => text.replace(/\.\d+Z/g, "Z")));
     const impacts = impactsOf(file, modelBefore([file], file.number));
     const access = database.accessWith({ tier: "uat", window });
-    return applyMigration(access, { migration: file, lower: [], impacts }, () => undefined);
+    return withRunner(access, (runner) =>
+      applyMigration(runner, { migration: file, lower: [], impacts }, () => undefined),
+    );
   };
   const down = () => makeMigration({ downtime: "Yes" });
 

@@ -4,6 +4,7 @@
  */
 import { StampError } from "../../../migrations/engine/history/stamp";
 import { applyMigration } from "../../../migrations/engine/run/run";
+import { withRunner } from "../../../migrations/engine/server/runner";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { LedgerShapeError, surveyStack } from "../../../migrations/engine/survey/survey";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
@@ -112,7 +113,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
         () => surveyStack(prod, migrationsFolder, { lower: null, isUpdate: true }),
         () => createLedger(database, { tier: "prod" }),
         () => createLedger(database, { tier: "prod", adopt: "prod" }),
-        () => applyMigration(prod, request, () => undefined),
+        () => withRunner(prod, (runner) => applyMigration(runner, request, () => undefined)),
       ]) {
         await expect(refused()).rejects.toThrow(
           /is stamped dev, but this stack's tier is prod. Nothing was changed./,

@@ -161,15 +161,15 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   });
 
   it("warns when few connections are left, and refuses when there is none", async () => {
-    // 20, of which 3 are the superuser's. A run has three, and one for this look.
-    const others = await Promise.all(Array.from({ length: 11 }, () => database.connect("service")));
+    // 20, of which 3 are the superuser's. A run has two, and one for this look.
+    const others = await Promise.all(Array.from({ length: 12 }, () => database.connect("service")));
     const { log } = await apply(database, makeMigration());
     expect(log).toContainEqual(
       expect.stringMatching(
         /^pre-flight: few-connections-left: 1[67] of 17 connections are in use\./,
       ),
     );
-    expect(others).toHaveLength(11);
+    expect(others).toHaveLength(12);
 
     await database.connect("service");
     const error = await failureOf(

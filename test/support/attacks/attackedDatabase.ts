@@ -3,6 +3,7 @@
  * others. Does NOT attack it.
  */
 import { applyMigration } from "../../../migrations/engine/run/run";
+import { withRunner } from "../../../migrations/engine/server/runner";
 import { loadMigrations } from "../../../migrations/engine/survey/load";
 import type { PostgresServer } from "../../../sandbox/server";
 import { migrationsFolder } from "../files/migrationFiles";
@@ -14,7 +15,9 @@ export async function makeAttackedDatabase(server: PostgresServer): Promise<Prog
   const database = await makeProgramDatabase(server);
   const { migrations } = await loadMigrations(migrationsFolder);
   for (const migration of migrations) {
-    await applyMigration(database.access, { migration, lower: [] }, () => undefined);
+    await withRunner(database.access, (runner) =>
+      applyMigration(runner, { migration, lower: [] }, () => undefined),
+    );
   }
   await addSampleObjects(database);
   await addForeignTable(database);

@@ -4,6 +4,7 @@
  */
 import { rollBackVersion } from "../../../migrations/engine/run/rollback";
 import { applyMigration } from "../../../migrations/engine/run/run";
+import { withRunner } from "../../../migrations/engine/server/runner";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import type { Settings } from "../../../stack/settings";
 import { crashMigration } from "./crashScenario";
@@ -21,8 +22,10 @@ async function main(): Promise<void> {
   const access = { settings, passwordOf: () => Promise.resolve(password) };
   const migration = crashMigration();
   const quiet = (): void => undefined;
-  if (step === "apply") await applyMigration(access, { migration, lower: [] }, quiet);
-  else await rollBackVersion(access, { migration, higher: [] }, quiet);
+  if (step === "apply")
+    await withRunner(access, (runner) => applyMigration(runner, { migration, lower: [] }, quiet));
+  else
+    await withRunner(access, (runner) => rollBackVersion(runner, { migration, higher: [] }, quiet));
 }
 
 main().catch((error: unknown) => {

@@ -6,6 +6,7 @@ import { impactsOf } from "../../../migrations/engine/impact/classify";
 import { rollBackVersion } from "../../../migrations/engine/run/rollback";
 import { applyMigration } from "../../../migrations/engine/run/run";
 import { SchemaModel } from "../../../migrations/engine/schema/schemaModel";
+import { withRunner } from "../../../migrations/engine/server/runner";
 import { type Outcome } from "../../../migrations/engine/server/session";
 import type { Access } from "../../../stack/connection";
 import type { ProgramDatabase } from "../servers/programDatabase";
@@ -34,10 +35,12 @@ export async function apply(
 ): Promise<Ran> {
   const log: string[] = [];
   const impacts = impactsOf(migration, model);
-  const outcome = await applyMigration(access, { migration, lower, impacts, model }, (line) => {
-    log.push(line);
-    onLog(line);
-  });
+  const outcome = await withRunner(access, (runner) =>
+    applyMigration(runner, { migration, lower, impacts, model }, (line) => {
+      log.push(line);
+      onLog(line);
+    }),
+  );
   return { ...outcome, log };
 }
 
@@ -57,7 +60,9 @@ export async function rollBack(
 ): Promise<Ran> {
   const log: string[] = [];
   const request = { migration, higher: [], ...more };
-  const outcome = await rollBackVersion(access, request, (line) => log.push(line));
+  const outcome = await withRunner(access, (runner) =>
+    rollBackVersion(runner, request, (line) => log.push(line)),
+  );
   return { ...outcome, log };
 }
 

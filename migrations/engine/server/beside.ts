@@ -1,0 +1,36 @@
+/**
+ * The admin's session beside a run: read-only, opened when it is first asked for, kept until the run ends.
+ * Does NOT know what is looked at.
+ */
+import type { Client } from "pg";
+
+import { type Access, connect } from "../../../stack/connection";
+
+export class Beside {
+  private opening: Promise<Client> | null = null;
+
+  constructor(private readonly access: Access) {}
+
+  /** The session; another one where it was lost. */
+  client(): Promise<Client> {
+    this.opening ??= this.open();
+    return this.opening;
+  }
+
+  async close(): Promise<void> {
+    const { opening } = this;
+    this.opening = null;
+    const client = await opening?.catch(() => null);
+    await client?.end().catch(() => undefined);
+  }
+
+  private open(): Promise<Client> {
+    const purpose = { account: "admin", activity: "pre-flight", readOnly: true } as const;
+    const opening = connect(this.access, purpose);
+    const forget = (): void => {
+      if (this.opening === opening) this.opening = null;
+    };
+    opening.then((client) => client.on("error", forget).on("end", forget), forget);
+    return opening;
+  }
+}
