@@ -6,7 +6,6 @@
 import { type Client, DatabaseError } from "pg";
 
 import { MigrationError } from "../../../stack/errors";
-import type { Log } from "../../../stack/log";
 import type { RoleSettings } from "../../../stack/settings";
 import type { MigrationFile } from "../files/file";
 import { impactsOf, rollbackImpactsOf } from "../impact/classify";
