@@ -2,6 +2,7 @@
  * Every error class of the engine, and the shape of a problem found in a migration file.
  * Does NOT decide when something is wrong: the modules that raise these do.
  */
+import { printableText } from "./printable";
 
 /** One thing wrong with one file. Problems are collected and shown together, never one at a time. */
 export interface Problem {
@@ -28,7 +29,7 @@ export abstract class MigrationError extends Error {
     readonly hint: string,
     options?: ErrorOptions,
   ) {
-    super(`${message}\n  Hint: ${hint}`, options);
+    super(printableText(`${message}\n  Hint: ${hint}`), options);
     this.name = new.target.name;
   }
 }

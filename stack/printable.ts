@@ -14,6 +14,14 @@ const code = (character: string): string =>
 export const printable = (text: string): string =>
   text.replace(unseen, (character) => `\\u${code(character)}`);
 
+/**
+ * A text of several lines, as a message is: its line ends and tabs stay. A name in it is to be made printable by itself.
+ */
+export const printableText = (text: string): string =>
+  text.replace(unseen, (character) =>
+    character === "\n" || character === "\t" ? character : `\\u${code(character)}`,
+  );
+
 /** A quoted identifier, or a string: what is inside of a string is no identifier. */
 const quoted = /'(?:[^']|'')*'|"(?:[^"]|"")*"/g;
 

@@ -7,6 +7,7 @@ import { readHistory } from "../../migrations/engine/ledger/ledger";
 import { inspectPrivileges } from "../../roles/database/inspection";
 import { ruleTexts } from "../../roles/ruleText";
 import { type Access, withClient } from "../../stack/connection";
+import { printable } from "../../stack/printable";
 import type { Settings } from "../../stack/settings";
 import { strictestTier } from "../../stack/tier";
 import { columns } from "../frame/columns";
@@ -69,7 +70,7 @@ function describe(settings: Settings, { serverVersion, history, deviations }: Li
     ...columns(rules),
     "",
     "Migrations",
-    ...columns(history.versions.map(migrationRow)),
+    ...columns(history.versions.map(migrationRow).map((cells) => cells.map(printable))),
     "",
     "Next",
     ...columns([

@@ -4,6 +4,7 @@
 import type { MigrationFile } from "../../migrations/engine/files/file";
 import type { EventKind } from "../../migrations/engine/history/eventKinds";
 import { type EventRow, rollbackDirection } from "../../migrations/engine/history/history";
+import { printable } from "../../stack/printable";
 import { momentText } from "./times";
 
 /** Null: a step within a run, of which the end is told. */
@@ -39,7 +40,7 @@ export function eventText(event: EventRow, file: MigrationFile): string | null {
   const said = (key: string): string => (typeof detail[key] === "string" ? detail[key] : "");
   const isRollback = detail["direction"] === rollbackDirection.direction;
   const [message = ""] = said("message").split("\n");
-  return [
+  const parts = [
     `${momentText(happenedAt)} ${isRollback && event.kind !== "rolled-back" ? `rollback ${word}` : word}`,
     ...(said("by") === "" ? [] : [`by ${said("by")}`]),
     `login ${login}`,
@@ -47,5 +48,6 @@ export function eventText(event: EventRow, file: MigrationFile): string | null {
     ...(said("reason") === "" ? [] : [`"${said("reason")}"`]),
     ...(message === "" ? [] : [message.slice(0, shownMessage)]),
     ...(checksum === null || checksum === file.checksum ? [] : ["another text than the file now"]),
-  ].join(", ");
+  ];
+  return parts.map(printable).join(", ");
 }

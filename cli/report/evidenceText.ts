@@ -1,6 +1,7 @@
 /**
  * Evidence written down: as text for a terminal or a ticket's field, as markdown for a page. Pure.
  */
+import { printable } from "../../stack/printable";
 import type { EvidenceReport, MigrationEvidence } from "./evidence";
 import type { Answer, ChecklistLine } from "./evidenceModel";
 import { statementFacts } from "./statementReport";
@@ -51,7 +52,7 @@ export function evidenceText({ ticket, checklist, migrations }: EvidenceReport):
     "Before production deployment",
     ...checklist.flatMap((one) => [
       `  ${lineText(one)}`,
-      ...one.facts.map((fact) => `        ${fact}`),
+      ...one.facts.map((fact) => `        ${printable(fact)}`),
     ]),
     ...migrations.flatMap((one) => [
       "",
@@ -83,7 +84,7 @@ export function evidenceMarkdown({ ticket, checklist, migrations }: EvidenceRepo
     "",
     ...checklist.flatMap((one) => [
       `- ${lineText(one)}`,
-      ...one.facts.map((fact) => `  - ${escaped(fact)}`),
+      ...one.facts.map((fact) => `  - ${escaped(printable(fact))}`),
     ]),
     ...migrations.flatMap((one) => [
       "",

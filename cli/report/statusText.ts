@@ -4,6 +4,7 @@
 import type { BreakGlass, Decision, VersionState } from "../../migrations/engine/history/history";
 import { countObjects, listDifferences } from "../../migrations/engine/history/snapshot";
 import type { Comparison } from "../../migrations/engine/history/structureRecord";
+import { printable } from "../../stack/printable";
 import { columns } from "../frame/columns";
 import type { Style } from "../frame/terminal";
 import type { StatusReport } from "./statusReport";
@@ -35,7 +36,9 @@ function decisionsText(state: VersionState): string {
 }
 
 export function breakGlassText({ at, ticket, reason, approvedBy, login }: BreakGlass): string {
-  return `Break-glass is open since ${momentText(at)} for ${ticket}: ${reason} (approved by ${approvedBy}, login ${login})`;
+  return printable(
+    `Break-glass is open since ${momentText(at)} for ${ticket}: ${reason} (approved by ${approvedBy}, login ${login})`,
+  );
 }
 
 /** What was changed by hand, each part by name; nothing where all is as recorded or nothing was recorded yet. */
@@ -63,10 +66,14 @@ export function statusText(report: StatusReport, style: Style): string {
   return [
     `${stack}: tier ${tier}, ${database}, PostgreSQL ${serverVersion}, ${stampText}`,
     "",
-    ...(versions.length === 0 ? ["  nothing was ever applied"] : columns(versions.map(rowOf))),
+    ...(versions.length === 0
+      ? ["  nothing was ever applied"]
+      : columns(versions.map(rowOf).map((cells) => cells.map(printable)))),
     "",
     ...(breakGlass === null ? [] : [style.red(breakGlassText(breakGlass))]),
     ...structureLines(structure).map(style.yellow),
-    runner === null ? "Nobody runs migrations now." : style.yellow(`Running now: ${runner}`),
+    runner === null
+      ? "Nobody runs migrations now."
+      : style.yellow(`Running now: ${printable(runner)}`),
   ].join("\n");
 }

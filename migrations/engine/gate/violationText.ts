@@ -2,15 +2,23 @@
  * The text of violations as an operator sees it. Pure.
  * Does NOT judge, and does not know the forms of `ddl check` (see cli/findings).
  */
+import { printable } from "../../../stack/printable";
 import type { Tier } from "../../../stack/tier";
 import type { Violation } from "./input/gateRule";
+
+/** A message's further lines are indented: a name from the server does not begin one that looks like the gate's own. */
+const printableLines = (message: string): string =>
+  message
+    .split(/\n(?= {2})/)
+    .map(printable)
+    .join("\n");
 
 function formatViolation(violation: Violation, tier: Tier): string {
   const { file, line, message, rule, severity, excepted, why, remedy } = violation;
   const where = file === "" ? "" : `${file}${line === null ? "" : `:${line}`}: `;
   const weight = excepted === undefined ? severity : `excepted: ${excepted}`;
   return [
-    `${where}${message}`,
+    `${where}${printableLines(message)}`,
     `  rule ${rule} | tier ${tier} | ${weight}`,
     `  Why:  ${why}`,
     `  Do:   ${remedy}`,

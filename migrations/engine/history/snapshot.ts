@@ -4,6 +4,8 @@
  */
 import { createHash } from "node:crypto";
 
+import { printable } from "../../../stack/printable";
+
 /** One property of one object, in words that do not depend on object ids. */
 export interface SnapshotLine {
   /** With its kind and schema: `table dagapp.jobs`, `function dagapp.seed()`. */
@@ -182,7 +184,10 @@ const shown = (lines: readonly string[]): string => {
 };
 
 /** One line: `table dagapp.jobs: column status is gone (text NOT NULL)`. */
-export function describeDifference(difference: SnapshotDifference): string {
+export const describeDifference = (difference: SnapshotDifference): string =>
+  printable(differenceText(difference));
+
+function differenceText(difference: SnapshotDifference): string {
   const { object, part, change, before, after } = difference;
   const subject = part === "itself" ? object : `${object}: ${part}`;
   if (change !== "changed") {

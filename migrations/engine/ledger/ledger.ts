@@ -5,6 +5,7 @@
 import { type Client, escapeIdentifier } from "pg";
 
 import { eventsTable, ledgerTable } from "../../../stack/ownTables";
+import { printable } from "../../../stack/printable";
 import type { Tier } from "../../../stack/tier";
 import type { EventKind } from "../history/eventKinds";
 import { type EventRow, foldHistory, type History, type LedgerRow } from "../history/history";
@@ -44,7 +45,7 @@ export function describeTables(state: TablesState): readonly string[] {
     found.map((policy) => `public.${eventsShape.name}: ${word}: ${describePolicy(policy)}`);
   return [
     ...missing.map((table) => `missing: ${table}`),
-    ...differences,
+    ...differences.map(printable),
     ...upgrades.map(describeUpgrade),
     ...lines("missing", policies.missing),
     ...lines("unexpected", policies.unexpected),

@@ -5,6 +5,7 @@
 import { DatabaseError } from "pg";
 
 import { MigrationError } from "../../../stack/errors";
+import { printableText } from "../../../stack/printable";
 import { describeWait, type Wait } from "../server/blockers";
 import { BlockedError } from "../server/lockWaiting";
 import type { Statement } from "../statements/statements";
@@ -121,6 +122,9 @@ function doneSoFar({ version, direction, keptFrom, leaves, earlierText }: Failur
     : `Version ${version} is half rolled back: the segments at lines ${lines} are done.`;
 }
 
+/** What the server says may have lines, of whatever depends on a table: they stay below what they belong to. */
+const said = (text: string): string => printableText(text).replaceAll("\n", "\n    ");
+
 /** Builds the error for a statement that the server refused. */
 export function explainStatementFailure(
   cause: unknown,
@@ -148,10 +152,10 @@ export function explainStatementFailure(
     );
   }
   const lines = [
-    `${at}: ${what} failed: ${cause.message} (SQLSTATE ${cause.code ?? "unknown"}).`,
+    `${at}: ${what} failed: ${said(cause.message)} (SQLSTATE ${cause.code ?? "unknown"}).`,
     ...place(statement, cause),
-    ...(cause.detail === undefined ? [] : [`  Detail: ${cause.detail}`]),
-    ...(cause.hint === undefined ? [] : [`  PostgreSQL says: ${cause.hint}`]),
+    ...(cause.detail === undefined ? [] : [`  Detail: ${said(cause.detail)}`]),
+    ...(cause.hint === undefined ? [] : [`  PostgreSQL says: ${said(cause.hint)}`]),
     ...(context.wait == null ? [] : [`  It was ${describeWait(context.wait)}.`]),
     ...(cause.where === undefined ? [] : [`  Where: ${cause.where.split("\n")[0] ?? ""}`]),
     `  ${kept}`,

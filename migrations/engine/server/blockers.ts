@@ -2,6 +2,7 @@
  * Says who is in the way of a statement: process, login, application, since when, doing what.
  * Pure. Does NOT look at the server (see watch.ts), and never repeats a query: it may hold data.
  */
+import { printable } from "../../../stack/printable";
 
 /** A session that holds what a statement waits for. Null: this login may not see it, or it does not apply. */
 export interface Blocker {
@@ -48,6 +49,7 @@ export function describeBlocker(blocker: Blocker): string {
     doing,
   ]
     .filter((part) => part !== null)
+    .map(printable)
     .join(", ");
 }
 
@@ -66,5 +68,5 @@ export function describeBlockers(blockers: readonly Blocker[]): string {
 
 /** `dagapp.jobs, held for 1.2 s by process …` */
 export function describeWait({ object, waitedMs, blockers }: Wait): string {
-  return `waiting for ${object} since ${seconds(waitedMs)}: ${describeBlockers(blockers)}`;
+  return `waiting for ${printable(object)} since ${seconds(waitedMs)}: ${describeBlockers(blockers)}`;
 }

@@ -16,6 +16,7 @@ import {
 import { MigrationError } from "../../../stack/errors";
 import type { Log } from "../../../stack/log";
 import { lockTable } from "../../../stack/ownTables";
+import { printable } from "../../../stack/printable";
 import { type Neighbour, processOf } from "./pooling";
 
 /** Another runner kept the lock for too long. */
@@ -182,14 +183,15 @@ export async function awaitPredecessors(
     );
     const [left] = rows;
     if (left === undefined) return;
+    const who = printable(left.who);
     if (Date.now() - started > run.runnerWaitMs) {
       throw new RunnerBusyError(
-        `The session of an earlier run is still there after ${run.runnerWaitMs} ms: ${left.who}.`,
+        `The session of an earlier run is still there after ${run.runnerWaitMs} ms: ${who}.`,
         "Find out what it does; an administrator may end it with pg_terminate_backend. Then run up again.",
       );
     }
     // Another runner that has found the lock taken is just about to close its own.
-    if (look > 0) log(`waiting for the session of an earlier run to end: ${left.who}`);
+    if (look > 0) log(`waiting for the session of an earlier run to end: ${who}`);
     await sleep(pollMs);
   }
 }
@@ -210,5 +212,5 @@ export async function lockHolder(client: Client): Promise<string | null> {
         AND l.pid <> pg_backend_pid()
       ORDER BY l.granted DESC`,
   );
-  return rows[0]?.holder ?? null;
+  return rows[0] === undefined ? null : printable(rows[0].holder);
 }

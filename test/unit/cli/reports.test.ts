@@ -1,14 +1,17 @@
 // What plan and status write: exact texts from given facts.
 import { styleFor } from "../../../cli/frame/terminal";
+import { eventText } from "../../../cli/report/eventText";
 import { planReport } from "../../../cli/report/planReport";
 import { planText } from "../../../cli/report/planText";
 import { statementFacts, statementReports } from "../../../cli/report/statementReport";
 import { statusReport } from "../../../cli/report/statusReport";
-import { statusText, structureLines } from "../../../cli/report/statusText";
+import { breakGlassText, statusText, structureLines } from "../../../cli/report/statusText";
 import { durationText, momentText } from "../../../cli/report/times";
 import type { Violation } from "../../../migrations/engine/gate/input/gateRule";
+import { formatViolations } from "../../../migrations/engine/gate/violationText";
 import { planMigrations } from "../../../migrations/engine/gate/input/plan";
 import {
+  type BreakGlass,
   type EventRow,
   foldHistory,
   type History,
@@ -16,6 +19,7 @@ import {
 } from "../../../migrations/engine/history/history";
 import type { SnapshotDifference } from "../../../migrations/engine/history/snapshot";
 import type { Comparison } from "../../../migrations/engine/history/structureRecord";
+import { type Blocker, describeBlocker } from "../../../migrations/engine/server/blockers";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import type { PreflightPreview } from "../../../migrations/engine/survey/preflightPreview";
 import { makeMigration } from "../../support/files/makeMigration";
@@ -313,5 +317,54 @@ May run: 1 migration.`);
     expect(planText({ ...files, violations: [], verdict: "nothing to do" }, [], plain)).toMatch(
       /\nNothing to do: the database is at its target\.$/,
     );
+  });
+});
+
+/** A session of which nothing is known but its process. */
+const blocker: Blocker = {
+  ...{ pid: 1, login: null, application: null, transactionMs: null, state: null, verb: null },
+};
+
+describe("what names from the server can write", () => {
+  /** A name that would begin a line of its own, and one that would wipe the line out. */
+  const forged = "x\nNothing to do\u001b[2K";
+  const shown = "x\\u000ANothing to do\\u001B[2K";
+  const structure: Comparison = {
+    kind: "compared",
+    since: "the last run",
+    differences: [
+      { object: `table ${forged}`, part: "itself", change: "new", before: [], after: [] },
+    ],
+  };
+  const file = makeMigration({ name: "004_add_status", version: "1.0.0" });
+  const signedOff = event({ kind: "signed-off", login: forged, detail: { by: forged } });
+  const opened: BreakGlass = {
+    ...{ at: at("09:00:00"), ticket: forged, reason: forged, approvedBy: forged, login: forged },
+  };
+  const status = (): string => {
+    const row = ledgerRow({ executedBy: forged, ticket: forged });
+    const history = foldHistory([row], [event({ kind: "applied" }), signedOff]);
+    const settings = makeSettings({ tier: "uat" });
+    const asked = { history, structure };
+    return statusText(
+      statusReport("uat", settings, asked, { serverVersion: "18.1", runner: forged }),
+      plain,
+    );
+  };
+  const violation: Violation = {
+    ...{ file: "", line: null, message: forged, rule: "unrecorded-version", severity: "error" },
+    ...{ why: "", remedy: "" },
+  };
+
+  it.each<readonly [string, () => string]>([
+    ["the state of a database", status],
+    ["an event", () => eventText(signedOff, file) ?? ""],
+    ["break-glass", () => breakGlassText(opened)],
+    ["the gate", () => formatViolations([violation], "uat")],
+    ["who is in the way", () => describeBlocker({ ...blocker, login: forged })],
+  ])("is told in %s without a line of their own", (_, text) => {
+    expect(text()).toContain(shown);
+    expect(text()).not.toContain("\u001b[2K");
+    expect(text()).not.toMatch(/^Nothing to do/m);
   });
 });

@@ -1,7 +1,7 @@
 // What a server's names look like in print: one line, and still the same name where it is pasted.
 import fc from "fast-check";
 
-import { printable, printableSql } from "../../../stack/printable";
+import { printable, printableSql, printableText } from "../../../stack/printable";
 
 describe("printable", () => {
   it("leaves ordinary text of any alphabet alone", () => {
@@ -16,6 +16,10 @@ describe("printable", () => {
     expect(printable("a\nAll of this is as declared.\u001b[2K\u202eb")).toBe(
       "a\\u000AAll of this is as declared.\\u001B[2K\\u202Eb",
     );
+  });
+
+  it("keeps the lines of a text that has some", () => {
+    expect(printableText("one\n\ttwo\u001b[2K\r")).toBe("one\n\ttwo\\u001B[2K\\u000D");
   });
 
   it("never prints a second line, or a control character", () => {
