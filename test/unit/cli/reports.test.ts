@@ -8,8 +8,8 @@ import { statusReport } from "../../../cli/report/statusReport";
 import { breakGlassText, statusText, structureLines } from "../../../cli/report/statusText";
 import { durationText, momentText } from "../../../cli/report/times";
 import type { Violation } from "../../../migrations/engine/gate/input/gateRule";
-import { formatViolations } from "../../../migrations/engine/gate/violationText";
 import { planMigrations } from "../../../migrations/engine/gate/input/plan";
+import { formatViolations } from "../../../migrations/engine/gate/violationText";
 import {
   type BreakGlass,
   type EventRow,
@@ -336,7 +336,6 @@ describe("what names from the server can write", () => {
       { object: `table ${forged}`, part: "itself", change: "new", before: [], after: [] },
     ],
   };
-  const file = makeMigration({ name: "004_add_status", version: "1.0.0" });
   const signedOff = event({ kind: "signed-off", login: forged, detail: { by: forged } });
   const opened: BreakGlass = {
     ...{ at: at("09:00:00"), ticket: forged, reason: forged, approvedBy: forged, login: forged },
@@ -358,7 +357,7 @@ describe("what names from the server can write", () => {
 
   it.each<readonly [string, () => string]>([
     ["the state of a database", status],
-    ["an event", () => eventText(signedOff, file) ?? ""],
+    ["an event", () => eventText(signedOff, makeMigration({ name: "004_add_status" })) ?? ""],
     ["break-glass", () => breakGlassText(opened)],
     ["the gate", () => formatViolations([violation], "uat")],
     ["who is in the way", () => describeBlocker({ ...blocker, login: forged })],
