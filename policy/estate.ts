@@ -35,19 +35,27 @@ export const ofType = ({ resources }: Estate, type: string): readonly EstateReso
 export const servers = (estate: Estate): readonly EstateResource[] =>
   ofType(estate, "dbforpostgresql:Server");
 
-/** A value inside of properties: `at(props, "authConfig.passwordAuth")`. */
+/**
+ * A value inside of properties: `at(props, "authConfig.passwordAuth")`. Only what is asked for is touched: in a preview
+ * the engine's values that are not known yet throw as soon as they are.
+ */
 export function at(props: unknown, path: string): unknown {
   return path.split(".").reduce<unknown>((value, key) => {
-    if (typeof value !== "object" || value === null) return undefined;
-    return Object.entries(value).find(([name]) => name === key)?.[1];
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    return (value as Readonly<Record<string, unknown>>)[key];
   }, props);
 }
 
-/** The tier that the server is tagged with; without a tag the strictest. */
+/** Laxest first. */
+const tiers: readonly Tier[] = ["dev", "qa", "uat", "prod"];
+
+/** The tier that ledger and server say; where they differ, or say none, the strictest. */
 export function tierOf(resources: readonly EstateResource[]): Tier {
-  const tags = resources
-    .filter(({ type }) => type.endsWith("dbforpostgresql:Server"))
-    .map(({ props }) => at(props, "tags.tier"));
-  const tiers: readonly Tier[] = ["dev", "qa", "uat", "prod"];
-  return tiers.find((tier) => tags.includes(tier)) ?? "prod";
+  const said = resources.flatMap(({ type, props }) => {
+    if (type.endsWith("ddl:Ledger")) return [at(props, "tier")];
+    return type.endsWith("dbforpostgresql:Server") ? [at(props, "tags.tier")] : [];
+  });
+  const known = said.map((word) => tiers.findIndex((tier) => tier === word));
+  const last = tiers.length - 1;
+  return tiers[Math.max(...known.map((place) => (place < 0 ? last : place)))] ?? "prod";
 }

@@ -1,6 +1,6 @@
 /**
  * The rules of the estate for a server on Azure, each a value: what it demands, and how it is seen to be broken. Pure.
- * Does NOT start a policy server (pack.ts) and repeats no value of a resource that may be secret.
+ * Does NOT start a policy server (index.ts) and repeats no value of a resource that may be secret.
  */
 import { at, type Estate, type EstateRule, isGuarded, ofType, servers } from "./estate";
 

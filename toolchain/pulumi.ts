@@ -29,6 +29,9 @@ export interface Pulumi {
   readonly source: "path" | "cache" | "download" | "built";
 }
 
+/** How `pulumi preview --expect-no-changes` ends when it would change something. */
+export const CHANGES_EXPECTED = 7;
+
 const LANGUAGE_HOST = "pulumi-language-nodejs";
 const DYNAMIC_PROVIDER = "pulumi-resource-pulumi-nodejs";
 const VERSION_WITHIN_MS = 30_000;

@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 
 import { rebuildSchemas } from "../../migrations/engine/run/rebuild";
 import { serverAccount } from "../../sandbox/account";
-import { isMisleading } from "../../sandbox/environment";
+import { isMisleading, pulumiHome } from "../../sandbox/environment";
 import { packagedBinaries } from "../../sandbox/packagedBinaries";
 import { removeSandbox, stopSandbox } from "../../sandbox/sandbox";
 import { removeSharedFolder } from "../../sandbox/sharedFolder";
@@ -17,7 +17,8 @@ import type { Access } from "../../stack/connection";
 import { firstTier, type Tier, tiers } from "../../stack/tier";
 import { cacheFolder } from "../../toolchain/cache";
 import { type ProgressLog, streamLog } from "../../toolchain/log";
-import { ensurePulumi } from "../../toolchain/pulumi";
+import { policyArguments } from "../../toolchain/policyHost";
+import { CHANGES_EXPECTED, ensurePulumi } from "../../toolchain/pulumi";
 import { describeDrift, describeSchemaDrift } from "../stack/drift";
 import { projectFolder } from "../stack/project";
 import { stackAccess } from "../stack/stackAccess";
@@ -40,9 +41,6 @@ type Command = (call: Call) => Promise<number>;
 
 /** Line by line and without the list of outputs: the summary says what matters. */
 const QUIET = ["--non-interactive", "--suppress-progress", "--suppress-outputs"] as const;
-
-/** Of `pulumi preview --expect-no-changes`. */
-const DRIFT_FOUND = 7;
 
 /** Settings of a prepared stack, for what is done without the engine. */
 function accessOf(prepared: Prepared): Promise<Access> {
@@ -74,7 +72,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   async preview({ stack, extra, log }) {
     const prepared = await prepare(stack, "look", log);
     const env = { ...prepared.env, DDL_PREVIEW_MUST_PASS: "1" };
-    return runPulumi({ ...prepared, env }, ["preview", ...QUIET, ...extra], log);
+    const policies = await policyArguments(pulumiHome(prepared.sandbox));
+    return runPulumi({ ...prepared, env }, ["preview", ...policies, ...QUIET, ...extra], log);
   },
 
   async drift({ stack, extra, log }) {
@@ -93,8 +92,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
             : "Privileges are as declared; what else differs stands above.",
         );
       }
-      if (status !== 0 && status !== DRIFT_FOUND) return 2;
-      return status === DRIFT_FOUND || schemas.isDrift ? 1 : 0;
+      if (status !== 0 && status !== CHANGES_EXPECTED) return 2;
+      return status === CHANGES_EXPECTED || schemas.isDrift ? 1 : 0;
     } catch (error) {
       log.say(messageOf(error));
       return 2;

@@ -55,6 +55,11 @@ function broken(tier: Tier, name: string, path: string, value: unknown): readonl
   });
 }
 
+/** How the engine hands properties to a pack. Internal to the SDK, and kept out of its declarations. */
+const { unknownCheckingProxy } = jest.requireActual<{
+  readonly unknownCheckingProxy: (props: object) => Readonly<Record<string, unknown>>;
+}>("@pulumi/policy/proxy");
+
 const parameter = (name: string): string => `azure-parameter-${name}`;
 
 it.each<[Tier, string, string, unknown, string]>([
@@ -287,6 +292,30 @@ it("names what is not protected, and a grant beside ExactGrants", () => {
 
 it("judges a stack without a server on Azure by what is in the database alone", () => {
   expect(judge([])).toEqual([]);
+});
+
+it("take the tier from the ledger as well, and the strictest where they differ or say none", () => {
+  const ledger = (tier: unknown): EstateResource => ({
+    ...{ type: "pulumi-nodejs:dynamic/ddl:Ledger", name: "ledger", protect: true },
+    props: { tier },
+  });
+  expect(tierOf([ledger("dev")])).toBe("dev");
+  expect(tierOf([...good("qa"), ledger("uat")])).toBe("uat");
+  expect(tierOf([...good("uat"), ledger("dev")])).toBe("uat");
+  expect(tierOf([ledger("DEV")])).toBe("prod");
+  expect(tierOf([])).toBe("prod");
+});
+
+it.each(["dev", "prod"] as const)("judge a preview of tier %s, in which ids are not known yet", async (tier) => {
+  const { resources } = await registerServer(azureSettings(tier), { preview: true });
+  const hidden = resources.map(
+    ({ type, name, inputs, protect }): EstateResource => ({
+      ...{ type, name, protect },
+      props: unknownCheckingProxy(inputs),
+    }),
+  );
+  expect(() => JSON.stringify(hidden)).toThrow(/can't be known/);
+  expect(judge(hidden)).toEqual([]);
 });
 
 it("finds a secret that is sent in clear, and repeats none", () => {
