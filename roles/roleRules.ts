@@ -54,6 +54,13 @@ export const roleRules: readonly RoleRule[] = [
     because: "It reads rows; whatever a membership brought would be more.",
   },
   {
+    party: "auditor",
+    login: null,
+    inherit: false,
+    memberOf: [],
+    because: "It reads what was done and what is there, and no rows of the application.",
+  },
+  {
     party: "monitoring",
     login: null,
     inherit: true,

@@ -10,6 +10,7 @@ export type RoleParty =
   | "migrator"
   | "approver"
   | "reader"
+  | "auditor"
   | "monitoring"
   | "dba"
   | "pgstac admin"

@@ -19,7 +19,7 @@ import {
   ownOfSession,
   type SessionLook,
 } from "./sessionSettings";
-import type { ServerSettings, Settings } from "./settings";
+import type { RoleSettings, ServerSettings, Settings } from "./settings";
 import type { ErrorSigns } from "./transientError";
 
 /** What it takes to connect: settings, and a way to find passwords. */
@@ -35,7 +35,7 @@ type Connecting = Exclude<Account, "service" | "reader">;
 
 /** Who connects and for what. */
 export interface Purpose {
-  readonly account: Connecting;
+  readonly account: Exclude<Connecting, "auditor">;
   /** Shown to whoever looks at pg_stat_activity, after the program's name. */
   readonly activity: string;
   /** Refuses every write: for planning and previews. */
@@ -102,9 +102,7 @@ export async function withClient<T>(
  */
 export async function connect(access: Access, purpose: Purpose): Promise<Client> {
   const { roles, server } = access.settings;
-  const own = purpose.account === "admin" ? null : roles[purpose.account];
-  const [account, login]: [Connecting, string] =
-    own === null ? ["admin", roles.admin] : [purpose.account, own];
+  const [account, login] = whoConnects(roles, purpose);
   const parameters: Record<string, string> = {
     ...commonParameters,
     default_transaction_read_only: purpose.readOnly === true ? "on" : "off",
@@ -139,12 +137,26 @@ export async function connect(access: Access, purpose: Purpose): Promise<Client>
   } catch (error) {
     await client.end().catch(() => undefined);
     if (error instanceof MigrationError) throw error;
-    const isAdminRefused = purpose.account === "admin" && errorCode(error) === "42501";
+    const isAdminRefused = account === "admin" && errorCode(error) === "42501";
     throw isAdminRefused
       ? notOwner(error, server, login)
       : explainConnectionError(error, server, login);
   }
   return client;
+}
+
+/** The login of a purpose, and whose password that is. What only looks may be done by an auditor, who can do no more. */
+function whoConnects(
+  roles: RoleSettings,
+  { account, readOnly }: Purpose,
+): readonly [account: Connecting, login: string] {
+  if (account === "admin") {
+    return readOnly === true && roles.auditor !== null
+      ? ["auditor", roles.auditor]
+      : ["admin", roles.admin];
+  }
+  const own = roles[account];
+  return own === null ? ["admin", roles.admin] : [account, own];
 }
 
 /** Said here, else the first write would fail with nothing but the name of its statement. */

@@ -9,7 +9,7 @@ import { databaseScope, type TokenCredential, tokenSource } from "./entraToken";
 import type { ConfigSource, Environment, ServerSettings } from "./settings";
 
 /** The logins that this program knows a password of. */
-export type Account = "admin" | "migrator" | "approver" | "service" | "reader";
+export type Account = "admin" | "migrator" | "approver" | "service" | "reader" | "auditor";
 
 /** Gives the password (or token) for a login, or undefined when none is known. */
 export type PasswordSource = (account: Account, login: string) => Promise<string | undefined>;
@@ -20,6 +20,7 @@ const variableOf: Readonly<Record<Account, string>> = {
   approver: "DDL_APPROVER_PASSWORD",
   service: "DDL_SERVICE_PASSWORD",
   reader: "DDL_READER_PASSWORD",
+  auditor: "DDL_AUDITOR_PASSWORD",
 };
 
 const keyOf: Readonly<Record<Account, string>> = {
@@ -28,6 +29,7 @@ const keyOf: Readonly<Record<Account, string>> = {
   approver: "approverPassword",
   service: "servicePassword",
   reader: "readerPassword",
+  auditor: "auditorPassword",
 };
 
 /** What to say when a password is needed and none was found. */

@@ -1,16 +1,17 @@
 /**
- * Reads the roles that a stack names beside the policy's own: readers, monitoring, named DBAs, the platform's. Pure.
+ * Reads the roles that a stack names beside the policy's own: readers, auditors, monitoring, named DBAs, the platform's. Pure.
  * Does NOT say what each kind may do (privileges.ts, roleRules.ts).
  */
 import { longestName } from "./identifiers";
 
 /**
- * `reader` roles are declared by this program. The others are made by an administrator, and only expected: a
+ * `reader` and `auditor` roles are declared by this program; an auditor reads ledger, events and catalog, and no rows of
+ * the governed schemas. The others are made by an administrator, and only expected: a
  * `monitoring` role must be a member of pg_monitor, which only an administrator can give; a `dba` may be a member of the
  * admin and the infrastructure role; of a `platform` role only what it holds in the governed schemas and on the
  * program's tables is judged.
  */
-const furtherKinds = ["reader", "monitoring", "dba", "platform"] as const;
+const furtherKinds = ["reader", "auditor", "monitoring", "dba", "platform"] as const;
 type FurtherKind = (typeof furtherKinds)[number];
 
 export interface FurtherRole {
@@ -25,11 +26,13 @@ export interface FurtherRole {
 }
 
 /** Whether this program declares it as a resource. */
-export const isDeclared = ({ kind }: FurtherRole): boolean => kind === "reader";
+export const isDeclared = ({ kind }: FurtherRole): boolean =>
+  kind === "reader" || kind === "auditor";
 
 /** Which keys an entry of a kind may have, beside name and kind. */
 const keysOf: Readonly<Record<FurtherKind, readonly string[]>> = {
   reader: ["login", "connectionLimit", "schemas"],
+  auditor: ["login", "connectionLimit"],
   monitoring: [],
   dba: [],
   platform: [],

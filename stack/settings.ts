@@ -41,6 +41,9 @@ export interface RoleSettings {
   /** Login that records sign-offs, validations and acknowledgements; null: the admin does. */
   readonly approver: string | null;
   readonly approvers: readonly string[];
+  /** Login of sessions that only look, an auditor among the further roles; null: the admin looks. */
+  readonly auditor: string | null;
+  readonly auditors: readonly string[];
   readonly service: string;
   readonly infrastructure: string;
   /** Roles beside the policy's own, that this program declares or expects. */
@@ -209,6 +212,8 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
     migrators,
     approver,
     approvers,
+    auditor: orNull((environment["DDL_LOOK_AS"] ?? "").trim()),
+    auditors: further.roles.filter(({ kind }) => kind === "auditor").map((role) => role.name),
     service: name("serviceRole"),
     infrastructure: name("infrastructureRole"),
     further: further.roles,
@@ -222,6 +227,13 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
   if (twice.length > 0) {
     problems.push(
       `admin, serviceRole, infrastructureRole, migrators, approvers, furtherRoles: ${twice.join(", ")} is named twice.`,
+    );
+  }
+
+  const { auditor } = roles;
+  if (auditor !== null && !roles.auditors.includes(auditor)) {
+    problems.push(
+      `DDL_LOOK_AS: ${auditor} is no auditor; list it in furtherRoles with kind auditor.`,
     );
   }
 

@@ -57,6 +57,7 @@ export function aclContext({ roles, schemas, server, serviceLimits }: Settings):
       migrator: roles.migrators,
       approver: roles.approvers,
       reader: namesOf("reader"),
+      auditor: namesOf("auditor"),
       monitoring: namesOf("monitoring"),
       dba: namesOf("dba"),
       "pgstac admin": [pgstacRoles["pgstac admin"]],
@@ -87,7 +88,9 @@ export function aclContext({ roles, schemas, server, serviceLimits }: Settings):
         ],
       ],
       [roles.infrastructure, []],
-      ...[...roles.migrators, ...roles.approvers].map((name) => [name, []] as const),
+      ...[...roles.migrators, ...roles.approvers, ...namesOf("auditor")].map(
+        (name) => [name, []] as const,
+      ),
       ...namesOf("reader").map(
         (name) => [name, [searchPath(schemasOf.get(name) ?? schemas)]] as const,
       ),

@@ -83,7 +83,10 @@ export async function declareRoles(
       readers: await Promise.all(
         roles.further.filter(isDeclared).map(async (role) => ({
           ...role,
-          password: usesPasswords && role.login ? await passwordOf("reader", role.name) : undefined,
+          password:
+            usesPasswords && role.login
+              ? await passwordOf(role.kind === "auditor" ? "auditor" : "reader", role.name)
+              : undefined,
         })),
       ),
     },

@@ -1,5 +1,5 @@
 /**
- * The read-only roles that a stack names: for tile servers, reports and the like.
+ * The read-only roles that a stack names: for tile servers and reports, for audits and a pipeline's previews.
  * Does NOT grant privileges (exactGrants.ts).
  */
 import * as postgresql from "@pulumi/postgresql";
@@ -33,7 +33,9 @@ export class ReaderRoles extends pulumi.ComponentResource {
           ...powerless,
           ...kept(tier),
           connectionLimit: reader.connectionLimit,
-          searchPaths: [...(reader.schemas ?? schemas), "public"],
+          ...(reader.kind === "auditor"
+            ? {}
+            : { searchPaths: [...(reader.schemas ?? schemas), "public"] }),
           ...passwordArgs(secret, passwordVersion),
         },
         { parent: this, ...guarded(tier), ...takenOver(reader.name, existing) },

@@ -240,11 +240,15 @@ it("declares the readers that a stack names, and expects the rest", async () => 
   const furtherRoles = [
     { name: "tiles", kind: "reader", schemas: ["geoapi"], connectionLimit: 20 },
     { name: "reports", kind: "reader", login: false },
+    { name: "ann", kind: "auditor" },
     { name: "watcher", kind: "monitoring" },
     { name: "dora", kind: "dba" },
   ];
   const run = await registerProgram("prod", database, { furtherRoles }, tickets);
-  const readers = ofType(run, role).filter(({ name }) => name.startsWith("reader-"));
+  const declared = ofType(run, role).filter(({ name }) => name.startsWith("reader-"));
+  const readers = declared.filter(({ name }) => name !== "reader-ann");
+  expect(named(run, "reader-ann").inputs).toMatchObject({ login: true, createRole: false });
+  expect(named(run, "reader-ann").inputs).not.toHaveProperty("searchPaths");
   expect(readers.map(({ inputs, protect }) => ({ ...inputs, protect }))).toEqual([
     expect.objectContaining({
       ...{ name: "tiles", login: true, inherit: false, createRole: false, connectionLimit: 20 },

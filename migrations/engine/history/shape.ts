@@ -112,8 +112,12 @@ export const runnerLockShape: TableShape = {
 
 /** Who reads and writes the events besides the admin: role names. */
 export interface EventWriters {
+  /** Owns the tables, and so may write whatever is decided. */
+  readonly admin: string;
   readonly infrastructure: string;
   readonly approvers: readonly string[];
+  /** They read, and write nothing. */
+  readonly auditors: readonly string[];
 }
 
 /** A row-security policy of the events as pg_policies has it; `using` and `check` are expressions or null. */
@@ -131,14 +135,19 @@ export interface RowPolicy {
  * They name logins, so a list of approvers that changes changes them; unlike a table they hold nothing that could be
  * lost, and are made anew.
  */
-export function eventPolicies({ infrastructure, approvers }: EventWriters): readonly RowPolicy[] {
+export function eventPolicies({
+  infrastructure,
+  approvers,
+  auditors,
+}: Omit<EventWriters, "admin">): readonly RowPolicy[] {
   const insert = (name: string, roles: readonly string[], kinds: readonly string[]): RowPolicy => ({
     ...{ name, command: "INSERT", roles: [...roles].sort() },
     ...{ using: null, check: kindCheck(kinds) },
   });
   return [
     {
-      ...{ name: "read", command: "SELECT", roles: [infrastructure, ...approvers].sort() },
+      ...{ name: "read", command: "SELECT" },
+      roles: [infrastructure, ...approvers, ...auditors].sort(),
       ...{ using: "true", check: null },
     },
     insert("run_events", [infrastructure], runKinds),

@@ -192,13 +192,13 @@ export const readProofs = (client: Client): Promise<readonly RollbackTexts[]> =>
        FROM ONLY ${eventsTable} WHERE kind = 'proven' ORDER BY version, checksum, id DESC`,
   );
 
-/** Compares the live tables with their shapes. Runs as the admin, reads only. */
+/** Compares the live tables with their shapes. Runs as the admin or an auditor, reads only. */
 export async function inspectTables(client: Client, writers: EventWriters): Promise<TablesState> {
   const missing: string[] = [];
   const differences: string[] = [];
   const upgrades: TableUpgrade[] = [];
   for (const shape of shapes) {
-    const found = await describeTable(client, shape.name);
+    const found = await describeTable(client, shape.name, writers.admin);
     if (found === null) {
       missing.push(`public.${shape.name}`);
       continue;
@@ -218,7 +218,11 @@ export async function inspectTables(client: Client, writers: EventWriters): Prom
  * Describes a table of `public` in lines that can be compared with a shape, or null when there is none.
  * NOT NULL is told by the column alone: only PostgreSQL 18 lists it as a constraint.
  */
-async function describeTable(client: Client, table: string): Promise<readonly string[] | null> {
+async function describeTable(
+  client: Client,
+  table: string,
+  owner: string,
+): Promise<readonly string[] | null> {
   const { rows } = await client.query<{ line: string }>(
     `WITH t AS (
        SELECT c.oid, c.relkind, c.relrowsecurity, c.relpersistence, pg_get_userbyid(c.relowner) AS owner
@@ -249,8 +253,8 @@ async function describeTable(client: Client, table: string): Promise<readonly st
      UNION ALL
      SELECT 'kind ' || t.relkind::text FROM t WHERE t.relkind <> 'r'
      UNION ALL
-     SELECT 'owner ' || t.owner FROM t WHERE t.owner <> current_user`,
-    [table],
+     SELECT 'owner ' || t.owner FROM t WHERE t.owner <> $2`,
+    [table, owner],
   );
   return rows.length === 0 ? null : rows.map((row) => row.line);
 }

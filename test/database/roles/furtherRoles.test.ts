@@ -4,8 +4,15 @@
  */
 import { type Client, escapeIdentifier } from "pg";
 
+import {
+  describeTables,
+  inspectTables,
+  readHistory,
+} from "../../../migrations/engine/ledger/ledger";
+import { inspectPrivileges } from "../../../roles/database/inspection";
 import { pgstacSecurityDefiners } from "../../../roles/pgstacRules";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
+import { type Access, withClient } from "../../../stack/connection";
 import { attempt, refused, works } from "../../support/privileges/attempt";
 import { addSampleObjects } from "../../support/privileges/sampleObjects";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
@@ -14,6 +21,8 @@ import { serverVersions } from "../../support/servers/versions";
 jest.setTimeout(60_000);
 
 const reader = 'Tile "server" ö';
+const auditor = "looker";
+const password = "of the auditor alone";
 
 /** What a function may be, beside its name: only what changes nothing, as its caller, is a reader's. */
 const functions = [
@@ -41,6 +50,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
         furtherRoles: JSON.stringify([
           { name: reader, kind: "reader", schemas: ["geoapi"], connectionLimit: 20 },
           { name: "reports", kind: "reader", login: false },
+          { name: auditor, kind: "auditor" },
           { name: "watcher", kind: "monitoring" },
           { name: "dora", kind: "dba" },
           { name: "backup_tool", kind: "platform" },
@@ -177,6 +187,50 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
           `table geoapi.item: ${reader} should not have INSERT`,
         ].sort(),
       );
+    });
+  });
+
+  describe("an auditor", () => {
+    it("does what only looks, in the admin's place", async () => {
+      const { access } = database;
+      const looking: Access = {
+        ...access,
+        settings: { ...access.settings, roles: { ...access.settings.roles, auditor } },
+        passwordOf: (account) => Promise.resolve(account === "auditor" ? password : undefined),
+      };
+      await database.rows(`ALTER ROLE ${auditor} PASSWORD '${password}'`);
+      const purpose = { account: "admin", activity: "look", readOnly: true } as const;
+      const seen = await withClient(looking, purpose, async (client) => ({
+        tables: await inspectTables(client, looking.settings.roles),
+        history: await readHistory(client),
+        privileges: await inspectPrivileges(client, looking.settings),
+      }));
+      const asAdmin = await withClient(access, purpose, readHistory);
+      expect(seen.history).toEqual(asAdmin);
+      expect(asAdmin.stamp).toBe(looking.settings.tier);
+      expect(describeTables(seen.tables)).toEqual([]);
+      expect(seen.privileges.deviations).toEqual([]);
+      const write = withClient(looking, { ...purpose, readOnly: false }, readHistory);
+      await expect(write).rejects.toThrow(
+        `There is no password for ${access.settings.roles.admin}`,
+      );
+    });
+
+    it.each([
+      "SELECT * FROM geoapi.item",
+      "INSERT INTO public.schema_migrations (version, description) VALUES ('9.9.9', 'x')",
+      "INSERT INTO public.schema_migration_events (kind) VALUES ('signed-off')",
+      "DELETE FROM public.schema_migration_events",
+      "LOCK TABLE public.schema_migration_lock",
+    ])("may not run %s", async (sql) => {
+      await become(auditor);
+      expect(await attempt(session, sql)).toBe(refused);
+    });
+
+    it("is given nothing more, and loses what somebody gave it", async () => {
+      await database.rows(`GRANT SELECT ON dagapp.item TO ${auditor}`);
+      expect(await texts()).toEqual([`table dagapp.item: ${auditor} should not have SELECT`]);
+      expect((await database.heal()).left).toEqual([]);
     });
   });
 

@@ -306,17 +306,18 @@ it("take the tier from the ledger as well, and the strictest where they differ o
   expect(tierOf([])).toBe("prod");
 });
 
-it.each(["dev", "prod"] as const)("judge a preview of tier %s, in which ids are not known yet", async (tier) => {
-  const { resources } = await registerServer(azureSettings(tier), { preview: true });
-  const hidden = resources.map(
-    ({ type, name, inputs, protect }): EstateResource => ({
+it.each(["dev", "prod"] as const)(
+  "judge a preview of tier %s, in which ids are not known yet",
+  async (tier) => {
+    const { resources } = await registerServer(azureSettings(tier), { preview: true });
+    const hidden = resources.map(({ type, name, inputs, protect }): EstateResource => ({
       ...{ type, name, protect },
       props: unknownCheckingProxy(inputs),
-    }),
-  );
-  expect(() => JSON.stringify(hidden)).toThrow(/can't be known/);
-  expect(judge(hidden)).toEqual([]);
-});
+    }));
+    expect(() => JSON.stringify(hidden)).toThrow(/can't be known/);
+    expect(judge(hidden)).toEqual([]);
+  },
+);
 
 it("finds a secret that is sent in clear, and repeats none", () => {
   const resources = broken("dev", "azure-server", "administratorLoginPassword", "hunter2");

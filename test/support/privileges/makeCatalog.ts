@@ -17,6 +17,7 @@ export const context: AclContext = {
     migrator: ["ada", "bob"],
     approver: ["eve"],
     reader: ["tiles"],
+    auditor: ["looker"],
     monitoring: ["watcher"],
     dba: ["dora"],
     "pgstac admin": ["pgstac_admin"],

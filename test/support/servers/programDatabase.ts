@@ -84,7 +84,7 @@ function declarations(settings: Settings, password: string): readonly string[] {
       const path = [...(reader.schemas ?? schemas), "public"].map(escapeIdentifier).join(", ");
       return [
         `CREATE ROLE ${name} ${reader.login ? "LOGIN" : "NOLOGIN"} ${powerless} PASSWORD ${secret} CONNECTION LIMIT ${reader.connectionLimit}`,
-        `ALTER ROLE ${name} SET search_path = ${path}`,
+        ...(reader.kind === "auditor" ? [] : [`ALTER ROLE ${name} SET search_path = ${path}`]),
       ];
     }),
     ...schemas.map((schema) => `CREATE SCHEMA ${escapeIdentifier(schema)} AUTHORIZATION ${infra}`),

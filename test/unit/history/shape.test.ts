@@ -45,7 +45,7 @@ describe("compareShape", () => {
 });
 
 describe("comparePolicies", () => {
-  const [read, run] = eventPolicies({ infrastructure: "infra", approvers: [] });
+  const [read, run] = eventPolicies({ infrastructure: "infra", approvers: [], auditors: [] });
   if (read === undefined || run === undefined) throw new Error("there are two policies");
 
   it("finds nothing between equal lists, in any order", () => {
@@ -74,11 +74,20 @@ describe("the events", () => {
     );
   });
 
-  const policies = eventPolicies({ infrastructure: "infra", approvers: ["eve", "bob"] });
+  const policies = eventPolicies({
+    infrastructure: "infra",
+    approvers: ["eve", "bob"],
+    auditors: ["ann"],
+  });
   const kindsOf = (name: string): readonly string[] =>
     [...(policies.find((policy) => policy.name === name)?.check ?? "").matchAll(/'([^']+)'/g)].map(
       ([, kind = ""]) => kind,
     );
+
+  it("let auditors read, and nothing else", () => {
+    const naming = policies.filter(({ roles }) => roles.includes("ann"));
+    expect(naming.map(({ name, command }) => `${name} ${command}`)).toEqual(["read SELECT"]);
+  });
 
   it("let the infrastructure role write facts of a run and no decision", () => {
     expect(policies.find(({ name }) => name === "run_events")?.roles).toEqual(["infra"]);
@@ -92,7 +101,7 @@ describe("the events", () => {
   });
 
   it("need no policy for approvers where there are none", () => {
-    const without = eventPolicies({ infrastructure: "infra", approvers: [] });
+    const without = eventPolicies({ infrastructure: "infra", approvers: [], auditors: [] });
     expect(without.map(describePolicy)).toEqual([
       "policy read FOR SELECT TO infra USING (true)",
       expect.stringMatching(/^policy run_events FOR INSERT TO infra WITH CHECK \(/) as string,

@@ -34,7 +34,7 @@ describe("privilegeRules", () => {
     expect(rule.because).toMatch(/^[A-Z].*\.$/);
   });
 
-  it.each(["service", "migrator", "approver", "public"] as const)(
+  it.each(["service", "migrator", "approver", "auditor", "public"] as const)(
     "gives %s nothing that changes a schema",
     (to) => {
       const given = privilegeRules
@@ -45,8 +45,8 @@ describe("privilegeRules", () => {
   );
 
   it.each([
-    ["ledger", ["infrastructure", "approver"]],
-    ["events", ["infrastructure", "approver"]],
+    ["ledger", ["infrastructure", "approver", "auditor"]],
+    ["events", ["infrastructure", "approver", "auditor"]],
     ["runner lock", ["infrastructure"]],
   ] as const)("lets nobody have the %s but %j", (where, allowed) => {
     const parties = privilegeRules.filter((rule) => rule.where === where).map((rule) => rule.to);

@@ -8,6 +8,7 @@ describe("parseFurtherRoles", () => {
   it("reads every kind, with what is left out", () => {
     const { roles, problems } = parse(
       { name: "tiles", kind: "reader", schemas: ["geoapi"], connectionLimit: 20 },
+      { name: "auditor", kind: "auditor", connectionLimit: 2 },
       { name: "watcher", kind: "monitoring" },
       { name: "dora", kind: "dba" },
       { name: "backup", kind: "platform" },
@@ -16,11 +17,12 @@ describe("parseFurtherRoles", () => {
     const usual = { login: true, connectionLimit: -1, schemas: null };
     expect(roles).toEqual([
       { ...usual, name: "tiles", kind: "reader", schemas: ["geoapi"], connectionLimit: 20 },
+      { ...usual, name: "auditor", kind: "auditor", connectionLimit: 2 },
       { ...usual, name: "watcher", kind: "monitoring" },
       { ...usual, name: "dora", kind: "dba" },
       { ...usual, name: "backup", kind: "platform" },
     ]);
-    expect(roles.map(isDeclared)).toEqual([true, false, false, false]);
+    expect(roles.map(isDeclared)).toEqual([true, true, false, false, false]);
   });
 
   it.each(["", "[]"])("takes %j for none", (text) => {
@@ -49,7 +51,7 @@ describe("parseFurtherRoles", () => {
     expect(problems).toEqual([
       "role 1: it is not an object with name and kind.",
       "role 2: a name is missing.",
-      'a: kind "writer" is not one of reader, monitoring, dba, platform.',
+      'a: kind "writer" is not one of reader, auditor, monitoring, dba, platform.',
       "pg_spy: PostgreSQL keeps this name for itself.",
       `${"ä".repeat(32)}: its name is longer than the 63 bytes PostgreSQL keeps of a name.`,
       "b: login is not true or false.",

@@ -38,6 +38,8 @@ describe("readSettings", () => {
         migrators: ["geo_migrator"],
         approver: null,
         approvers: [],
+        auditor: null,
+        auditors: [],
         service: "geo_service",
         infrastructure: "geo_infra",
         further: [],
@@ -155,6 +157,17 @@ describe("readSettings", () => {
     const settings = readSettings(config, { [variable]: value });
     expect(read(settings)).toBe(value.replace(/,$/, ""));
     expect(read(readSettings(config, {}))).not.toBe(value.replace(/,$/, ""));
+  });
+
+  it("lets an auditor look in the admin's place, and nobody else", () => {
+    const furtherRoles =
+      '[{ "name": "ann", "kind": "auditor" }, { "name": "t", "kind": "reader" }]';
+    const config = configOf({ ...wellFormed, furtherRoles });
+    expect(readSettings(config, { DDL_LOOK_AS: " ann " }).roles.auditor).toBe("ann");
+    expect(readSettings(config, { DDL_LOOK_AS: "" }).roles.auditor).toBeNull();
+    expect(() => readSettings(config, { DDL_LOOK_AS: "t" })).toThrow(
+      "DDL_LOOK_AS: t is no auditor; list it in furtherRoles with kind auditor.",
+    );
   });
 
   it("takes a list as JSON or separated by commas, and trims what it reads", () => {
