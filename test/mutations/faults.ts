@@ -385,14 +385,14 @@ export const faults: readonly Fault[] = [
     file: entry,
     text: "if (file === undefined || then !== now) {",
     instead: "if (file === undefined) {",
-    suites: ["program/", "database/run/run.test"],
+    suites: ["database/run/planned"],
   },
   {
     what: "drift of the ledger is nothing to do",
     file: entry,
     text: "changes: (inputs.drift ?? []).length > 0,",
     instead: "changes: false,",
-    suites: ["program/"],
+    suites: ["database/ledger/upgrades"],
   },
   {
     what: "a version that was rolled back by hand is nothing to do",

@@ -14,7 +14,19 @@ const root = join(__dirname, "..", "..");
 
 /** What the suites need of the project. */
 const copied = [
-  ...["index.ts", "stack", "roles", "migrations", "cli", "sandbox", "toolchain", "test", "types"],
+  ...[
+    "index.ts",
+    "stack",
+    "roles",
+    "migrations",
+    "cli",
+    "sandbox",
+    "toolchain",
+    "azure",
+    "policy",
+    "test",
+    "types",
+  ],
   ...["Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.qa.yaml", "Pulumi.uat.yaml", "Pulumi.prod.yaml"],
   ...["package.json", "tsconfig.json", "jest.config.mjs"],
 ];

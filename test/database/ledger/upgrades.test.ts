@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { ledger } from "../../../migrations/engine/entry";
+import { ledger, type LedgerInputs } from "../../../migrations/engine/entry";
 import { describeTables, inspectTables } from "../../../migrations/engine/ledger/ledger";
 import {
   ensureLedgerShape,
@@ -72,6 +72,9 @@ describe.each(releases)("tables of %s", (release) => {
     const { inputs } = await ledger.check({ infrastructureRole: infrastructure, tier: "dev" });
     expect(inputs?.drift).toEqual(describeTables(state));
     expect(inputs?.drift?.join("\n")).toMatch(/upgrade 2: events of the kind "upgraded"/);
+    // Without this the engine would never call update.
+    expect(ledger.diff(inputs as LedgerInputs)).toEqual({ changes: true });
+    expect(ledger.diff({ ...(inputs as LedgerInputs), drift: [] })).toEqual({ changes: false });
   });
 
   it("may be read as they are, and let no run begin", async () => {
