@@ -100,7 +100,7 @@ async function factsOf(name: string, open: () => Promise<Stack>): Promise<StackF
     return { stack: name, tier: null, windows: null, reached: false, reason: reasonOf(error) };
   }
   const { access } = stack;
-  const { tier, server, run } = access.settings;
+  const { tier, run } = access.settings;
   const { windows } = run;
   const purpose = { account: "admin", activity: "evidence", readOnly: true } as const;
   try {
@@ -108,7 +108,7 @@ async function factsOf(name: string, open: () => Promise<Stack>): Promise<StackF
       const { stamp, versions } = await readHistory(client);
       const events = await readEvents(client);
       const empty = stamp === null && versions.length === 0;
-      ensureStamp({ stamp, empty, tier, adopt: null, database: server.database });
+      ensureStamp(access.settings, stamp, { empty, adopt: null });
       return { stack: name, tier, windows, reached: true, versions, events };
     });
   } catch (error) {

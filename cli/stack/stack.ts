@@ -85,14 +85,13 @@ export async function migrationsIn(folder: string): Promise<readonly MigrationFi
  * @throws {StampError} it has another tier's.
  */
 export function ensureGoverned({ access }: Stack, { stamp }: History): void {
-  const { tier, server } = access.settings;
   if (stamp === null) {
     throw new UsageError(
       "The database has no ledger of this program yet.",
       "bring the stack up once (pulumi up, make up): it makes roles, schemas and ledger.",
     );
   }
-  ensureStamp({ stamp, empty: false, tier, adopt: null, database: server.database });
+  ensureStamp(access.settings, stamp);
 }
 
 const configFileForm = /^Pulumi\.(.+)\.yaml$/;

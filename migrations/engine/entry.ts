@@ -247,14 +247,15 @@ export const ledger = {
 };
 
 async function ensureLedger(inputs: LedgerInputs): Promise<LedgerInputs> {
-  const { tier, adopt, roles, server } = currentAccess().settings;
+  const { settings } = currentAccess();
+  const { tier, adopt, roles } = settings;
   await withClient(currentAccess(), { account: "admin", activity: "ledger" }, (client) =>
     inTransaction(client, async () => {
       await ensureLedgerShape(client, roles);
       // Asked again: a refresh or a targeted update reaches this without the program's own look.
       const { stamp } = await readHistory(client);
       const empty = await isEmptyDatabase(client);
-      ensureStamp({ stamp, empty, tier, adopt, database: server.database });
+      ensureStamp(settings, stamp, { empty, adopt });
       await createTables(client, roles, tier);
       await ensureLedgerShape(client, roles);
     }),

@@ -10,22 +10,32 @@ export class StampError extends MigrationError {
   readonly code = "STAMP";
 }
 
-/** What decides: the stamp, whether the database holds anything, and what is configured. */
-export interface StampFacts {
-  readonly stamp: Tier | null;
+/** What else decides where a database may be brought up for the first time. */
+interface FirstTime {
+  /** It holds nothing at all. */
   readonly empty: boolean;
-  readonly tier: Tier;
+  /** The tier that a database with objects is to be stamped with. */
   readonly adopt: Tier | null;
-  /** For the message. */
-  readonly database: string;
 }
+
+/** A database that was to be brought up before: without a stamp it is none of ours. */
+const broughtUpBefore: FirstTime = { empty: false, adopt: null };
 
 /**
  * Compares stamp and configuration. A configuration that says dev and points at prod must change nothing there.
  *
+ * @param stamp  The database's own, or null.
+ * @param first  Where it may be brought up now; absent elsewhere.
  * @throws {StampError} they differ, or an unstamped database with objects was not adopted on purpose.
  */
-export function ensureStamp({ stamp, empty, tier, adopt, database }: StampFacts): void {
+export function ensureStamp(
+  {
+    tier,
+    server: { database },
+  }: { readonly tier: Tier; readonly server: { readonly database: string } },
+  stamp: Tier | null,
+  { empty, adopt }: FirstTime = broughtUpBefore,
+): void {
   if (stamp !== null) {
     if (stamp === tier) return;
     throw new StampError(

@@ -204,11 +204,9 @@ function deciding<T>(
   account: "admin" | "approver",
   work: (client: Client, history: History) => Promise<T>,
 ): Promise<T> {
-  const { tier, server } = access.settings;
   return withClient(access, { account, activity: "decision" }, async (client) => {
     const history = await readHistory(client);
-    const { database } = server;
-    ensureStamp({ stamp: history.stamp, empty: false, tier, adopt: null, database });
+    ensureStamp(access.settings, history.stamp);
     return work(client, history);
   });
 }

@@ -10,7 +10,6 @@ import { MigrationError } from "../../../stack/errors";
 import { showProgress, showWarning } from "../../../stack/progress";
 import { tierRules } from "../../../stack/tier";
 import type { MigrationFile } from "../files/file";
-import type { History } from "../history/history";
 import {
   describeProof,
   isProven,
@@ -164,7 +163,8 @@ async function wantedOf(
     history: await readHistory(client),
     proven: await readProofs(client),
   }));
-  ensureOwn(access, history);
+  // Asked again: a targeted update reaches this without the program's own look.
+  ensureStamp(access.settings, history.stamp);
   const applied = new Set(
     history.versions.filter(({ status }) => status === "applied").map(({ version }) => version),
   );
@@ -174,12 +174,6 @@ async function wantedOf(
       applied.has(file.header.version) &&
       rollbackTexts([file]).some((texts) => textsWithout([texts], open).length === 0),
   );
-}
-
-/** Asked again: a targeted update reaches this without the program's own look. */
-function ensureOwn({ settings }: Access, { stamp }: History): void {
-  const { tier, server } = settings;
-  ensureStamp({ stamp, empty: false, tier, adopt: null, database: server.database });
 }
 
 /** How a pass ended: one line for the state, and whether another one would end the same. */

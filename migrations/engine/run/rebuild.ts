@@ -79,7 +79,7 @@ export async function rebuildSchemas(
     );
   }
   ensureRebuildable(stamp);
-  ensureStamp({ stamp, empty: false, tier, adopt: null, database: server.database });
+  ensureStamp(access.settings, stamp);
 
   const ends = options.endSessions === true;
   // Whoever is in the way of one that ends sessions does not stay there: so it need not let others pass.

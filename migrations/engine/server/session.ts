@@ -40,13 +40,7 @@ export interface RunSession {
  */
 export async function historyUnderLock(client: Client, { settings }: Access): Promise<History> {
   const history = await readHistory(client);
-  ensureStamp({
-    stamp: history.stamp,
-    empty: false,
-    tier: settings.tier,
-    adopt: null,
-    database: settings.server.database,
-  });
+  ensureStamp(settings, history.stamp);
   return history;
 }
 

@@ -152,13 +152,7 @@ export async function surveyStack(
     }
     throw error;
   });
-  ensureStamp({
-    stamp: live.history.stamp,
-    empty: live.empty,
-    tier: settings.tier,
-    adopt: settings.adopt,
-    database: settings.server.database,
-  });
+  ensureStamp(settings, live.history.stamp, { empty: live.empty, adopt: settings.adopt });
 
   const { targetVersion, tickets } = settings.run;
   const { files, history, plan } = live;

@@ -1,18 +1,20 @@
 // The stamp: whether a database belongs to the configured tier.
-import { ensureStamp, StampError, type StampFacts } from "../../../migrations/engine/history/stamp";
-import { tiers } from "../../../stack/tier";
+import { ensureStamp, StampError } from "../../../migrations/engine/history/stamp";
+import { type Tier, tiers } from "../../../stack/tier";
 
-const facts = (overrides: Partial<StampFacts> = {}): StampFacts => ({
-  stamp: null,
-  empty: false,
-  tier: "prod",
-  adopt: null,
-  database: "geo",
-  ...overrides,
-});
-const check = (overrides: Partial<StampFacts>) => () => {
-  ensureStamp(facts(overrides));
-};
+interface StampFacts {
+  readonly stamp?: Tier;
+  readonly empty?: boolean;
+  readonly tier?: Tier;
+  readonly adopt?: Tier;
+}
+
+const check =
+  ({ stamp, empty = false, tier = "prod", adopt }: StampFacts) =>
+  () => {
+    const settings = { tier, server: { database: "geo" } };
+    ensureStamp(settings, stamp ?? null, { empty, adopt: adopt ?? null });
+  };
 
 describe("ensureStamp", () => {
   it.each(tiers)("accepts a database that is stamped %s for that tier", (tier) => {
