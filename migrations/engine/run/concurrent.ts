@@ -12,6 +12,7 @@ import { MigrationError } from "../../../stack/errors";
 import { describeBlockers, describeWait } from "../server/blockers";
 import type { RunSession } from "../server/session";
 import type { IndexProgress } from "../server/watch";
+import type { ObjectName } from "../sql/objectName";
 import type { Statement } from "../statements/statements";
 import {
   chooseApproach,
@@ -19,7 +20,6 @@ import {
   concurrentWork,
   type Condition,
   judgeResult,
-  type Name,
 } from "./concurrentWork";
 
 /** A statement was carried out, but its result is not what it should be. */
@@ -36,7 +36,7 @@ const mentionEveryMs = 2_000;
 /** Pause between two tries for a leftover's table, in milliseconds. */
 const pollMs = 500;
 
-const quoted = ({ schema, name }: Name): string =>
+const quoted = ({ schema, name }: ObjectName): string =>
   [schema, name]
     .filter((part) => part !== null)
     .map(escapeIdentifier)
@@ -147,7 +147,7 @@ async function conditionOf({ client }: RunSession, work: ConcurrentWork): Promis
   return rows[0]?.condition ?? "absent";
 }
 
-interface Leftover extends Name {
+interface Leftover extends ObjectName {
   readonly table: string;
 }
 
@@ -209,7 +209,7 @@ async function isLeftOver(session: RunSession, leftover: Leftover): Promise<bool
   }
 }
 
-async function isInvalid({ client }: RunSession, index: Name): Promise<boolean> {
+async function isInvalid({ client }: RunSession, index: ObjectName): Promise<boolean> {
   const { rows } = await client.query<{ invalid: boolean }>(
     "SELECT NOT indisvalid AS invalid FROM pg_index WHERE indexrelid = to_regclass($1)",
     [quoted(index)],

@@ -2,22 +2,20 @@
  * What a statement that no transaction may hold is about, and what to do when an earlier attempt at it was cut off.
  * Pure. Does NOT look at the database or run anything (see concurrent.ts).
  */
-import { parseStatements } from "../sql/parser";
-import { asList, asNode, asText, dig, names, type TreeNode } from "../sql/tree";
+import type { ObjectName } from "../sql/objectName";
+import type { Operation } from "../statements/operation";
 import type { Statement } from "../statements/statements";
-
-/** A name as the SQL gives it, unquoted; without a schema the search path finds it. */
-export interface Name {
-  readonly schema: string | null;
-  readonly name: string;
-}
 
 /** Statements whose half-done work can be told and cleared away; of all others nothing is known. */
 export type ConcurrentWork =
-  | { readonly kind: "create index"; readonly table: Name; readonly index: Name }
-  | { readonly kind: "drop index"; readonly index: Name }
-  | { readonly kind: "reindex"; readonly scope: "table" | "index" | "schema"; readonly on: Name }
-  | { readonly kind: "detach"; readonly table: Name; readonly partition: Name }
+  | { readonly kind: "create index"; readonly table: ObjectName; readonly index: ObjectName }
+  | { readonly kind: "drop index"; readonly index: ObjectName }
+  | {
+      readonly kind: "reindex";
+      readonly scope: "table" | "index" | "schema";
+      readonly on: ObjectName;
+    }
+  | { readonly kind: "detach"; readonly table: ObjectName; readonly partition: ObjectName }
   | { readonly kind: "other" };
 
 /**
@@ -29,58 +27,37 @@ export type Condition = "valid" | "invalid" | "absent";
 /** What to do: run the statement, clear away first, finish a detach, or nothing because it is done. */
 export type Approach = "run" | "clear and run" | "finalize" | "done";
 
-const other: ConcurrentWork = { kind: "other" };
-
-function nameOf(value: unknown): Name {
-  const node = asNode(dig(value, "RangeVar")) ?? asNode(value);
-  return { schema: asText(node?.["schemaname"]), name: asText(node?.["relname"]) ?? "" };
+/** What one operation of such a statement leaves behind when it is cut off; null where it is none of these. */
+function workOf(operation: Operation): ConcurrentWork | null {
+  switch (operation.kind) {
+    case "create index": {
+      const { table, name } = operation;
+      return { kind: "create index", table, index: { schema: table.schema, name: name ?? "" } };
+    }
+    case "drop": {
+      const [index] = operation.objects;
+      return index === undefined ? null : { kind: "drop index", index };
+    }
+    case "reindex": {
+      const { what: scope, target } = operation;
+      const isKnown = scope === "table" || scope === "index" || scope === "schema";
+      return isKnown && target !== null ? { kind: "reindex", scope, on: target } : null;
+    }
+    case "alter table": {
+      const { table, command } = operation;
+      return command.kind === "detach partition"
+        ? { kind: "detach", table, partition: command.partition }
+        : null;
+    }
+    // Of what others leave nothing is known.
+    default:
+      return null;
+  }
 }
 
-function nameFromList(value: unknown): Name {
-  const parts = names(dig(value, "List", "items"));
-  return { schema: parts.at(-2) ?? null, name: parts.at(-1) ?? "" };
-}
-
-const reindexScopes: Readonly<Record<string, "table" | "index" | "schema">> = {
-  REINDEX_OBJECT_TABLE: "table",
-  REINDEX_OBJECT_INDEX: "index",
-  REINDEX_OBJECT_SCHEMA: "schema",
-};
-
-/** By node tag; each is called only for the CONCURRENTLY form. */
-const readers: Readonly<Record<string, (node: TreeNode) => ConcurrentWork>> = {
-  IndexStmt: (node) => {
-    const table = nameOf(node["relation"]);
-    return {
-      kind: "create index",
-      table,
-      index: { schema: table.schema, name: asText(node["idxname"]) ?? "" },
-    };
-  },
-  DropStmt: (node) => ({ kind: "drop index", index: nameFromList(asList(node["objects"])[0]) }),
-  ReindexStmt: (node) => {
-    const scope = reindexScopes[asText(node["kind"]) ?? ""];
-    if (scope === undefined) return other;
-    const on =
-      scope === "schema"
-        ? { schema: null, name: asText(node["name"]) ?? "" }
-        : nameOf(node["relation"]);
-    return { kind: "reindex", scope, on };
-  },
-  AlterTableStmt: (node) => ({
-    kind: "detach",
-    table: nameOf(node["relation"]),
-    partition: nameOf(dig(asList(node["cmds"])[0], "AlterTableCmd", "def", "PartitionCmd", "name")),
-  }),
-};
-
-/** Reads what a statement is about. @param statement  One that is not transactional. */
-export function concurrentWork(statement: Statement): ConcurrentWork {
-  const parsed = parseStatements(statement.text);
-  const [raw] = "reason" in parsed ? [] : parsed;
-  if (raw === undefined || !Object.hasOwn(readers, raw.tag)) return other;
-  return readers[raw.tag]?.(raw.node) ?? other;
-}
+/** What a statement is about. @param statement  One that is not transactional. */
+export const concurrentWork = ({ operations }: Statement): ConcurrentWork =>
+  operations.map(workOf).find((work) => work !== null) ?? { kind: "other" };
 
 /**
  * Decides how to go about it.
