@@ -2,9 +2,9 @@
  * This program over a folder, as `ddl apply` does it: plan, gate, and each pending file in turn.
  * Does NOT measure.
  */
-import { impactsOf } from "../../migrations/engine/impact/classify";
+import { filesBelow } from "../../migrations/engine/files/collection";
+import { impactsAmong } from "../../migrations/engine/impact/classify";
 import { applyMigration } from "../../migrations/engine/run/run";
-import { modelBefore } from "../../migrations/engine/schema/schemaReplay";
 import { withRunner } from "../../migrations/engine/server/runner";
 import { surveyStack } from "../../migrations/engine/survey/survey";
 import type { Task } from "./task";
@@ -23,12 +23,9 @@ export async function runOurs({ folder, stack }: Pick<Task, "folder" | "stack">)
   if (refusal !== undefined) throw new Error(`${refusal.file}: ${refusal.message}`);
   await withRunner(access, async (runner) => {
     for (const migration of plan.pending) {
-      const lower = files
-        .filter(({ number }) => number < migration.number)
-        .map(({ header }) => header.version);
-      const model = modelBefore(files, migration.number);
-      const impacts = impactsOf(migration, model);
-      await applyMigration(runner, { migration, lower, impacts, model }, () => undefined);
+      const lower = filesBelow(files, migration.number).map(({ header }) => header.version);
+      const expected = impactsAmong(files, migration);
+      await applyMigration(runner, { migration, lower, expected }, () => undefined);
     }
   });
 }

@@ -2,9 +2,9 @@
  * `ddl apply`: runs the pending migrations through the gate, as `pulumi up` does, and stops at the first that fails.
  * Does NOT make roles, schemas or the ledger, nor mend privileges: those are the stack's.
  */
-import { impactsOf } from "../../migrations/engine/impact/classify";
+import { filesBelow } from "../../migrations/engine/files/collection";
+import { impactsAmong } from "../../migrations/engine/impact/classify";
 import { applyMigration } from "../../migrations/engine/run/run";
-import { modelBefore } from "../../migrations/engine/schema/schemaReplay";
 import { type Runner, withRunner } from "../../migrations/engine/server/runner";
 import { ensureUpgraded, type Survey, surveyStack } from "../../migrations/engine/survey/survey";
 import { counted } from "../findings/finding";
@@ -86,12 +86,9 @@ async function applyAll(
 ): Promise<number> {
   for (const [index, migration] of plan.pending.entries()) {
     if (isStopping()) return plan.pending.length - index;
-    const lower = files
-      .filter(({ number }) => number < migration.number)
-      .map(({ header }) => header.version);
+    const lower = filesBelow(files, migration.number).map(({ header }) => header.version);
     const started = Date.now();
-    const model = modelBefore(files, migration.number);
-    const request = { migration, lower, impacts: impactsOf(migration, model), model };
+    const request = { migration, lower, expected: impactsAmong(files, migration) };
     const { version, ranNow } = await applyMigration(runner, request, (line) => {
       say(`${migration.name}: ${line}`);
     });

@@ -5,10 +5,9 @@
 import type { MigrationFile } from "../../migrations/engine/files/file";
 import { aboutRollbacks, holdsRollbacks } from "../../migrations/engine/gate/goingBack";
 import type { History } from "../../migrations/engine/history/history";
-import { rollbackImpactsOf } from "../../migrations/engine/impact/classify";
+import { rollbackImpactsAmong } from "../../migrations/engine/impact/classify";
 import { readHistory } from "../../migrations/engine/ledger/ledger";
 import { rollBackVersion } from "../../migrations/engine/run/rollback";
-import { modelBefore } from "../../migrations/engine/schema/schemaReplay";
 import { type Runner, withRunner } from "../../migrations/engine/server/runner";
 import {
   ensureLedgerShape,
@@ -127,13 +126,10 @@ async function takeBack(
   for (const [index, { migration, higher }] of steps.entries()) {
     if (isStopping()) return steps.length - index;
     const started = Date.now();
-    const model = modelBefore(files, migration.number);
-    const impacts = rollbackImpactsOf(migration, model);
     const request = {
       migration,
       higher,
-      impacts,
-      model,
+      expected: rollbackImpactsAmong(files, migration),
       ...(ticket === undefined ? {} : { ticket }),
     };
     const { version, ranNow } = await rollBackVersion(runner, request, (line) => {

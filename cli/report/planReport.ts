@@ -6,9 +6,8 @@ import type { MigrationFile } from "../../migrations/engine/files/file";
 import type { Violation } from "../../migrations/engine/gate/input/gateRule";
 import type { BreakGlass } from "../../migrations/engine/history/history";
 import type { Comparison } from "../../migrations/engine/history/structureRecord";
-import { impactsOf } from "../../migrations/engine/impact/classify";
+import { impactsAmong } from "../../migrations/engine/impact/classify";
 import { windowReason } from "../../migrations/engine/impact/windowReason";
-import { modelBefore } from "../../migrations/engine/schema/schemaReplay";
 import type { PreflightPreview } from "../../migrations/engine/survey/preflightPreview";
 import type { Survey } from "../../migrations/engine/survey/survey";
 import type { Settings } from "../../stack/settings";
@@ -105,7 +104,7 @@ function pendingOf(file: MigrationFile, survey: Survey): PendingFile {
     reviewedOn: header.reviewedOn,
     description: header.description,
     downtimeRequired: header.impact.downtimeRequired,
-    needsWindow: windowReason(file, impactsOf(file, modelBefore(survey.files, file.number))),
+    needsWindow: windowReason(file, impactsAmong(survey.files, file).impacts),
     rollbackFile: rollback?.fileName ?? null,
     statements: statementReports(file, survey.files),
   };

@@ -6,9 +6,8 @@ import type { MigrationFile } from "../../migrations/engine/files/file";
 import type { Segment } from "../../migrations/engine/files/segments";
 import { checks } from "../../migrations/engine/files/segmentTraits";
 import { describeStatements } from "../../migrations/engine/files/statementLines";
-import { impactsOf, rollbackImpactsOf } from "../../migrations/engine/impact/classify";
+import { impactsAmong, rollbackImpactsAmong } from "../../migrations/engine/impact/classify";
 import type { ObjectLock, StatementImpact } from "../../migrations/engine/impact/impact";
-import { modelBefore } from "../../migrations/engine/schema/schemaReplay";
 import type { LockMode } from "../../migrations/engine/sql/lockModes";
 import type { ObjectRef } from "../../migrations/engine/sql/objectName";
 
@@ -77,7 +76,7 @@ export function statementReports(
   file: MigrationFile,
   files: readonly MigrationFile[],
 ): readonly StatementReport[] {
-  return reportsOf(file.segments, impactsOf(file, modelBefore(files, file.number)));
+  return reportsOf(file.segments, impactsAmong(files, file).impacts);
 }
 
 /** The same for its rollback file; empty where there is none. */
@@ -85,9 +84,9 @@ export function rollbackReports(
   file: MigrationFile,
   files: readonly MigrationFile[],
 ): readonly StatementReport[] {
-  const { rollback, number } = file;
+  const { rollback } = file;
   if (rollback === null) return [];
-  return reportsOf(rollback.segments, rollbackImpactsOf(file, modelBefore(files, number)));
+  return reportsOf(rollback.segments, rollbackImpactsAmong(files, file).impacts);
 }
 
 function reportsOf(

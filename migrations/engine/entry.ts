@@ -11,7 +11,7 @@ import { showProgress } from "../../stack/progress";
 import type { MigrationFile } from "./files/file";
 import type { Status, VersionState } from "./history/history";
 import { ensureStamp } from "./history/stamp";
-import { impactsOf, rollbackImpactsOf } from "./impact/classify";
+import { impactsAmong, rollbackImpactsAmong } from "./impact/classify";
 import {
   createTables,
   describeTables,
@@ -21,7 +21,6 @@ import {
 } from "./ledger/ledger";
 import { rollBackVersion } from "./run/rollback";
 import { applyMigration } from "./run/run";
-import { modelBefore } from "./schema/schemaReplay";
 import { KeptRunner } from "./server/keptRunner";
 import { SharedRead } from "./sharedRead";
 import { loadMigrations, migrationsFolder } from "./survey/load";
@@ -155,18 +154,13 @@ async function run(inputs: MigrationInputs): Promise<MigrationOutputs> {
     showProgress(`${file.name}: ${message}`);
   };
   const started = Date.now();
-  const model = modelBefore(files, file.number);
   const { goal, ticket, lower, higher } = inputs;
   const outcome = await kept.use(currentAccess(), (runner) =>
     goal === "applied"
-      ? applyMigration(
-          runner,
-          { migration: file, lower, impacts: impactsOf(file, model), model },
-          log,
-        )
+      ? applyMigration(runner, { migration: file, lower, expected: impactsAmong(files, file) }, log)
       : rollBackVersion(
           runner,
-          { migration: file, ticket, higher, impacts: rollbackImpactsOf(file, model), model },
+          { migration: file, ticket, higher, expected: rollbackImpactsAmong(files, file) },
           log,
         ),
   );

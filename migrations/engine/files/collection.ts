@@ -22,6 +22,13 @@ export interface Collection {
   readonly problems: readonly Problem[];
 }
 
+/** The files with a lower number, lowest first: all that comes before. */
+export const filesBelow = (
+  files: readonly MigrationFile[],
+  number: number,
+): readonly MigrationFile[] =>
+  files.filter((file) => file.number < number).sort((a, b) => a.number - b.number);
+
 /** Parses one pair, as parseMigration does. */
 export type ParsePair = (
   name: string,

@@ -3,8 +3,7 @@
  * Does NOT judge (see gate) and does not show the SQL itself, which the resource's inputs do.
  */
 import type { MigrationFile } from "../files/file";
-import { replayModels } from "../schema/schemaReplay";
-import { impactsOf, rollbackImpactsOf } from "./classify";
+import { impactsAmong, rollbackImpactsAmong } from "./classify";
 import type { StatementImpact } from "./impact";
 import { describeImpacts, planTable } from "./planTable";
 
@@ -41,12 +40,9 @@ export function describeChanges(
   pending: readonly MigrationFile[],
   files: readonly MigrationFile[],
 ): readonly string[] {
-  const models = replayModels(files);
   return pending.flatMap((file) => {
-    const { header, number, fileName } = file;
-    const model = models.get(number);
-    if (model === undefined) return [];
-    const impacts = shownImpacts(file, impactsOf(file, model));
+    const { header, fileName } = file;
+    const impacts = shownImpacts(file, impactsAmong(files, file).impacts);
     const { rollback } = header;
     return [
       [
@@ -69,11 +65,9 @@ export function describeRollbacks(
   files: readonly MigrationFile[],
   losses: ReadonlyMap<string, readonly string[]>,
 ): readonly string[] {
-  const models = replayModels(files);
   return toRollBack.flatMap((file) => {
-    const model = models.get(file.number);
-    if (model === undefined || file.rollback === null) return [];
-    const impacts = rollbackImpactsOf(file, model);
+    if (file.rollback === null) return [];
+    const { impacts } = rollbackImpactsAmong(files, file);
     return [
       [
         `${file.rollback.fileName}: takes back version ${file.header.version}, data recovery: ${file.header.rollback.dataRecovery.toLowerCase()}`,

@@ -8,7 +8,7 @@ import { calledCode } from "../schema/calledCode";
 import { applyOperation } from "../schema/operationReplay";
 import { SchemaBuilder } from "../schema/schemaBuilder";
 import type { SchemaModel } from "../schema/schemaModel";
-import { modelAfter } from "../schema/schemaReplay";
+import { modelAfter, modelBefore } from "../schema/schemaReplay";
 import { flatOperations, type Operation } from "../statements/operation";
 import type { Statement } from "../statements/statements";
 import { armedBy } from "./armedCode";
@@ -115,10 +115,33 @@ function impactsOfSegments(
   });
 }
 
+/** What one of a migration's two files does, and the schema that it was worked out for. */
+export interface FileImpacts {
+  /** What the files before the migration make. */
+  readonly before: SchemaModel;
+  /** One for each statement, in order. */
+  readonly impacts: readonly StatementImpact[];
+}
+
+/** What a migration's forward file does. @param files  All files: those with a lower number say what it finds. */
+export function impactsAmong(files: readonly MigrationFile[], file: MigrationFile): FileImpacts {
+  const before = modelBefore(files, file.number);
+  return { before, impacts: impactsOf(file, before) };
+}
+
+/** The same for its rollback file; no impacts where there is none. */
+export function rollbackImpactsAmong(
+  files: readonly MigrationFile[],
+  file: MigrationFile,
+): FileImpacts {
+  const before = modelBefore(files, file.number);
+  return { before, impacts: rollbackImpactsOf(file, before) };
+}
+
 /**
- * The impacts of a migration's forward file, in order.
+ * The impacts of a migration's forward file, in order, on a schema that is known already (else see impactsAmong).
  *
- * @param model  What the files before it make (see modelBefore).
+ * @param model  What the files before it make.
  */
 export function impactsOf(file: MigrationFile, model: SchemaModel): readonly StatementImpact[] {
   const builder = SchemaBuilder.over(model, String(file.number));

@@ -3,8 +3,7 @@
  * Does NOT count rows (see rowEstimates.ts) or judge the loss.
  */
 import type { MigrationFile } from "../files/file";
-import { modelBefore } from "../schema/schemaReplay";
-import { rollbackImpactsOf } from "./classify";
+import { rollbackImpactsAmong } from "./classify";
 import type { StatementImpact } from "./impact";
 
 /** Something that is gone after the rollback. */
@@ -39,7 +38,7 @@ function lossesOfStatement({ drops, reversible, statement }: StatementImpact): r
  * @param files  All files: those before say what the rollback finds.
  */
 export function lossesOf(file: MigrationFile, files: readonly MigrationFile[]): readonly Loss[] {
-  const impacts = rollbackImpactsOf(file, modelBefore(files, file.number));
+  const { impacts } = rollbackImpactsAmong(files, file);
   const losses = impacts.flatMap(lossesOfStatement);
   const dropped = new Set(losses.filter(({ what }) => what === "table").map(({ table }) => table));
   // A table that goes takes its columns along.

@@ -8,6 +8,7 @@ import { type Client, DatabaseError } from "pg";
 import { type Access, errorCode } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
 import type { Log } from "../../../stack/log";
+import { filesBelow } from "../files/collection";
 import type { MigrationFile } from "../files/file";
 import type { ProofResult, ProofRows } from "../history/proof";
 import {
@@ -16,10 +17,10 @@ import {
   isOrderOnly,
   type SchemaSnapshot,
 } from "../history/snapshot";
+import type { FileImpacts } from "../impact/classify";
 import { readSnapshot } from "../ledger/schemaSnapshot";
 import { rollBackVersion } from "../run/rollback";
 import { applyMigration } from "../run/run";
-import type { SchemaModel } from "../schema/schemaModel";
 import { modelBefore } from "../schema/schemaReplay";
 import type { Runner } from "../server/runner";
 import type { RowCounts } from "./proofRows";
@@ -67,14 +68,14 @@ export class Prover {
   private catalog: SchemaSnapshot | null = null;
   private isApplied = false;
 
-  /** What the files before it make: its runs are held to what they announce. */
-  private readonly model: SchemaModel;
+  /** Its runs are held to what they announce; of pre-flight nothing is asked for them, since nobody else is here. */
+  private readonly expected: FileImpacts;
 
   constructor(
     private readonly ground: Ground,
     private readonly migration: MigrationFile,
   ) {
-    this.model = modelBefore(ground.needed, migration.number);
+    this.expected = { before: modelBefore(ground.needed, migration.number), impacts: [] };
   }
 
   /** Applies without proving: a later one is to be proven. A failure is told as a result. */
@@ -99,7 +100,7 @@ export class Prover {
       const up = await this.lookAtRows("after it");
       await rollBackVersion(
         this.ground.runner,
-        { migration, higher: [], model: this.model },
+        { migration, higher: [], expected: this.expected },
         this.tell("rolling back"),
       );
       this.compare("after the rollback", before, await this.look(readSnapshot));
@@ -173,12 +174,12 @@ export class Prover {
 
   private async apply(): Promise<void> {
     const { migration } = this;
-    const lower = this.ground.needed
-      .filter(({ number }) => number < migration.number)
-      .map(({ header }) => header.version);
+    const lower = filesBelow(this.ground.needed, migration.number).map(
+      ({ header }) => header.version,
+    );
     await applyMigration(
       this.ground.runner,
-      { migration, lower, model: this.model },
+      { migration, lower, expected: this.expected },
       this.tell("applying"),
     );
     this.isApplied = true;

@@ -24,7 +24,7 @@ import {
   recordRolledBack,
   recordStart,
 } from "../ledger/ledger";
-import { SchemaModel } from "../schema/schemaModel";
+import type { SchemaModel } from "../schema/schemaModel";
 import { inPatientTransaction, type RunInside } from "../server/lockWaiting";
 import { RunnerLockLostError } from "../server/runnerLock";
 import type { RunSession } from "../server/session";
@@ -69,12 +69,12 @@ export class Attempt {
   /** What an earlier text of the version did is still there. */
   private earlierText = false;
 
-  /** @param model  What the files before the migration make: it says what the statements were judged to do. */
+  /** @param before  What the files before the migration make: it says what the statements were judged to do. */
   constructor(
     private readonly session: RunSession,
     private readonly migration: MigrationFile,
+    private readonly before: SchemaModel,
     private readonly course: Course = { direction: "forward", ticket: migration.header.ticket },
-    private readonly model: SchemaModel = new SchemaModel(),
   ) {
     this.version = migration.header.version;
     this.contract = this.contractWith([]);
@@ -83,7 +83,7 @@ export class Attempt {
   /** @param made  Relations that segments of this very text have made before it was cut off. */
   private contractWith(made: readonly number[]): Contract {
     const { client, lock, access } = this.session;
-    const claims = claimsOf(this.migration, this.course.direction, this.model);
+    const claims = claimsOf(this.migration, this.course.direction, this.before);
     return new Contract(client, (work) => lock.look(work), access.settings.tier, claims, made);
   }
 

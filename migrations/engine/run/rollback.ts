@@ -7,7 +7,7 @@ import type { Log } from "../../../stack/log";
 import { ledgerTable } from "../../../stack/ownTables";
 import type { MigrationFile } from "../files/file";
 import type { VersionState } from "../history/history";
-import type { StatementImpact } from "../impact/impact";
+import type { FileImpacts } from "../impact/classify";
 import type { SchemaModel } from "../schema/schemaModel";
 import type { Runner } from "../server/runner";
 import type { Outcome } from "../server/session";
@@ -23,10 +23,8 @@ export interface RollbackRequest {
   readonly ticket?: string;
   /** Versions of all files with a higher number, in any order. None of them may be applied or begun. */
   readonly higher: readonly string[];
-  /** What the statements of its rollback file do (see rollbackImpactsOf). Without them pre-flight looks at the server alone. */
-  readonly impacts?: readonly StatementImpact[];
-  /** What the files before the migration make: it says what the rollback's statements announce. */
-  readonly model?: SchemaModel;
+  /** What the statements of its rollback file do, and to which schema (see rollbackImpactsAmong). */
+  readonly expected: FileImpacts;
 }
 
 /** A migration failed, and its rollback file was run at once, as the stack's onFailure says. */
@@ -54,7 +52,7 @@ export class RollbackRefusedError extends MigrationError {
  */
 export async function rollBackVersion(
   runner: Runner,
-  { migration, ticket = migration.header.ticket, higher, impacts = [], model }: RollbackRequest,
+  { migration, ticket = migration.header.ticket, higher, expected }: RollbackRequest,
   log: Log,
 ): Promise<Outcome> {
   const { version } = migration.header;
@@ -80,9 +78,9 @@ export async function rollBackVersion(
         );
       }
       if (migration.rollback !== null) {
-        await checkServerForRollback(session, migration.rollback.fileName, impacts);
+        await checkServerForRollback(session, migration.rollback.fileName, expected.impacts);
       }
-      const after = await runRollback(session, migration, state, ticket, model);
+      const after = await runRollback(session, migration, state, ticket, expected.before);
       return { version, ranNow: true, state: after };
     }),
   );
@@ -99,7 +97,7 @@ export async function runRollback(
   migration: MigrationFile,
   state: VersionState,
   ticket: string,
-  model?: SchemaModel,
+  before: SchemaModel,
 ): Promise<VersionState> {
   const { rollback } = migration;
   if (rollback === null) {
@@ -112,7 +110,7 @@ export async function runRollback(
     );
   }
   const course = { direction: "rollback", ticket } as const;
-  await new Attempt(session, migration, course, model).rollBack(state, rollback);
+  await new Attempt(session, migration, before, course).rollBack(state, rollback);
   return stateAfter(session.client, migration.header.version, "rolled back");
 }
 
@@ -127,7 +125,7 @@ export async function rollBackAfter(
   runner: Runner,
   migration: MigrationFile,
   log: Log,
-  model?: SchemaModel,
+  before: SchemaModel,
 ): Promise<StatementError | RolledBackError> {
   const { version, ticket } = migration.header;
   const what = failure.message.slice(0, failure.message.lastIndexOf("\n  Hint:"));
@@ -138,7 +136,7 @@ export async function rollBackAfter(
       const hasKept = isOpen && state.segmentsDone.length + state.segmentsBegun.length > 0;
       if (!hasKept || migration.rollback === null) return failure;
       log(`it failed: rolling ${version} back, as onFailure says`);
-      await runRollback(session, migration, state, ticket, model);
+      await runRollback(session, migration, state, ticket, before);
       return new RolledBackError(
         `${what}\n  Version ${version} was then rolled back with ${migration.rollback.fileName}: nothing of it is left.`,
         "Correct it in a lower environment, then run up again: it begins anew.",

@@ -11,10 +11,10 @@ import { tierRules } from "../../../stack/tier";
 import { describeWindows, openWindow } from "../../../stack/window";
 import type { MigrationFile } from "../files/file";
 import type { History } from "../history/history";
+import type { FileImpacts } from "../impact/classify";
 import type { StatementImpact } from "../impact/impact";
 import { windowReason } from "../impact/windowReason";
 import { serverTime } from "../ledger/ledger";
-import type { SchemaModel } from "../schema/schemaModel";
 import type { Runner } from "../server/runner";
 import type { Outcome } from "../server/session";
 import { historyUnderLock, stateAfter, stateOf } from "../server/session";
@@ -29,10 +29,8 @@ export interface RunRequest {
   readonly migration: MigrationFile;
   /** Versions of all files with a lower number, lowest first. They must be applied. */
   readonly lower: readonly string[];
-  /** What its statements do, by the files (see impactsOf). Without them pre-flight looks at the server alone. */
-  readonly impacts?: readonly StatementImpact[];
-  /** What the files before it make: it says what its statements announce. */
-  readonly model?: SchemaModel;
+  /** What its statements do, and to which schema (see impactsAmong): pre-flight asks for it, the run is held to it. */
+  readonly expected: FileImpacts;
 }
 
 /** A lower version is not applied, so this one may not run. */
@@ -57,7 +55,7 @@ export class OrderError extends MigrationError {
  */
 export async function applyMigration(
   runner: Runner,
-  { migration, lower, impacts = [], model }: RunRequest,
+  { migration, lower, expected: { before, impacts } }: RunRequest,
   log: Log,
 ): Promise<Outcome> {
   const { version } = migration.header;
@@ -75,10 +73,10 @@ export async function applyMigration(
         log(`the rollback of ${version} was cut off: it is finished first`);
         const { ticket } = state;
         const course = ticket ?? migration.header.ticket;
-        state = await runRollback(session, migration, state, course, model);
+        state = await runRollback(session, migration, state, course, before);
       }
       await checkServer(session, migration, impacts);
-      await new Attempt(session, migration, undefined, model).apply(state);
+      await new Attempt(session, migration, before).apply(state);
       const after = await stateAfter(session.client, version, "applied");
       return { version, ranNow: true, state: after };
     });
@@ -89,7 +87,7 @@ export async function applyMigration(
       if (access.settings.run.onFailure === "stop" || !(error instanceof StatementError)) {
         throw error;
       }
-      throw await rollBackAfter(error, runner, migration, log, model);
+      throw await rollBackAfter(error, runner, migration, log, before);
     }
   });
 }

@@ -3,6 +3,7 @@
  * Does NOT run anything, and takes every statement as carried out (rollback files are no part of it).
  */
 import { memo } from "../../../stack/memo";
+import { filesBelow } from "../files/collection";
 import type { MigrationFile } from "../files/file";
 import type { Statement } from "../statements/statements";
 import { applyOperation } from "./operationReplay";
@@ -45,10 +46,7 @@ export const replayModels = memo(
 export function modelBefore(files: readonly MigrationFile[], number: number): SchemaModel {
   const model = replayModels(files).get(number);
   if (model !== undefined) return model;
-  return [...files]
-    .filter((file) => file.number < number)
-    .sort((a, b) => a.number - b.number)
-    .reduce<SchemaModel>(replayFile, new SchemaModel());
+  return filesBelow(files, number).reduce<SchemaModel>(replayFile, new SchemaModel());
 }
 
 /** The model after all files: what their rollbacks start from when all are applied. */

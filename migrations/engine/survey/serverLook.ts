@@ -8,7 +8,7 @@ import { type Client, DatabaseError } from "pg";
 import { MigrationError } from "../../../stack/errors";
 import type { RoleSettings } from "../../../stack/settings";
 import type { MigrationFile } from "../files/file";
-import { impactsOf, rollbackImpactsOf } from "../impact/classify";
+import { impactsAmong, rollbackImpactsAmong } from "../impact/classify";
 import type { StatementImpact } from "../impact/impact";
 import { replayModels } from "../schema/schemaReplay";
 import type { RunSession } from "../server/session";
@@ -98,26 +98,19 @@ export async function previewServer(
   { files, pending, toRollBack }: Ahead,
 ): Promise<PreflightPreview | null> {
   if (pending.length + toRollBack.length === 0) return null;
-  const models = replayModels(files);
-  const needsOfFiles = [...pending, ...toRollBack].flatMap((file) => {
-    const model = models.get(file.number);
-    if (model === undefined) return [];
-    return toRollBack.includes(file)
-      ? [
-          {
-            fileName: file.rollback?.fileName ?? file.fileName,
-            needs: needsOfRollback(rollbackImpactsOf(file, model)),
-            isRollback: true,
-          },
-        ]
-      : [
-          {
-            fileName: file.fileName,
-            needs: needsOf(file.header, impactsOf(file, model)),
-            isRollback: false,
-          },
-        ];
-  });
+  const needsOfFiles = [...pending, ...toRollBack].map((file) =>
+    toRollBack.includes(file)
+      ? {
+          fileName: file.rollback?.fileName ?? file.fileName,
+          needs: needsOfRollback(rollbackImpactsAmong(files, file).impacts),
+          isRollback: true,
+        }
+      : {
+          fileName: file.fileName,
+          needs: needsOf(file.header, impactsAmong(files, file).impacts),
+          isRollback: false,
+        },
+  );
   const all = needsOfFiles.flatMap(({ needs }) => needs.locks);
   try {
     await client.query("SELECT set_config('lock_timeout', $1, false)", [`${patienceMs}ms`]);

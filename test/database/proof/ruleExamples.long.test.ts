@@ -4,6 +4,7 @@
  */
 import type { MigrationFile } from "../../../migrations/engine/files/file";
 import { describeProof, isProven } from "../../../migrations/engine/history/proof";
+import { rollbackImpactsAmong } from "../../../migrations/engine/impact/classify";
 import { ProofRows, RowSources } from "../../../migrations/engine/proof/proofRows";
 import { type Ground, Prover } from "../../../migrations/engine/proof/prover";
 import { withScratchDatabase } from "../../../migrations/engine/proof/scratch";
@@ -55,7 +56,11 @@ describe("on the newest PostgreSQL", () => {
     const { result } = await new Prover(ground, last).prove(rows.counts, null);
     if (result.reason === null) {
       for (const migration of files.slice(1).reverse()) {
-        await rollBackVersion(runner, { migration, higher: [] }, silent);
+        await rollBackVersion(
+          runner,
+          { migration, higher: [], expected: rollbackImpactsAmong([migration], migration) },
+          silent,
+        );
       }
     }
     return turns.map((turn) => turn.result).find(({ reason }) => reason !== null) ?? result;

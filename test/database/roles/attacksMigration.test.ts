@@ -2,6 +2,7 @@
  * What a migration file that means ill can do beyond its schemas, and to the record of what happened: nothing. Every
  * attack runs inside a migration, as the program runs it, and hides its SQL from the parser in a DO block.
  */
+import { impactsAmong } from "../../../migrations/engine/impact/classify";
 import { applyMigration } from "../../../migrations/engine/run/run";
 import { withRunner } from "../../../migrations/engine/server/runner";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
@@ -73,7 +74,11 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
 
       const error = await failureOf(
         withRunner(database.access, (runner) =>
-          applyMigration(runner, { migration, lower: [] }, () => undefined),
+          applyMigration(
+            runner,
+            { migration, lower: [], expected: impactsAmong([migration], migration) },
+            () => undefined,
+          ),
         ),
       );
       expect(error).toMatchObject({ code: "STATEMENT_FAILED" });
@@ -124,7 +129,11 @@ ${sql.map((one) => `    EXECUTE $sql$${target.named(one)}$sql$;`).join("\n")}
       body: `BEGIN;\nDO $hidden$ BEGIN\n${tries.join("\n")}\nEND $hidden$;\nCOMMIT;`,
     });
     await withRunner(database.access, (runner) =>
-      applyMigration(runner, { migration, lower: [] }, () => undefined),
+      applyMigration(
+        runner,
+        { migration, lower: [], expected: impactsAmong([migration], migration) },
+        () => undefined,
+      ),
     );
 
     const endings = await database.rows("SELECT code FROM dagapp.endings ORDER BY number");

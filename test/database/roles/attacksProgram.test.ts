@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { impactsAmong } from "../../../migrations/engine/impact/classify";
 import { applyMigration } from "../../../migrations/engine/run/run";
 import { withRunner } from "../../../migrations/engine/server/runner";
 import { surveyStack } from "../../../migrations/engine/survey/survey";
@@ -110,7 +111,11 @@ COMMIT;`,
     });
     const error = await failureOf(
       withRunner(database.access, (runner) =>
-        applyMigration(runner, { migration, lower: [] }, () => undefined),
+        applyMigration(
+          runner,
+          { migration, lower: [], expected: impactsAmong([migration], migration) },
+          () => undefined,
+        ),
       ),
     );
     expect(error).toMatchObject({ code: "RUNNER_LOCK_LOST" });

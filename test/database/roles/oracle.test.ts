@@ -3,6 +3,7 @@
  * tell it, equals on every cell what the rules of roles/privileges.ts and ownership give. Access control lists, and the
  * code that reads and mends them, have no part in either.
  */
+import { impactsAmong } from "../../../migrations/engine/impact/classify";
 import { applyMigration } from "../../../migrations/engine/run/run";
 import { withRunner } from "../../../migrations/engine/server/runner";
 import { loadMigrations } from "../../../migrations/engine/survey/load";
@@ -31,7 +32,11 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     const { migrations } = await loadMigrations(migrationsFolder);
     for (const migration of migrations) {
       await withRunner(database.access, (runner) =>
-        applyMigration(runner, { migration, lower: [] }, () => undefined),
+        applyMigration(
+          runner,
+          { migration, lower: [], expected: impactsAmong([migration], migration) },
+          () => undefined,
+        ),
       );
     }
     await addSampleObjects(database);

@@ -2,11 +2,10 @@
  * The maintenance window at the moment of the run, under the runner lock and by the server's clock: whatever was shown
  * and decided before.
  */
-import { impactsOf } from "../../../migrations/engine/impact/classify";
+import { impactsAmong } from "../../../migrations/engine/impact/classify";
 import { closeBreakGlass, openBreakGlass } from "../../../migrations/engine/ledger/decisions";
 import { OutsideWindowError } from "../../../migrations/engine/run/outsideWindow";
 import { applyMigration } from "../../../migrations/engine/run/run";
-import { modelBefore } from "../../../migrations/engine/schema/schemaReplay";
 import { withRunner } from "../../../migrations/engine/server/runner";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
@@ -38,10 +37,10 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     [from, to].map((hours) => new Date(Date.now() + hours * hour).toISOString()).join("/");
   const run = (file: ReturnType<typeof makeMigration>, ...windows: readonly string[]) => {
     const window = JSON.stringify(windows.map((text) => text.replace(/\.\d+Z/g, "Z")));
-    const impacts = impactsOf(file, modelBefore([file], file.number));
+    const expected = impactsAmong([file], file);
     const access = database.accessWith({ tier: "uat", window });
     return withRunner(access, (runner) =>
-      applyMigration(runner, { migration: file, lower: [], impacts }, () => undefined),
+      applyMigration(runner, { migration: file, lower: [], expected }, () => undefined),
     );
   };
   const down = () => makeMigration({ downtime: "Yes" });

@@ -3,6 +3,7 @@
  * tier's database. Through the functions that the Ledger resource calls.
  */
 import { StampError } from "../../../migrations/engine/history/stamp";
+import { impactsAmong } from "../../../migrations/engine/impact/classify";
 import { applyMigration } from "../../../migrations/engine/run/run";
 import { withRunner } from "../../../migrations/engine/server/runner";
 import { loadParser } from "../../../migrations/engine/statements/statements";
@@ -108,7 +109,9 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       const database = await make(true);
       const prod = database.accessWith({ tier: "prod" });
       const before = [await events(database), await database.rows(`SELECT * FROM ${ledgerTable}`)];
-      const request = { migration: makeMigration(), lower: [] };
+      const migration = makeMigration();
+      const expected = impactsAmong([migration], migration);
+      const request = { migration, lower: [], expected };
       for (const refused of [
         () => surveyStack(prod, migrationsFolder, { lower: null, isUpdate: true }),
         () => createLedger(database, { tier: "prod" }),

@@ -2,6 +2,7 @@
  * A governed database that is worth attacking: the project's migrations, an object of every kind, a row, and sessions of
  * others. Does NOT attack it.
  */
+import { impactsAmong } from "../../../migrations/engine/impact/classify";
 import { applyMigration } from "../../../migrations/engine/run/run";
 import { withRunner } from "../../../migrations/engine/server/runner";
 import { loadMigrations } from "../../../migrations/engine/survey/load";
@@ -16,7 +17,11 @@ export async function makeAttackedDatabase(server: PostgresServer): Promise<Prog
   const { migrations } = await loadMigrations(migrationsFolder);
   for (const migration of migrations) {
     await withRunner(database.access, (runner) =>
-      applyMigration(runner, { migration, lower: [] }, () => undefined),
+      applyMigration(
+        runner,
+        { migration, lower: [], expected: impactsAmong([migration], migration) },
+        () => undefined,
+      ),
     );
   }
   await addSampleObjects(database);

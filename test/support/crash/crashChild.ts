@@ -7,6 +7,7 @@ import { applyMigration } from "../../../migrations/engine/run/run";
 import { withRunner } from "../../../migrations/engine/server/runner";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import type { Settings } from "../../../stack/settings";
+import { nothingKnown } from "../program/runs";
 import { crashMigration } from "./crashScenario";
 
 /** What the parent says. */
@@ -23,9 +24,13 @@ async function main(): Promise<void> {
   const migration = crashMigration();
   const quiet = (): void => undefined;
   if (step === "apply")
-    await withRunner(access, (runner) => applyMigration(runner, { migration, lower: [] }, quiet));
+    await withRunner(access, (runner) =>
+      applyMigration(runner, { migration, lower: [], expected: nothingKnown }, quiet),
+    );
   else
-    await withRunner(access, (runner) => rollBackVersion(runner, { migration, higher: [] }, quiet));
+    await withRunner(access, (runner) =>
+      rollBackVersion(runner, { migration, higher: [], expected: nothingKnown }, quiet),
+    );
 }
 
 main().catch((error: unknown) => {

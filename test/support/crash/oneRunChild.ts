@@ -10,6 +10,7 @@ import { KeptRunner } from "../../../migrations/engine/server/keptRunner";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import type { Settings } from "../../../stack/settings";
 import { makeMigration, type MigrationParts } from "../files/makeMigration";
+import { nothingKnown } from "../program/runs";
 
 /** What the parent says. */
 export interface OneRunTask {
@@ -25,7 +26,7 @@ async function main(): Promise<void> {
   const kept = new KeptRunner(600_000);
   const lower: string[] = [];
   for (const migration of migrations.map((parts) => makeMigration(parts))) {
-    const request = { migration, lower: [...lower] };
+    const request = { migration, lower: [...lower], expected: nothingKnown };
     await kept.use(access, (runner) => applyMigration(runner, request, () => undefined));
     lower.push(migration.header.version);
     process.stdout.write(`${migration.header.version}\n`);

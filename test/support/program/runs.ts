@@ -2,7 +2,11 @@
  * Runs migrations as the program does and reads what they left behind. Does NOT judge either.
  */
 import type { MigrationFile } from "../../../migrations/engine/files/file";
-import { impactsOf } from "../../../migrations/engine/impact/classify";
+import {
+  type FileImpacts,
+  impactsOf,
+  rollbackImpactsOf,
+} from "../../../migrations/engine/impact/classify";
 import { rollBackVersion } from "../../../migrations/engine/run/rollback";
 import { applyMigration } from "../../../migrations/engine/run/run";
 import { SchemaModel } from "../../../migrations/engine/schema/schemaModel";
@@ -15,6 +19,9 @@ import type { ProgramDatabase } from "../servers/programDatabase";
 export interface Ran extends Outcome {
   readonly log: readonly string[];
 }
+
+/** Of a run that nothing is known of: pre-flight looks at the server alone. */
+export const nothingKnown: FileImpacts = { before: new SchemaModel(), impacts: [] };
 
 /** Applies a migration. `lower`: versions that must be applied. `onLog` is told each line as it comes. */
 export async function apply(
@@ -34,9 +41,9 @@ export async function apply(
   } = {},
 ): Promise<Ran> {
   const log: string[] = [];
-  const impacts = impactsOf(migration, model);
+  const expected = { before: model, impacts: impactsOf(migration, model) };
   const outcome = await withRunner(access, (runner) =>
-    applyMigration(runner, { migration, lower, impacts, model }, (line) => {
+    applyMigration(runner, { migration, lower, expected }, (line) => {
       log.push(line);
       onLog(line);
     }),
@@ -50,6 +57,7 @@ export async function rollBack(
   migration: MigrationFile,
   {
     access = database.access,
+    model = new SchemaModel(),
     ...more
   }: {
     readonly higher?: readonly string[];
@@ -59,7 +67,8 @@ export async function rollBack(
   } = {},
 ): Promise<Ran> {
   const log: string[] = [];
-  const request = { migration, higher: [], ...more };
+  const expected = { before: model, impacts: rollbackImpactsOf(migration, model) };
+  const request = { migration, higher: [], expected, ...more };
   const outcome = await withRunner(access, (runner) =>
     rollBackVersion(runner, request, (line) => log.push(line)),
   );

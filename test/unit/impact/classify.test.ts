@@ -1,7 +1,6 @@
 // What a statement does, told from the files alone. That PostgreSQL does it is measured in test/database/impact/locks.test.ts.
-import { rollbackImpactsOf } from "../../../migrations/engine/impact/classify";
+import { rollbackImpactsAmong } from "../../../migrations/engine/impact/classify";
 import type { StatementImpact } from "../../../migrations/engine/impact/impact";
-import { modelBefore } from "../../../migrations/engine/schema/schemaReplay";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { impactsIn, nameOf } from "../../support/files/impacts";
 import { makeMigration } from "../../support/files/makeMigration";
@@ -141,7 +140,7 @@ describe("enum values", () => {
 describe("a rollback", () => {
   it("starts from what the migration made, and nothing of it is new", () => {
     const file = makeMigration();
-    const impacts = rollbackImpactsOf(file, modelBefore([file], file.number));
+    const { impacts } = rollbackImpactsAmong([file], file);
     expect(impacts[0]).toMatchObject({
       drops: [{ kind: "table", schema: "dagapp", name: "jobs" }],
       onlyNewObjects: false,
@@ -153,7 +152,7 @@ describe("a rollback", () => {
 
   it("is empty without a file", () => {
     const file = makeMigration({}, false);
-    expect(rollbackImpactsOf(file, modelBefore([file], file.number))).toEqual([]);
+    expect(rollbackImpactsAmong([file], file).impacts).toEqual([]);
   });
 });
 

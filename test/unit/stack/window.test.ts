@@ -1,7 +1,6 @@
 // Maintenance windows: intervals of ISO 8601, and where a moment is among them.
-import { impactsOf } from "../../../migrations/engine/impact/classify";
+import { impactsAmong } from "../../../migrations/engine/impact/classify";
 import { windowReason } from "../../../migrations/engine/impact/windowReason";
-import { modelBefore } from "../../../migrations/engine/schema/schemaReplay";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import {
   describeWindows,
@@ -80,7 +79,7 @@ describe("windowReason", () => {
       body: "BEGIN;\nCREATE TABLE dagapp.jobs (id INTEGER);\nCOMMIT;",
     });
     const file = makeMigration({ name: "002_change", version: "1.1.0", ...parts });
-    return windowReason(file, impactsOf(file, modelBefore([before, file], file.number)));
+    return windowReason(file, impactsAmong([before, file], file).impacts);
   };
 
   it.each([

@@ -6,10 +6,10 @@ import { memo } from "../../../../stack/memo";
 import { tierRules } from "../../../../stack/tier";
 import type { MigrationFile } from "../../files/file";
 import type { Segment } from "../../files/segments";
-import { impactsOf, rollbackImpactsOf } from "../../impact/classify";
+import { impactsAmong, rollbackImpactsOf } from "../../impact/classify";
 import type { StatementImpact } from "../../impact/impact";
-import { SchemaModel } from "../../schema/schemaModel";
-import { modelAfter, replayModels } from "../../schema/schemaReplay";
+import type { SchemaModel } from "../../schema/schemaModel";
+import { modelAfter } from "../../schema/schemaReplay";
 import type { ObjectName } from "../../sql/objectName";
 import { flatOperations, type Operation } from "../../statements/operation";
 import type { Statement } from "../../statements/statements";
@@ -114,19 +114,13 @@ function tenures(placedOperations: readonly PlacedOperation[], before: SchemaMod
 /** What is worked out once for each input. */
 interface Worked {
   readonly subjects: Map<MigrationFile, Subject>;
-  /** What stands before each file, by its number. */
-  readonly models: ReadonlyMap<number, SchemaModel>;
   /** All files, lowest number first, and how many come before each number. */
   readonly ordered: readonly MigrationFile[];
   readonly placeOf: ReadonlyMap<number, number>;
 }
 
-function makeSubject(
-  file: MigrationFile,
-  input: GateInput,
-  { models, ordered, placeOf }: Worked,
-): Subject {
-  const before = models.get(file.number) ?? new SchemaModel();
+function makeSubject(file: MigrationFile, input: GateInput, { ordered, placeOf }: Worked): Subject {
+  const { before, impacts } = impactsAmong(input.files, file);
   const placedOperations = withCalls(placedOperationsOf(file), before);
   const tenure = tenures(placedOperations, before);
   return {
@@ -144,7 +138,7 @@ function makeSubject(
       operationsOfSegments(file.rollback?.segments ?? []),
       file.rollback === null ? before : modelAfter(before, file),
     ),
-    impacts: impactsOf(file, before),
+    impacts,
     rollbackImpacts: rollbackImpactsOf(file, before),
     before,
     isNew: (name, { index }) =>
@@ -159,7 +153,7 @@ const worked = memo(({ files }: GateInput): Worked => {
     // Two files may have one number by mistake.
     if (!placeOf.has(number)) placeOf.set(number, place);
   }
-  return { subjects: new Map(), models: replayModels(files), ordered, placeOf };
+  return { subjects: new Map(), ordered, placeOf };
 });
 
 /** The pending migrations of an input, each worked out once for all rules. */
