@@ -7,7 +7,15 @@ import { calledCode } from "../schema/calledCode";
 import type { SchemaModel } from "../schema/schemaModel";
 import { sqlName } from "../sql/sqlText";
 import type { Operation, OperationOf, QueryUse } from "../statements/operation";
-import type { Column, Constraint, TableCommand } from "../statements/tableOperation";
+import {
+  type Column,
+  columnCommands,
+  type CommandOf,
+  type Constraint,
+  forAll,
+  plainCommands,
+  type TableCommand,
+} from "../statements/tableOperation";
 
 /** One piece of code by what sets it off. */
 export interface Armed {
@@ -28,20 +36,41 @@ const ofColumn = (table: string, { name, calls }: Column): Armed =>
 const ofConstraint = (table: string, { calls, name }: Constraint): Armed =>
   ofCalls(`check ${name ?? ""} of ${table}`.replace("  ", " "), calls);
 
+type CommandArms = {
+  readonly [K in TableCommand["kind"]]: (table: string, command: CommandOf<K>) => readonly Armed[];
+};
+
+/** Every command; those that name no more than a column or another word have no code to put in place. */
+const commandArms: CommandArms = {
+  ...forAll(columnCommands, none),
+  ...forAll(plainCommands, none),
+  "add column": (table, { column, constraints }) => [
+    ofColumn(table, column),
+    ...constraints.map((one) => ofConstraint(table, one)),
+  ],
+  "set default": (table, { column, calls }) => [ofCalls(`default of ${table}.${column}`, calls)],
+  "add constraint": (table, { constraint }) => [ofConstraint(table, constraint)],
+  "drop column": none,
+  "alter type": none,
+  "drop constraint": none,
+  "validate constraint": none,
+  "alter constraint": none,
+  "attach partition": none,
+  "detach partition": none,
+  inherit: none,
+  "no inherit": none,
+  "of type": none,
+  "set options": none,
+  "reset options": none,
+  "unknown command": none,
+};
+
 function ofCommand(table: string, command: TableCommand): readonly Armed[] {
-  switch (command.kind) {
-    case "add column":
-      return [
-        ofColumn(table, command.column),
-        ...command.constraints.map((one) => ofConstraint(table, one)),
-      ];
-    case "set default":
-      return [ofCalls(`default of ${table}.${command.column}`, command.calls)];
-    case "add constraint":
-      return [ofConstraint(table, command.constraint)];
-    default:
-      return [];
-  }
+  const read = commandArms[command.kind] as (
+    table: string,
+    command: TableCommand,
+  ) => readonly Armed[];
+  return read(table, command);
 }
 
 type Arms = {

@@ -95,8 +95,10 @@ const other = (
   builder.setOther(object, { made: builder.other(object)?.made ?? made, table: id });
 };
 
-/** Operations that are not here change nothing that the model keeps. */
-const replays: { readonly [K in Operation["kind"]]?: Replay<K> } = {
+/** It changes nothing that the model keeps. */
+const none = (): void => undefined;
+
+const replays: { readonly [K in Operation["kind"]]: Replay<K> } = {
   "create table": createTable,
   "alter table": alterTable,
   "create index": createIndex,
@@ -209,10 +211,25 @@ const replays: { readonly [K in Operation["kind"]]?: Replay<K> } = {
   "search path": (builder, { schemas }) => {
     builder.setSearchPath(schemas);
   },
+  refresh: none,
+  reindex: none,
+  "set owner": none,
+  truncate: none,
+  query: none,
+  copy: none,
+  vacuum: none,
+  analyze: none,
+  cluster: none,
+  lock: none,
+  call: none,
+  publication: none,
+  privileges: none,
+  session: none,
+  unknown: none,
 };
 
 /** Applies one operation to a builder. */
 export function applyOperation(builder: SchemaBuilder, operation: Operation, at: At): void {
-  const fold = replays[operation.kind] as Replay<typeof operation.kind> | undefined;
-  fold?.(builder, operation, at);
+  const replay = replays[operation.kind] as Replay<typeof operation.kind>;
+  replay(builder, operation, at);
 }

@@ -137,6 +137,21 @@ type CommandReplay<K extends TableCommand["kind"]> = (
   at: At,
 ) => void;
 
+interface CommandRow<K extends TableCommand["kind"]> {
+  readonly replay: CommandReplay<K>;
+  /** Unless ONLY, it reaches partitions and inheriting tables too; ADD CONSTRAINT finds them by itself. */
+  readonly reachesDown: boolean;
+}
+
+const alone = <K extends TableCommand["kind"]>(replay: CommandReplay<K>): CommandRow<K> => ({
+  replay,
+  reachesDown: false,
+});
+const onFamily = <K extends TableCommand["kind"]>(replay: CommandReplay<K>): CommandRow<K> => ({
+  replay,
+  reachesDown: true,
+});
+
 const changeColumn =
   (change: Partial<Column>) =>
   (
@@ -159,42 +174,44 @@ function setNotNull(
   for (const column of found.columns) builder.changeColumn(id, column, { notNull });
 }
 
-/** Commands that are not here change nothing that the model keeps. */
-const commandReplays: { readonly [K in TableCommand["kind"]]?: CommandReplay<K> } = {
-  "add column": (builder, { id, columns }, { column, constraints, ifNotExists }, at) => {
+/** It changes nothing that the model keeps. */
+const none = (): void => undefined;
+
+const commandReplays: { readonly [K in TableCommand["kind"]]: CommandRow<K> } = {
+  "add column": onFamily((builder, { id, columns }, { column, constraints, ifNotExists }, at) => {
     if (ifNotExists && columns.has(column.name)) return;
     builder.setColumn(id, column);
     for (const constraint of constraints) builder.addConstraint(id, constraint, at.place);
     addSequence(builder, id, column, at);
-  },
-  "drop column": (builder, { id }, { column }) => {
+  }),
+  "drop column": onFamily((builder, { id }, { column }) => {
     builder.dropColumn(id, column);
-  },
-  "alter type": (builder, { id }, { column, type, collation }) => {
+  }),
+  "alter type": onFamily((builder, { id }, { column, type, collation }) => {
     builder.changeColumn(id, column, { type, collation });
-  },
-  "set not null": changeColumn({ notNull: true }),
-  "drop not null": changeColumn({ notNull: false }),
-  "set default": (builder, { id }, { column, default: kind, calls }) => {
+  }),
+  "set not null": onFamily(changeColumn({ notNull: true })),
+  "drop not null": onFamily(changeColumn({ notNull: false })),
+  "set default": onFamily((builder, { id }, { column, default: kind, calls }) => {
     builder.changeColumn(id, column, { default: kind, calls });
-  },
-  "drop default": changeColumn({ default: "none", calls: [] }),
-  "drop identity": (builder, { id, sequences }, { column }) => {
+  }),
+  "drop default": onFamily(changeColumn({ default: "none", calls: [] })),
+  "drop identity": alone((builder, { id, sequences }, { column }) => {
     builder.changeColumn(id, column, { default: "none" });
     for (const sequence of builder.all(sequences)) {
       if (sequence.column === column) builder.remove(sequence.id);
     }
-  },
-  "drop expression": changeColumn({ default: "none", calls: [] }),
-  "add identity": (builder, { id, columns }, { column }, at) => {
+  }),
+  "drop expression": onFamily(changeColumn({ default: "none", calls: [] })),
+  "add identity": alone((builder, { id, columns }, { column }, at) => {
     builder.changeColumn(id, column, { default: "identity", notNull: true });
     const known = columns.get(column);
     if (known !== undefined) addSequence(builder, id, { ...known, default: "identity" }, at);
-  },
-  "add constraint": (builder, { id }, { constraint }, at) => {
+  }),
+  "add constraint": alone((builder, { id }, { constraint }, at) => {
     addConstraint(builder, id, constraint, at);
-  },
-  "drop constraint": (builder, table, { constraint, cascade }) => {
+  }),
+  "drop constraint": onFamily((builder, table, { constraint, cascade }) => {
     setNotNull(builder, table, constraint, false);
     const key = table.constraints.find(({ name }) => name === constraint);
     if (cascade && key !== undefined) {
@@ -206,62 +223,80 @@ const commandReplays: { readonly [K in TableCommand["kind"]]?: CommandReplay<K> 
       );
     }
     builder.dropConstraint(table.id, constraint);
-  },
-  "validate constraint": (builder, table, { constraint }) => {
+  }),
+  "validate constraint": onFamily((builder, table, { constraint }) => {
     builder.changeConstraint(table.id, constraint, { valid: true });
     setNotNull(builder, table, constraint, true);
-  },
-  "attach partition": (builder, parent, { partition, isDefault }, at) => {
+  }),
+  "attach partition": alone((builder, parent, { partition, isDefault }, at) => {
     const child = builder.relation(partition);
     if (child === null) return;
     builder.link(parent.id, child.id);
     if (parent.ref.kind === "index") return;
     builder.change(child.id, () => ({ isDefaultPartition: isDefault }));
     takeOver(builder, parent, child.id, at);
-  },
-  "detach partition": (builder, parent, { partition }) => {
+  }),
+  "detach partition": alone((builder, parent, { partition }) => {
     const child = builder.relation(partition);
     if (child === null) return;
     builder.unlink(parent.id, child.id);
     for (const index of builder.all(child.indexes)) {
       for (const above of index.parents) builder.unlink(above, index.id);
     }
-  },
-  "force row security": (builder, { id }) => {
+  }),
+  "force row security": alone((builder, { id }) => {
     builder.change(id, () => ({ forcesPolicies: true }));
-  },
-  "no force row security": (builder, { id }) => {
+  }),
+  "no force row security": alone((builder, { id }) => {
     builder.change(id, () => ({ forcesPolicies: false }));
-  },
-  "of type": (builder, { id }, { type }) => {
+  }),
+  "of type": alone((builder, { id }, { type }) => {
     builder.change(id, () => ({ ofType: type }));
-  },
-  "not of type": (builder, { id }) => {
+  }),
+  "not of type": alone((builder, { id }) => {
     builder.change(id, () => ({ ofType: null }));
-  },
-  inherit: (builder, { id }, { parent }) => {
+  }),
+  inherit: alone((builder, { id }, { parent }) => {
     const above = builder.relation(parent);
     if (above !== null) builder.link(above.id, id);
-  },
-  "no inherit": (builder, { id }, { parent }) => {
+  }),
+  "no inherit": alone((builder, { id }, { parent }) => {
     const above = builder.relation(parent);
     if (above !== null) builder.unlink(above.id, id);
-  },
+  }),
+  "set expression": alone(none),
+  "set identity": alone(none),
+  "restart identity": alone(none),
+  "set statistics": alone(none),
+  "set column options": alone(none),
+  "set storage": alone(none),
+  "set compression": alone(none),
+  "set foreign options": alone(none),
+  "alter constraint": alone(none),
+  "set options": alone(none),
+  "reset options": alone(none),
+  "owner to": alone(none),
+  "cluster on": alone(none),
+  "set without cluster": alone(none),
+  "set logged": alone(none),
+  "set unlogged": alone(none),
+  "set without oids": alone(none),
+  "set access method": alone(none),
+  "set tablespace": alone(none),
+  "enable trigger": alone(none),
+  "enable always trigger": alone(none),
+  "enable replica trigger": alone(none),
+  "disable trigger": alone(none),
+  "enable rule": alone(none),
+  "enable always rule": alone(none),
+  "enable replica rule": alone(none),
+  "disable rule": alone(none),
+  "replica identity": alone(none),
+  "enable row security": alone(none),
+  "disable row security": alone(none),
+  "set foreign table options": alone(none),
+  "unknown command": alone(none),
 };
-
-/** Commands that reach partitions and inheriting tables too; ADD CONSTRAINT finds them by itself. */
-const passedDown: ReadonlySet<string> = new Set([
-  "add column",
-  "drop column",
-  "alter type",
-  "set not null",
-  "drop not null",
-  "set default",
-  "drop default",
-  "drop expression",
-  "drop constraint",
-  "validate constraint",
-]);
 
 /** One command of ALTER TABLE. */
 export function alterTable(
@@ -272,9 +307,9 @@ export function alterTable(
   const table = builder.relation(operation.table);
   if (table === null) return;
   const { command, only } = operation;
-  const fold = commandReplays[command.kind] as CommandReplay<typeof command.kind> | undefined;
-  const reached = passedDown.has(command.kind) && !only ? builder.family(table) : [table];
-  for (const one of reached) fold?.(builder, one, command, at);
+  const { replay, reachesDown } = commandReplays[command.kind] as CommandRow<typeof command.kind>;
+  const reached = reachesDown && !only ? builder.family(table) : [table];
+  for (const one of reached) replay(builder, one, command, at);
 }
 
 /** CREATE INDEX, also on the partitions. */

@@ -114,7 +114,7 @@ const never = (): boolean => false;
 const verbOfGrant = (node: TreeNode): string => (node["is_grant"] === true ? "GRANT" : "REVOKE");
 
 /** Source: PostgreSQL's grammar; calls of PreventInTransactionBlock for `transactional`. */
-const statementKinds: Readonly<Record<string, StatementKind>> = {
+const statementKinds = {
   TransactionStmt: { kind: transactionKind },
   CreateStmt: { kind: "CREATE TABLE", target: relation() },
   CreateForeignTableStmt: { kind: "CREATE FOREIGN TABLE", target: relation("base") },
@@ -297,7 +297,10 @@ const statementKinds: Readonly<Record<string, StatementKind>> = {
     kind: "CALL",
     target: (node) => names(dig(node, "funccall", "funcname")).join(".") || null,
   },
-};
+} satisfies Readonly<Record<string, StatementKind>>;
+
+/** A tag that has a row: whoever reads statements must say what it makes of it (see readOperations). */
+export type StatementTag = keyof typeof statementKinds;
 
 /** The tags that have a row. */
 export const statementTags: readonly string[] = Object.keys(statementKinds);
@@ -321,8 +324,10 @@ const kindFromTag = (tag: string): string =>
 
 /** Classifies one parse node by its tag. */
 export function classifyNode(tag: string, node: TreeNode): Classification {
-  const row = Object.hasOwn(statementKinds, tag) ? statementKinds[tag] : undefined;
-  if (row === undefined) return { kind: kindFromTag(tag), target: null, transactional: true };
+  const row = Object.hasOwn(statementKinds, tag)
+    ? (statementKinds[tag as StatementTag] as StatementKind)
+    : null;
+  if (row === null) return { kind: kindFromTag(tag), target: null, transactional: true };
   return {
     kind: typeof row.kind === "string" ? row.kind : row.kind(node),
     target: row.target?.(node) ?? null,

@@ -232,7 +232,7 @@ const publication =
 const altersNothing: Reader = () => [{ kind: "session" }];
 
 /** By tag. */
-export const definitionOperations: Readonly<Record<string, Reader>> = {
+export const definitionOperations = {
   ViewStmt: (node) => [
     {
       kind: "create view",
@@ -351,4 +351,4 @@ export const definitionOperations: Readonly<Record<string, Reader>> = {
       text: null,
     },
   ],
-};
+} satisfies Readonly<Record<string, Reader>>;

@@ -136,9 +136,7 @@ function comment(node: TreeNode): readonly Operation[] {
 }
 
 /** By tag. */
-export const namedObjectOperations: Readonly<
-  Record<string, (node: TreeNode) => readonly Operation[]>
-> = {
+export const namedObjectOperations = {
   RenameStmt: rename,
   AlterObjectSchemaStmt: (node) => [
     {
@@ -151,4 +149,4 @@ export const namedObjectOperations: Readonly<
     { kind: "set owner", object: objectRef(node["objectType"], node["object"]) },
   ],
   CommentStmt: comment,
-};
+} satisfies Readonly<Record<string, (node: TreeNode) => readonly Operation[]>>;

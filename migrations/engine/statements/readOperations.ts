@@ -5,6 +5,7 @@
 import { lockModes } from "../sql/lockModes";
 import type { ObjectName } from "../sql/objectName";
 import type { RawStatement } from "../sql/parser";
+import type { StatementTag } from "../sql/statementKinds";
 import { asList, asNode, asText, dig, hasOption, names, type TreeNode } from "../sql/tree";
 import { callsIn, nameOf, relationOf } from "./columnParts";
 import { createFromQuery, createTable } from "./createTableOperations";
@@ -119,7 +120,14 @@ const privileges: OperationReader = (node) => {
 const lockModeOf = (value: unknown): (typeof lockModes)[number] =>
   lockModes[Number(value) - 1] ?? "ACCESS EXCLUSIVE";
 
-const readers: Readonly<Record<string, OperationReader>> = {
+/** Nothing is claimed for it: whoever judges must assume the worst. */
+const unread =
+  (tag: string): OperationReader =>
+  () => [{ kind: "unknown", reason: `${tag.replace(/Stmt$/, "")} is not known to this program` }];
+
+/** One for each tag that statementKinds names, which the compiler sees to, and for those that are named after themselves. */
+const readers: Readonly<Record<StatementTag, OperationReader>> &
+  Readonly<Record<string, OperationReader>> = {
   ...definitionOperations,
   ...namedObjectOperations,
   CreateFunctionStmt: (node, text) => createFunction(node, functionBody(node, text)),
@@ -202,41 +210,39 @@ const readers: Readonly<Record<string, OperationReader>> = {
   DeclareCursorStmt: (node) => [{ kind: "query", query: readQuery(node["query"]) }],
   ExecuteStmt: () => [{ kind: "unknown", reason: "EXECUTE runs what was prepared elsewhere" }],
   VariableSetStmt: searchPath,
-  ...Object.fromEntries(
-    [
-      "TransactionStmt",
-      "VariableShowStmt",
-      "ListenStmt",
-      "UnlistenStmt",
-      "NotifyStmt",
-      "DeallocateStmt",
-      "ClosePortalStmt",
-      "FetchStmt",
-      "CheckPointStmt",
-      "LoadStmt",
-      "ConstraintsSetStmt",
-    ].map((tag) => [tag, session]),
-  ),
+  TransactionStmt: session,
+  VariableShowStmt: session,
+  ListenStmt: session,
+  UnlistenStmt: session,
+  NotifyStmt: session,
+  DeallocateStmt: session,
+  ClosePortalStmt: session,
+  FetchStmt: session,
+  CheckPointStmt: session,
+  LoadStmt: session,
+  ConstraintsSetStmt: session,
   DiscardStmt: () => [{ kind: "search path", schemas: null, local: false }],
-  ...Object.fromEntries(
-    [
-      "GrantStmt",
-      "GrantRoleStmt",
-      "AlterDefaultPrivilegesStmt",
-      "CreateRoleStmt",
-      "AlterRoleStmt",
-      "AlterRoleSetStmt",
-      "DropRoleStmt",
-    ].map((tag) => [tag, privileges]),
-  ),
+  GrantStmt: privileges,
+  GrantRoleStmt: privileges,
+  AlterDefaultPrivilegesStmt: privileges,
+  CreateRoleStmt: privileges,
+  AlterRoleStmt: privileges,
+  AlterRoleSetStmt: privileges,
+  DropRoleStmt: privileges,
+  AlterExtensionStmt: unread("AlterExtensionStmt"),
+  AlterExtensionContentsStmt: unread("AlterExtensionContentsStmt"),
+  DropdbStmt: unread("DropdbStmt"),
+  AlterDatabaseStmt: unread("AlterDatabaseStmt"),
+  AlterDatabaseRefreshCollStmt: unread("AlterDatabaseRefreshCollStmt"),
+  DropTableSpaceStmt: unread("DropTableSpaceStmt"),
+  AlterSubscriptionStmt: unread("AlterSubscriptionStmt"),
+  DropSubscriptionStmt: unread("DropSubscriptionStmt"),
+  ReassignOwnedStmt: unread("ReassignOwnedStmt"),
+  DropOwnedStmt: unread("DropOwnedStmt"),
 };
 
 /** Reads the operations of one statement. `text` is its source, which only DO needs. */
 export function readOperations({ tag, node }: RawStatement, text: string): readonly Operation[] {
   const reader = Object.hasOwn(readers, tag) ? readers[tag] : undefined;
-  return (
-    reader?.(node, text) ?? [
-      { kind: "unknown", reason: `${tag.replace(/Stmt$/, "")} is not known to this program` },
-    ]
-  );
+  return (reader ?? unread(tag))(node, text);
 }

@@ -119,50 +119,61 @@ export type TableCommand =
   /** A subtype that this program does not know: nothing is claimed for it. */
   | { readonly kind: "unknown command"; readonly subtype: string };
 
-export type ColumnCommand =
-  | "set not null"
-  | "drop not null"
-  | "drop default"
-  | "set expression"
-  | "drop expression"
-  | "add identity"
-  | "set identity"
-  | "restart identity"
-  | "drop identity"
-  | "set statistics"
-  | "set column options"
-  | "set storage"
-  | "set compression"
-  | "set foreign options";
+/** Commands that name a column and nothing else. */
+export const columnCommands = [
+  "set not null",
+  "drop not null",
+  "drop default",
+  "set expression",
+  "drop expression",
+  "add identity",
+  "set identity",
+  "restart identity",
+  "drop identity",
+  "set statistics",
+  "set column options",
+  "set storage",
+  "set compression",
+  "set foreign options",
+] as const;
+export type ColumnCommand = (typeof columnCommands)[number];
 
-/** `name` is that of the trigger, rule, index, method or tablespace. */
-export type PlainCommand =
-  | "owner to"
-  | "cluster on"
-  | "set without cluster"
-  | "set logged"
-  | "set unlogged"
-  | "set without oids"
-  | "set access method"
-  | "set tablespace"
-  | "enable trigger"
-  | "enable always trigger"
-  | "enable replica trigger"
-  | "disable trigger"
-  | "enable rule"
-  | "enable always rule"
-  | "enable replica rule"
-  | "disable rule"
-  | "not of type"
-  | "replica identity"
-  | "enable row security"
-  | "disable row security"
-  | "force row security"
-  | "no force row security"
-  | "set foreign table options";
+/** Commands that name nothing, or a trigger, rule, index, method or tablespace: that is `name`. */
+export const plainCommands = [
+  "owner to",
+  "cluster on",
+  "set without cluster",
+  "set logged",
+  "set unlogged",
+  "set without oids",
+  "set access method",
+  "set tablespace",
+  "enable trigger",
+  "enable always trigger",
+  "enable replica trigger",
+  "disable trigger",
+  "enable rule",
+  "enable always rule",
+  "enable replica rule",
+  "disable rule",
+  "not of type",
+  "replica identity",
+  "enable row security",
+  "disable row security",
+  "force row security",
+  "no force row security",
+  "set foreign table options",
+] as const;
+export type PlainCommand = (typeof plainCommands)[number];
 
 /** A command of ALTER TABLE of one kind. */
 export type CommandOf<
   K extends TableCommand["kind"],
   C extends TableCommand = TableCommand,
 > = C extends TableCommand ? (K extends C["kind"] ? C : never) : never;
+
+/** The same for each of some kinds, for a map over all of them. */
+export const forAll = <K extends string, V>(
+  kinds: readonly K[],
+  value: V,
+): Readonly<Record<K, V>> => Object.fromEntries(kinds.map((kind) => [kind, value])) as Record<K, V>;

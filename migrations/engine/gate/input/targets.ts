@@ -4,32 +4,58 @@
  */
 import type { ObjectRef } from "../../sql/objectName";
 import type { ObjectName } from "../../sql/objectName";
-import type { Operation } from "../../statements/operation";
+import type { Operation, OperationOf } from "../../statements/operation";
+import {
+  columnCommands,
+  type CommandOf,
+  forAll,
+  plainCommands,
+  type TableCommand,
+} from "../../statements/tableOperation";
 import type { PlacedOperation } from "./placedOperation";
 
 const as = (kind: string, ...objects: readonly (ObjectName | null)[]): readonly ObjectRef[] =>
   objects.filter((object) => object !== null).map(({ schema, name }) => ({ kind, schema, name }));
 
-type Targets = {
-  readonly [K in Operation["kind"]]?: (
-    operation: Operation & { readonly kind: K },
-  ) => readonly ObjectRef[];
+/** It changes nothing else that has a name. */
+const none = (): readonly ObjectRef[] => [];
+
+type CommandTargets = {
+  readonly [K in TableCommand["kind"]]: (command: CommandOf<K>) => readonly ObjectRef[];
 };
 
-/** A kind that is not here changes nothing that has a name. */
+/** What each command of ALTER TABLE changes beside its own table. */
+const commandTargets: CommandTargets = {
+  ...forAll(columnCommands, none),
+  ...forAll(plainCommands, none),
+  "add column": ({ constraints }) => as("table", ...constraints.map((one) => one.references)),
+  "add constraint": ({ constraint }) => as("table", constraint.references),
+  "attach partition": ({ partition }) => as("table", partition),
+  "detach partition": ({ partition }) => as("table", partition),
+  inherit: ({ parent }) => as("table", parent),
+  "no inherit": none,
+  "drop column": none,
+  "alter type": none,
+  "set default": none,
+  "drop constraint": none,
+  "validate constraint": none,
+  "alter constraint": none,
+  "of type": none,
+  "set options": none,
+  "reset options": none,
+  "unknown command": none,
+};
+
+type Targets = {
+  readonly [K in Operation["kind"]]: (operation: OperationOf<K>) => readonly ObjectRef[];
+};
+
 const targets: Targets = {
   "create table": ({ table, constraints, partitionOf, inherits }) =>
     as("table", table, partitionOf, ...inherits, ...constraints.map((one) => one.references)),
   "alter table": ({ relation, table, command }) => [
     ...as(relation, table),
-    ...(command.kind === "add constraint" ? as("table", command.constraint.references) : []),
-    ...(command.kind === "add column"
-      ? as("table", ...command.constraints.map((one) => one.references))
-      : []),
-    ...(command.kind === "attach partition" || command.kind === "detach partition"
-      ? as("table", command.partition)
-      : []),
-    ...(command.kind === "inherit" ? as("table", command.parent) : []),
+    ...(commandTargets[command.kind] as (of: TableCommand) => readonly ObjectRef[])(command),
   ],
   "create view": ({ view, materialized }) => as(materialized ? "materialized view" : "view", view),
   refresh: ({ view }) => as("materialized view", view),
@@ -62,12 +88,18 @@ const targets: Targets = {
   analyze: ({ tables }) => as("table", ...tables),
   cluster: ({ table }) => as("table", table),
   lock: ({ tables }) => as("table", ...tables.map(({ name }) => name)),
+  "set owner": none,
+  call: none,
+  do: none,
+  "search path": none,
+  privileges: none,
+  session: none,
+  unknown: none,
 };
 
 /** Objects that the placed operation changes. A statement on the ledger changes none: the runner carries it out. */
 export function changedBy({ operation, statement }: PlacedOperation): readonly ObjectRef[] {
   if (statement.ledger !== null) return [];
-  const read = targets[operation.kind] as
-    ((operation: Operation) => readonly ObjectRef[]) | undefined;
-  return read?.(operation) ?? [];
+  const read = targets[operation.kind] as (operation: Operation) => readonly ObjectRef[];
+  return read(operation);
 }
