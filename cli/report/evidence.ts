@@ -5,9 +5,7 @@
  */
 import { answerChecklist } from "./checklist";
 import { eventText } from "./eventText";
-import type { StackFacts } from "./evidenceModel";
-import type { MigrationFacts } from "./evidenceModel";
-import type { ChecklistLine } from "./evidenceModel";
+import type { ChecklistLine, MigrationFacts, StackFacts } from "./evidenceModel";
 import type { StatementReport } from "./statementReport";
 
 export interface MigrationEvidence {

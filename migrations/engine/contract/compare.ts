@@ -5,7 +5,7 @@
 import { compareModes } from "../sql/lockModes";
 import type { ObjectName } from "../sql/objectName";
 import { sqlName } from "../sql/sqlText";
-import type { Claims } from "./claims";
+import type { Claims } from "./announced";
 import type { Before, CountedTable, Measured, MeasuredRelation, RelationBefore } from "./measured";
 import { NameSet } from "./nameSet";
 

@@ -3,8 +3,7 @@
  * Pure. Does NOT compare it with anything (see compare.ts).
  */
 import type { MeasuredImpact } from "../history/segmentRecord";
-import type { LockMode } from "../sql/lockModes";
-import { compareModes } from "../sql/lockModes";
+import { compareModes, type LockMode } from "../sql/lockModes";
 import { sqlName } from "../sql/sqlText";
 import type { Before, CountedTable, Measured } from "./measured";
 

@@ -3,9 +3,9 @@
  * ends of foreign keys.
  * Does NOT know what CASCADE takes beyond what the files made.
  */
-import { type ConstraintModel, relationKinds, type RelationModel } from "../schema/schemaModel";
-import type { ObjectRef } from "../sql/objectName";
-import type { OperationOf, RelationKind } from "../statements/operation";
+import { type ConstraintModel, type RelationModel } from "../schema/schemaModel";
+import { isRelation, type ObjectRef, type RelationKind } from "../sql/objectName";
+import type { OperationOf } from "../statements/operation";
 import type { ImpactBuilder, Target } from "./impactBuilder";
 import { defaultPartitions, lockReferencing } from "./partitionImpacts";
 import type { Reached } from "./reached";
@@ -134,7 +134,7 @@ function lockUsers(impacts: ImpactBuilder, object: ObjectRef): void {
 export function dropImpact(impacts: ImpactBuilder, operation: OperationOf<"drop">): void {
   const { objects, table, cascade } = operation;
   for (const object of objects) {
-    if (relationKinds.has(object.kind)) dropRelation(impacts, object, operation);
+    if (isRelation(object.kind)) dropRelation(impacts, object, operation);
     else if (table !== null) dropOfTable(impacts, object, impacts.find(table));
     else {
       const of = impacts.model.other(object)?.table ?? null;

@@ -5,11 +5,8 @@
 import { calledCode, domainChain } from "../schema/calledCode";
 import type { SchemaBuilder } from "../schema/schemaBuilder";
 import { keyOf, type RelationModel } from "../schema/schemaModel";
-import type { LockMode } from "../sql/lockModes";
-import { strongerOf } from "../sql/lockModes";
-import type { ObjectName } from "../sql/objectName";
-import type { ObjectRef } from "../sql/objectName";
-import type { RelationKind } from "../statements/operation";
+import { type LockMode, strongerOf } from "../sql/lockModes";
+import { type ObjectName, type ObjectRef, type RelationKind } from "../sql/objectName";
 import type { Statement } from "../statements/statements";
 import type { ArmedCode, ObjectLock, RowImpact, StatementImpact } from "./impact";
 import { riskOf } from "./risk";

@@ -6,8 +6,7 @@
 import type { Segment } from "../files/segments";
 import type { SchemaModel } from "../schema/schemaModel";
 import type { ObjectName } from "../sql/objectName";
-import type { Operation } from "../statements/operation";
-import { flatOperations } from "../statements/operation";
+import { flatOperations, type Operation } from "../statements/operation";
 import type { Statement } from "../statements/statements";
 
 interface Added {

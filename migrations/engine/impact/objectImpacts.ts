@@ -2,9 +2,8 @@
  * What every kind of operation locks, writes anew and reads: one row per kind.
  * Does NOT judge it. Every row is measured in test/database.
  */
-import { relationKinds } from "../schema/schemaModel";
-import type { ObjectName } from "../sql/objectName";
-import type { Operation, OperationOf, RelationKind } from "../statements/operation";
+import { isRelation, type ObjectName, type RelationKind } from "../sql/objectName";
+import type { Operation, OperationOf } from "../statements/operation";
 import { emptyUse } from "../statements/queryUse";
 import {
   createIndexImpact,
@@ -28,14 +27,14 @@ type Row<K extends Operation["kind"]> = (impacts: ImpactBuilder, operation: Oper
 
 /** RENAME of a table or of a part of it. An index's own name is the exception that lets others work. */
 function rename(impacts: ImpactBuilder, { object, part }: OperationOf<"rename">): void {
-  if (!relationKinds.has(object.kind)) {
+  if (!isRelation(object.kind)) {
     if (object.kind === "type") impacts.lockComposite(object);
     if (part?.kind === "attribute") {
       impacts.lockAll(impacts.typedTables(object), "ACCESS EXCLUSIVE");
     }
     return;
   }
-  const target = impacts.find(object, object.kind as RelationKind);
+  const target = impacts.find(object, object.kind);
   const isIndex = target.ref.kind === "index" && object.kind === "index";
   const reachesDown = part !== null && ["column", "constraint", "trigger"].includes(part.kind);
   const reached = reachesDown ? impacts.family(target) : [target];
@@ -43,14 +42,14 @@ function rename(impacts: ImpactBuilder, { object, part }: OperationOf<"rename">)
 }
 
 function setSchema(impacts: ImpactBuilder, { object }: OperationOf<"set schema">): void {
-  if (!relationKinds.has(object.kind)) return;
-  const target = impacts.find(object, object.kind as RelationKind);
+  if (!isRelation(object.kind)) return;
+  const target = impacts.find(object, object.kind);
   impacts.lockAll([target, ...impacts.all(target.model?.sequences ?? [])], "ACCESS EXCLUSIVE");
 }
 
 function comment(impacts: ImpactBuilder, { object, part }: OperationOf<"comment">): void {
-  if (!relationKinds.has(object.kind)) return;
-  const target = impacts.find(object, object.kind as RelationKind);
+  if (!isRelation(object.kind)) return;
+  const target = impacts.find(object, object.kind);
   const isOnPart = part !== null && part.kind !== "column";
   impacts.lock(target, isOnPart ? "ACCESS SHARE" : "SHARE UPDATE EXCLUSIVE");
 }

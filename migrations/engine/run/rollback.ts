@@ -10,8 +10,13 @@ import type { VersionState } from "../history/history";
 import type { FileImpacts } from "../impact/classify";
 import type { SchemaModel } from "../schema/schemaModel";
 import type { Runner } from "../server/runner";
-import type { Outcome } from "../server/session";
-import { historyUnderLock, type RunSession, stateAfter, stateOf } from "../server/session";
+import {
+  historyUnderLock,
+  type Outcome,
+  type RunSession,
+  stateAfter,
+  stateOf,
+} from "../server/session";
 import { checkServerForRollback } from "../survey/serverLook";
 import { Attempt } from "./attempt";
 import type { StatementError } from "./statementError";

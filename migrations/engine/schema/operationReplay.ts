@@ -2,13 +2,12 @@
  * What each operation makes of the schema model: one row per kind.
  * Does NOT know files (see schemaReplay).
  */
-import type { ObjectRef } from "../sql/objectName";
-import type { ObjectName } from "../sql/objectName";
+import { isRelation, type ObjectName, type ObjectRef } from "../sql/objectName";
 import type { BlockOperations, ColumnName, Operation, OperationOf } from "../statements/operation";
 import { emptyUse, mergeUses } from "../statements/queryUse";
 import { rename, setSchema } from "./renameReplay";
 import type { SchemaBuilder } from "./schemaBuilder";
-import { type RelationId, relationKinds, type SourceLine } from "./schemaModel";
+import { type RelationId, type SourceLine } from "./schemaModel";
 import { alterTable, type At, createIndex, createTable } from "./tableReplay";
 
 type Replay<K extends Operation["kind"]> = (
@@ -19,7 +18,7 @@ type Replay<K extends Operation["kind"]> = (
 
 function drop(builder: SchemaBuilder, { objects, table }: OperationOf<"drop">): void {
   for (const object of objects) {
-    if (relationKinds.has(object.kind)) {
+    if (isRelation(object.kind)) {
       const relation = builder.relation(object);
       if (relation !== null) builder.remove(relation.id);
     } else if (object.kind === "type" || object.kind === "domain") {

@@ -2,10 +2,10 @@
  * What new names and new schemas make of the schema model.
  * Does NOT lock anything (see objectImpacts).
  */
-import type { ObjectRef } from "../sql/objectName";
+import { isRelation, type ObjectRef } from "../sql/objectName";
 import type { OperationOf } from "../statements/operation";
 import type { SchemaBuilder } from "./schemaBuilder";
-import { relationKinds, type RelationModel } from "./schemaModel";
+import { type RelationModel } from "./schemaModel";
 import type { At } from "./tableReplay";
 
 /** RENAME of an object or a part of it. */
@@ -14,7 +14,7 @@ export function rename(
   { object, part, to }: OperationOf<"rename">,
   at: At,
 ): void {
-  if (part === null && !relationKinds.has(object.kind)) {
+  if (part === null && !isRelation(object.kind)) {
     move(builder, object, { ...object, name: to });
     return;
   }
@@ -99,7 +99,7 @@ export function setSchema(
   { object, schema }: OperationOf<"set schema">,
   at: At,
 ): void {
-  if (!relationKinds.has(object.kind)) {
+  if (!isRelation(object.kind)) {
     move(builder, object, { ...object, schema });
     return;
   }

@@ -2,8 +2,7 @@
  * What the migration files have made of the schema up to a point: relations, their columns, constraints, partitions.
  * Does NOT ask a database: what came to be by other means is absent, and who asks must assume the worst of it.
  */
-import type { ObjectRef } from "../sql/objectName";
-import type { ObjectName } from "../sql/objectName";
+import type { ObjectName, ObjectRef } from "../sql/objectName";
 import type { BlockOperations, QueryUse, RowEvent } from "../statements/operation";
 import type { Column, Constraint, DefaultKind, TypeRef } from "../statements/tableOperation";
 import { Layer } from "./layer";
@@ -17,16 +16,6 @@ export interface SourceLine {
 
 /** Stays the same through renames. */
 export type RelationId = string;
-
-/** Kinds of object that are relations: they share their names. */
-export const relationKinds: ReadonlySet<string> = new Set([
-  "table",
-  "foreign table",
-  "view",
-  "materialized view",
-  "index",
-  "sequence",
-]);
 
 export interface ConstraintModel extends Constraint {
   /** The name PostgreSQL chooses where the SQL gives none. */

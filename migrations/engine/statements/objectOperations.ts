@@ -2,16 +2,14 @@
  * Reads statements about an object that is there, by its name: DROP, RENAME, SET SCHEMA, OWNER TO, COMMENT.
  * Does NOT read ALTER TABLE (see tableCommands) nor CREATE (see readOperations and definitionOperations).
  */
-import type { ObjectRef } from "../sql/objectName";
-import type { ObjectName } from "../sql/objectName";
+import type { ObjectName, ObjectRef } from "../sql/objectName";
 import { objectWord } from "../sql/statementKinds";
 import { asList, asNode, asText, dig, names, objectName, type TreeNode } from "../sql/tree";
 import { nameOf, readType, relationOf } from "./columnParts";
 import type { Operation } from "./operation";
 
 /** "table", "materialized view", "function", as ObjectRef has them. */
-export const refKind = (objectType: unknown): string =>
-  ({ STATISTIC_EXT: "statistics" })[objectWord(objectType)] ?? objectWord(objectType).toLowerCase();
+export const refKind = (objectType: unknown): string => objectWord(objectType).toLowerCase();
 
 /** `integer, text` of a function's arguments, by PostgreSQL's inner names. */
 export const argumentWords = (types: unknown): string =>

@@ -3,8 +3,7 @@
  * Does NOT read parse trees (see readOperations) and says nothing of locks (see impact).
  */
 import type { LockMode } from "../sql/lockModes";
-import type { ObjectRef } from "../sql/objectName";
-import type { ObjectName } from "../sql/objectName";
+import type { ObjectName, ObjectRef, RelationKind } from "../sql/objectName";
 import type { Column, Constraint, DefaultKind, TableCommand, TypeRef } from "./tableOperation";
 
 /** What a query does to relations. Common table expressions are no relations. */
@@ -39,10 +38,6 @@ export interface RowWrite {
   /** Columns that UPDATE sets; empty otherwise. */
   readonly columns: readonly string[];
 }
-
-/** The relation that ALTER TABLE and its kin are written for. */
-export type RelationKind =
-  "table" | "foreign table" | "view" | "materialized view" | "index" | "sequence" | "type";
 
 export interface CreateTable {
   readonly kind: "create table";

@@ -2,6 +2,7 @@
  * Reads the commands of ALTER TABLE (and of ALTER INDEX, VIEW, SEQUENCE and TYPE where the grammar gives them its form).
  * Does NOT say what a command costs (see tableImpacts).
  */
+import { isRelation, type RelationKind } from "../sql/objectName";
 import { asList, asNode, asText, dig, names, type TreeNode } from "../sql/tree";
 import {
   boundParts,
@@ -14,7 +15,8 @@ import {
   relationOf,
 } from "./columnParts";
 import { firstFree } from "./generatedNames";
-import type { Operation, RelationKind } from "./operation";
+import { refKind } from "./objectOperations";
+import type { Operation } from "./operation";
 import type { ColumnCommand, PlainCommand, TableCommand } from "./tableOperation";
 
 const columnCommands: Readonly<Record<string, ColumnCommand>> = {
@@ -185,19 +187,11 @@ function readCommand(value: unknown): TableCommand {
   return plain === undefined ? { kind: "unknown command", subtype } : { kind: plain, name };
 }
 
-const relationKinds: Readonly<Record<string, RelationKind>> = {
-  OBJECT_TABLE: "table",
-  OBJECT_FOREIGN_TABLE: "foreign table",
-  OBJECT_VIEW: "view",
-  OBJECT_MATVIEW: "materialized view",
-  OBJECT_INDEX: "index",
-  OBJECT_SEQUENCE: "sequence",
-  OBJECT_TYPE: "type",
-};
-
 /** The kind of relation that an object type of the grammar stands for; tables where it stands for none. */
-const relationKindOf = (objectType: unknown): RelationKind =>
-  relationKinds[asText(objectType) ?? ""] ?? "table";
+function relationKindOf(objectType: unknown): RelationKind {
+  const kind = refKind(objectType);
+  return isRelation(kind) || kind === "type" ? kind : "table";
+}
 
 /** One operation for each command of an AlterTableStmt, in order. */
 export function readTableCommands(node: TreeNode): readonly Operation[] {

@@ -8,8 +8,7 @@ import type { Severity } from "../../../stack/tier";
 import type { Header } from "../files/header";
 import type { StatementImpact } from "../impact/impact";
 import { type Blocker, describeBlockers } from "../server/blockers";
-import type { LockMode } from "../sql/lockModes";
-import { conflict } from "../sql/lockModes";
+import { conflict, type LockMode } from "../sql/lockModes";
 import type { ObjectRef } from "../sql/objectName";
 
 /** A lock that another session holds or waits for. */

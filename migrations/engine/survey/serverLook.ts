@@ -10,7 +10,6 @@ import type { RoleSettings } from "../../../stack/settings";
 import type { MigrationFile } from "../files/file";
 import { impactsAmong, rollbackImpactsAmong } from "../impact/classify";
 import type { StatementImpact } from "../impact/impact";
-import { replayModels } from "../schema/schemaReplay";
 import type { RunSession } from "../server/session";
 import {
   formatFinding,

@@ -4,8 +4,12 @@ import type { Client } from "pg";
 import { impactsOf } from "../../../migrations/engine/impact/classify";
 import { type StatementImpact } from "../../../migrations/engine/impact/impact";
 import type { SchemaModel } from "../../../migrations/engine/schema/schemaModel";
-import { type LockMode, lockModes } from "../../../migrations/engine/sql/lockModes";
-import { compareModes, conflict } from "../../../migrations/engine/sql/lockModes";
+import {
+  compareModes,
+  conflict,
+  type LockMode,
+  lockModes,
+} from "../../../migrations/engine/sql/lockModes";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { fileOf, modelOf, nameOf } from "../../support/files/impacts";
 import { BASE } from "../../support/locks/base";

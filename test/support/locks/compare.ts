@@ -3,8 +3,7 @@
  * Does NOT measure.
  */
 import type { StatementImpact } from "../../../migrations/engine/impact/impact";
-import type { LockMode } from "../../../migrations/engine/sql/lockModes";
-import { compareModes } from "../../../migrations/engine/sql/lockModes";
+import { compareModes, type LockMode } from "../../../migrations/engine/sql/lockModes";
 import { nameOf } from "../files/impacts";
 import type { Measured, Relation } from "./measure";
 

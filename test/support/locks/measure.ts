@@ -4,8 +4,7 @@
  */
 import type { Client } from "pg";
 
-import { type LockMode, lockModes } from "../../../migrations/engine/sql/lockModes";
-import { strongerOf } from "../../../migrations/engine/sql/lockModes";
+import { type LockMode, lockModes, strongerOf } from "../../../migrations/engine/sql/lockModes";
 
 /** A relation of the database, as it was before. */
 export interface Relation {

@@ -1,9 +1,9 @@
 // What a lock means to others, in words. Which modes shut each other out is measured in test/database/impact/locksOutside.test.ts.
-import { lockModes } from "../../../migrations/engine/sql/lockModes";
 import {
   blockedBy,
   blockedWords,
   compareModes,
+  lockModes,
   strongerOf,
 } from "../../../migrations/engine/sql/lockModes";
 

@@ -2,8 +2,7 @@
  * Which objects an operation changes, by name: made, altered, dropped, locked or written, not only read.
  * Does NOT say how (see impact).
  */
-import type { ObjectRef } from "../../sql/objectName";
-import type { ObjectName } from "../../sql/objectName";
+import type { ObjectName, ObjectRef } from "../../sql/objectName";
 import type { Operation, OperationOf } from "../../statements/operation";
 import {
   columnCommands,
