@@ -2,7 +2,7 @@
  * What every kind of operation locks, writes anew and reads: one row per kind.
  * Does NOT judge it. Every row is measured in test/database.
  */
-import { isRelation, type ObjectName, type RelationKind } from "../sql/objectName";
+import { isRelation, type ObjectName } from "../sql/objectName";
 import type { Operation, OperationOf } from "../statements/operation";
 import { emptyUse } from "../statements/queryUse";
 import {
