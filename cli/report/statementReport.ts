@@ -9,7 +9,7 @@ import { describeStatements } from "../../migrations/engine/files/statementLines
 import { impactsAmong, rollbackImpactsAmong } from "../../migrations/engine/impact/classify";
 import type { ObjectLock, StatementImpact } from "../../migrations/engine/impact/impact";
 import type { LockMode } from "../../migrations/engine/sql/lockModes";
-import type { ObjectRef } from "../../migrations/engine/sql/objectName";
+import { dottedName } from "../../migrations/engine/sql/objectName";
 
 interface LockReport {
   /** `dagapp.jobs` */
@@ -41,9 +41,6 @@ export interface StatementReport {
   readonly mistakes: readonly string[];
 }
 
-const nameOf = ({ schema, name }: ObjectRef): string =>
-  schema === null ? name : `${schema}.${name}`;
-
 /** Source: postgresql.org/docs/current/explicit-locking.html, conflicting lock modes. */
 function blocksOf(mode: LockMode): LockReport["blocks"] {
   switch (mode) {
@@ -62,7 +59,7 @@ function blocksOf(mode: LockMode): LockReport["blocks"] {
 }
 
 const lockOf = ({ object, mode }: ObjectLock): LockReport => ({
-  object: nameOf(object),
+  object: dottedName(object),
   mode,
   blocks: blocksOf(mode),
 });
@@ -114,9 +111,9 @@ function reportsOf(
           transactional,
           risk,
           locks: onlyNewObjects ? [] : impact.locks.map(lockOf),
-          rewrites: onlyNewObjects ? [] : impact.rewrites.map(nameOf),
-          scans: onlyNewObjects ? [] : impact.scans.map(nameOf),
-          drops: impact.drops.map(nameOf),
+          rewrites: onlyNewObjects ? [] : impact.rewrites.map(dottedName),
+          scans: onlyNewObjects ? [] : impact.scans.map(dottedName),
+          drops: impact.drops.map(dottedName),
           reversible,
           unknown,
           assumes,

@@ -3,7 +3,7 @@
  * Does NOT know files and segments (see claims.ts), or what was measured (see compare.ts).
  */
 import type { StatementImpact } from "../impact/impact";
-import type { ObjectName } from "../sql/objectName";
+import { type ObjectName, withoutArguments } from "../sql/objectName";
 import type { Operation, OperationOf } from "../statements/operation";
 import {
   columnCommands,
@@ -50,7 +50,6 @@ export interface Claims {
   readonly isOpaque: boolean;
 }
 
-const bare = (name: string): string => name.replace(/\(.*$/s, "");
 const routineKinds = /^(function|procedure|routine|aggregate)$/;
 const typeKinds = /^(type|domain)$/;
 
@@ -112,7 +111,7 @@ export class Gathering {
   }
 
   drop(kind: string, object: ObjectName): void {
-    const own = { schema: object.schema, name: bare(object.name) };
+    const own = { schema: object.schema, name: withoutArguments(object.name) };
     if (kind === "schema") this.dropsSchemas.add(object.name);
     else if (routineKinds.test(kind)) this.routines.add(own);
     else if (typeKinds.test(kind)) this.types.add(own);
@@ -156,7 +155,10 @@ type CommandAnnouncements = {
 const none = (): void => undefined;
 
 /** An object without the arguments of a function. */
-const own = ({ schema, name }: ObjectName): ObjectName => ({ schema, name: bare(name) });
+const own = ({ schema, name }: ObjectName): ObjectName => ({
+  schema,
+  name: withoutArguments(name),
+});
 
 const commandAnnouncements: CommandAnnouncements = {
   ...forAll(columnCommands, none),
@@ -213,7 +215,7 @@ const announcements: { readonly [K in Operation["kind"]]: Announcement<K> } = {
     found.altered.add(own(object));
   },
   "set schema": (found, { object, schema }) => {
-    found.renames.push([own(object), { schema, name: bare(object.name) }]);
+    found.renames.push([own(object), { schema, name: withoutArguments(object.name) }]);
     found.other(object.kind, own(object));
   },
   "set owner": (found, { object }) => {

@@ -2,7 +2,7 @@
  * A set of names as SQL writes them: one without its schema stands for that name in every schema.
  * Pure. Does NOT look anything up.
  */
-import type { ObjectName } from "../sql/objectName";
+import { nameKey, type ObjectName } from "../sql/objectName";
 
 export class NameSet {
   private readonly whole = new Set<string>();
@@ -12,13 +12,13 @@ export class NameSet {
     for (const name of names) this.add(name);
   }
 
-  add({ schema, name }: ObjectName): void {
-    if (schema === null) this.bare.add(name);
-    else this.whole.add(JSON.stringify([schema, name]));
+  add(name: ObjectName): void {
+    if (name.schema === null) this.bare.add(name.name);
+    else this.whole.add(nameKey(name));
   }
 
-  has({ schema, name }: ObjectName): boolean {
-    return this.bare.has(name) || this.whole.has(JSON.stringify([schema, name]));
+  has(name: ObjectName): boolean {
+    return this.bare.has(name.name) || this.whole.has(nameKey(name));
   }
 
   hasAny(names: readonly ObjectName[]): boolean {

@@ -4,6 +4,7 @@
  */
 import { callsOfType, domainChain, isChecked } from "../schema/calledCode";
 import { isProvenNotNull } from "../schema/schemaModel";
+import { dottedName } from "../sql/objectName";
 import type { Column, TypeRef } from "../statements/tableOperation";
 import { addConstraint } from "./constraintImpacts";
 import type { ImpactBuilder, Target } from "./impactBuilder";
@@ -22,8 +23,9 @@ const rewritingDefaults: readonly Column["default"][] = [
 function checksDomain(impacts: ImpactBuilder, { type }: Column): boolean {
   if (type.isArray || isBaseType(type)) return false;
   if (impacts.model.type(type) !== null) return isChecked(impacts.model, type);
-  const name = [type.schema, type.name].filter((part) => part !== null).join(".");
-  impacts.assume(`no file makes the type ${name}: it may be a domain with a constraint`);
+  impacts.assume(
+    `no file makes the type ${dottedName(type)}: it may be a domain with a constraint`,
+  );
   return true;
 }
 
@@ -84,8 +86,9 @@ export function alterType(
     const { model, ref } = target;
     const old = model?.columns.get(column);
     if (old === undefined) {
-      const name = [ref.schema, ref.name, column].filter((part) => part !== null).join(".");
-      impacts.assume(`the type of ${name} is not known, so a rewrite is taken for granted`);
+      impacts.assume(
+        `the type of ${dottedName(ref)}.${column} is not known, so a rewrite is taken for granted`,
+      );
     }
     if (old === undefined || computed || !isSameStorage(impacts, old.type, type)) {
       impacts.rewrite(target);

@@ -4,7 +4,13 @@
  * Does NOT know what CASCADE takes beyond what the files made.
  */
 import { type ConstraintModel, type RelationModel } from "../schema/schemaModel";
-import { isRelation, type ObjectRef, type RelationKind } from "../sql/objectName";
+import {
+  dottedName,
+  isRelation,
+  type ObjectRef,
+  type RelationKind,
+  withoutArguments,
+} from "../sql/objectName";
 import type { OperationOf } from "../statements/operation";
 import type { ImpactBuilder, Target } from "./impactBuilder";
 import { defaultPartitions, lockReferencing } from "./partitionImpacts";
@@ -125,8 +131,8 @@ function lockUsers(impacts: ImpactBuilder, object: ObjectRef): void {
     for (const table of tables) impacts.loseData(table, true);
   }
   if (object.kind === "function") {
-    const name = object.name.replace(/\(.*$/, "");
-    const dotted = object.schema === null ? name : `${object.schema}.${name}`;
+    const name = withoutArguments(object.name);
+    const dotted = dottedName({ schema: object.schema, name });
     impacts.lockAll(impacts.tablesTriggering(dotted), "ACCESS EXCLUSIVE");
   }
 }

@@ -4,9 +4,15 @@
  */
 import { calledCode, domainChain } from "../schema/calledCode";
 import type { SchemaBuilder } from "../schema/schemaBuilder";
-import { keyOf, type RelationModel } from "../schema/schemaModel";
+import type { RelationModel } from "../schema/schemaModel";
 import { type LockMode, strongerOf } from "../sql/lockModes";
-import { type ObjectName, type ObjectRef, type RelationKind } from "../sql/objectName";
+import {
+  dottedName,
+  nameKey,
+  type ObjectName,
+  type ObjectRef,
+  type RelationKind,
+} from "../sql/objectName";
 import type { Statement } from "../statements/statements";
 import type { ArmedCode, ObjectLock, RowImpact, StatementImpact } from "./impact";
 import { riskOf } from "./risk";
@@ -17,10 +23,7 @@ export interface Target {
   readonly model: RelationModel | null;
 }
 
-const refKey = (ref: ObjectRef): string => `${ref.kind} ${keyOf(ref)}`;
-
-const fullName = ({ schema, name }: ObjectName): string =>
-  schema === null ? name : `${schema}.${name}`;
+const refKey = (ref: ObjectRef): string => `${ref.kind} ${nameKey(ref)}`;
 
 /** `m.f()`, `operator m.===`, `type m.d`. */
 const wordCall = (name: string): string => (name.includes(" ") ? name : `${name}()`);
@@ -99,7 +102,7 @@ export class ImpactBuilder {
 
   /** Relations with a rule or policy that mentions a relation. */
   armedOver(relation: ObjectName): readonly Target[] {
-    const isIt = (name: ObjectName): boolean => keyOf(name) === keyOf(relation);
+    const isIt = (name: ObjectName): boolean => nameKey(name) === nameKey(relation);
     return this.where(({ armed }) =>
       armed.some(
         ({ query }) => query.reads.some(isIt) || query.writes.some(({ table }) => isIt(table)),
@@ -109,7 +112,7 @@ export class ImpactBuilder {
 
   /** Typed tables of a composite type, which change with it. */
   typedTables(type: ObjectName): readonly Target[] {
-    return this.where(({ ofType }) => ofType !== null && keyOf(ofType) === keyOf(type));
+    return this.where(({ ofType }) => ofType !== null && nameKey(ofType) === nameKey(type));
   }
 
   /** A composite type is a relation as well, and is locked as one. */
@@ -151,7 +154,7 @@ export class ImpactBuilder {
     this.work(target, this.rewritten);
     // Its indexes are built again.
     for (const { ref, model } of this.all(target.model?.indexes ?? [])) {
-      this.fire(model?.index?.calls ?? [], `index ${fullName(ref)}`);
+      this.fire(model?.index?.calls ?? [], `index ${dottedName(ref)}`);
     }
   }
 
@@ -202,7 +205,8 @@ export class ImpactBuilder {
 
   /** Says that the files do not know a relation whose dependents would be touched as well. */
   assumeAlone({ ref, model }: Target, what = "partitions and foreign keys"): void {
-    if (model === null) this.assume(`no file makes ${fullName(ref)}, so its ${what} are not known`);
+    if (model === null)
+      this.assume(`no file makes ${dottedName(ref)}, so its ${what} are not known`);
   }
 
   /** What `work` adds is brought about by something that the statement does not name. */

@@ -5,7 +5,7 @@
  */
 import type { Segment } from "../files/segments";
 import type { SchemaModel } from "../schema/schemaModel";
-import type { ObjectName } from "../sql/objectName";
+import { dottedName, type ObjectName } from "../sql/objectName";
 import { flatOperations, type Operation } from "../statements/operation";
 import type { Statement } from "../statements/statements";
 
@@ -17,9 +17,6 @@ interface Added {
 
 /** Statements that keep text without looking at what it means, or only name the value. */
 const keepsText = new Set(["CREATE FUNCTION", "CREATE PROCEDURE", "COMMENT", "ALTER TYPE"]);
-
-const fullName = ({ schema, name }: ObjectName): string =>
-  schema === null ? name : `${schema}.${name}`;
 
 const hasLiteral = ({ text }: Statement, value: string): boolean =>
   text.includes(`'${value.replaceAll("'", "''")}'`);
@@ -48,7 +45,7 @@ export function enumMistakes(segment: Segment): ReadonlyMap<Statement, readonly 
 }
 
 const wordUse = ({ type, value, line }: Added): string =>
-  `the value '${value}' that line ${line} adds to ${fullName(type)} cannot be used before that transaction is committed`;
+  `the value '${value}' that line ${line} adds to ${dottedName(type)} cannot be used before that transaction is committed`;
 
 /** What is done concurrently, and so never in a transaction; of an operation inside DO, which always is in one. */
 const isConcurrent = (operation: Operation): boolean =>
@@ -71,7 +68,7 @@ function partitionedMistake(
     return table?.partitionKey != null;
   };
   const refuse = (name: ObjectName, what: string): string | null =>
-    isPartitioned(name) ? `${what}: ${fullName(name)} is partitioned` : null;
+    isPartitioned(name) ? `${what}: ${dottedName(name)} is partitioned` : null;
   if (operation.kind === "create index" && operation.concurrently) {
     return refuse(operation.table, "CREATE INDEX CONCURRENTLY works on single partitions only");
   }
@@ -85,7 +82,7 @@ function partitionedMistake(
       .all(parent?.children ?? [])
       .some(({ isDefaultPartition }) => isDefaultPartition);
     if (operation.command.mode !== "concurrently" || !hasDefault) return null;
-    return `DETACH PARTITION CONCURRENTLY does not work here: ${fullName(operation.table)} has a DEFAULT partition`;
+    return `DETACH PARTITION CONCURRENTLY does not work here: ${dottedName(operation.table)} has a DEFAULT partition`;
   }
   if (!inTransaction) return null;
   if (operation.kind === "reindex" && operation.target !== null) {

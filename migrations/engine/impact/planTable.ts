@@ -3,7 +3,7 @@
  * Does NOT judge (see gate) and does not show the SQL itself (see preview).
  */
 import { blockedWords } from "../sql/lockModes";
-import type { ObjectRef } from "../sql/objectName";
+import { dottedName, type ObjectRef, withoutArguments } from "../sql/objectName";
 import type { Statement } from "../statements/statements";
 import type { StatementImpact } from "./impact";
 import { strongestOld } from "./risk";
@@ -24,7 +24,7 @@ export interface PlanRow {
 
 /** Dotted, and without the arguments of a function. */
 const nameOf = ({ schema, name }: ObjectRef): string =>
-  [schema, name.replace(/\(.*$/, "")].filter((part) => part !== null).join(".");
+  dottedName({ schema, name: withoutArguments(name) });
 
 const isTable = ({ kind }: ObjectRef): boolean => kind !== "index" && kind !== "sequence";
 

@@ -5,7 +5,7 @@
 import { callsOfType } from "../schema/calledCode";
 import type { ConstraintModel } from "../schema/schemaModel";
 import type { LockMode } from "../sql/lockModes";
-import type { ObjectName } from "../sql/objectName";
+import { dottedName, type ObjectName } from "../sql/objectName";
 import type { QueryUse, RowEvent, RowWrite } from "../statements/operation";
 import type { RowImpact } from "./impact";
 import type { ImpactBuilder, Target } from "./impactBuilder";
@@ -46,13 +46,10 @@ function fireRead(impacts: ImpactBuilder, name: ObjectName): void {
     seen.add(model.id);
     firePolicies(impacts, target, ["select"]);
     if (ref.kind !== "view") continue;
-    impacts.fire(model.calls, `view ${wordName(ref)}`);
+    impacts.fire(model.calls, `view ${dottedName(ref)}`);
     open.push(...impacts.all(model.reads));
   }
 }
-
-const wordName = ({ schema, name }: ObjectName): string =>
-  schema === null ? name : `${schema}.${name}`;
 
 /** What a write does to rows. */
 const eventsOf = ({ verb, updatesOnConflict }: RowWrite): readonly RowImpact["verb"][] => {
@@ -72,7 +69,7 @@ function firePolicies(
   if (model?.forcesPolicies !== true) return;
   for (const { kind, name, query, events: on } of model.armed) {
     if (kind !== "policy" || !meets(on, events)) continue;
-    const by = `policy ${name} of ${wordName(ref)}`;
+    const by = `policy ${name} of ${dottedName(ref)}`;
     impacts.fire([...query.unknownFunctions, ...query.shadowable], by);
     for (const read of query.reads) lockRead(impacts, read, "ACCESS SHARE");
   }
@@ -88,7 +85,7 @@ function fireRules(
     ({ kind, events: on }) => kind === "rule" && meets(on, events),
   );
   for (const { name, query } of rules) {
-    impacts.via(`rule ${name} of ${wordName(ref)}`, () => {
+    impacts.via(`rule ${name} of ${dottedName(ref)}`, () => {
       queryImpact(impacts, query);
     });
   }
@@ -102,7 +99,7 @@ function fireCode(
   events: readonly RowEvent[],
 ): void {
   if (model === null) return;
-  const table = wordName(ref);
+  const table = dottedName(ref);
   for (const trigger of model.triggers) {
     if (!meets(trigger.events, events)) continue;
     impacts.call(trigger.function, `trigger ${trigger.name} of ${table}`);
@@ -114,7 +111,7 @@ function fireCode(
   }
   for (const { name, calls } of model.constraints) impacts.fire(calls, `check ${name} of ${table}`);
   for (const index of impacts.all(model.indexes)) {
-    impacts.fire(index.model?.index?.calls ?? [], `index ${wordName(index.ref)}`);
+    impacts.fire(index.model?.index?.calls ?? [], `index ${dottedName(index.ref)}`);
   }
 }
 
@@ -125,7 +122,7 @@ function followKeys(
   key: ConstraintModel,
   use: RowWrite,
 ): void {
-  const by = `foreign key ${key.name} of ${wordName(referencing.ref)}`;
+  const by = `foreign key ${key.name} of ${dottedName(referencing.ref)}`;
   const follow = (verb: "update" | "delete", columns: readonly string[]): void => {
     impacts.via(by, () => {
       const row = { filtered: true, updatesOnConflict: false, listed: false };
@@ -181,7 +178,7 @@ function writeTarget(impacts: ImpactBuilder, target: Target, use: RowWrite): voi
   const events = eventsOf(use);
   const { model, ref } = target;
   const by = use.columns.join();
-  if (!impacts.enters(`${events.join()} ${by} ${use.filtered} ${model?.id ?? wordName(ref)}`))
+  if (!impacts.enters(`${events.join()} ${by} ${use.filtered} ${model?.id ?? dottedName(ref)}`))
     return;
   if (use.verb !== "insert" || use.updatesOnConflict) impacts.loseData(target, !use.filtered);
   if (ref.kind === "view") {
@@ -213,7 +210,7 @@ function writeView(impacts: ImpactBuilder, target: Target, use: RowWrite): void 
     if (!isReached || read.model?.id !== base.model?.id) lockBelow(impacts, read, "ACCESS SHARE");
   }
   if (!isReached) return;
-  impacts.via(`view ${wordName(ref)}`, () => {
+  impacts.via(`view ${dottedName(ref)}`, () => {
     writeTarget(impacts, base, use);
   });
 }

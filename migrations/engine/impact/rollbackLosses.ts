@@ -3,6 +3,7 @@
  * Does NOT count rows (see rowEstimates.ts) or judge the loss.
  */
 import type { MigrationFile } from "../files/file";
+import { dottedName } from "../sql/objectName";
 import { rollbackImpactsAmong } from "./classify";
 import type { StatementImpact } from "./impact";
 
@@ -17,15 +18,12 @@ export interface Loss {
 /** Rows of a table as the server's statistics have it; null where there are none. */
 export type RowEstimates = ReadonlyMap<string, number | null>;
 
-const qualified = (schema: string | null, name: string): string =>
-  schema === null ? name : `${schema}.${name}`;
-
 function lossesOfStatement({ drops, reversible, statement }: StatementImpact): readonly Loss[] {
   const dropped = drops.flatMap(({ kind, schema, name }): Loss[] => {
-    if (kind === "table") return [{ table: qualified(schema, name), what: "table" }];
+    if (kind === "table") return [{ table: dottedName({ schema, name }), what: "table" }];
     if (kind !== "column") return [];
     const dot = name.lastIndexOf(".");
-    const table = qualified(schema, name.slice(0, dot));
+    const table = dottedName({ schema, name: name.slice(0, dot) });
     return [{ table, what: `column ${name.slice(dot + 1)}` }];
   });
   if (dropped.length > 0 || reversible !== "data" || statement.target === null) return dropped;

@@ -6,7 +6,7 @@
 import { batchOf } from "../files/batch";
 import type { Segment } from "../files/segments";
 import { checks } from "../files/segmentTraits";
-import type { ObjectName } from "../sql/objectName";
+import { nameKey, type ObjectName } from "../sql/objectName";
 import { flatOperations, type Operation } from "../statements/operation";
 
 /** The table whose rows an operation holds to something; null for any other operation. */
@@ -21,8 +21,6 @@ function examined(operation: Operation): ObjectName | null {
 
 const operationsOf = ({ statements }: Segment): readonly Operation[] =>
   statements.flatMap(({ operations }) => flatOperations(operations));
-
-const key = ({ schema, name }: ObjectName): string => JSON.stringify([schema, name]);
 
 /**
  * @param segments  Of the file, in order.
@@ -41,14 +39,14 @@ export function batchesToRepeat(
   const tables = new Set(
     operationsOf(next).flatMap((operation) => {
       const table = examined(operation);
-      return table === null ? [] : [key(table)];
+      return table === null ? [] : [nameKey(table)];
     }),
   );
   const isOf = (segment: Segment): boolean =>
     operationsOf(segment).some(
       (operation) =>
         operation.kind === "query" &&
-        operation.query.writes.some(({ table }) => tables.has(key(table))),
+        operation.query.writes.some(({ table }) => tables.has(nameKey(table))),
     );
   const found = segments.filter((segment) => {
     const [first] = segment.statements;

@@ -12,7 +12,7 @@ import { MigrationError } from "../../../stack/errors";
 import { describeBlockers, describeWait } from "../server/blockers";
 import type { RunSession } from "../server/session";
 import type { IndexProgress } from "../server/watch";
-import type { ObjectName } from "../sql/objectName";
+import { dottedName, type ObjectName } from "../sql/objectName";
 import type { Statement } from "../statements/statements";
 import {
   chooseApproach,
@@ -174,8 +174,7 @@ async function clearLeftovers(session: RunSession, work: ConcurrentWork): Promis
   }
   for (const leftover of leftovers) {
     if (!(await isLeftOver(session, leftover))) continue;
-    const shown = [leftover.schema, leftover.name].filter((part) => part !== null).join(".");
-    log(`dropping the invalid index ${shown} that an earlier attempt left`);
+    log(`dropping the invalid index ${dottedName(leftover)} that an earlier attempt left`);
     await client.query(`DROP INDEX CONCURRENTLY IF EXISTS ${quoted(leftover)}`);
   }
 }

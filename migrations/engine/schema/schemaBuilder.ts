@@ -2,14 +2,13 @@
  * The schema while statements change it: relations, columns, constraints and indexes, with all that follows such a change.
  * Does NOT read operations (see operationReplay).
  */
-import type { ObjectName, ObjectRef } from "../sql/objectName";
+import { nameKey, type ObjectName, type ObjectRef, withoutArguments } from "../sql/objectName";
 import { constraintName, firstFree, indexName } from "../statements/generatedNames";
 import type { BlockOperations, QueryUse } from "../statements/operation";
 import type { Column, Constraint } from "../statements/tableOperation";
 import { Layer } from "./layer";
 import {
   type ConstraintModel,
-  keyOf,
   type ModelParts,
   type OtherModel,
   type RelationId,
@@ -127,7 +126,7 @@ export class SchemaBuilder extends SchemaModel {
       ...more,
     };
     this.parts.relations.set(relation.id, relation);
-    this.parts.names.set(keyOf(name), relation.id);
+    this.parts.names.set(nameKey(name), relation.id);
     return relation;
   }
 
@@ -139,8 +138,8 @@ export class SchemaBuilder extends SchemaModel {
 
   rename(relation: RelationModel, to: ObjectName, place: SourceLine): void {
     const from = { schema: relation.ref.schema, name: relation.ref.name };
-    this.parts.names.set(keyOf(from), null);
-    this.parts.names.set(keyOf(to), relation.id);
+    this.parts.names.set(nameKey(from), null);
+    this.parts.names.set(nameKey(to), relation.id);
     this.change(relation.id, ({ renames, ref }) => ({
       ref: { kind: ref.kind, ...to },
       renames: [...renames, { place, from }],
@@ -152,8 +151,8 @@ export class SchemaBuilder extends SchemaModel {
     const relation = this.byId(id);
     if (relation === null) return;
     this.parts.relations.set(id, null);
-    if (this.parts.names.get(keyOf(relation.ref)) === id) {
-      this.parts.names.set(keyOf(relation.ref), null);
+    if (this.parts.names.get(nameKey(relation.ref)) === id) {
+      this.parts.names.set(nameKey(relation.ref), null);
     }
     for (const parent of relation.parents) {
       this.change(parent, ({ children }) => ({ children: without(children, id) }));
@@ -209,23 +208,23 @@ export class SchemaBuilder extends SchemaModel {
   }
 
   setType(name: ObjectName, type: TypeModel | null): void {
-    this.parts.types.set(keyOf(name), type);
+    this.parts.types.set(nameKey(name), type);
   }
 
   /** Remembers what a function does, or with null forgets it; a name without arguments stands for all of that name. */
   setRoutine({ schema, name: signature }: ObjectName, body: BlockOperations | null): void {
-    const key = keyOf({ schema, name: signature.replace(/\(.*$/, "") });
+    const key = nameKey({ schema, name: withoutArguments(signature) });
     const bodies = new Map(signature.includes("(") ? this.parts.routines.get(key) : []);
     if (body === null) bodies.delete(signature);
     else bodies.set(signature, body);
     this.parts.routines.set(key, bodies);
-    const bare = signature.replace(/\(.*$/, "");
+    const bare = withoutArguments(signature);
     const homes = this.parts.routineHomes.get(bare) ?? [];
     if (!homes.includes(schema)) this.parts.routineHomes.set(bare, [...homes, schema]);
   }
 
   setOther(object: ObjectRef, model: OtherModel | null): void {
-    this.parts.others.set(object.kind + keyOf(object), model);
+    this.parts.others.set(object.kind + nameKey(object), model);
   }
 
   setColumn(id: RelationId, column: Column): void {

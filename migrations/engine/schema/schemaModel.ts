@@ -2,7 +2,7 @@
  * What the migration files have made of the schema up to a point: relations, their columns, constraints, partitions.
  * Does NOT ask a database: what came to be by other means is absent, and who asks must assume the worst of it.
  */
-import type { ObjectName, ObjectRef } from "../sql/objectName";
+import { nameKey, type ObjectName, type ObjectRef } from "../sql/objectName";
 import type { BlockOperations, QueryUse, RowEvent } from "../statements/operation";
 import type { Column, Constraint, DefaultKind, TypeRef } from "../statements/tableOperation";
 import { Layer } from "./layer";
@@ -123,7 +123,7 @@ export interface OtherModel {
 /** The parts of a state, for who changes it (see schemaBuilder). */
 export interface ModelParts {
   readonly relations: Layer<RelationModel>;
-  /** Key of a name (see keyOf) to the relation's id. */
+  /** Key of a name (see nameKey) to the relation's id. */
   readonly names: Layer<RelationId>;
   readonly types: Layer<TypeModel>;
   /** Functions and the rest, by kind and key. */
@@ -143,9 +143,6 @@ const emptyParts = (): ModelParts => ({
   routineHomes: new Layer(),
 });
 
-/** A name as a key; a name without a schema is another one than any with. */
-export const keyOf = ({ schema, name }: ObjectName): string => JSON.stringify([schema, name]);
-
 /** The schema at one point of the files, to be read only. */
 export class SchemaModel {
   /** Of SET search_path in the same file; null where nothing was said. */
@@ -159,14 +156,14 @@ export class SchemaModel {
     if (name.schema !== null || this.searchPath === null) return name;
     for (const schema of this.searchPath) {
       const candidate = { schema, name: name.name };
-      if (this.parts.names.get(keyOf(candidate)) !== undefined) return candidate;
+      if (this.parts.names.get(nameKey(candidate)) !== undefined) return candidate;
     }
     return name;
   }
 
   /** The table, view, index or sequence of that name, or null when the files did not make it. */
   relation(name: ObjectName): RelationModel | null {
-    const id = this.parts.names.get(keyOf(this.qualify(name)));
+    const id = this.parts.names.get(nameKey(this.qualify(name)));
     return id === undefined ? null : this.byId(id);
   }
 
@@ -196,19 +193,19 @@ export class SchemaModel {
   }
 
   type(name: ObjectName): TypeModel | null {
-    return this.parts.types.get(keyOf(name)) ?? null;
+    return this.parts.types.get(nameKey(name)) ?? null;
   }
 
   /** A function or another object without rows, by kind and name as in ObjectRef. */
   other(object: ObjectRef): OtherModel | null {
-    return this.parts.others.get(object.kind + keyOf(object)) ?? null;
+    return this.parts.others.get(object.kind + nameKey(object)) ?? null;
   }
 
   /** Bodies of all functions and procedures of that name, or null when no file makes one. */
   routines(name: ObjectName): readonly BlockOperations[] | null {
     const schemas = name.schema !== null ? [name.schema] : (this.searchPath ?? [null]);
     for (const schema of schemas) {
-      const bodies = this.parts.routines.get(keyOf({ schema, name: name.name }));
+      const bodies = this.parts.routines.get(nameKey({ schema, name: name.name }));
       if (bodies !== undefined && bodies.size > 0) return [...bodies.values()];
     }
     return null;
@@ -222,7 +219,7 @@ export class SchemaModel {
 
   /** True when files made it and dropped it again. */
   isGone(name: ObjectName): boolean {
-    return this.parts.names.isGone(keyOf(this.qualify(name)));
+    return this.parts.names.isGone(nameKey(this.qualify(name)));
   }
 }
 

@@ -19,6 +19,16 @@ export interface ObjectRef {
   readonly name: string;
 }
 
+/** A name as the key of a map; a name without a schema is another one than any with. */
+export const nameKey = ({ schema, name }: ObjectName): string => JSON.stringify([schema, name]);
+
+/** `schema.name`, or the name alone, as people read it: for SQL see sqlName. */
+export const dottedName = ({ schema, name }: ObjectName): string =>
+  schema === null ? name : `${schema}.${name}`;
+
+/** A function's name without its arguments; any other name as it is. */
+export const withoutArguments = (name: string): string => name.replace(/\(.*$/s, "");
+
 /** Kinds of object that are relations: within a schema they share their names. */
 const relationKinds = [
   "table",

@@ -2,7 +2,7 @@
  * What each operation does to objects that have names: makes them, takes them away, changes them. One row per kind.
  * Does NOT add up what a file leaves behind (see netChanges), or look at rows and comments.
  */
-import { isRelation, type ObjectName } from "../../sql/objectName";
+import { isRelation, type ObjectName, withoutArguments } from "../../sql/objectName";
 import { sqlName, sqlText } from "../../sql/sqlText";
 import type { Operation, OperationOf } from "../../statements/operation";
 import type { CommandOf, TableCommand } from "../../statements/tableOperation";
@@ -153,8 +153,6 @@ function keyOf(kind: string, name: ObjectName): string {
   return `${kind === "domain" ? "type" : kind} ${onTable.test(kind) ? `${name.schema === null ? "" : `${name.schema}.`}${name.name}` : sqlName(name)}`;
 }
 
-const base = (name: string): string => name.replace(/\(.*$/s, "");
-
 const operationChanges: {
   readonly [K in Operation["kind"]]: (operation: OperationOf<K>) => readonly ObjectChange[];
 } = {
@@ -206,7 +204,7 @@ const operationChanges: {
     const { object, schema } = operation;
     return [
       { ...change("-", keyOf(object.kind, object)), moved: true },
-      change("+", keyOf(object.kind, { ...object, schema }), base(object.name)),
+      change("+", keyOf(object.kind, { ...object, schema }), withoutArguments(object.name)),
     ];
   },
   "create type": (operation) => [change("+", keyOf("type", operation.type), operation.type.name)],
@@ -244,7 +242,11 @@ const operationChanges: {
   "create function": (operation) => {
     const { name } = operation.function;
     return [
-      change(operation.replace ? "~" : "+", keyOf("function", operation.function), base(name)),
+      change(
+        operation.replace ? "~" : "+",
+        keyOf("function", operation.function),
+        withoutArguments(name),
+      ),
     ];
   },
   "create sequence": (operation) => [
@@ -261,7 +263,9 @@ const operationChanges: {
     change(
       "+",
       keyOf(operation.object.kind, operation.object),
-      /^(operator|cast)/.test(operation.object.kind) ? null : base(operation.object.name),
+      /^(operator|cast)/.test(operation.object.kind)
+        ? null
+        : withoutArguments(operation.object.name),
     ),
   ],
   refresh: none,

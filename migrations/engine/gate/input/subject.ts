@@ -10,7 +10,7 @@ import { impactsAmong, rollbackImpactsOf } from "../../impact/classify";
 import type { StatementImpact } from "../../impact/impact";
 import type { SchemaModel } from "../../schema/schemaModel";
 import { modelAfter } from "../../schema/schemaReplay";
-import type { ObjectName } from "../../sql/objectName";
+import { nameKey, type ObjectName } from "../../sql/objectName";
 import { flatOperations, type Operation } from "../../statements/operation";
 import type { Statement } from "../../statements/statements";
 import { withCalls } from "./calledOperations";
@@ -36,8 +36,6 @@ export interface Subject {
   /** True when this file makes the relation (table, view, index …) before the placed operation, and still has it then. */
   readonly isNew: (name: ObjectName, before: PlacedOperation) => boolean;
 }
-
-const key = ({ schema, name }: ObjectName): string => JSON.stringify([schema, name]);
 
 export const operationsOfSegments = (segments: readonly Segment[]): readonly PlacedOperation[] =>
   segments
@@ -88,9 +86,9 @@ type Tenure = ReadonlyMap<string, readonly { readonly index: number; readonly is
 
 function tenures(placedOperations: readonly PlacedOperation[], before: SchemaModel): Tenure {
   const found = new Map<string, { index: number; isOwn: boolean }[]>();
-  const isOwn = (name: ObjectName): boolean => found.get(key(name))?.at(-1)?.isOwn === true;
+  const isOwn = (name: ObjectName): boolean => found.get(nameKey(name))?.at(-1)?.isOwn === true;
   const note = (name: ObjectName, index: number, own: boolean): void => {
-    found.set(key(name), [...(found.get(key(name)) ?? []), { index, isOwn: own }]);
+    found.set(nameKey(name), [...(found.get(nameKey(name)) ?? []), { index, isOwn: own }]);
     // A temporary table is named without its schema afterwards.
     if (name.schema === "pg_temp") note({ schema: null, name: name.name }, index, own);
   };
@@ -142,7 +140,7 @@ function makeSubject(file: MigrationFile, input: GateInput, { ordered, placeOf }
     rollbackImpacts: rollbackImpactsOf(file, before),
     before,
     isNew: (name, { index }) =>
-      tenure.get(key(name))?.findLast((one) => one.index < index)?.isOwn === true,
+      tenure.get(nameKey(name))?.findLast((one) => one.index < index)?.isOwn === true,
   };
 }
 
