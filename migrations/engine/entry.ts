@@ -95,11 +95,11 @@ export const migration = {
 
   create: async (inputs: MigrationInputs): Promise<{ id: string; outs: MigrationOutputs }> => ({
     id: inputs.version,
-    outs: await reach(inputs),
+    outs: await bringToGoal(inputs),
   }),
 
   update: async (inputs: MigrationInputs): Promise<{ outs: MigrationOutputs }> => ({
-    outs: await reach(inputs),
+    outs: await bringToGoal(inputs),
   }),
 
   read: async (id: string, outputs: MigrationOutputs): Promise<ReadResult<MigrationOutputs>> => {
@@ -145,10 +145,10 @@ function factsOf(state: VersionState): readonly string[] {
 /** The engine tells of one migration after the other: what one leaves is there for the next. */
 const kept = new KeptRunner();
 
-const reach = (inputs: MigrationInputs): Promise<MigrationOutputs> =>
-  liveStates.changing(() => run(inputs));
+const bringToGoal = (inputs: MigrationInputs): Promise<MigrationOutputs> =>
+  liveStates.changing(() => runToGoal(inputs));
 
-async function run(inputs: MigrationInputs): Promise<MigrationOutputs> {
+async function runToGoal(inputs: MigrationInputs): Promise<MigrationOutputs> {
   const { file, files } = await loadPlanned(inputs);
   const log = (message: string): void => {
     showProgress(`${file.name}: ${message}`);

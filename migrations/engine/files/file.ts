@@ -73,7 +73,7 @@ interface ParsedFile<H> {
   readonly isReadable: boolean;
 }
 
-function readFile<H>(
+function parseFile<H>(
   file: SourceFile,
   readHeader: (fileName: string, text: string) => ParsedHeader<H>,
 ): ParsedFile<H> {
@@ -168,7 +168,7 @@ interface Half<F> {
 function parseForward(
   source: SourceFile,
 ): Half<Omit<MigrationFile, "rollback">> & { readonly header: Header | null } {
-  const parsed = readFile(source, parseHeader);
+  const parsed = parseFile(source, parseHeader);
   const { segments, problems } = parsed.isReadable
     ? forwardSegments(source.name, parsed)
     : { segments: [], problems: [] };
@@ -216,7 +216,7 @@ export function checkRollbackHeader(
 }
 
 function parseRollback(source: SourceFile, forward: Header | null): Half<RollbackFile> {
-  const parsed = readFile(source, parseRollbackHeader);
+  const parsed = parseFile(source, parseRollbackHeader);
   const { segments, problems } = buildSegments(source.name, [
     { section: "rollback", statements: parsed.statements },
   ]);

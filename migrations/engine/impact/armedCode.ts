@@ -78,7 +78,7 @@ type Arms = {
 };
 
 /** Every kind of operation; `none` puts nothing in place that runs by itself. */
-const arms: Arms = {
+const operationArms: Arms = {
   "create table": ({ table, columns, constraints }) => [
     ...columns.map((column) => ofColumn(sqlName(table), column)),
     ...constraints.map((constraint) => ofConstraint(sqlName(table), constraint)),
@@ -132,7 +132,7 @@ const arms: Arms = {
 
 /** What an operation arms that is more than PostgreSQL's own functions. */
 export function armedBy(model: SchemaModel, operation: Operation): readonly Armed[] {
-  const read = arms[operation.kind] as (operation: Operation) => readonly Armed[];
+  const read = operationArms[operation.kind] as (operation: Operation) => readonly Armed[];
   const isOwn = (name: string): boolean => calledCode(model, name)?.length === 0;
   return read(operation)
     .map((one) => ({ ...one, calls: one.calls.filter((name) => !isOwn(name)) }))

@@ -75,7 +75,7 @@ const create =
     impacts.create({ kind, ...impacts.model.nameForNew(name) });
   };
 
-const rows: { readonly [K in Operation["kind"]]: Row<K> } = {
+const operationImpacts: { readonly [K in Operation["kind"]]: Row<K> } = {
   "create table": createTableImpact,
   "alter table": alterTableImpact,
   "create view": createViewImpact,
@@ -163,6 +163,6 @@ const rows: { readonly [K in Operation["kind"]]: Row<K> } = {
 
 /** Adds what one operation does. The operations inside DO are the caller's to add. */
 export function operationImpact(impacts: ImpactBuilder, operation: Operation): void {
-  const row = rows[operation.kind] as Row<typeof operation.kind>;
+  const row = operationImpacts[operation.kind] as Row<typeof operation.kind>;
   row(impacts, operation);
 }

@@ -99,7 +99,7 @@ export function planRows(impacts: readonly StatementImpact[]): readonly PlanRow[
 /** Widest a cell may be, in characters; with these a line has at most 165, and mostly 120. */
 const limits = { statement: 50, stops: 40, work: 34 } as const;
 
-function cut(text: string, limit: number): string {
+function cutToWidth(text: string, limit: number): string {
   const characters = Array.from(text);
   return characters.length <= limit ? text : `${characters.slice(0, limit - 1).join("")}…`;
 }
@@ -107,10 +107,10 @@ function cut(text: string, limit: number): string {
 const cellsOf = ({ line, risk, statement, lock, stops, work }: PlanRow): readonly string[] => [
   `L${line}`,
   risk,
-  cut(statement, limits.statement),
+  cutToWidth(statement, limits.statement),
   lock,
-  cut(stops, limits.stops),
-  cut(work, limits.work),
+  cutToWidth(stops, limits.stops),
+  cutToWidth(work, limits.work),
 ];
 
 const header = ["LINE", "RISK", "STATEMENT", "LOCK", "STOPS", "WORK"] as const;

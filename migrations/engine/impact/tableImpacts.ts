@@ -75,7 +75,7 @@ const ownerImpact: Row<"owner to"> = (impacts, { table }) => {
   impacts.lockAll([table, ...impacts.all(owned)], "ACCESS EXCLUSIVE");
 };
 
-const rows: { readonly [K in TableCommand["kind"]]: Row<K> } = {
+const commandImpacts: { readonly [K in TableCommand["kind"]]: Row<K> } = {
   "add column": addColumn,
   "drop column": dropColumnImpact,
   "alter type": alterType,
@@ -150,6 +150,6 @@ export function alterTableImpact(
   const reached = { table, family: impacts.family(table, only), command, relation };
   if (relation === "type")
     impacts.lockAll(impacts.typedTables(operation.table), "ACCESS EXCLUSIVE");
-  const row = rows[command.kind] as Row<typeof command.kind>;
+  const row = commandImpacts[command.kind] as Row<typeof command.kind>;
   row(impacts, reached);
 }

@@ -8,7 +8,7 @@ import type { TypeRef } from "../statements/tableOperation";
 const is = ({ schema, name, isArray }: TypeRef, ...wanted: readonly string[]): boolean =>
   schema === null && !isArray && wanted.includes(name);
 
-const same = (a: readonly number[] | null, b: readonly number[] | null): boolean =>
+const sameModifiers = (a: readonly number[] | null, b: readonly number[] | null): boolean =>
   a !== null &&
   b !== null &&
   a.length === b.length &&
@@ -53,7 +53,7 @@ const storedAlike: readonly (readonly [string, string])[] = [
 /** True when PostgreSQL leaves the rows as they are. False also when that is not known. */
 export function keepsRows(from: TypeRef, to: TypeRef): boolean {
   const alike = from.schema === to.schema && from.name === to.name && from.isArray === to.isArray;
-  if (alike && same(from.modifiers, to.modifiers)) return true;
+  if (alike && sameModifiers(from.modifiers, to.modifiers)) return true;
   if (is(to, "text") && is(from, "text", "varchar")) return true;
   if (is(from, "text") && is(to, "varchar")) return to.modifiers?.length === 0;
   if (!is(from, from.name) || !is(to, to.name)) return false;
@@ -91,7 +91,7 @@ const holdsAll: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** True when a type has no limit in parentheses, or one that is no narrower. */
-function fits(from: TypeRef, to: TypeRef): boolean {
+function limitFits(from: TypeRef, to: TypeRef): boolean {
   if (to.modifiers === null) return false;
   if (to.modifiers.length === 0) return to.name !== "bpchar" && to.name !== "bit";
   return from.name === "numeric" ? numericWidens(from, to) : widens(from, to);
@@ -114,9 +114,10 @@ export function keepsValues(
     { ...to, isArray: false },
   ];
   if (isEnum(old))
-    return wanted.name === "text" || (wanted.name === "varchar" && fits(old, wanted));
+    return wanted.name === "text" || (wanted.name === "varchar" && limitFits(old, wanted));
   if (old.schema !== null || wanted.schema !== null) return false;
-  if (old.name === wanted.name) return same(old.modifiers, wanted.modifiers) || fits(old, wanted);
+  if (old.name === wanted.name)
+    return sameModifiers(old.modifiers, wanted.modifiers) || limitFits(old, wanted);
   if (!(holdsAll[old.name] ?? []).includes(wanted.name)) return false;
   // A limit on another type than before may be too narrow.
   return wanted.modifiers?.length === 0;

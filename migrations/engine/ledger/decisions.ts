@@ -77,7 +77,7 @@ export async function acknowledge(
   { by, reason }: Required<Omit<Approval, "version">>,
   file: MigrationFile,
 ): Promise<RecordedDecision> {
-  const said = { by: given("by", by), reason: given("reason", reason) };
+  const said = { by: ensureGiven("by", by), reason: ensureGiven("reason", reason) };
   const { version } = file.header;
   return deciding(access, "approver", async (client, history) => {
     const state = appliedState(history, version);
@@ -114,7 +114,7 @@ export async function acknowledgeSchema(
   access: Access,
   { by, reason }: { readonly by: string; readonly reason: string },
 ): Promise<Comparison> {
-  const said = { by: given("by", by), reason: given("reason", reason) };
+  const said = { by: ensureGiven("by", by), reason: ensureGiven("reason", reason) };
   return deciding(access, "approver", async (client, history) => {
     const vouched = await readVouched(client, access.settings.schemas, history);
     if (vouched.kind === "cannot be told") {
@@ -157,10 +157,10 @@ export interface Emergency {
  */
 export async function openBreakGlass(access: Access, emergency: Emergency): Promise<BreakGlass> {
   const detail = {
-    reason: given("reason", emergency.reason),
-    approvedBy: given("approved-by", emergency.approvedBy),
+    reason: ensureGiven("reason", emergency.reason),
+    approvedBy: ensureGiven("approved-by", emergency.approvedBy),
   };
-  const ticket = given("ticket", emergency.ticket);
+  const ticket = ensureGiven("ticket", emergency.ticket);
   if (!isTicket(ticket)) {
     throw new DecisionRefusedError(`"${ticket}" is not the number of a ticket.`, ticketHint);
   }
@@ -188,7 +188,7 @@ export async function closeBreakGlass(
   access: Access,
   closing: { readonly by: string; readonly note: string },
 ): Promise<BreakGlass> {
-  const detail = { by: given("by", closing.by), note: given("note", closing.note) };
+  const detail = { by: ensureGiven("by", closing.by), note: ensureGiven("note", closing.note) };
   return deciding(access, "admin", async (client, { breakGlass }) => {
     if (breakGlass === null) {
       throw new DecisionRefusedError("No break-glass is open.", "there is nothing to close.");
@@ -220,7 +220,7 @@ async function approve(
   name: Decided,
   ensureReady: (state: VersionState, settings: Access["settings"]) => void,
 ): Promise<RecordedDecision> {
-  const detail = { by: given("by", by), ...(reason.trim() === "" ? {} : { reason }) };
+  const detail = { by: ensureGiven("by", by), ...(reason.trim() === "" ? {} : { reason }) };
   return deciding(access, "approver", async (client, history) => {
     const state = appliedState(history, version);
     if (state.checksum === null) {
@@ -287,7 +287,7 @@ function recorded(history: History, version: string, name: Decided): RecordedDec
 }
 
 /** @throws {DecisionRefusedError} the text is blank. */
-function given(what: string, text: string): string {
+function ensureGiven(what: string, text: string): string {
   if (text.trim() !== "") return text.trim();
   throw new DecisionRefusedError(`--${what} is missing.`, `say ${what} in words.`);
 }

@@ -143,7 +143,7 @@ export async function runPass(
   const ended =
     wanted.length === 0
       ? null
-      : await pass(access, migrations, wanted, voice, await readSamples(folder));
+      : await provePending(access, migrations, wanted, voice, await readSamples(folder));
   const unproven = await unprovenVersions(access, inputs.rollbacks);
   return {
     ...inputs,
@@ -182,7 +182,7 @@ interface Ended {
   readonly isStuck: boolean;
 }
 
-async function pass(
+async function provePending(
   access: Access,
   migrations: readonly MigrationFile[],
   wanted: readonly MigrationFile[],

@@ -68,7 +68,7 @@ export async function withScratchDatabase<T>(
       });
     } finally {
       // The caller's error is the one that tells something.
-      await drop(client, name).catch((error: unknown) => {
+      await dropScratch(client, name).catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
         log(`the scratch database ${name} is still there (${reason}); the next proof drops it`);
       });
@@ -186,7 +186,7 @@ async function createExtension(client: Client, extension: string): Promise<void>
   }
 }
 
-async function drop(client: Client, name: string): Promise<void> {
+async function dropScratch(client: Client, name: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)}`);

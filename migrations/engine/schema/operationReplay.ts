@@ -75,7 +75,7 @@ function createView(builder: SchemaBuilder, operation: OperationOf<"create view"
   builder.setQuery(id, query, base);
 }
 
-function own(builder: SchemaBuilder, sequence: RelationId, owner: ColumnName | null): void {
+function setOwnerOf(builder: SchemaBuilder, sequence: RelationId, owner: ColumnName | null): void {
   const table = owner === null ? null : builder.relation(owner);
   if (owner === null || table === null) return;
   builder.change(sequence, () => ({ table: table.id, column: owner.column }));
@@ -84,7 +84,7 @@ function own(builder: SchemaBuilder, sequence: RelationId, owner: ColumnName | n
   }));
 }
 
-const other = (
+const addOther = (
   builder: SchemaBuilder,
   object: ObjectRef,
   made: SourceLine,
@@ -180,26 +180,26 @@ const replays: { readonly [K in Operation["kind"]]: Replay<K> } = {
     }));
   },
   "create function": (builder, operation, { place }) => {
-    other(builder, operation.function, place, null);
+    addOther(builder, operation.function, place, null);
     builder.setRoutine(
       { ...operation.function, ...builder.nameForNew(operation.function) },
       operation.body,
     );
   },
   "create statistics": (builder, { statistics, table }, { place }) => {
-    other(builder, { kind: "statistics", ...statistics }, place, table);
+    addOther(builder, { kind: "statistics", ...statistics }, place, table);
   },
   "create sequence": (builder, { sequence, ifNotExists, ownedBy }, { place, surely }) => {
     if (ifNotExists && builder.relation(sequence) !== null) return;
     const { id } = builder.add("sequence", sequence, place, surely && !ifNotExists);
-    own(builder, id, ownedBy);
+    setOwnerOf(builder, id, ownedBy);
   },
   "alter sequence": (builder, operation) => {
     const sequence = builder.relation(operation.sequence);
-    if (sequence !== null) own(builder, sequence.id, operation.ownedBy);
+    if (sequence !== null) setOwnerOf(builder, sequence.id, operation.ownedBy);
   },
   create: (builder, { object, calls }, { place }) => {
-    other(builder, object, place, null);
+    addOther(builder, object, place, null);
     if (object.kind === "operator") builder.setRoutine(operatorName(object), callOf(calls));
     if (object.kind === "aggregate") builder.setRoutine(object, callOf(calls));
   },

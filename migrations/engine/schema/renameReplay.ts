@@ -15,7 +15,7 @@ export function rename(
   at: At,
 ): void {
   if (part === null && !isRelation(object.kind)) {
-    move(builder, object, { ...object, name: to });
+    moveOther(builder, object, { ...object, name: to });
     return;
   }
   const relation = builder.relation(object);
@@ -80,7 +80,7 @@ function renameColumn(
 }
 
 /** Renames or moves an object that is no relation. */
-function move(builder: SchemaBuilder, from: ObjectRef, to: ObjectRef): void {
+function moveOther(builder: SchemaBuilder, from: ObjectRef, to: ObjectRef): void {
   const type = builder.type(from);
   if (["type", "domain"].includes(from.kind) && type !== null) {
     builder.setType(from, null);
@@ -100,7 +100,7 @@ export function setSchema(
   at: At,
 ): void {
   if (!isRelation(object.kind)) {
-    move(builder, object, { ...object, schema });
+    moveOther(builder, object, { ...object, schema });
     return;
   }
   const relation = builder.relation(object);
