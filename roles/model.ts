@@ -204,6 +204,8 @@ export interface Deviation {
   readonly first?: true;
   /** A table or view, quoted, that the statements lock against everybody who works with it. */
   readonly locks?: string;
+  /** Of a privilege on the database itself: the role whom it lets in or keeps out; "" for PUBLIC. */
+  readonly admits?: string;
   /** Why healing leaves it to a person. */
   readonly manual?: string;
 }

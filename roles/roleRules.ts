@@ -178,6 +178,12 @@ export const hazardousSettings: readonly string[] = [
 ];
 
 /**
+ * Settings of any role that only an administrator can make, and that take nothing but from it: a limit is nobody's drift.
+ * Lower case.
+ */
+export const limitingSettings: readonly string[] = ["temp_file_limit"];
+
+/**
  * Languages that PostgreSQL and well-known extensions make trusted: who writes in them gets nothing of the server.
  * Source: the control files and installation scripts of these languages.
  */

@@ -68,6 +68,7 @@ function grantDeviations(
     text: describeDifference(titleOf(object), difference),
     statements: runnable(mendDifference(difference, target)),
     power: owner,
+    ...(object.kind === "database" ? { admits: difference.grantee } : {}),
   }));
 }
 

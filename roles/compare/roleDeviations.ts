@@ -10,7 +10,7 @@ import type {
   RoleSetting,
   WantedSetting,
 } from "../model";
-import { hazardousSettings, type RoleRule, roleRules } from "../roleRules";
+import { hazardousSettings, limitingSettings, type RoleRule, roleRules } from "../roleRules";
 import { isPredefined, type RoleKinds } from "./roleKind";
 
 /** An attribute that may be otherwise than it should: what is said then, and what follows ALTER ROLE. */
@@ -215,6 +215,7 @@ export function settingDeviations(
         },
       ];
     }
+    if (limitingSettings.includes(name.toLowerCase())) return [];
     const wanted = settingsOf.get(role) ?? (role === admin && isHazardous(name) ? [] : undefined);
     if (wanted === undefined || (!here && wanted.some((one) => one.name === name))) return [];
     const where = here ? ` in database ${database}` : "";

@@ -25,8 +25,8 @@ export interface Healing {
 
 export interface HealOptions {
   readonly log?: Log;
-  /** Tells by their texts which deviations to leave alone. */
-  readonly spared?: Pick<ReadonlySet<string>, "has">;
+  /** Tells which deviations to leave alone. */
+  readonly isSpared?: (deviation: Deviation) => boolean;
 }
 
 /** How long healing goes on trying while other sessions change the same rows, and its first pause. Milliseconds. */
@@ -171,11 +171,11 @@ async function retrying<T>(work: () => Promise<T>): Promise<T> {
 async function look(
   client: Client,
   settings: Settings,
-  { spared = new Set<string>() }: HealOptions,
+  { isSpared = () => false }: HealOptions,
 ): Promise<{ readonly left: readonly Deviation[]; readonly usable: ReadonlySet<string> }> {
   const { catalog, deviations } = await inspectPrivileges(client, settings);
   const usable = catalog.roles.filter((role) => role.usable).map(({ name }) => name);
-  return { left: deviations.filter(({ text }) => !spared.has(text)), usable: new Set(usable) };
+  return { left: deviations.filter((one) => !isSpared(one)), usable: new Set(usable) };
 }
 
 const textsOf = (deviations: readonly Deviation[]): readonly string[] =>

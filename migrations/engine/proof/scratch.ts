@@ -10,6 +10,7 @@ import { type Client, escapeIdentifier } from "pg";
 
 import { healPrivileges } from "../../../roles/database/heal";
 import { inspectPrivileges } from "../../../roles/database/inspection";
+import type { Deviation } from "../../../roles/model";
 import { type Access, errorCode, inTransaction, withClient } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
 import type { Log } from "../../../stack/log";
@@ -139,10 +140,10 @@ async function openToMigrators(client: Client, name: string, { settings }: Acces
  * Whether a deviation is about who else may do something with the database: those who run migrations get what the rules
  * give them in the governed one, and nobody else gets anything.
  */
-function isOthers(text: string, { infrastructure, migrators }: RoleSettings): boolean {
-  if (!text.startsWith("database ")) return false;
-  return ![infrastructure, ...migrators].some((name) => text.includes(`: ${name} `));
-}
+const isOthers = (
+  { admits }: Pick<Deviation, "admits">,
+  { infrastructure, migrators }: RoleSettings,
+): boolean => admits !== undefined && ![infrastructure, ...migrators].includes(admits);
 
 /** What deviates in the governed database. Roles are shared by all databases: mending them is not for a proof to do. */
 async function deviationsOf(client: Client, { settings }: Access): Promise<ReadonlySet<string>> {
@@ -160,8 +161,8 @@ async function furnish(
   await createSchemas(client, schemas, roles.infrastructure);
   for (const extension of extensions) await createExtension(client, extension);
   await inTransaction(client, () => createTables(client, roles, tier));
-  const isLeft = (text: string): boolean => isOthers(text, roles) || spared.has(text);
-  await healPrivileges(client, settings, { spared: { has: isLeft } });
+  const isSpared = (one: Deviation): boolean => isOthers(one, roles) || spared.has(one.text);
+  await healPrivileges(client, settings, { isSpared });
 }
 
 /** What makes a database fit to be copied by the admin: nobody connected, and free to all who may make databases. */

@@ -120,6 +120,29 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     expect(ends).toContain("42501");
   });
 
+  it("tells the service role by its name, whatever that looks like", async () => {
+    const mover = `mover_${database.names.migrator}`;
+    const odd = await makeProgramDatabase(server, {
+      configuration: {
+        serviceRole: `page: ${mover} reads`,
+        migrator: mover,
+        migrators: JSON.stringify([mover]),
+      },
+    });
+    const { service, migrator } = odd.names;
+    const may = await withScratchDatabase(
+      odd.access,
+      () => undefined,
+      async ({ settings }) =>
+        odd.rows(
+          "SELECT has_database_privilege(login, $2, 'CONNECT') AS may FROM unnest($1::NAME[]) AS login",
+          [[service, migrator], settings.server.database],
+        ),
+    );
+    await odd.close();
+    expect(may).toEqual([{ may: false }, { may: true }]);
+  });
+
   it("gives the service role, readers and PUBLIC no privilege on it, and the migrators what they have elsewhere", async () => {
     await withScratchDatabase(
       database.access,

@@ -82,6 +82,28 @@ export const serviceHinders: Theme = {
       { whom: "infrastructure", probe: "ALTER TABLE dagapp.visit DROP COLUMN note", code: "2BP01" },
     ),
     hinders(
+      "makes a temporary table of a type, which then cannot be dropped",
+      "CREATE TEMPORARY TABLE mine (pair dagapp.pair)",
+      "PUBLIC may use types. The error names it, and CASCADE takes it away; the session's end does too.",
+      { whom: "infrastructure", probe: "DROP TYPE dagapp.pair", code: "2BP01" },
+    ),
+    hinders(
+      "makes a temporary table with a column of a table's rows, whose columns then keep their types",
+      "CREATE TEMPORARY TABLE mine (visit dagapp.visit)",
+      "A table's row type is everybody's to use. The error names it; the end of its session takes it away.",
+      {
+        whom: "infrastructure",
+        probe: "ALTER TABLE dagapp.visit ALTER COLUMN note TYPE INTEGER USING 1",
+        code: "0A000",
+      },
+    ),
+    hinders(
+      "makes a temporary table whose default reads a sequence, which then cannot be dropped",
+      "CREATE TEMPORARY TABLE mine (n INTEGER DEFAULT nextval('dagapp.ticket'))",
+      "It may use the sequence. The error names it, and CASCADE takes the default away.",
+      { whom: "infrastructure", probe: "DROP SEQUENCE dagapp.ticket", code: "2BP01" },
+    ),
+    hinders(
       "takes all places for locks in shared memory",
       "DO $$ BEGIN FOR n IN 1..1000000 LOOP PERFORM pg_advisory_lock(n); END LOOP; EXCEPTION WHEN out_of_memory THEN NULL; END $$",
       "Every login may take advisory locks; only a superuser can take that away (REVOKE EXECUTE).",
