@@ -22,7 +22,7 @@ BIN = node_modules/.bin
 READY = node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: bench-backfill bench-files bench-grants bench-latency crash-matrix help tour postgis up preview drift heal rebuild refresh env psql sandbox-stop clean distclean test test-all test-rest test-times mutations check check-format check-lint check-types check-unused
+.PHONY: bench-backfill bench-files bench-grants bench-latency bench-migrations crash-matrix help tour postgis up preview drift heal rebuild refresh env psql sandbox-stop clean distclean test test-all test-rest test-times mutations check check-format check-lint check-types check-unused
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | sed 's/[$$][$$]*/$$/' | \
@@ -97,6 +97,9 @@ bench-grants: $(READY) ## Measure the check and the mending of privileges by the
 
 bench-files: $(READY) ## Measure how long it takes to find nothing to do in 5,000 files, beside other tools (about six minutes)
 	@node --import tsx bench/manyFiles.ts $(ARGS)
+
+bench-migrations: $(READY) ## Measure many small migrations from empty, beside psql and other tools (about three minutes; ARGS="200 5")
+	@node --import tsx bench/migrations.ts $(ARGS)
 
 bench-latency: $(READY) ## Measure what readers and writers feel of a migration, beside other tools (about six minutes; ARGS=quick)
 	@node --import tsx bench/latency.ts $(ARGS)

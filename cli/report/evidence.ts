@@ -3,6 +3,7 @@
  * git, ledgers and events where a machine can answer it, and left to people where it cannot. Pure.
  * Does NOT gather the facts (see evidenceFacts.ts) or write them down (see evidenceText.ts).
  */
+import { describeImpactsMeasured } from "../../migrations/engine/history/segmentRecord";
 import { answerChecklist } from "./checklist";
 import { eventText } from "./eventText";
 import type { ChecklistLine, MigrationFacts, StackFacts } from "./evidenceModel";
@@ -27,7 +28,12 @@ export interface MigrationEvidence {
   readonly dataRecovery: string;
   readonly statements: readonly StatementReport[];
   /** What happened to it, by stack, oldest first. */
-  readonly record: readonly { readonly stack: string; readonly events: readonly string[] }[];
+  readonly record: readonly {
+    readonly stack: string;
+    readonly events: readonly string[];
+    /** What it did to what was there before, as that server counted it; one line each. */
+    readonly measured: readonly string[];
+  }[];
 }
 
 /** A key changes its meaning or goes only with a new schemaVersion; new keys may come at any time. */
@@ -47,7 +53,14 @@ function evidenceOf(
     if (!one.reached) return [];
     const own = one.events.filter(({ version }) => version === header.version);
     const events = own.flatMap((event) => eventText(event, file) ?? []);
-    return events.length === 0 ? [] : [{ stack: one.stack, events }];
+    const state = one.versions.find(({ version }) => version === header.version);
+    const measured = [
+      ...describeImpactsMeasured(state?.measured ?? []),
+      ...(state?.measured ?? []).flatMap(({ unannounced = [] }) =>
+        unannounced.map((text) => `not announced: ${text}`),
+      ),
+    ];
+    return events.length === 0 ? [] : [{ stack: one.stack, events, measured }];
   });
   return {
     version: header.version,

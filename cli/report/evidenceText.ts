@@ -63,9 +63,10 @@ export function evidenceText({ ticket, checklist, migrations }: EvidenceReport):
         `    ${statement.text}`,
         ...statementFacts(statement).map((fact) => `        ${fact}`),
       ]),
-      ...one.record.flatMap(({ stack, events }) => [
+      ...one.record.flatMap(({ stack, events, measured }) => [
         `  record of ${stack}:`,
         ...events.map((event) => `    ${event}`),
+        ...measured.map((text) => `    measured: ${text}`),
       ]),
     ]),
   ].join("\n");
@@ -98,11 +99,12 @@ export function evidenceMarkdown({ ticket, checklist, migrations }: EvidenceRepo
         `- ${inCode(statement.text)}`,
         ...statementFacts(statement).map((fact) => `  - ${escaped(fact)}`),
       ]),
-      ...one.record.flatMap(({ stack, events }) => [
+      ...one.record.flatMap(({ stack, events, measured }) => [
         "",
         `### Record of ${escaped(stack)}`,
         "",
         ...events.map((event) => `- ${escaped(event)}`),
+        ...measured.map((text) => `- measured: ${escaped(text)}`),
       ]),
     ]),
   ].join("\n");

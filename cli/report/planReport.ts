@@ -5,6 +5,7 @@
 import type { MigrationFile } from "../../migrations/engine/files/file";
 import type { Violation } from "../../migrations/engine/gate/input/gateRule";
 import type { BreakGlass } from "../../migrations/engine/history/history";
+import { measuredBelow } from "../../migrations/engine/history/promotion";
 import type { Comparison } from "../../migrations/engine/history/structureRecord";
 import { impactsAmong } from "../../migrations/engine/impact/classify";
 import { windowReason } from "../../migrations/engine/impact/windowReason";
@@ -37,6 +38,8 @@ export interface PendingFile extends PlannedFile {
   readonly rollbackFile: string | null;
   /** Of the MIGRATION section, in order. */
   readonly statements: readonly StatementReport[];
+  /** What exactly this text did in the tier below, one line each: "qa measured: dagapp.jobs: 3 rows updated". */
+  readonly measuredBelow: readonly string[];
 }
 
 /** A version that would be taken back. */
@@ -107,6 +110,10 @@ function pendingOf(file: MigrationFile, survey: Survey): PendingFile {
     needsWindow: windowReason(file, impactsAmong(survey.files, file).impacts),
     rollbackFile: rollback?.fileName ?? null,
     statements: statementReports(file, survey.files),
+    measuredBelow: measuredBelow(survey.lower, {
+      version: header.version,
+      checksum: file.checksum,
+    }),
   };
 }
 

@@ -29,6 +29,7 @@ function pendingText(file: PendingFile, style: Style): readonly string[] {
     `${style.bold(file.file)} (${file.version})`,
     `  ${facts.join(", ")}`,
     ...statementLines(file.statements, style),
+    ...file.measuredBelow.map((text) => `  ${text}`),
   ];
 }
 

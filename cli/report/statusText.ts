@@ -2,6 +2,7 @@
  * The state of a database for a person. Pure. Does NOT decide anything.
  */
 import type { BreakGlass, Decision, VersionState } from "../../migrations/engine/history/history";
+import { describeImpactsMeasured } from "../../migrations/engine/history/segmentRecord";
 import { countObjects, listDifferences } from "../../migrations/engine/history/snapshot";
 import type { Comparison } from "../../migrations/engine/history/structureRecord";
 import { printable } from "../../stack/printable";
@@ -54,6 +55,27 @@ export function structureLines(structure: Comparison): readonly string[] {
   ];
 }
 
+/** So many lines of what runs did are shown; all of them are in the JSON. */
+const mostMeasured = 12;
+
+/** What the newest versions did to what was there, as the server counted it; nothing where nothing was done. */
+function measuredLines(versions: readonly VersionState[], style: Style): readonly string[] {
+  const lines = versions.flatMap(({ version, measured }) => [
+    ...describeImpactsMeasured(measured).map((text) => `  ${version}  ${text}`),
+    ...measured.flatMap(({ unannounced = [] }) =>
+      unannounced.map((text) => style.yellow(`  ${version}  not announced: ${text}`)),
+    ),
+  ]);
+  if (lines.length === 0) return [];
+  const more = lines.length - mostMeasured;
+  return [
+    "What runs did to what was there before them, as the server counted it:",
+    ...(more > 0 ? [`  ${more} more: ddl status --json`] : []),
+    ...lines.slice(-mostMeasured),
+    "",
+  ];
+}
+
 export function statusText(report: StatusReport, style: Style): string {
   const { stack, tier, stamp, database, serverVersion, runner, versions, breakGlass, structure } =
     report;
@@ -70,6 +92,7 @@ export function statusText(report: StatusReport, style: Style): string {
       ? ["  nothing was ever applied"]
       : columns(versions.map(rowOf).map((cells) => cells.map(printable)))),
     "",
+    ...measuredLines(versions, style),
     ...(breakGlass === null ? [] : [style.red(breakGlassText(breakGlass))]),
     ...structureLines(structure).map(style.yellow),
     runner === null

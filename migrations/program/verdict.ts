@@ -8,6 +8,7 @@ import type { Tier } from "../../stack/tier";
 import { describeWindows, type Window } from "../../stack/window";
 import { holdsRollbacks } from "../engine/gate/goingBack";
 import { formatViolations } from "../engine/gate/violationText";
+import { measuredBelow } from "../engine/history/promotion";
 import { describeChanges, describeRollbacks } from "../engine/impact/changeReport";
 import { describePreview } from "../engine/survey/preflightPreview";
 import type { Survey } from "../engine/survey/survey";
@@ -52,7 +53,9 @@ export async function showVerdict(
     const { files, losses } = survey;
     const changes = [
       ...describeRollbacks(plan.toRollBack, files, losses),
-      ...describeChanges(plan.pending, files),
+      ...describeChanges(plan.pending, files, (file) =>
+        measuredBelow(survey.lower, { version: file.header.version, checksum: file.checksum }),
+      ),
     ];
     for (const change of changes) await pulumi.log.info(change);
     const preflight = describePreview(survey.preflight);

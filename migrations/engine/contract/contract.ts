@@ -12,6 +12,7 @@ import type { Segment } from "../files/segments";
 import type { SegmentRecord } from "../history/segmentRecord";
 import type { ObjectName } from "../sql/objectName";
 import type { Statement } from "../statements/statements";
+import { asBefore, type MeasuredAlone } from "./alone";
 import type { FileClaims } from "./claims";
 import { violationsOf } from "./compare";
 import {
@@ -23,6 +24,7 @@ import {
   measureTransaction,
   settleDeferred,
 } from "./measure";
+import type { Before, CountedTable, Measured } from "./measured";
 import { impactsMeasured, madeBy } from "./measuredImpacts";
 
 /** The run did more than was judged. Its segment was rolled back. */
@@ -86,15 +88,43 @@ export class Contract {
     await inside(() => settleDeferred(this.client));
     const measured = await measureTransaction(this.client);
     const counted = await countAfter(this.client, open.counting, measured);
-    const { transaction, startedAt } = open;
     const before = await this.look((beside) => lookBefore(beside, measured));
+    const record = this.compared(open, segment, measured, before, counted);
+    const { unannounced = [] } = record;
+    if (unannounced.length > 0 && tierRules[this.tier].holdsToPlan) {
+      throw contractError(unannounced);
+    }
+    return record;
+  }
+
+  /** After a statement that no transaction could hold: what it did is there (see ensureKept). */
+  async after(segment: Segment, alone: MeasuredAlone): Promise<SegmentRecord> {
+    const seen = await this.look((beside) => lookBefore(beside, alone.measured));
+    const { measured, before, counted } = asBefore(alone, seen);
+    const open = { transaction: measured.transaction, counting: [], startedAt: alone.startedAt };
+    return this.compared(open, segment, measured, before, counted);
+  }
+
+  /**
+   * Stops the run behind a statement that no transaction could hold, once what it did is recorded.
+   *
+   * @throws {ContractError} it did more than was judged, and the tier does not let that pass.
+   */
+  ensureKept({ unannounced = [] }: SegmentRecord): void {
+    if (unannounced.length > 0 && tierRules[this.tier].holdsToPlan) throw keptError(unannounced);
+  }
+
+  private compared(
+    { transaction, startedAt }: OpenSegment,
+    segment: Segment,
+    measured: Measured,
+    before: Before,
+    counted: readonly CountedTable[],
+  ): SegmentRecord {
     const claims = this.claims.of(segment);
     const { made } = this;
     const found = violationsOf({ measured, before, counted, claims, made, transaction });
     const unannounced = [...(measured.counts ? [] : [uncounted]), ...found];
-    if (unannounced.length > 0 && tierRules[this.tier].holdsToPlan) {
-      throw contractError(unannounced);
-    }
     const isNew = madeBy(measured, before);
     for (const oid of isNew) made.add(oid);
     return {
@@ -109,9 +139,19 @@ export class Contract {
 const isCounted = ({ counting }: OpenSegment, { schema, name }: ObjectName): boolean =>
   counting.some((one) => one.name.schema === schema && one.name.name === name);
 
+const listed = (unannounced: readonly string[]): string =>
+  unannounced.map((text) => `\n    ${text}`).join("");
+
+const keptError = (unannounced: readonly string[]): ContractError =>
+  new ContractError(
+    `it did more than was announced, and no transaction holds it, so that it was not rolled back:${listed(unannounced)}`,
+    "Look at what it did and mend that first, by its rollback file or from a backup: up goes on behind this statement. " +
+      "The tier above refuses the version until the file announces it.",
+  );
+
 const contractError = (unannounced: readonly string[]): ContractError =>
   new ContractError(
-    `it did more than was announced, and was rolled back:${unannounced.map((text) => `\n    ${text}`).join("")}`,
+    `it did more than was announced, and was rolled back:${listed(unannounced)}`,
     "Announce it: write the change itself as a statement, name the table under Tables affected (for rows that come in), " +
       `or except it in the header: - ${contractRule}: <schema.table>, and why. Then walk through the tiers again.`,
   );

@@ -131,6 +131,40 @@ SELECT json_build_object(
 /** Closes cursors, then measures. One message; the last result holds `measured`. */
 export const measure = `${clear}; ${measurement}`;
 
+const written = (row: string): string =>
+  ["inserted", "updated", "deleted"]
+    .map((what) => `pg_catalog.pg_stat_get_xact_tuples_${what}(${row}.oid)`)
+    .join(" OPERATOR(pg_catalog.+) ");
+
+/**
+ * Rows written since the counters were emptied, and catalogs moved, for a statement that no transaction may hold and that
+ * has let go of its locks: in one batch with it. It runs under the search path of the file, so operators are qualified.
+ */
+export const measureAlone = `
+SELECT pg_catalog.json_build_object(
+  'counts', pg_catalog.current_setting('track_counts') OPERATOR(pg_catalog.=) 'on'
+            AND NOT pg_catalog.has_parameter_privilege('track_counts', 'SET'),
+  'catalogs', COALESCE((SELECT pg_catalog.json_agg(c.relname) FROM pg_catalog.pg_class AS c
+     WHERE c.relnamespace OPERATOR(pg_catalog.=) 11::pg_catalog.oid
+       AND c.relname OPERATOR(pg_catalog.=) ANY (ARRAY[${list(foreignCatalogs)}]::pg_catalog.name[])
+       AND (${written("c")}) OPERATOR(pg_catalog.>) 0::pg_catalog.int8), '[]'::pg_catalog.json),
+  'written', COALESCE((SELECT pg_catalog.json_agg(pg_catalog.json_build_object('oid', c.oid::pg_catalog.int8,
+     'inserted', pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid), 'updated', pg_catalog.pg_stat_get_xact_tuples_updated(c.oid),
+     'deleted', pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid)))
+    FROM pg_catalog.pg_class AS c
+   WHERE c.oid OPERATOR(pg_catalog.>=) ${firstOwn}::pg_catalog.oid
+     AND c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'm']::pg_catalog."char"[])
+     AND (${written("c")}) OPERATOR(pg_catalog.>) 0::pg_catalog.int8), '[]'::pg_catalog.json)) AS measured`;
+
+/** Tables and materialized views with their files: to be read before such a statement and after it. */
+export const filesOfTables = `
+SELECT c.oid::pg_catalog.int8::pg_catalog.float8 AS oid, n.nspname AS schema, c.relname AS name, c.relkind::pg_catalog.text AS kind,
+       c.relfilenode::pg_catalog.int8::pg_catalog.float8 AS file
+  FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+ WHERE c.oid OPERATOR(pg_catalog.>=) ${firstOwn}::pg_catalog.oid
+   AND c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'm']::pg_catalog."char"[])
+   AND c.relpersistence OPERATOR(pg_catalog.<>) 't'::pg_catalog."char"`;
+
 /**
  * What was there before, as seen by a session beside the one that works. Raw rows only: whatever asks for definitions or
  * sizes would wait for that session's locks, which the server would not see as a deadlock.

@@ -96,6 +96,19 @@ function withoutLosses(rows: ProofRows | null): PublishedProof["rows"] {
   return { tables, rows: count, real, empty };
 }
 
+/**
+ * What exactly this text did in the tier below, for a preview: "qa measured: dagapp.jobs: 3 rows updated". Empty where it
+ * has not run there, or did nothing to what was there.
+ */
+export function measuredBelow(
+  lower: LowerTier | null,
+  { version, checksum }: { readonly version: string; readonly checksum: string },
+): readonly string[] {
+  if (lower?.kind !== "known") return [];
+  const below = lower.versions.find((one) => one.version === version && one.checksum === checksum);
+  return (below?.measured ?? []).map((text) => `${lower.stack} measured: ${text}`);
+}
+
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const textsOf = (value: unknown): readonly string[] =>

@@ -48,6 +48,47 @@ function sentence(effect: MeasuredImpact, heldMs: number): string {
 export const describeImpactsMeasured = (records: readonly SegmentRecord[]): readonly string[] =>
   records.flatMap(({ impacts, heldMs }) => impacts.map((effect) => sentence(effect, heldMs)));
 
+/** So many sentences on what was not announced are kept: rounds of a batch may have one each. */
+const mostUnannounced = 20;
+
+const byStrength = [
+  "SHARE UPDATE EXCLUSIVE",
+  "SHARE",
+  "SHARE ROW EXCLUSIVE",
+  "EXCLUSIVE",
+  "ACCESS EXCLUSIVE",
+];
+
+function addImpact(one: MeasuredImpact | undefined, more: MeasuredImpact): MeasuredImpact {
+  if (one === undefined) return more;
+  const sum = (key: "inserted" | "updated" | "deleted"): number =>
+    (one[key] ?? 0) + (more[key] ?? 0);
+  const counts = { inserted: sum("inserted"), updated: sum("updated"), deleted: sum("deleted") };
+  const locks = [one.lock, more.lock].filter((lock) => lock !== undefined);
+  const lock = locks.sort((a, b) => byStrength.indexOf(b) - byStrength.indexOf(a)).at(0);
+  return {
+    ...{ ...one, ...more },
+    ...Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
+    ...(lock === undefined ? {} : { lock }),
+  };
+}
+
+/** What one round after the other did, as one record: rows added up, locks held as long as the longest round. */
+export function addRecords(total: SegmentRecord | null, more: SegmentRecord): SegmentRecord {
+  if (total === null) return more;
+  const impacts = new Map(total.impacts.map((one) => [one.name, one]));
+  for (const one of more.impacts) impacts.set(one.name, addImpact(impacts.get(one.name), one));
+  const unannounced = [
+    ...new Set([...(total.unannounced ?? []), ...(more.unannounced ?? [])]),
+  ].slice(0, mostUnannounced);
+  return {
+    impacts: [...impacts.values()],
+    heldMs: Math.max(total.heldMs, more.heldMs),
+    made: [...new Set([...total.made, ...more.made])],
+    ...(unannounced.length > 0 ? { unannounced } : {}),
+  };
+}
+
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 

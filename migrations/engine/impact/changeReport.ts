@@ -35,10 +35,12 @@ function modeOf({ segments }: Pick<MigrationFile, "segments">): string {
  *
  * @param pending  Files that would run.
  * @param files    All files of the folder: those before a pending one say what it finds.
+ * @param measured  What a file was measured to do elsewhere, one line each.
  */
 export function describeChanges(
   pending: readonly MigrationFile[],
   files: readonly MigrationFile[],
+  measured: (file: MigrationFile) => readonly string[] = () => [],
 ): readonly string[] {
   return pending.flatMap((file) => {
     const { header, fileName } = file;
@@ -49,6 +51,7 @@ export function describeChanges(
         `${fileName}: version ${header.version}, ticket ${header.ticket}, by ${header.author}, reviewed by ${header.reviewedBy ?? "nobody yet"}; ${modeOf(file)}`,
         ...indented(planTable(impacts)),
         ...indented(describeImpacts(impacts)),
+        ...indented(measured(file)),
         `  rollback ${file.rollback?.fileName ?? "missing"}, tested: ${rollback.tested === true ? "yes" : "no"}, data recovery: ${rollback.dataRecovery.toLowerCase()}`,
       ].join("\n"),
     ];

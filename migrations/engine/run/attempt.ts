@@ -15,7 +15,7 @@ import type { Segment } from "../files/segments";
 import { checks, leavesOf, setsSession, titleOf } from "../files/segmentTraits";
 import type { RunKind } from "../history/eventKinds";
 import { type BegunSegment, rollbackDirection, type VersionState } from "../history/history";
-import { readSegmentRecord, type SegmentRecord } from "../history/segmentRecord";
+import { addRecords, readSegmentRecord, type SegmentRecord } from "../history/segmentRecord";
 import {
   type NewEvent,
   recordApplied,
@@ -30,6 +30,7 @@ import { RunnerLockLostError } from "../server/runnerLock";
 import type { RunSession } from "../server/session";
 import type { Statement } from "../statements/statements";
 import { batchesToRepeat } from "./batchAgain";
+import { BatchHold } from "./batchHold";
 import { type BatchPosition, readPosition } from "./batchPace";
 import { runBatch } from "./batchRun";
 import { runConcurrent } from "./concurrent";
@@ -258,9 +259,10 @@ export class Attempt {
   ): Promise<boolean> {
     const recorded = !checks.has(segment.section);
     const before = (begun["before"] ?? null) as Condition | null;
+    let did: SegmentRecord | null = null;
     for (const statement of statements) {
       each(statement);
-      await runConcurrent(
+      const measured = await runConcurrent(
         this.session,
         statement,
         titleOf(statement),
@@ -269,8 +271,13 @@ export class Attempt {
           if (recorded) await this.recordSegment("segment-started", segment, { before: condition });
         },
       );
+      if (measured !== null) did = addRecords(did, await this.contract.after(segment, measured));
     }
-    if (recorded) await this.recordSegment("segment-done", segment);
+    if (recorded) {
+      await this.recordSegment("segment-done", segment, did === null ? {} : this.told(did));
+    }
+    // What was done is done, and recorded: the run stops here all the same.
+    if (did !== null) this.contract.ensureKept(did);
     return recorded;
   }
 
@@ -281,11 +288,20 @@ export class Attempt {
     begun: BegunSegment["detail"],
   ): Promise<boolean> {
     const from = readPosition(begun["position"]);
-    const record = (position: BatchPosition): Promise<void> =>
-      this.recordSegment("segment-started", segment, { position });
-    await record(from);
-    const end = await runBatch(this.session, { ...batch, title: titleOf(statement), from, record });
-    await this.recordSegment("segment-done", segment, { rows: end.changed, passes: end.pass });
+    const record = (position: BatchPosition, did: SegmentRecord | null): Promise<void> =>
+      this.recordSegment("segment-started", segment, {
+        position,
+        ...(did === null ? {} : { measured: did }),
+      });
+    const earlier = readSegmentRecord(begun);
+    const hold = new BatchHold(this.contract, segment, this.session.client, earlier);
+    await record(from, earlier);
+    const task = { ...batch, title: titleOf(statement), from, record, hold };
+    const end = await runBatch(this.session, task);
+    await this.recordSegment("segment-done", segment, {
+      ...{ rows: end.changed, passes: end.pass },
+      ...(hold.total === null ? {} : { measured: hold.total }),
+    });
     return true;
   }
 

@@ -8,7 +8,7 @@ import { DatabaseError } from "pg";
 
 import { errorCode } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
-import { inPatientTransaction, type RunInside } from "../server/lockWaiting";
+import type { RunInside } from "../server/lockWaiting";
 import type { RunSession } from "../server/session";
 import type { BatchStatement } from "../statements/batchStatement";
 import type { BatchPosition, BatchTask } from "./batchPace";
@@ -79,10 +79,10 @@ const longestHoldMs = ({ access }: RunSession, { directive }: BatchTask): number
 
 const runWhole = (
   session: RunSession,
-  { batch }: BatchTask,
+  { batch, title, hold }: BatchTask,
   work: (inside: RunInside) => Promise<number>,
 ): Promise<number> =>
-  inPatientTransaction(session, work).catch((error: unknown) => {
+  hold.round(session, title, work).catch((error: unknown) => {
     throw placedInStatement(error, batch);
   });
 

@@ -2,9 +2,11 @@
  * How large the next round of a batch is, how far the batch has come, and when it has to wait for others.
  * Pure. Does NOT run rounds (see batchRun.ts).
  */
+import type { SegmentRecord } from "../history/segmentRecord";
 import type { ReplicaLag } from "../server/watch";
 import type { BatchDirective } from "../statements/batchDirective";
 import type { BatchStatement } from "../statements/batchStatement";
+import type { BatchHold } from "./batchHold";
 
 /** What one round did. */
 export interface Round {
@@ -59,8 +61,10 @@ export interface BatchTask {
   readonly title: string;
   /** Where an earlier run was cut off. */
   readonly from: BatchPosition;
-  /** Records where the batch stands; in a round's transaction. */
-  readonly record: (position: BatchPosition) => Promise<void>;
+  /** Records where the batch stands and what its rounds have done; in a round's transaction. */
+  readonly record: (position: BatchPosition, did: SegmentRecord | null) => Promise<void>;
+  /** Runs each round. */
+  readonly hold: BatchHold;
 }
 
 /** Where a batch stands. Kept in the events, so that a run that is cut off goes on there. */

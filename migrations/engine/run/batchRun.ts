@@ -7,7 +7,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { MigrationError } from "../../../stack/errors";
-import { inPatientTransaction } from "../server/lockWaiting";
+import type { SegmentRecord } from "../history/segmentRecord";
+import type { RunInside } from "../server/lockWaiting";
 import type { RunSession } from "../server/session";
 import type { BatchStatement } from "../statements/batchStatement";
 import { changedTwice, closeBatch, countLeft, placedInStatement, writtenTooFast } from "./batchEnd";
@@ -100,15 +101,15 @@ async function runPass(
 
 async function runRound(
   session: RunSession,
-  { batch, title, record }: BatchTask,
+  { batch, title, record, hold }: BatchTask,
   position: BatchPosition,
   until: number,
   isDue: boolean,
 ): Promise<Round> {
   let tookMs = 0;
   let heldUp = 0;
-  const changed = await inPatientTransaction(session, async (inside) => {
-    const started = Date.now();
+  const work = async (inside: RunInside): Promise<number> => {
+    const begun = Date.now();
     const range = [`(${position.page},0)`, `(${until},0)`];
     const { rows } = await inside(
       title,
@@ -119,12 +120,14 @@ async function runRound(
     );
     const [result = { changed: 0, still: 0 }] = rows;
     if (result.still > 0) throw changedTwice(result);
-    if (isDue) {
-      await record({ ...position, page: until, changed: position.changed + result.changed });
-    }
-    tookMs = Date.now() - started;
+    tookMs = Date.now() - begun;
     return result.changed;
-  }).catch((error: unknown) => {
+  };
+  const also = async (count: number, total: SegmentRecord): Promise<void> => {
+    const now = { ...position, page: until, changed: position.changed + count };
+    if (isDue) await record(now, total);
+  };
+  const changed = await hold.round(session, title, work, also).catch((error: unknown) => {
     throw placedInStatement(error, batch);
   });
   return { pages: until - position.page, changed, tookMs, heldUp };

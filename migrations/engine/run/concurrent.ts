@@ -7,8 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { escapeIdentifier } from "pg";
 
-import { errorCode, inTransaction, runOne } from "../../../stack/connection";
+import { errorCode, inTransaction } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
+import { type MeasuredAlone, runMeasured } from "../contract/alone";
 import { describeBlockers, describeWait } from "../server/blockers";
 import type { RunSession } from "../server/session";
 import type { IndexProgress } from "../server/watch";
@@ -45,6 +46,7 @@ const quoted = ({ schema, name }: ObjectName): string =>
 /**
  * @param before  What there was before the first attempt, as `begin` was told then; null in a first attempt.
  * @param begin   Records the intent, before anything is changed.
+ * @returns       What it did; null where it had come through before.
  */
 export async function runConcurrent(
   session: RunSession,
@@ -52,7 +54,7 @@ export async function runConcurrent(
   title: string,
   before: Condition | null,
   begin: (before: Condition) => Promise<void>,
-): Promise<void> {
+): Promise<MeasuredAlone | null> {
   const { client, log, access } = session;
   const work = concurrentWork(statement);
   const now = await conditionOf(session, work);
@@ -60,15 +62,16 @@ export async function runConcurrent(
   const approach = chooseApproach(work.kind, before, now);
   if (approach === "done") {
     log(`${title} had come through before the last run was cut off`);
-    return;
+    return null;
   }
   await session.ensureOwnSession();
+  let measured: MeasuredAlone;
   await client.query("SET lock_timeout = 0");
   try {
     if (approach === "clear and run") await clearLeftovers(session, work);
     await tellOldSnapshots(session, title);
-    await tellProgress(session, title, () =>
-      runOne(
+    measured = await tellProgress(session, title, () =>
+      runMeasured(
         client,
         approach === "finalize" && work.kind === "detach"
           ? finalize(session, work)
@@ -80,7 +83,7 @@ export async function runConcurrent(
     await client.query(`SET lock_timeout = ${lockTimeoutMs}`).catch(() => undefined);
   }
   const wrong = judgeResult(work.kind, await conditionOf(session, work));
-  if (wrong === null) return;
+  if (wrong === null) return measured;
   throw new ConcurrentResultError(
     `${wrong}.`,
     "Run up again: what is left behind is dropped and built anew. If it comes back, look for another session that does the same.",

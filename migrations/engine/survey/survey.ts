@@ -56,6 +56,8 @@ export interface Survey {
   readonly losses: ReadonlyMap<string, readonly string[]>;
   /** What pre-flight would say now; null when nothing is to run, or when it is about to say so itself. */
   readonly preflight: PreflightPreview | null;
+  /** What the stack that this one promotes from publishes; null when none is configured. */
+  readonly lower: LowerTier | null;
   /** Named for this run. */
   readonly tickets: readonly string[];
   /** Those of the configured roles that the server has already. */
@@ -178,7 +180,7 @@ export async function surveyStack(
     breakGlass: live.history.breakGlass,
     structure: live.structure,
   });
-  return { ...live, violations, tickets };
+  return { ...live, violations, tickets, lower };
 }
 
 async function lowerFor(
@@ -190,7 +192,7 @@ async function lowerFor(
 }
 
 /** The survey before the gate's word, and what the gate needs beside it. */
-type Live = Omit<Survey, "violations" | "tickets"> & {
+type Live = Omit<Survey, "violations" | "tickets" | "lower"> & {
   readonly empty: boolean;
   /** Versions whose rollback is proven. */
   readonly proven: ReadonlySet<string>;

@@ -7,6 +7,7 @@ import { statementFacts, statementReports } from "../../../cli/report/statementR
 import { statusReport } from "../../../cli/report/statusReport";
 import { breakGlassText, statusText, structureLines } from "../../../cli/report/statusText";
 import { durationText, momentText } from "../../../cli/report/times";
+import type { MigrationFile } from "../../../migrations/engine/files/file";
 import type { Violation } from "../../../migrations/engine/gate/input/gateRule";
 import { planMigrations } from "../../../migrations/engine/gate/input/plan";
 import { formatViolations } from "../../../migrations/engine/gate/violationText";
@@ -17,6 +18,7 @@ import {
   type History,
   type LedgerRow,
 } from "../../../migrations/engine/history/history";
+import type { LowerTier } from "../../../migrations/engine/history/promotion";
 import type { SnapshotDifference } from "../../../migrations/engine/history/snapshot";
 import type { Comparison } from "../../../migrations/engine/history/structureRecord";
 import { type Blocker, describeBlocker } from "../../../migrations/engine/server/blockers";
@@ -40,6 +42,17 @@ const ledgerRow = (overrides: Partial<LedgerRow> = {}): LedgerRow => ({
   executedBy: "migrator",
   ticket: "CHG-2026-0142",
   ...overrides,
+});
+
+/** What qa publishes of the second of the files: it has run there with exactly this text. */
+const belowOf = (files: readonly MigrationFile[]): LowerTier => ({
+  ...{ kind: "known", stack: "qa", tier: "qa" },
+  versions: files.slice(1, 2).map(({ header, checksum }) => ({
+    ...{ version: header.version, checksum, appliedAt: null, login: null, ticket: null },
+    ...{ rollbackChecksum: null, proven: null, signedOff: null, validated: null },
+    measured: ["dagapp.jobs: ACCESS EXCLUSIVE for at most 12 ms"],
+    unannounced: [],
+  })),
 });
 
 let nextId = 0;
@@ -85,6 +98,24 @@ describe("status", () => {
       ),
       plain,
     );
+
+  it("tells what runs did to what was there, and what of it nobody announced", () => {
+    const detail = {
+      measured: {
+        impacts: [{ name: "dagapp.jobs", updated: 3, lock: "ACCESS EXCLUSIVE" }],
+        ...{ heldMs: 12, made: [], unannounced: ["dagapp.notes: 1 row deleted, none announced"] },
+      },
+    };
+    const events = [
+      event({ kind: "segment-done", segment: 1, detail }),
+      event({ kind: "applied" }),
+    ];
+    const text = textFor(foldHistory([ledgerRow()], events));
+    expect(text).toContain(
+      "  1.0.0  dagapp.jobs: 3 rows updated, ACCESS EXCLUSIVE for at most 12 ms\n" +
+        "  1.0.0  not announced: dagapp.notes: 1 row deleted, none announced\n",
+    );
+  });
 
   it("tells of each version when, by whom, for which ticket, and what was decided", () => {
     const said = { by: "Eve Holt", reason: "" };
@@ -225,6 +256,7 @@ describe("plan", () => {
       violations,
       existingRoles: new Set<string>(),
       obstacles,
+      lower: belowOf(files),
       upgrades: [],
       ...known,
     };

@@ -2,7 +2,11 @@
 import fc from "fast-check";
 
 import type { History, VersionState } from "../../../migrations/engine/history/history";
-import { publishedVersions, readLowerTier } from "../../../migrations/engine/history/promotion";
+import {
+  measuredBelow,
+  publishedVersions,
+  readLowerTier,
+} from "../../../migrations/engine/history/promotion";
 
 const at = new Date("2026-11-01T10:00:00Z");
 const decision = { at, login: "eve", by: "Eve Holt", reason: "" };
@@ -28,6 +32,18 @@ const historyOf = (...versions: readonly VersionState[]): History => ({
 /** As it comes back from the other stack: through JSON. */
 const asRead = (versions: unknown) =>
   readLowerTier("s", JSON.parse(JSON.stringify({ tier: "uat", versions })) as unknown);
+
+describe("measuredBelow", () => {
+  const measured = [{ impacts: [{ name: "dagapp.jobs", updated: 3 }], heldMs: 12, made: [] }];
+  const below = asRead(publishedVersions(historyOf(state({ measured }))));
+
+  it("tells what exactly this text did there, and nothing of another", () => {
+    const own = { version: "1.0.0", checksum: "sha256:a" };
+    expect(measuredBelow(below, own)).toEqual(["s measured: dagapp.jobs: 3 rows updated"]);
+    expect(measuredBelow(below, { ...own, checksum: "sha256:b" })).toEqual([]);
+    expect(measuredBelow(null, own)).toEqual([]);
+  });
+});
 
 describe("publishedVersions", () => {
   it("publishes what is applied, with who said what about it", () => {

@@ -26,6 +26,8 @@ describe("describeChanges", () => {
     expect(text).toMatch(/CREATE INDEX CONCURRENTLY dagapp\.jobs +SHARE UPDATE EXCLUSIVE/);
     expect(text).toContain("rollback 002_more_rollback.sql, tested: yes");
     expect(text).not.toContain("DO ");
+    const [known = ""] = describeChanges([second], [first, second], () => ["qa measured: it"]);
+    expect(known).toContain("\n  qa measured: it\n  rollback 002_more_rollback.sql");
   });
 });
 
