@@ -66,7 +66,16 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       await database.rows(
         "SELECT detail FROM public.schema_migration_events WHERE kind = 'segment-done'",
       ),
-    ).toEqual([{ detail: { rows: 20_000, passes: 1 } }]);
+    ).toEqual([
+      {
+        detail: {
+          ...{ rows: 20_000, passes: 1 },
+          measured: expect.objectContaining({
+            impacts: [{ name: "dagapp.item", updated: 20_000 }],
+          }) as unknown,
+        },
+      },
+    ]);
   });
 
   it("goes through all partitions and children, and deletes too", async () => {
