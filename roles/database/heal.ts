@@ -257,11 +257,9 @@ async function healOnce(
   alone: readonly Deviation[],
 ): Promise<Healing> {
   const isOurs: Choice = (one) => isMendable(one) && isChosen(one);
+  // Somebody has looked before and found something: what counts is what there is once nobody else mends.
+  await prepare(client, settings);
   let { left, usable } = await look(client, settings, options);
-  if (left.some(isOurs)) {
-    await prepare(client, settings);
-    ({ left, usable } = await look(client, settings, options));
-  }
   const mender = new Mender(client, options.log);
   const found = new Map<string, Deviation>();
   for (let round = 1; round <= mostRounds && left.some(isOurs); round += 1) {
