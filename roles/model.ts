@@ -2,7 +2,8 @@
  * The words that reading, comparing and mending privileges share: what a catalog holds, and what a deviation is.
  * Types only. Does NOT read, compare or mend anything.
  */
-import type { ObjectKind, Place, PrivilegeRule, RoleParty } from "./vocabulary";
+import type { RoleParty } from "./roleKinds";
+import type { ObjectKind, Place, PrivilegeRule } from "./vocabulary";
 
 /** One privilege that somebody has on an object, as aclexplode tells it. */
 export interface AclEntry {

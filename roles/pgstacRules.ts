@@ -4,15 +4,16 @@
  * privileges.ts. Does NOT install PgSTAC.
  * Source: pgstac 0.9.8 to 0.9.12, pg_class.relacl, pg_proc.proacl and pg_default_acl after `pypgstac migrate`.
  */
+import { roleKinds } from "./roleKinds";
 import type { ObjectKind, Privilege, PrivilegeRule } from "./vocabulary";
 
 const schema = "pgstac";
 
 /** PgSTAC's roles, by party. Their names are PgSTAC's own and the same on every server. */
 export const pgstacRoles = {
-  "pgstac admin": "pgstac_admin",
-  "pgstac ingest": "pgstac_ingest",
-  "pgstac read": "pgstac_read",
+  "pgstac admin": roleKinds["pgstac admin"].named.always,
+  "pgstac ingest": roleKinds["pgstac ingest"].named.always,
+  "pgstac read": roleKinds["pgstac read"].named.always,
 } as const;
 
 /**

@@ -1,11 +1,11 @@
 /**
- * What the roles of each party are themselves: attributes, memberships, and whom the platform brings along. The other
- * half of privileges.ts: what no access control list says. Pure data.
+ * What the roles of each kind are themselves, as the comparison asks for it, and whom PostgreSQL and the platform bring
+ * along. The other half of privileges.ts: what no access control list says. Pure data.
  * Does NOT know a role's real name (settings).
  */
-import type { RoleParty } from "./vocabulary";
+import { roleKindRows, type RoleParty } from "./roleKinds";
 
-/** What a role of a party is. No role of these ever has CREATEROLE, CREATEDB, REPLICATION, BYPASSRLS or SUPERUSER. */
+/** What a role of a party is. */
 export interface RoleRule {
   readonly party: RoleParty;
   /** Null: a matter of configuration. */
@@ -13,82 +13,17 @@ export interface RoleRule {
   /** Whether it has at once what it is a member of. */
   readonly inherit: boolean;
   /** Parties and roles of PostgreSQL that it must be a member of, without letting others in. */
-  readonly memberOf: readonly (RoleParty | `pg_${string}`)[];
+  readonly memberOf: readonly string[];
   readonly because: string;
 }
 
-export const roleRules: readonly RoleRule[] = [
-  {
-    party: "service",
-    login: true,
-    inherit: false,
-    memberOf: [],
-    because: "Policy: rows only; whatever a membership brought would be more.",
-  },
-  {
-    party: "infrastructure",
-    login: false,
-    inherit: false,
-    memberOf: [],
-    because: "Policy: it owns the schemas and nobody logs in as it.",
-  },
-  {
-    party: "migrator",
-    login: true,
-    inherit: false,
-    memberOf: ["infrastructure"],
-    because: "It becomes the infrastructure role and has nothing itself.",
-  },
-  {
-    party: "approver",
-    login: true,
-    inherit: false,
-    memberOf: [],
-    because: "It records decisions and has nothing else.",
-  },
-  {
-    party: "reader",
-    login: null,
-    inherit: false,
-    memberOf: [],
-    because: "It reads rows; whatever a membership brought would be more.",
-  },
-  {
-    party: "auditor",
-    login: null,
-    inherit: false,
-    memberOf: [],
-    because: "It reads what was done and what is there, and no rows of the application.",
-  },
-  {
-    party: "monitoring",
-    login: null,
-    inherit: true,
-    memberOf: ["pg_monitor"],
-    because: "It reads statistics of the server and no rows.",
-  },
-  {
-    party: "pgstac admin",
-    login: false,
-    inherit: true,
-    memberOf: [],
-    because: "As PgSTAC creates it.",
-  },
-  {
-    party: "pgstac ingest",
-    login: false,
-    inherit: true,
-    memberOf: ["pgstac read"],
-    because: "As PgSTAC creates it.",
-  },
-  {
-    party: "pgstac read",
-    login: false,
-    inherit: true,
-    memberOf: [],
-    because: "As PgSTAC creates it.",
-  },
-];
+/** Of every kind that is judged. */
+export const roleRules: readonly RoleRule[] = roleKindRows
+  .filter(([, { trusted }]) => trusted !== true)
+  .map(([party, { login, inherit, memberOf, because }]) => ({
+    ...{ party, login, inherit },
+    ...{ memberOf, because },
+  }));
 
 /**
  * Roles of PostgreSQL whose members reach rows, files or programs without a privilege in any list.

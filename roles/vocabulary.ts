@@ -1,21 +1,8 @@
 /**
  * The words of the rules: parties, kinds of object, places, privileges. Types only.
- * Does NOT hold a rule (see privileges.ts).
+ * Does NOT hold a rule (see privileges.ts) or the kinds of roles (see roleKinds.ts).
  */
-
-/** The parties that have roles. Real names come from the settings, and PgSTAC's from roleRules.ts. */
-export type RoleParty =
-  | "service"
-  | "infrastructure"
-  | "migrator"
-  | "approver"
-  | "reader"
-  | "auditor"
-  | "monitoring"
-  | "dba"
-  | "pgstac admin"
-  | "pgstac ingest"
-  | "pgstac read";
+import type { RoleParty } from "./roleKinds";
 
 /** The parties of the policy and those beside it; `public` is PostgreSQL's PUBLIC. */
 export type Party = RoleParty | "public";

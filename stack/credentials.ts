@@ -4,12 +4,13 @@
  */
 import pgpass from "pgpass";
 
+import type { DeclaredKind } from "../roles/roleKinds";
 import { entraCredential } from "./entraCredential";
 import { databaseScope, type TokenCredential, tokenSource } from "./entraToken";
 import type { ConfigSource, Environment, ServerSettings } from "./settings";
 
 /** The logins that this program knows a password of. */
-export type Account = "admin" | "migrator" | "approver" | "service" | "reader" | "auditor";
+export type Account = "admin" | "migrator" | "approver" | "service" | DeclaredKind;
 
 /** Gives the password (or token) for a login, or undefined when none is known. */
 export type PasswordSource = (account: Account, login: string) => Promise<string | undefined>;

@@ -1,18 +1,16 @@
 /**
- * Reads the roles that a stack names beside the policy's own: readers, auditors, monitoring, named DBAs, the platform's. Pure.
- * Does NOT say what each kind may do (privileges.ts, roleRules.ts).
+ * Reads the roles that a stack names beside the policy's own: readers, auditors, monitoring, DBAs, the platform's. Pure.
+ * Does NOT say what each kind may do (roles/roleKinds.ts, roles/privileges.ts).
  */
+import { type DeclaredKind, declaredKinds, listedKinds, readsSchemas } from "../roles/roleKinds";
 import { longestName } from "./identifiers";
 
 /**
- * `reader` and `auditor` roles are declared by this program; an auditor reads ledger, events and catalog, and no rows of
- * the governed schemas. The others are made by an administrator, and only expected: a
- * `monitoring` role must be a member of pg_monitor, which only an administrator can give; a `dba` may be a member of the
- * admin and the infrastructure role; of a `platform` role only what it holds in the governed schemas and on the
- * program's tables is judged.
+ * The kinds that a stack may list (see roleKinds.ts), and `platform`: of such a role only what it holds in the governed
+ * schemas and on the program's tables is judged.
  */
-const furtherKinds = ["reader", "auditor", "monitoring", "dba", "platform"] as const;
-type FurtherKind = (typeof furtherKinds)[number];
+const furtherKinds = [...listedKinds, "platform"] as const;
+export type FurtherKind = (typeof furtherKinds)[number];
 
 export interface FurtherRole {
   readonly name: string;
@@ -21,22 +19,21 @@ export interface FurtherRole {
   readonly login: boolean;
   /** -1: no limit. */
   readonly connectionLimit: number;
-  /** Governed schemas that a reader is confined to; null: all. */
+  /** Governed schemas that it is confined to; null: all. */
   readonly schemas: readonly string[] | null;
 }
 
 /** Whether this program declares it as a resource. */
-export const isDeclared = ({ kind }: FurtherRole): boolean =>
-  kind === "reader" || kind === "auditor";
+export const isDeclared = <R extends Pick<FurtherRole, "kind">>(
+  role: R,
+): role is R & { readonly kind: DeclaredKind } => declaredKinds.some((kind) => kind === role.kind);
 
-/** Which keys an entry of a kind may have, beside name and kind. */
-const keysOf: Readonly<Record<FurtherKind, readonly string[]>> = {
-  reader: ["login", "connectionLimit", "schemas"],
-  auditor: ["login", "connectionLimit"],
-  monitoring: [],
-  dba: [],
-  platform: [],
-};
+/** What may be said of a role of a kind, beside its name. */
+const keysOf = (kind: FurtherKind): readonly string[] => [
+  ...["name", "kind"],
+  ...(isDeclared({ kind }) ? ["login", "connectionLimit"] : []),
+  ...(kind !== "platform" && readsSchemas(kind) ? ["schemas"] : []),
+];
 
 /**
  * Parses the list.
@@ -77,7 +74,7 @@ function parseRole(
   const { name, kind, login, connectionLimit, schemas } = item as Readonly<Record<string, unknown>>;
   const title = typeof name === "string" && name !== "" ? name : where;
   const found = furtherKinds.find((one) => one === kind);
-  const known = found === undefined ? null : ["name", "kind", ...keysOf[found]];
+  const known = found === undefined ? null : keysOf(found);
   const stray = known === null ? [] : Object.keys(item).filter((key) => !known.includes(key));
   const isNames = Array.isArray(schemas) && schemas.every((one) => typeof one === "string");
   const own: readonly string[] | null = isNames ? schemas : null;

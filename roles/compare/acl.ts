@@ -4,6 +4,7 @@
  */
 import type { AclContext, AclEntry, Catalog, CatalogObject, Deviation } from "../model";
 import { objectKinds } from "../objectKinds";
+import { expectedKinds } from "../roleKinds";
 import type { ObjectKind } from "../vocabulary";
 import { adminGrants, asOwner, grantName, isAdmins, passedOn } from "./adminGrants";
 import { adminMembershipDeviations } from "./adminMembership";
@@ -114,8 +115,10 @@ function selfRevoked(
 /** The context less the roles that are only expected and do not exist: nothing can be given to them. */
 function withPresent(context: AclContext, { roles }: Catalog): AclContext {
   const exists = new Set(roles.map(({ name }) => name));
-  const monitoring = context.parties.monitoring.filter((name) => exists.has(name));
-  return { ...context, parties: { ...context.parties, monitoring } };
+  const present = expectedKinds.map(
+    (kind) => [kind, context.parties[kind].filter((name) => exists.has(name))] as const,
+  );
+  return { ...context, parties: { ...context.parties, ...Object.fromEntries(present) } };
 }
 
 /** The policies of the events decide who may say that something was decided. */

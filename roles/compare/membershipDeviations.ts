@@ -4,9 +4,9 @@
  * Does NOT look at attributes and settings (roleDeviations.ts).
  */
 import type { AclContext, Catalog, Deviation, Membership } from "../model";
+import type { RoleParty } from "../roleKinds";
 import { fileRoles, predefinedMemberships, reachingRoles, roleRules } from "../roleRules";
-import type { RoleParty } from "../vocabulary";
-import { isPredefined, type RoleKinds } from "./roleKind";
+import { isPredefined, type RoleKinds, trustedRoles } from "./roleKind";
 
 /** Parties whose roles may be members of nothing but what their rule names. */
 const judged = new Set<string>(roleRules.map(({ party }) => party));
@@ -44,7 +44,7 @@ function isAccepted(context: AclContext, who: RoleKinds, membership: Membership)
   if (isOurs) {
     // Whoever made a role keeps the right to let others in; that is the platform's affair where it is the platform.
     const isMaker = inner === "trusted" && isCreators(who, membership);
-    return context.parties.dba.includes(member) || isMaker;
+    return trustedRoles(context).includes(member) || isMaker;
   }
   if (inner === "trusted") return true;
   // No matter whether it may connect here: files and base backups hold every database of the server.

@@ -3,7 +3,8 @@
  * Does NOT look at privileges.
  */
 import type { AclContext, Catalog } from "../model";
-import type { Place, RoleParty } from "../vocabulary";
+import { type RoleParty, trustedKinds } from "../roleKinds";
+import type { Place } from "../vocabulary";
 
 /**
  * `trusted` roles are above what is judged here: superusers, the admin, PostgreSQL's own, the platform's, named DBAs.
@@ -28,6 +29,10 @@ export interface RoleKinds {
   mayOwn(role: string, place: Place, schema: string | null): boolean;
 }
 
+/** Roles that a stack names as above what is judged. */
+export const trustedRoles = ({ parties }: AclContext): readonly string[] =>
+  trustedKinds.flatMap((kind) => parties[kind]);
+
 export function roleKindsOf(context: AclContext, catalog: Pick<Catalog, "roles">): RoleKinds {
   const superusers = new Set(catalog.roles.filter((r) => r.superuser).map(({ name }) => name));
   const connecting = new Set(catalog.roles.filter((r) => r.connects).map(({ name }) => name));
@@ -35,7 +40,7 @@ export function roleKindsOf(context: AclContext, catalog: Pick<Catalog, "roles">
   for (const [party, names] of Object.entries(context.parties)) {
     for (const name of names) partyOf.set(name, party as RoleParty);
   }
-  const named = new Set([...context.platform, ...context.parties.dba, context.admin]);
+  const named = new Set([...context.platform, ...trustedRoles(context), context.admin]);
   for (const name of named) partyOf.set(name, "trusted");
   const of = (role: string): RoleKind =>
     partyOf.get(role) ?? (superusers.has(role) || isPredefined(role) ? "trusted" : "stranger");

@@ -5,8 +5,9 @@
 import { type Client, escapeIdentifier } from "pg";
 
 import { inspectPolicies, policyMendings } from "../../migrations/engine/ledger/policies";
-import { isDeclared } from "../../stack/furtherRoles";
+import { type FurtherKind, isDeclared } from "../../stack/furtherRoles";
 import type { Settings } from "../../stack/settings";
+import { trustedRoles } from "../compare/roleKind";
 import type {
   AclContext,
   AclEntry,
@@ -22,6 +23,7 @@ import type {
 } from "../model";
 import { pgstacRoles } from "../pgstacRules";
 import { privilegeRules } from "../privileges";
+import { listedKinds, readsSchemas, roleKindRows, type SettingKind } from "../roleKinds";
 import { platformRoles } from "../roleRules";
 import { bypassesQuery } from "./bypassQuery";
 import {
@@ -34,12 +36,29 @@ import {
 } from "./catalogQueries";
 import { objectsQuery } from "./catalogSources";
 
+/** Names of the roles that the stack lists as of a kind. */
+const namesListed = ({ roles }: Settings, kind: FurtherKind): readonly string[] =>
+  roles.further.filter((role) => role.kind === kind).map(({ name }) => name);
+
+/** Real names of the roles of each kind. */
+function partiesOf(settings: Settings): AclContext["parties"] {
+  const { service, infrastructure, migrators, approvers } = settings.roles;
+  const bySetting: Readonly<Record<SettingKind, readonly string[]>> = {
+    ...{ service: [service], infrastructure: [infrastructure] },
+    ...{ migrator: migrators, approver: approvers },
+  };
+  const listed = listedKinds.map((kind) => [kind, namesListed(settings, kind)] as const);
+  const always = roleKindRows.flatMap(([kind, { named }]) =>
+    typeof named === "string" ? [] : [[kind, [named.always]] as const],
+  );
+  return { ...bySetting, ...Object.fromEntries([...listed, ...always]) } as AclContext["parties"];
+}
+
 /** Real names and values of one stack, for comparing. */
-export function aclContext({ roles, schemas, server, serviceLimits }: Settings): AclContext {
+export function aclContext(settings: Settings): AclContext {
+  const { roles, schemas, server, serviceLimits } = settings;
   const { further } = roles;
   const declared = further.filter(isDeclared);
-  const namesOf = (kind: string): readonly string[] =>
-    further.filter((role) => role.kind === kind).map(({ name }) => name);
   const schemasOf = new Map(further.map(({ name, schemas: own }) => [name, own ?? schemas]));
   const searchPath = (own: readonly string[]): WantedSetting => ({
     name: "search_path",
@@ -51,24 +70,12 @@ export function aclContext({ roles, schemas, server, serviceLimits }: Settings):
   });
   return {
     rules: privilegeRules,
-    parties: {
-      service: [roles.service],
-      infrastructure: [roles.infrastructure],
-      migrator: roles.migrators,
-      approver: roles.approvers,
-      reader: namesOf("reader"),
-      auditor: namesOf("auditor"),
-      monitoring: namesOf("monitoring"),
-      dba: namesOf("dba"),
-      "pgstac admin": [pgstacRoles["pgstac admin"]],
-      "pgstac ingest": [pgstacRoles["pgstac ingest"]],
-      "pgstac read": [pgstacRoles["pgstac read"]],
-    },
+    parties: partiesOf(settings),
     schemasOf,
     schemas,
     admin: roles.admin,
     database: server.database,
-    platform: [...platformRoles, ...namesOf("platform")],
+    platform: [...platformRoles, ...namesListed(settings, "platform")],
     connectionLimits: new Map([
       [roles.service, serviceLimits.connectionLimit],
       ...[roles.infrastructure, ...roles.migrators, ...roles.approvers].map(
@@ -88,11 +95,10 @@ export function aclContext({ roles, schemas, server, serviceLimits }: Settings):
         ],
       ],
       [roles.infrastructure, []],
-      ...[...roles.migrators, ...roles.approvers, ...namesOf("auditor")].map(
-        (name) => [name, []] as const,
-      ),
-      ...namesOf("reader").map(
-        (name) => [name, [searchPath(schemasOf.get(name) ?? schemas)]] as const,
+      ...[...roles.migrators, ...roles.approvers].map((name) => [name, []] as const),
+      ...declared.map(
+        ({ name, kind, schemas: own }) =>
+          [name, readsSchemas(kind) ? [searchPath(own ?? schemas)] : []] as const,
       ),
     ]),
     quote: escapeIdentifier,
@@ -137,7 +143,7 @@ export async function readCatalog(client: Client, settings: Settings): Promise<C
   const objects = await rows<ObjectRow>(objectsQuery, [schemas]);
   const makers = [roles.infrastructure, pgstacRoles["pgstac admin"]];
   const defaults = await rows<DefaultPrivileges>(defaultsQuery, [schemas, makers, roles.admin]);
-  const owners = [roles.admin, ...context.parties.dba, ...context.platform];
+  const owners = [roles.admin, ...trustedRoles(context), ...context.platform];
   const ownerPrivileges = await rows<{ code: string; privileges: readonly string[] }>(
     ownerPrivilegesQuery,
   );

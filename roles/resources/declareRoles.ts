@@ -84,9 +84,7 @@ export async function declareRoles(
         roles.further.filter(isDeclared).map(async (role) => ({
           ...role,
           password:
-            usesPasswords && role.login
-              ? await passwordOf(role.kind === "auditor" ? "auditor" : "reader", role.name)
-              : undefined,
+            usesPasswords && role.login ? await passwordOf(role.kind, role.name) : undefined,
         })),
       ),
     },

@@ -7,11 +7,12 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { FurtherRole } from "../../stack/furtherRoles";
 import type { Tier } from "../../stack/tier";
+import { type DeclaredKind, readsSchemas } from "../roleKinds";
 import { guarded, kept, type Login, passwordArgs, powerless, takenOver } from "./login";
 
 export interface ReaderRolesArgs {
   readonly tier: Tier;
-  readonly readers: readonly (FurtherRole & Login)[];
+  readonly readers: readonly (FurtherRole & Login & { readonly kind: DeclaredKind })[];
   /** Governed schemas: what a reader without schemas of its own reads. */
   readonly schemas: readonly string[];
   /** Roles that the server has already. */
@@ -26,16 +27,16 @@ export class ReaderRoles extends pulumi.ComponentResource {
     for (const reader of readers) {
       const secret = reader.password === undefined ? undefined : pulumi.secret(reader.password);
       new postgresql.Role(
-        `reader-${reader.name}`,
+        `${reader.kind}-${reader.name}`,
         {
           name: reader.name,
           login: reader.login,
           ...powerless,
           ...kept(tier),
           connectionLimit: reader.connectionLimit,
-          ...(reader.kind === "auditor"
-            ? {}
-            : { searchPaths: [...(reader.schemas ?? schemas), "public"] }),
+          ...(readsSchemas(reader.kind)
+            ? { searchPaths: [...(reader.schemas ?? schemas), "public"] }
+            : {}),
           ...passwordArgs(secret, passwordVersion),
         },
         { parent: this, ...guarded(tier), ...takenOver(reader.name, existing) },
