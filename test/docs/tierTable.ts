@@ -27,7 +27,7 @@ const words: Readonly<Record<keyof TierRules, string>> = {
   requiresRecord: "what psql ran is vouched for",
   requiresUnchangedSchema: "what was changed by hand is undone or vouched for",
   provesRollbacks: "`up` proves rollbacks; a failure is",
-  samplesOwnRows: "a proof takes some of the tier's own rows (else all are made up)",
+  samplesOwnRows: "a proof takes some of the tier's own rows (else all are generated)",
   validatesBeforeSignOff: "validation comes before the sign-off",
   requiresSecondPerson: "who ran a version does not sign it off",
   protect: "roles, schemas, ledger are protected from destroy",
