@@ -2,7 +2,7 @@
  * What a rule of the estate looks at: resources as the engine is about to register them, and their tier. Pure.
  * Does NOT take anything from azure/: rules that read the table which they watch would follow its mistakes.
  */
-import type { Tier } from "../stack/tier";
+import { strictestTier, type Tier, tierRules, tiers } from "../stack/tier";
 
 /** One resource, with its properties in clear: so no message ever holds one that may be secret. */
 export interface EstateResource {
@@ -25,7 +25,8 @@ export interface EstateRule {
   readonly judge: (estate: Estate) => readonly string[];
 }
 
-export const isGuarded = ({ tier }: Estate): boolean => tier === "uat" || tier === "prod";
+/** Whether what the tier has is protected from destroy. */
+export const isGuarded = ({ tier }: Estate): boolean => tierRules[tier].protect;
 
 /** Resources of a type, by the end of its token. */
 export const ofType = ({ resources }: Estate, type: string): readonly EstateResource[] =>
@@ -46,9 +47,6 @@ export function at(props: unknown, path: string): unknown {
   }, props);
 }
 
-/** Laxest first. */
-const tiers: readonly Tier[] = ["dev", "qa", "uat", "prod"];
-
 /** The tier that ledger and server say; where they differ, or say none, the strictest. */
 export function tierOf(resources: readonly EstateResource[]): Tier {
   const said = resources.flatMap(({ type, props }) => {
@@ -57,5 +55,5 @@ export function tierOf(resources: readonly EstateResource[]): Tier {
   });
   const known = said.map((word) => tiers.findIndex((tier) => tier === word));
   const last = tiers.length - 1;
-  return tiers[Math.max(...known.map((place) => (place < 0 ? last : place)))] ?? "prod";
+  return tiers[Math.max(...known.map((place) => (place < 0 ? last : place)))] ?? strictestTier;
 }

@@ -2,6 +2,7 @@
  * The rules of the estate for a server on Azure, each a value: what it demands, and how it is seen to be broken. Pure.
  * Does NOT start a policy server (index.ts) and repeats no value of a resource that may be secret.
  */
+import { strictestTier } from "../stack/tier";
 import { at, type Estate, type EstateRule, isGuarded, ofType, servers } from "./estate";
 
 /** Values of the server's parameters that are declared, by name. */
@@ -133,7 +134,7 @@ export const estateRules: readonly EstateRule[] = [
     name: "available",
     description: "prod survives the loss of a machine.",
     judge: (estate) =>
-      estate.tier === "prod"
+      estate.tier === strictestTier
         ? servers(estate)
             .filter(
               ({ props }) =>
