@@ -2,7 +2,7 @@
  * The words that reading, comparing and mending privileges share: what a catalog holds, and what a deviation is.
  * Types only. Does NOT read, compare or mend anything.
  */
-import type { RoleParty } from "./roleKinds";
+import type { RoleParty } from "../stack/roleKinds";
 import type { ObjectKind, Place, PrivilegeRule } from "./vocabulary";
 
 /** One privilege that somebody has on an object, as aclexplode tells it. */

@@ -4,7 +4,7 @@
  * privileges.ts. Does NOT install PgSTAC.
  * Source: pgstac 0.9.8 to 0.9.12, pg_class.relacl, pg_proc.proacl and pg_default_acl after `pypgstac migrate`.
  */
-import { roleKinds } from "./roleKinds";
+import { roleKinds } from "../stack/roleKinds";
 import type { ObjectKind, Privilege, PrivilegeRule } from "./vocabulary";
 
 const schema = "pgstac";

@@ -3,7 +3,7 @@
  * along. The other half of privileges.ts: what no access control list says. Pure data.
  * Does NOT know a role's real name (settings).
  */
-import { roleKindRows, type RoleParty } from "./roleKinds";
+import { roleKindRows, type RoleParty } from "../stack/roleKinds";
 
 /** What a role of a party is. */
 export interface RoleRule {

@@ -1,8 +1,8 @@
 /**
  * The words of the rules: parties, kinds of object, places, privileges. Types only.
- * Does NOT hold a rule (see privileges.ts) or the kinds of roles (see roleKinds.ts).
+ * Does NOT hold a rule (see privileges.ts) or the kinds of roles (see stack/roleKinds.ts).
  */
-import type { RoleParty } from "./roleKinds";
+import type { RoleParty } from "../stack/roleKinds";
 
 /** The parties of the policy and those beside it; `public` is PostgreSQL's PUBLIC. */
 export type Party = RoleParty | "public";

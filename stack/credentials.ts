@@ -4,9 +4,9 @@
  */
 import pgpass from "pgpass";
 
-import type { DeclaredKind } from "../roles/roleKinds";
 import { entraCredential } from "./entraCredential";
 import { databaseScope, type TokenCredential, tokenSource } from "./entraToken";
+import type { DeclaredKind } from "./roleKinds";
 import type { ConfigSource, Environment, ServerSettings } from "./settings";
 
 /** The logins that this program knows a password of. */

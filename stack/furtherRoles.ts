@@ -1,9 +1,9 @@
 /**
  * Reads the roles that a stack names beside the policy's own: readers, auditors, monitoring, DBAs, the platform's. Pure.
- * Does NOT say what each kind may do (roles/roleKinds.ts, roles/privileges.ts).
+ * Does NOT say what each kind may do (roleKinds.ts, roles/privileges.ts).
  */
-import { type DeclaredKind, declaredKinds, listedKinds, readsSchemas } from "../roles/roleKinds";
 import { longestName } from "./identifiers";
+import { type DeclaredKind, declaredKinds, listedKinds, readsSchemas } from "./roleKinds";
 
 /**
  * The kinds that a stack may list (see roleKinds.ts), and `platform`: of such a role only what it holds in the governed

@@ -2,9 +2,9 @@
  * Compares a live catalog with the rules, and says which statements would make them equal.
  * Pure: rules and catalog in, deviations out. Does NOT read the catalog (catalog.ts) or run the statements (heal.ts).
  */
+import { expectedKinds } from "../../stack/roleKinds";
 import type { AclContext, AclEntry, Catalog, CatalogObject, Deviation } from "../model";
 import { objectKinds } from "../objectKinds";
-import { expectedKinds } from "../roleKinds";
 import type { ObjectKind } from "../vocabulary";
 import { adminGrants, asOwner, grantName, isAdmins, passedOn } from "./adminGrants";
 import { adminMembershipDeviations } from "./adminMembership";

@@ -3,8 +3,8 @@
  * A chain is cut at its first link, because each link is judged. Pure.
  * Does NOT look at attributes and settings (roleDeviations.ts).
  */
+import type { RoleParty } from "../../stack/roleKinds";
 import type { AclContext, Catalog, Deviation, Membership } from "../model";
-import type { RoleParty } from "../roleKinds";
 import { fileRoles, predefinedMemberships, reachingRoles, roleRules } from "../roleRules";
 import { isPredefined, type RoleKinds, trustedRoles } from "./roleKind";
 

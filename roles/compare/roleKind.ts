@@ -2,8 +2,8 @@
  * Who a role of the server is to this program, and what it may own. Pure.
  * Does NOT look at privileges.
  */
+import { type RoleParty, trustedKinds } from "../../stack/roleKinds";
 import type { AclContext, Catalog } from "../model";
-import { type RoleParty, trustedKinds } from "../roleKinds";
 import type { Place } from "../vocabulary";
 
 /**

@@ -6,6 +6,7 @@ import { type Client, escapeIdentifier } from "pg";
 
 import { inspectPolicies, policyMendings } from "../../migrations/engine/ledger/policies";
 import { type FurtherKind, isDeclared } from "../../stack/furtherRoles";
+import { listedKinds, readsSchemas, roleKindRows, type SettingKind } from "../../stack/roleKinds";
 import type { Settings } from "../../stack/settings";
 import { trustedRoles } from "../compare/roleKind";
 import type {
@@ -23,7 +24,6 @@ import type {
 } from "../model";
 import { pgstacRoles } from "../pgstacRules";
 import { privilegeRules } from "../privileges";
-import { listedKinds, readsSchemas, roleKindRows, type SettingKind } from "../roleKinds";
 import { platformRoles } from "../roleRules";
 import { bypassesQuery } from "./bypassQuery";
 import {

@@ -6,8 +6,8 @@ import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { FurtherRole } from "../../stack/furtherRoles";
+import { type DeclaredKind, readsSchemas } from "../../stack/roleKinds";
 import type { Tier } from "../../stack/tier";
-import { type DeclaredKind, readsSchemas } from "../roleKinds";
 import { guarded, kept, type Login, passwordArgs, powerless, takenOver } from "./login";
 
 export interface ReaderRolesArgs {

@@ -1,6 +1,6 @@
 // The table of role kinds: what its rows name exists, and what a kind needs elsewhere is there.
 import { privilegeRules } from "../../../roles/privileges";
-import { roleKindRows, roleKinds } from "../../../roles/roleKinds";
+import { roleKindRows, roleKinds } from "../../../stack/roleKinds";
 
 describe.each(roleKindRows)("the kind %s", (kind, { memberOf, named, declared, trusted }) => {
   it("is a member of kinds, or of PostgreSQL's own roles", () => {
