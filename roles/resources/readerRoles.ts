@@ -27,7 +27,7 @@ export class ReaderRoles extends pulumi.ComponentResource {
     for (const reader of readers) {
       const secret = reader.password === undefined ? undefined : pulumi.secret(reader.password);
       new postgresql.Role(
-        `${reader.kind}-${reader.name}`,
+        `reader-${reader.name}`,
         {
           name: reader.name,
           login: reader.login,
