@@ -35,7 +35,7 @@ up: $(READY) ## Bring a stack of the sandbox up to date
 preview: $(READY) ## Show what up would do
 	@$(CLI) preview --stack $(STACK) -- $(ARGS)
 
-drift: $(READY) ## Say whether the database still is as declared (status 1: drift, 2: could not tell)
+drift: $(READY) ## Say whether the database still is as declared (Error 1: drift, 2: could not tell)
 	@$(CLI) drift --stack $(STACK) -- $(ARGS)
 
 heal: $(READY) ## Mend privileges in a stack's database, and change nothing else
