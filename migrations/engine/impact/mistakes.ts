@@ -93,6 +93,10 @@ function partitionedMistake(
     : null;
 }
 
+/** PostgreSQL compares old and new content in a temporary table, and nobody who runs migrations may make one. */
+export const refreshMistake =
+  "REFRESH MATERIALIZED VIEW CONCURRENTLY needs TEMPORARY on the database, which the role of migrations does not have";
+
 /**
  * What fails because of where a statement stands, or what it works on.
  *
@@ -111,6 +115,7 @@ export function placeMistakes(
         ? ["a DO block is a transaction, in which nothing can be done concurrently"]
         : [];
     }
+    if (operation.kind === "refresh" && operation.concurrently) return [refreshMistake];
     const mistake = partitionedMistake(operation, model, inTransaction);
     return mistake === null ? [] : [mistake];
   });

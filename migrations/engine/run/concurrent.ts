@@ -1,6 +1,7 @@
 /**
  * Runs a statement that no transaction may hold: CONCURRENTLY in all its forms, VACUUM and the like. Without a lock
- * timeout, which would leave half-done work behind; what an earlier attempt left is cleared away or finished first.
+ * timeout or a statement timeout, which would leave half-done work behind, each time anew; what an earlier attempt left is
+ * cleared away or finished first.
  * Does NOT decide what to do about leftovers (see concurrentWork.ts) or record anything.
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -66,7 +67,7 @@ export async function runConcurrent(
   }
   await session.ensureOwnSession();
   let measured: MeasuredAlone;
-  await client.query("SET lock_timeout = 0");
+  await client.query("SET lock_timeout = 0; SET statement_timeout = 0");
   try {
     if (approach === "clear and run") await clearLeftovers(session, work);
     await tellOldSnapshots(session, title);
@@ -79,8 +80,10 @@ export async function runConcurrent(
       ),
     );
   } finally {
-    const { lockTimeoutMs } = access.settings.run;
-    await client.query(`SET lock_timeout = ${lockTimeoutMs}`).catch(() => undefined);
+    const { lockTimeoutMs, statementTimeoutMs } = access.settings.run;
+    await client
+      .query(`SET lock_timeout = ${lockTimeoutMs}; SET statement_timeout = ${statementTimeoutMs}`)
+      .catch(() => undefined);
   }
   const wrong = judgeResult(work.kind, await conditionOf(session, work));
   if (wrong === null) return measured;

@@ -78,8 +78,9 @@ const remedies: Readonly<Record<string, string>> = {
 };
 
 function whatNow(context: FailureContext, sqlstate: string | undefined): string {
+  const remedy = remedies[sqlstate ?? ""];
   const correct =
-    remedies[sqlstate ?? ""] ??
+    remedy ??
     (context.direction === "rollback"
       ? "Correct the rollback file, test it in a lower environment, and run the same command again. Do not mend the database by hand."
       : "Correct it in a lower environment and run up again. Do not mend the database by hand.");
@@ -92,7 +93,8 @@ function whatNow(context: FailureContext, sqlstate: string | undefined): string 
   if (context.direction === "rollback") {
     return `${correct} The rollback then goes on at the first segment that is not done.`;
   }
-  const resume = "Up resumes at the first segment that is not done";
+  const cause = remedy === undefined ? "" : `${remedy} `;
+  const resume = `${cause}Up resumes at the first segment that is not done`;
   return context.rollbackFileName === null
     ? `${resume}, as long as the file's text stays the same. There is no rollback file.`
     : `${resume}; to go back instead, lower targetVersion below ${context.version} and run up, or by hand: ${rollbackCommand(context.infrastructureRole, context.rollbackFileName)}`;

@@ -66,6 +66,22 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   afterEach(() => database.close());
   afterAll(() => server.stop());
 
+  it("is not cut off by statementTimeoutMs, and the statements behind it are", async () => {
+    await arrange(
+      database,
+      "CREATE TABLE dagapp.slow (id INTEGER)",
+      "INSERT INTO dagapp.slow VALUES (1)",
+      "CREATE FUNCTION dagapp.wait(id INTEGER) RETURNS INTEGER LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(1); RETURN id; END $$",
+    );
+    const body =
+      "CREATE INDEX CONCURRENTLY slow_i ON dagapp.slow (dagapp.wait(id));\nSELECT dagapp.wait(1);";
+    const access = database.accessWith({ statementTimeoutMs: "500" });
+    const error = await failureOf(apply(database, makeMigration({ body }), { access }));
+    expect(error.message).toContain("SELECT failed");
+    expect(error.message).toContain("took longer than statementTimeoutMs");
+    expect((await indexes())["slow_i"]).toBe(true);
+  });
+
   it("shows old snapshots before and while an index is built, and waits for them without a timeout", async () => {
     const old = await database.connect("service");
     const { rows } = await old.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");

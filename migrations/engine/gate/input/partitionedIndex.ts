@@ -21,7 +21,8 @@ export function partitionSteps(
     statement.text,
   )?.[1];
   const head = `CREATE ${operation.unique ? "UNIQUE " : ""}INDEX`;
-  const definition = (rest ?? "(…)").replace(/\s+/g, " ").trim();
+  if (rest === undefined) return null;
+  const definition = rest.replace(/\s+/g, " ").trim();
   const leaves = subject.before
     .family(table)
     .filter(({ partitionKey }) => partitionKey === null)

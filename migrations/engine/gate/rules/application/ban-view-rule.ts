@@ -2,7 +2,7 @@
  * Gate rule ban-view-rule: its texts, its examples, and what it finds.
  * Does NOT cover what the rules beside it do.
  */
-import { quoted, sqlName } from "../../../sql/sqlText";
+import { sqlName } from "../../../sql/sqlText";
 import { always } from "../../input/gateRule";
 import { placedOfKind } from "../../input/subject";
 import { atStatement, docs, fileRule } from "../fileRule";
@@ -41,7 +41,7 @@ export const banViewRule = fileRule({
         atStatement(
           placed,
           `the rule ${placed.operation.name} rewrites statements on the view ${sqlName(placed.operation.table)}.`,
-          `CREATE TRIGGER ${quoted(placed.operation.name)} INSTEAD OF INSERT ON ${sqlName(placed.operation.table)} FOR EACH ROW EXECUTE FUNCTION …;`,
+          `write a trigger INSTEAD OF the statement on ${sqlName(placed.operation.table)}, with a function that does what the rule does.`,
         ),
       );
   },

@@ -35,7 +35,11 @@ export const enumValueInTransaction = fileRule({
       return placed === undefined
         ? []
         : (mistakes ?? []).map((mistake) =>
-            atStatement(placed, `${mistake}.`, "move ALTER TYPE … ADD VALUE before the BEGIN."),
+            atStatement(
+              placed,
+              `${mistake}.`,
+              "move the ADD VALUE before the BEGIN, or the use of the label behind the COMMIT.",
+            ),
           );
     }),
 });

@@ -60,7 +60,7 @@ export const functionRecreated = fileRule({
         atStatement(
           placed,
           `${name} is dropped and made again: EXECUTE rights on it are lost.`,
-          `CREATE OR REPLACE FUNCTION ${name}(…) where its arguments and result stay the same.`,
+          `leave the DROP out and write OR REPLACE where arguments and result stay the same; else make ${name} under another name.`,
         ),
       ];
     }),

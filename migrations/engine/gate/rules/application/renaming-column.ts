@@ -3,6 +3,7 @@
  * Does NOT cover what the application really uses: whatever was there before may be in use.
  */
 import { quoted, sqlName } from "../../../sql/sqlText";
+import { typeSql } from "../../input/remedySql";
 import { addsColumn } from "../../input/subject";
 import { atStatement, docs, fileRule } from "../fileRule";
 import { renames, renameWhy } from "./applicationFacts";
@@ -26,11 +27,16 @@ export const renamingColumn = fileRule({
     renames(subject).flatMap((placed) => {
       const { object, part, to } = placed.operation;
       if (part?.kind !== "column" || addsColumn(subject, placed, object, part.name)) return [];
+      const type = subject.before.relation(object)?.columns.get(part.name)?.type;
+      const add =
+        type === undefined
+          ? `add ${quoted(to)} beside it`
+          : `ALTER TABLE ${sqlName(object)} ADD COLUMN ${quoted(to)} ${typeSql(type)};`;
       return [
         atStatement(
           placed,
           `${sqlName(object)}.${quoted(part.name)} is renamed to ${quoted(to)} while it may be in use.`,
-          `ALTER TABLE ${sqlName(object)} ADD COLUMN ${quoted(to)} …; fill it in batches (-- batch), and drop ${quoted(part.name)} in a later migration.`,
+          `${add} fill it in batches (-- batch), and drop ${quoted(part.name)} in a later migration.`,
         ),
       ];
     }),

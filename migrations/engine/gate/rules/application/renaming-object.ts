@@ -47,7 +47,7 @@ export const renamingObject = fileRule({
       atStatement(
         placed,
         `the label ${sqlText(placed.operation.value)} of ${sqlName(placed.operation.type)} gets another name while rows and queries hold it.`,
-        `ALTER TYPE ${sqlName(placed.operation.type)} ADD VALUE …; and move the rows in batches (-- batch).`,
+        `ALTER TYPE ${sqlName(placed.operation.type)} ADD VALUE ${sqlText(placed.operation.to)}; and in a later migration move the rows in batches (-- batch).`,
       ),
     ),
   ],

@@ -46,7 +46,7 @@ export const securityDefiner = fileRule({
         atStatement(
           placed,
           `${placed.statement.kind} ${placed.statement.target ?? ""} is SECURITY DEFINER.`,
-          `ALTER FUNCTION ${placed.statement.target ?? "…"} SECURITY INVOKER;`,
+          "write SECURITY INVOKER, and give the callers the privileges that they need in the stack.",
         ),
       ),
 });

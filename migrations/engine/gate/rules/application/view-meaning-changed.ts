@@ -78,7 +78,7 @@ export const viewMeaningChanged = fileRule({
         atStatement(
           placed,
           `the view ${sqlName(placed.operation.view)} gets another meaning while it may be in use.`,
-          `CREATE VIEW ${sqlName({ ...placed.operation.view, name: `${placed.operation.view.name}_2` })} AS …; and drop the old one once nothing asks for it.`,
+          `give the new query another name, ${sqlName({ ...placed.operation.view, name: `${placed.operation.view.name}_2` })}, and drop the old view once nothing asks for it.`,
         ),
       ),
 });

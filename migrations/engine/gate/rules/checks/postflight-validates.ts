@@ -2,11 +2,41 @@
  * Gate rule postflight-validates: its texts, its examples, and what it finds.
  * Does NOT cover the start and applied rows: a file without them is not read at all (LEDGER_MISSING).
  */
-import { quoted } from "../../../sql/sqlText";
+import { sqlName, sqlText } from "../../../sql/sqlText";
 import { blocksOf, canFail, mentions } from "../../input/blockTokens";
+import type { NetChange } from "../../input/netChanges";
 import { bodies, notice, remarksExist } from "../exampleParts";
 import { fileRule } from "../fileRule";
 import { createdBy, inSection } from "./checksFacts";
+
+/** Where the catalog keeps a part of a table, and what its name and its table are called there. */
+const catalogOf: Readonly<Record<string, readonly [catalog: string, name: string, of: string]>> = {
+  column: ["pg_attribute", "attname", "attrelid"],
+  constraint: ["pg_constraint", "conname", "conrelid"],
+  trigger: ["pg_trigger", "tgname", "tgrelid"],
+  policy: ["pg_policy", "polname", "polrelid"],
+  rule: ["pg_rewrite", "rulename", "ev_class"],
+};
+
+/** The condition that holds where the object is not there. */
+function isMissing({ key, name, placed: { operation } }: NetChange): string {
+  const [kind = "", ...rest] = key.split(" ");
+  const of = rest.join(" ");
+  if (kind === "relation") return `to_regclass(${sqlText(of)}) IS NULL`;
+  if (kind === "type") return `to_regtype(${sqlText(of)}) IS NULL`;
+  const part = catalogOf[kind];
+  if (part !== undefined) {
+    const [catalog, called, table] = part;
+    const home = sqlText(of.slice(0, of.lastIndexOf(".")));
+    return `NOT EXISTS (SELECT 1 FROM pg_catalog.${catalog} WHERE ${table} = to_regclass(${home}) AND ${called} = ${sqlText(name ?? "")})`;
+  }
+  if (operation.kind === "add enum value") {
+    const type = sqlText(sqlName(operation.type));
+    return `NOT EXISTS (SELECT 1 FROM pg_catalog.pg_enum WHERE enumtypid = to_regtype(${type}) AND enumlabel = ${sqlText(operation.value)})`;
+  }
+  const catalog = kind === "statistics" ? ["pg_statistic_ext", "stxname"] : ["pg_proc", "proname"];
+  return `NOT EXISTS (SELECT 1 FROM pg_catalog.${catalog[0] ?? ""} WHERE ${catalog[1] ?? ""} = ${sqlText(name ?? "")})`;
+}
 
 export const postflightValidates = fileRule({
   id: "postflight-validates",
@@ -34,8 +64,8 @@ export const postflightValidates = fileRule({
         blocksOf(subject.file.segments, "postflight"),
         "postflight",
         `the post-flight does not look for ${keys.join(", ")}.`,
-        "DO $$ BEGIN IF NOT EXISTS (…the catalog's row…) THEN RAISE EXCEPTION 'Validation failed: " +
-          `${missing.map(({ name }) => quoted(name ?? "")).join(", ")}'; END IF; END $$;`,
+        `DO $$ BEGIN IF ${missing.map(isMissing).join(" OR ")} THEN RAISE EXCEPTION ` +
+          `'Validation failed: %', ${sqlText(missing.map(({ name }) => name ?? "").join(", "))}; END IF; END $$;`,
       ),
     ];
   },

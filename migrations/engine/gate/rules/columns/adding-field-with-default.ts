@@ -4,7 +4,7 @@
  */
 import { quoted, sqlName } from "../../../sql/sqlText";
 import { atStatement, fileRule } from "../fileRule";
-import { addedColumns, inWindow, rewriteSource } from "./columnsFacts";
+import { addedColumns, inSteps, inWindow, rewriteSource } from "./columnsFacts";
 
 /** Defaults that PostgreSQL works out for each row, so that it writes every row. */
 const rewritingDefaults: Readonly<Record<string, string>> = {
@@ -38,13 +38,14 @@ export const addingFieldWithDefault = fileRule({
       ? []
       : addedColumns(subject)
           .filter(({ column }) => Object.hasOwn(rewritingDefaults, column.default))
-          .map(({ placed, table, column }) => {
+          .map((added) => {
+            const { placed, table, column } = added;
+            const [add, fill] = inSteps(added);
             const [name, quotedColumn] = [sqlName(table), quoted(column.name)];
             return atStatement(
               placed,
               `${name}.${quotedColumn} is ${rewritingDefaults[column.default] ?? ""}: ${name} is written anew under ACCESS EXCLUSIVE.`,
-              `ALTER TABLE ${name} ADD COLUMN ${quotedColumn} …; ALTER TABLE ${name} ALTER COLUMN ${quotedColumn} SET DEFAULT …; ` +
-                `behind the COMMIT: -- batch, UPDATE ${name} SET ${quotedColumn} = … WHERE ${quotedColumn} IS NULL; or ${inWindow}.`,
+              `${add} behind the COMMIT, ${fill} or ${inWindow}.`,
             );
           }),
 });

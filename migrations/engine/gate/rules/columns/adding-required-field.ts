@@ -24,11 +24,11 @@ export const addingRequiredField = fileRule({
   find: (subject) =>
     addedColumns(subject)
       .filter(({ column }) => column.notNull && column.default === "none")
-      .map(({ placed, table, column }) =>
+      .map((added) =>
         atStatement(
-          placed,
-          `${sqlName(table)}.${quoted(column.name)} is added NOT NULL and without a default.`,
-          threeSteps(sqlName(table), quoted(column.name), "…"),
+          added.placed,
+          `${sqlName(added.table)}.${quoted(added.column.name)} is added NOT NULL and without a default.`,
+          threeSteps(added),
         ),
       ),
 });

@@ -3,6 +3,7 @@
  * Does NOT cover dropping (see destruction) and renaming (see application).
  */
 import { quoted, sqlName } from "../../../sql/sqlText";
+import { typeSql } from "../../input/remedySql";
 import { placedOfKind } from "../../input/subject";
 import { atStatement, fileRule } from "../fileRule";
 import { inWindow, rewriteSource, rewrittenBy } from "./columnsFacts";
@@ -33,7 +34,7 @@ export const changingColumnType = fileRule({
             atStatement(
               placed,
               `the type of ${name}.${column} changes: ${name} is written anew under ACCESS EXCLUSIVE.`,
-              `ALTER TABLE ${name} ADD COLUMN ${quoted(`${command.column}_new`)} …, filled in batches (-- batch); or ${inWindow}.`,
+              `ALTER TABLE ${name} ADD COLUMN ${quoted(`${command.column}_new`)} ${typeSql(command.type)}; and fill it in batches (-- batch); or ${inWindow}.`,
             ),
           ];
         }),

@@ -3,8 +3,10 @@
  * Does NOT hold a rule and does NOT cover dropping (see destruction) and renaming (see application).
  */
 import { type ObjectName } from "../../../sql/objectName";
+import { quoted, sqlName } from "../../../sql/sqlText";
 import { type Column } from "../../../statements/tableOperation";
 import { type PlacedOperation } from "../../input/placedOperation";
+import { defaultText, typeSql } from "../../input/remedySql";
 import { impactOf, placedOfKind, type Subject } from "../../input/subject";
 import { docs } from "../fileRule";
 
@@ -23,13 +25,31 @@ export function addedColumns(subject: Subject): readonly AddedColumn[] {
   });
 }
 
+/** A new column in the form that reads and writes no row: bare, then its default, then the old rows in batches. */
+export function inSteps({ placed, table, column }: AddedColumn): readonly [string, string] {
+  const [name, own] = [sqlName(table), quoted(column.name)];
+  const value = defaultText(placed.statement.text, column.name);
+  const add = `ALTER TABLE ${name} ADD COLUMN ${own} ${typeSql(column.type)};`;
+  // What is no DEFAULT in the text (serial, identity, generated) has no value that could be written down.
+  return value === null
+    ? [
+        add,
+        `give ${name}.${own} a value where it is NULL, by an UPDATE with -- batch on the line above`,
+      ]
+    : [
+        `${add} ALTER TABLE ${name} ALTER COLUMN ${own} SET DEFAULT ${value};`,
+        `with -- batch on the line above: UPDATE ${name} SET ${own} = ${value} WHERE ${own} IS NULL;`,
+      ];
+}
+
 /** The policy's three steps with the author's names; SET NOT NULL in the form that does not read the table. */
-export function threeSteps(table: string, column: string, value: string): string {
-  const check = `${column}_not_null`;
+export function threeSteps(added: AddedColumn): string {
+  const [add, fill] = inSteps(added);
+  const own = quoted(added.column.name);
+  const check = quoted(`${added.column.name}_not_null`);
   return (
-    `1. ALTER TABLE ${table} ADD COLUMN ${column} …; ALTER TABLE ${table} ALTER COLUMN ${column} SET DEFAULT ${value}; ` +
-    `2. behind the COMMIT: -- batch, UPDATE ${table} SET ${column} = ${value} WHERE ${column} IS NULL; ` +
-    `3. ${checkedNotNull(table, column, check)}`
+    `1. ${add} 2. behind the COMMIT, ${fill} ` +
+    `3. ${checkedNotNull(sqlName(added.table), own, check)}`
   );
 }
 

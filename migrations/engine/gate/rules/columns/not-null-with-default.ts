@@ -34,11 +34,11 @@ export const notNullWithDefault = fileRule({
   find: (subject) =>
     addedColumns(subject)
       .filter(({ column }) => column.notNull && column.default === "constant")
-      .map(({ placed, table, column }) =>
+      .map((added) =>
         atStatement(
-          placed,
-          `${sqlName(table)}.${quoted(column.name)} is added NOT NULL with its default in one step.`,
-          `${threeSteps(sqlName(table), quoted(column.name), "…")} ` +
+          added.placed,
+          `${sqlName(added.table)}.${quoted(added.column.name)} is added NOT NULL with its default in one step.`,
+          `${threeSteps(added)} ` +
             "Or, in the header, under EXCEPTIONS: - not-null-with-default: why one step is enough.",
         ),
       ),

@@ -2,14 +2,15 @@
  * Gate rule require-concurrent-index-creation: its texts, its examples, and what it finds.
  * Does NOT cover CONCURRENTLY inside BEGIN … COMMIT: such a file is not read at all (NOT_TRANSACTIONAL).
  */
-import { oneLine, sqlName } from "../../../sql/sqlText";
+import { sqlName } from "../../../sql/sqlText";
 import { partitionSteps } from "../../input/partitionedIndex";
+import { flat } from "../../input/remedySql";
 import { placedOfKind } from "../../input/subject";
 import { atStatement, docs, fileRule, lockRiskHigh } from "../fileRule";
 
 /** The author's CREATE INDEX with CONCURRENTLY in it. */
 const concurrentForm = (sql: string, named: boolean): string =>
-  oneLine(sql).replace(
+  flat(sql).replace(
     /^CREATE (UNIQUE )?INDEX (IF NOT EXISTS )?/i,
     (_all, unique: string | undefined) =>
       `CREATE ${unique ?? ""}INDEX CONCURRENTLY ${named ? "IF NOT EXISTS " : ""}`,

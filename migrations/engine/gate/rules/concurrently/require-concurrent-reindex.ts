@@ -3,6 +3,7 @@
  * Does NOT cover CONCURRENTLY inside BEGIN … COMMIT: such a file is not read at all (NOT_TRANSACTIONAL).
  */
 import { oneLine } from "../../../sql/sqlText";
+import { flat } from "../../input/remedySql";
 import { placedOfKind } from "../../input/subject";
 import { atStatement, docs, fileRule, lockRiskHigh } from "../fileRule";
 
@@ -32,7 +33,7 @@ export const requireConcurrentReindex = fileRule({
         atStatement(
           placed,
           `${oneLine(placed.statement.text)} locks out its users while it is built again.`,
-          `behind the COMMIT: ${oneLine(placed.statement.text).replace(/^(REINDEX )(?:\([^)]*\) )?(\w+) /i, "$1$2 CONCURRENTLY ")};`,
+          `behind the COMMIT: ${flat(placed.statement.text).replace(/^(REINDEX )(?:\([^)]*\) )?(\w+) /i, "$1$2 CONCURRENTLY ")};`,
         ),
       ),
 });

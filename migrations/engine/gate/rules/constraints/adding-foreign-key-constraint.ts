@@ -30,7 +30,7 @@ export const addingForeignKeyConstraint = fileRule({
       .map((added) => {
         const { table, constraint } = added;
         const [name, target] = [nameOf(added, "fkey"), constraint.references];
-        const to = target === null ? "…" : sqlName(target);
+        const to = target === null ? "" : sqlName(target);
         const columns = constraint.referencedColumns.map(quoted).join(", ");
         return atStatement(
           added.placed,

@@ -2,7 +2,8 @@
  * Gate rule ban-alter-domain-with-add-constraint: its texts, its examples, and what it finds.
  * Does NOT cover columns (see columns).
  */
-import { sqlName } from "../../../sql/sqlText";
+import { quoted, sqlName } from "../../../sql/sqlText";
+import { checkText } from "../../input/remedySql";
 import { placedOfKind } from "../../input/subject";
 import { atStatement, docs, fileRule, lockRiskHigh } from "../fileRule";
 
@@ -34,12 +35,20 @@ export const banAlterDomainWithAddConstraint = fileRule({
           command === "set not null" || (command === "add constraint" && valid),
       )
       .map((placed) => {
-        const domain = sqlName(placed.operation.domain);
+        const { domain: ref, command } = placed.operation;
+        const domain = sqlName(ref);
+        const { text } = placed.statement;
+        const said = /\bCONSTRAINT\s+("(?:[^"]|"")+"|[\w$]+)/i.exec(text)?.[1];
+        const isCheck = command === "add constraint";
+        const name = said ?? quoted(`${ref.name}_${isCheck ? "check" : "not_null"}`);
+        const condition = isCheck ? checkText(text, null) : "(VALUE IS NOT NULL)";
+        const behind = `behind the COMMIT: ALTER DOMAIN ${domain} VALIDATE CONSTRAINT ${name};`;
         return atStatement(
           placed,
           `ALTER DOMAIN ${domain} checks every row of every table that uses it.`,
-          `ALTER DOMAIN ${domain} ADD CONSTRAINT … CHECK (…) NOT VALID; ` +
-            `behind the COMMIT: ALTER DOMAIN ${domain} VALIDATE CONSTRAINT …;`,
+          condition === null
+            ? `add it with NOT VALID; ${behind}`
+            : `ALTER DOMAIN ${domain} ADD CONSTRAINT ${name} CHECK ${condition} NOT VALID; ${behind}`,
         );
       });
   },

@@ -3,6 +3,7 @@
  * Does NOT cover columns (see columns).
  */
 import { sqlName } from "../../../sql/sqlText";
+import { checkText } from "../../input/remedySql";
 import { atStatement, docs, fileRule, lockRiskHigh } from "../fileRule";
 import { addedTo, nameOf } from "./constraintsFacts";
 
@@ -31,11 +32,15 @@ export const constraintMissingNotValid = fileRule({
       .map((added) => {
         const name = nameOf(added, "check");
         const table = sqlName(added.table);
+        const { text } = added.placed.statement;
+        const condition = checkText(text, added.constraint.name);
+        const behind = `behind the COMMIT: ALTER TABLE ${table} VALIDATE CONSTRAINT ${name};`;
         return atStatement(
           added.placed,
           `the constraint ${name} is checked for every row of ${table} under ACCESS EXCLUSIVE.`,
-          `ALTER TABLE ${table} ADD CONSTRAINT ${name} CHECK (…) NOT VALID; ` +
-            `behind the COMMIT: ALTER TABLE ${table} VALIDATE CONSTRAINT ${name};`,
+          condition === null
+            ? `add it with NOT VALID; ${behind}`
+            : `ALTER TABLE ${table} ADD CONSTRAINT ${name} CHECK ${condition} NOT VALID; ${behind}`,
         );
       }),
 });

@@ -4,6 +4,7 @@
  */
 import { oneLine } from "../../../sql/sqlText";
 import { type PlacedOperation } from "../../input/placedOperation";
+import { flat } from "../../input/remedySql";
 import { type Subject } from "../../input/subject";
 import { atStatement, docs, fileRule } from "../fileRule";
 
@@ -40,7 +41,7 @@ export const banDropCascade = fileRule({
       atStatement(
         placed,
         `${oneLine(placed.statement.text)} drops more than it names.`,
-        `${oneLine(placed.statement.text).replace(/\s+CASCADE\b/i, "")}; with a DROP before it for each object that depends on it.`,
+        `${flat(placed.statement.text).replace(/\s+CASCADE\b/i, "")}; with a DROP before it for each object that depends on it.`,
       ),
     ),
 });

@@ -4,6 +4,7 @@
  */
 import { quoted, sqlName } from "../../../sql/sqlText";
 import { isArchived } from "../../input/archive";
+import { archiveStatement } from "../../input/remedySql";
 import { addsColumn, placedOfKind } from "../../input/subject";
 import { atStatement, backupNamed, fileRule } from "../fileRule";
 
@@ -38,13 +39,12 @@ export const banDropColumn = fileRule({
       if (subject.isNew(table, placed) || addsColumn(subject, placed, table, command.column))
         return [];
       if (isArchived(subject, placed, table, command.column)) return [];
-      const archive = sqlName({ ...table, name: `${table.name}_${command.column}_archive` });
       const column = quoted(command.column);
       return [
         atStatement(
           placed,
           `DROP COLUMN ${name}.${column}: nothing keeps what it holds.`,
-          `before it: CREATE TABLE ${archive} AS SELECT …key…, ${column} FROM ${name};`,
+          `before it: ${archiveStatement(subject, table, command.column)}`,
         ),
       ];
     }),

@@ -75,7 +75,7 @@ function oldChildren(subject: Subject): readonly RuleFinding[] {
       atStatement(
         placed,
         `${placed.statement.kind} takes ${sqlName(item)} along, which was there before.`,
-        `before it: ALTER TABLE ${sqlName(item)} NO INHERIT …; or DETACH PARTITION ${sqlName(item)};`,
+        `before it, take it from its parent: NO INHERIT, or DETACH PARTITION.`,
       ),
     );
 }

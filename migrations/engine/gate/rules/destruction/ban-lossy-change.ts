@@ -4,6 +4,7 @@
  */
 import { quoted, sqlName } from "../../../sql/sqlText";
 import { isArchived } from "../../input/archive";
+import { archiveStatement } from "../../input/remedySql";
 import { valueLosses } from "../../input/valueLoss";
 import { atStatement, backupNamed, docs, fileRule } from "../fileRule";
 
@@ -33,7 +34,7 @@ export const banLossyChange = fileRule({
         atStatement(
           placed,
           `${sqlName(owner)}.${quoted(column)}: ${why}.`,
-          `before it: CREATE TABLE ${sqlName({ ...owner, name: `${owner.name}_${column}_archive` })} AS SELECT …key…, ${quoted(column)} FROM ${sqlName(owner)};`,
+          `before it: ${archiveStatement(subject, owner, column)}`,
         ),
       ),
 });

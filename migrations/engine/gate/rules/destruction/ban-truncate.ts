@@ -24,7 +24,7 @@ export const banTruncate = fileRule({
         atStatement(
           placed,
           `${placed.statement.kind} deletes every row of ${sqlName(item.object)}${byWhat(item)}.`,
-          `-- batch, DELETE FROM ${sqlName(item.object)} WHERE …; behind the COMMIT.`,
+          `behind the COMMIT, a DELETE of the rows that are to go, with a WHERE that names them and -- batch above it; keep the others.`,
         ),
       ),
 });

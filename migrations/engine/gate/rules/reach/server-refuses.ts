@@ -2,17 +2,20 @@
  * Gate rule server-refuses: its texts, its examples, and what it finds.
  * Does NOT cover what the rules beside it do.
  */
-import { enumMistakes } from "../../../impact/mistakes";
+import { enumMistakes, refreshMistake } from "../../../impact/mistakes";
 import { always } from "../../input/gateRule";
 import { partitionSteps } from "../../input/partitionedIndex";
 import { placedOperationOf } from "../../input/subject";
 import { atStatement, docs, fileRule } from "../fileRule";
 
+const besideIt =
+  "make a new view beside it with the same query and indexes, and let it take the name in one transaction (drop, rename).";
+
 export const serverRefuses = fileRule({
   id: "server-refuses",
   severity: always,
   problem:
-    "A statement that PostgreSQL refuses where it stands: CONCURRENTLY on a partitioned table, beside a DEFAULT partition, in a DO block.",
+    "A statement that PostgreSQL refuses where it stands: CONCURRENTLY on a partitioned table, beside a DEFAULT partition, in a DO block; REFRESH … CONCURRENTLY.",
   why: "the run would stop there, with what came before it kept.",
   instead:
     "on a partitioned table: CREATE INDEX ON ONLY it, then CONCURRENTLY on each partition, then ALTER INDEX … ATTACH PARTITION.",
@@ -40,7 +43,9 @@ export const serverRefuses = fileRule({
           atStatement(
             placed,
             `${mistake}.`,
-            partitionSteps(subject, placed) ?? "run it in another place.",
+            mistake === refreshMistake
+              ? besideIt
+              : (partitionSteps(subject, placed) ?? "run it in another place."),
           ),
         );
     }),

@@ -2,6 +2,7 @@
  * Gate rule rollback-incomplete: its texts, its examples, and what it finds.
  * Does NOT cover a proof: that the catalog is the same afterwards only a run can tell.
  */
+import { quoted } from "../../../sql/sqlText";
 import { allChanges, leftBy, type NetChange, netChanges } from "../../input/netChanges";
 import { placedOperationsOf, type Subject } from "../../input/subject";
 import { atStatement, fileRule, rollbackTested } from "../fileRule";
@@ -70,23 +71,52 @@ function leftOver(subject: Subject): readonly NetChange[] {
     );
 }
 
-/** The statement that takes the change back, as far as its kind tells. */
-function inverse({ sign, key }: NetChange): string {
+/** What DROP calls the relation that an operation makes. */
+function relationWord({ operation }: NetChange["placed"]): string | null {
+  switch (operation.kind) {
+    case "create table":
+      return operation.foreign ? "FOREIGN TABLE" : "TABLE";
+    case "create view":
+      return operation.materialized ? "MATERIALIZED VIEW" : "VIEW";
+    case "create index":
+      return "INDEX";
+    case "create sequence":
+      return "SEQUENCE";
+    case "rename":
+    case "set schema":
+      return null;
+    default:
+      return null;
+  }
+}
+
+/** Kinds that DROP takes by their key's name. */
+const droppedByName = /^(type|function|schema|statistics|collation|operator|cast|aggregate)$/;
+
+/** The statement that takes the change back, as far as its kind tells; else words. */
+function inverse({ sign, key, placed }: NetChange): string {
   const [kind = "", ...rest] = key.split(" ");
   const name = rest.join(" ");
   const tableOf = name.slice(0, name.lastIndexOf("."));
   const partOf = name.slice(name.lastIndexOf(".") + 1);
+  if (sign !== "+") return `make ${key} again as it was before, from the file that made it.`;
   if (kind === "column" || kind === "constraint") {
-    const verb =
-      sign === "+" ? `DROP ${kind.toUpperCase()} IF EXISTS` : `ADD ${kind.toUpperCase()}`;
-    return `ALTER TABLE ${tableOf} ${verb} ${partOf}${sign === "+" ? "" : " …"};`;
+    return `ALTER TABLE ${tableOf} DROP ${kind.toUpperCase()} IF EXISTS ${partOf};`;
+  }
+  if (kind === "trigger" || kind === "policy" || kind === "rule") {
+    return `DROP ${kind.toUpperCase()} IF EXISTS ${quoted(partOf)} ON ${tableOf};`;
   }
   if (kind === "partition") {
     const [child = "", , , parent = ""] = rest;
     return `ALTER TABLE ${parent} DETACH PARTITION ${child};`;
   }
-  const object = kind === "relation" ? "…" : kind.toUpperCase();
-  return sign === "+" ? `DROP ${object} IF EXISTS ${name};` : `CREATE ${object} ${name} …;`;
+  const word =
+    kind === "relation"
+      ? relationWord(placed)
+      : droppedByName.test(kind)
+        ? kind.toUpperCase()
+        : null;
+  return word === null ? `take ${key} back.` : `DROP ${word} IF EXISTS ${name};`;
 }
 
 export const rollbackIncomplete = fileRule({

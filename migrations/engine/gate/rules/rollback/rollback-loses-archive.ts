@@ -6,6 +6,7 @@ import type { ObjectName } from "../../../sql/objectName";
 import { quoted, sqlName } from "../../../sql/sqlText";
 import { archiveOf } from "../../input/archive";
 import type { PlacedOperation } from "../../input/placedOperation";
+import { keyOf } from "../../input/remedySql";
 import { placedOfKind, sameName, type Subject } from "../../input/subject";
 import { valueLosses } from "../../input/valueLoss";
 import { atStatement, fileRule } from "../fileRule";
@@ -86,11 +87,16 @@ export const rollbackLosesArchive = fileRule({
             operation.tables.some(({ name }) => sameName(name, archive))),
       );
       if (gone === undefined || bringsBack(subject, gone, table, column, archive)) return [];
+      const same = (keyOf(subject, table) ?? [])
+        .map((key) => `a.${quoted(key)} = t.${quoted(key)}`)
+        .join(" AND ");
       return [
         atStatement(
           gone,
           `${sqlName(archive)} goes before its values are back in ${sqlName(table)}.${quoted(column)}.`,
-          `before it: UPDATE ${sqlName(table)} AS t SET ${quoted(column)} = a.${quoted(column)} FROM ${sqlName(archive)} AS a WHERE …key of a… = …key of t…;`,
+          same === ""
+            ? `before it, bring the values of ${quoted(column)} back by an UPDATE from ${sqlName(archive)}.`
+            : `before it: UPDATE ${sqlName(table)} AS t SET ${quoted(column)} = a.${quoted(column)} FROM ${sqlName(archive)} AS a WHERE ${same};`,
         ),
       ];
     }),

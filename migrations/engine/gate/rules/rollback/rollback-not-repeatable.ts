@@ -4,6 +4,7 @@
  */
 import { oneLine } from "../../../sql/sqlText";
 import { type PlacedOperation } from "../../input/placedOperation";
+import { flat } from "../../input/remedySql";
 import { type Subject } from "../../input/subject";
 import { atStatement, docs, fileRule } from "../fileRule";
 
@@ -40,7 +41,7 @@ export const rollbackNotRepeatable = fileRule({
       atStatement(
         placed,
         `${oneLine(placed.statement.text)} fails when there is nothing to drop.`,
-        `${oneLine(placed.statement.text).replace(/\bDROP ((?:MATERIALIZED )?\w+) (?!IF EXISTS)/gi, "DROP $1 IF EXISTS ")};`,
+        `${flat(placed.statement.text).replace(/\bDROP ((?:MATERIALIZED )?\w+) (?!IF EXISTS)/gi, "DROP $1 IF EXISTS ")};`,
       ),
     ),
 });

@@ -4,11 +4,12 @@
  */
 import { batchOf } from "../../../files/batch";
 import type { RowImpact } from "../../../impact/impact";
-import { oneLine, sqlName } from "../../../sql/sqlText";
+import { sqlName } from "../../../sql/sqlText";
 import { type RowWrite } from "../../../statements/operation";
 import type { RuleFinding } from "../../input/gateRule";
 import { byWhat, oldWrites } from "../../input/oldRows";
 import { type PlacedOperation } from "../../input/placedOperation";
+import { flat } from "../../input/remedySql";
 import { unboundedWrites } from "../../input/rowChange";
 import type { Subject } from "../../input/subject";
 import { atStatement, fileRule, lockRiskHigh } from "../fileRule";
@@ -74,15 +75,16 @@ function named(subject: Subject): readonly RuleFinding[] {
     unboundedWrites(subject, placed).flatMap((write) => {
       const fault = faultOf(placed, write);
       if (fault === null) return [];
-      const sql = oneLine(placed.statement.text);
-      const where = write.filtered ? "" : " WHERE … rows still to do …";
+      const sql = flat(placed.statement.text);
       const isPlain = write.verb === "update" || write.verb === "delete";
       return [
         atStatement(
           placed,
           `${write.verb.toUpperCase()} of ${sqlName(write.table)}: ${fault}.`,
           isPlain
-            ? `behind the COMMIT, two lines: -- batch, and ${sql}${where};`
+            ? write.filtered
+              ? `behind the COMMIT, with -- batch on the line above: ${sql};`
+              : "behind the COMMIT, with a WHERE for the rows still to do, and -- batch on the line above."
             : "write what it changes as an UPDATE or DELETE with -- batch above it, what it adds as an INSERT.",
         ),
       ];
