@@ -147,7 +147,7 @@ function columnViolations(comparison: Comparison): readonly Spoken[] {
       return isIn(claims.columnsDropped) ? [] : [say("column dropped, not announced")];
     }
     if (column.acl !== old.acl) return [say("privileges changed")];
-    if (column.type === old.type || isIn(claims.columnsRetyped)) return [];
+    if (column.typeId === old.typeId || isIn(claims.columnsRetyped)) return [];
     return [say(`${column.type}, was ${old.type}: not announced`)];
   });
 }

@@ -104,7 +104,7 @@ SELECT json_build_object(
       WHERE o.level >= 3 AND (c.oid IS NULL OR c.relkind IN ('r', 'p', 'm', 'f', 'S', 'v', 'c'))`,
   )},
   'columns', ${rows(
-    "'relation', a.attrelid::bigint, 'number', a.attnum, 'dropped', a.attisdropped, 'type', format_type(a.atttypid, a.atttypmod), 'acl', a.attacl::text",
+    "'relation', a.attrelid::bigint, 'number', a.attnum, 'dropped', a.attisdropped, 'type', format_type(a.atttypid, a.atttypmod), 'typeId', concat(a.atttypid, ' ', a.atttypmod), 'acl', a.attacl::text",
     `x, pg_attribute AS a WHERE pg_stat_get_xact_tuples_updated('pg_attribute'::regclass) > 0 AND a.attrelid >= ${firstOwn} AND a.attnum > 0 AND ${ours("a")}`,
   )},
   'rights', ${rows(
@@ -202,7 +202,7 @@ SELECT
      FROM wanted AS w JOIN pg_catalog.pg_class AS c ON c.oid = w.oid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.relkind <> 't'), '[]') AS relations,
   coalesce((SELECT json_agg(json_build_object('relation', a.attrelid::bigint, 'number', a.attnum, 'name', a.attname,
-     'type', pg_catalog.format_type(a.atttypid, a.atttypmod), 'acl', a.attacl::text))
+     'type', pg_catalog.format_type(a.atttypid, a.atttypmod), 'typeId', pg_catalog.concat(a.atttypid, ' ', a.atttypmod), 'acl', a.attacl::text))
      FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = ANY (${columnsOf}) AND a.attnum > 0 AND NOT a.attisdropped), '[]') AS columns,
   coalesce((SELECT json_agg(json_build_object('oid', p.oid::bigint, 'schema', n.nspname, 'name', p.proname,
      'signature', pg_catalog.format('%I.%I(%s)', n.nspname, p.proname, pg_catalog.oidvectortypes(p.proargtypes)),

@@ -28,6 +28,8 @@ interface MeasuredColumn {
   readonly dropped: boolean;
   /** As SQL writes it. */
   readonly type: string;
+  /** Number and modifier: a type that only gets another name is the same one. */
+  readonly typeId: string;
   readonly acl: string | null;
 }
 
@@ -101,6 +103,7 @@ export interface ColumnBefore {
   readonly number: number;
   readonly name: string;
   readonly type: string;
+  readonly typeId: string;
   readonly acl: string | null;
 }
 

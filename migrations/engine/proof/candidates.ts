@@ -20,8 +20,18 @@ const day = (days: number): string =>
 
 const integers = (k: number): readonly string[] =>
   [k + 1, 1, 2, 0, k + 50, 100 + k, -1 - k].map(String);
-const instants = (k: number): readonly string[] =>
-  [k, k + 1000, k - 1000, 0, 3650 + k].map((days) => `${day(days)} 0${k % 10}:00:00+00`);
+/** A fraction that takes up what the type can hold, so that a narrower one is seen to lose it. */
+const micros = (k: number): string =>
+  String(123_457 + k)
+    .padStart(6, "0")
+    .slice(-6);
+const instants = (k: number): readonly string[] => [
+  ...[k, k + 1000, k - 1000].map((days) => `${day(days)} 0${k % 10}:07:09.${micros(k)}+00`),
+  ...[k, k + 1000, k - 1000, 0, 3650 + k].map((days) => `${day(days)} 0${k % 10}:00:00+00`),
+];
+/** With digits behind the point in every second row; whole ones stay the likeliest where a check wants them. */
+const fractions = (k: number): readonly string[] =>
+  k % 2 === 0 ? integers(k) : [`${k + 1}.${1234567 + k}`, `${k + 1}.25`, ...integers(k)];
 
 /** Points of an area apart from those of other rows. */
 const ring = (k: number): string => `(${k},${k}),(${k},${k + 1}),(${k + 1},${k + 1})`;
@@ -46,19 +56,30 @@ const byType: Readonly<Record<string, (k: number) => readonly string[]>> = {
   bigint: integers,
   oid: integers,
   xid8: integers,
-  numeric: (k) => [...integers(k), "0.5"],
-  real: (k) => [...integers(k), "0.5"],
-  "double precision": (k) => [...integers(k), "0.5"],
+  numeric: (k) => [...fractions(k), "0.5"],
+  real: (k) => [...fractions(k), "0.5"],
+  "double precision": (k) => [...fractions(k), "0.5"],
   money: integers,
   boolean: (k) => (k % 2 === 0 ? ["false", "true"] : ["true", "false"]),
-  json: (k) => [`{"n": ${k}}`, "{}", "[]", `"t${k}"`, "1"],
+  // Kept to the letter: what jsonb would make of it is another text.
+  json: (k) => [`{"z":  ${k}, "a": 1}`, `{"n": ${k}}`, "{}", "[]", `"t${k}"`, "1"],
   jsonb: (k) => [`{"n": ${k}}`, "{}", "[]", `"t${k}"`, "1"],
   "timestamp with time zone": instants,
   "timestamp without time zone": instants,
   date: (k) => [k, k + 1000, k - 1000, 0].map(day),
-  "time with time zone": (k) => [`${k % 24}:00:00+00`, "23:59:00+00", "00:00:00+00"],
-  "time without time zone": (k) => [`${k % 24}:00:00`, "23:59:00", "00:00:00"],
-  interval: (k) => [`${k + 1} hours`, "1 day", "0"],
+  "time with time zone": (k) => [
+    `${k % 24}:07:09.${micros(k)}+00`,
+    `${k % 24}:00:00+00`,
+    "23:59:00+00",
+    "00:00:00+00",
+  ],
+  "time without time zone": (k) => [
+    `${k % 24}:07:09.${micros(k)}`,
+    `${k % 24}:00:00`,
+    "23:59:00",
+    "00:00:00",
+  ],
+  interval: (k) => [`${k + 1} days 03:07:09.${micros(k)}`, `${k + 1} hours`, "1 day", "0"],
   inet: (k) => [`10.0.${k >> 8}.${k % 256}`, `10.0.${k % 256}.0/24`],
   cidr: (k) => [`10.${k >> 8}.${k % 256}.0/24`],
   macaddr: (k) => [`08:00:2b:01:02:${(k % 256).toString(16).padStart(2, "0")}`],
@@ -248,7 +269,11 @@ function valuesOf(
     const [first, second] = of(type.inner);
     return first === undefined
       ? ["{}"]
-      : [`{${inQuotes(first)}}`, "{}", `{${inQuotes(first)},${inQuotes(second ?? first)}}`];
+      : [
+          // More than one, so that an array made one value is seen to lose some.
+          ...(k % 2 === 1 ? [`{${inQuotes(first)},${inQuotes(second ?? first)}}`] : []),
+          ...[`{${inQuotes(first)}}`, "{}", `{${inQuotes(first)},${inQuotes(second ?? first)}}`],
+        ];
   }
   // A label that was added last is what a migration has just brought: rows of before do not hold it.
   if (type.kind === "e") {

@@ -35,6 +35,22 @@ function option(options: unknown, name: string): unknown {
     .find((item) => dig(item, "defname") === name);
 }
 
+/** Options of ALTER SEQUENCE after which numbers come again, or others than those that were due. */
+const resetting = ["restart", "increment", "minvalue", "maxvalue", "cycle"] as const;
+
+/** Whether the option is there and does something: RESTART does alone, the others with a value (not NO MAXVALUE, NO CYCLE). */
+function changesNumbers(options: unknown, name: (typeof resetting)[number]): boolean {
+  const item = option(options, name);
+  if (item === undefined) return false;
+  const value = dig(item, "arg");
+  if (name === "restart") return true;
+  return value !== undefined && !isFalse(value);
+}
+
+/** How the parser writes a boolean that is false: an empty Boolean node. */
+const isFalse = (value: unknown): boolean =>
+  dig(value, "Boolean") !== undefined && dig(value, "Boolean", "boolval") !== true;
+
 /** The column of OWNED BY table.column; null for none. */
 function ownerOf(node: TreeNode): ColumnName | null {
   const parts = names(dig(option(node["options"], "owned_by"), "arg", "List", "items"));
@@ -288,7 +304,7 @@ export const definitionOperations = {
       kind: "alter sequence",
       sequence: relationOf(node["sequence"]),
       ownedBy: ownerOf(node),
-      restarts: option(node["options"], "restart") !== undefined,
+      restarts: resetting.some((name) => changesNumbers(node["options"], name)),
     },
   ],
   CreateStatsStmt: (node) => {

@@ -2,13 +2,13 @@
  * What a remedy gives as SQL can be pasted: the parser takes each statement of it, and the server runs it in the place of
  * what was refused, or behind it.
  */
-import { gateRules } from "../../../migrations/engine/gate/gateRules";
-import type { Example } from "../../../migrations/engine/gate/input/gateRule";
+import type { Example } from "../../../migrations/engine/gate/input/examples";
 import { parseStatements } from "../../../migrations/engine/sql/parser";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { judgeExample } from "../../support/files/judgeExample";
 import { exampleMigrations } from "../../support/files/ruleExample";
+import { fileRulePages } from "../../support/files/rulePages";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
 import { serverVersions } from "../../support/servers/versions";
 
@@ -56,7 +56,7 @@ const others: readonly Example[] = [
 ];
 
 const cases = (): readonly (readonly [string, Example])[] => [
-  ...gateRules.flatMap(({ id, page }) => (page === undefined ? [] : [[id, page.bad] as const])),
+  ...fileRulePages.map(({ id, page }) => [id, page.bad] as const),
   ...others.map((example) => [example.body ?? "", example] as const),
 ];
 

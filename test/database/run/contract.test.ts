@@ -30,7 +30,8 @@ CREATE TABLE dagapp.tasks (task_id INTEGER PRIMARY KEY, job_id INTEGER REFERENCE
 CREATE TABLE dagapp.events (event_id INTEGER, day DATE) PARTITION BY RANGE (day);
 CREATE TABLE dagapp.events_old PARTITION OF dagapp.events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
 CREATE TABLE dagapp.events_new PARTITION OF dagapp.events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
-CREATE TABLE dagapp.papers (paper_id INTEGER, body TEXT);
+CREATE TYPE dagapp.kind AS ENUM ('a', 'b');
+CREATE TABLE dagapp.papers (paper_id INTEGER, body TEXT, kind dagapp.kind);
 CREATE VIEW dagapp.notes_seen AS SELECT note_id, body FROM dagapp.notes;
 CREATE TYPE dagapp.place AS (street TEXT, town TEXT);
 CREATE FUNCTION dagapp.greet() RETURNS TEXT LANGUAGE sql AS 'SELECT ''hello''';
@@ -325,6 +326,12 @@ const right: readonly (readonly [string, Partial<MigrationParts> & { body: strin
     "drops",
     {
       body: `DROP VIEW dagapp.notes_seen; DROP TABLE dagapp.notes; DROP FUNCTION dagapp.greet(); ALTER TABLE dagapp.jobs DROP COLUMN owner;`,
+    },
+  ],
+  [
+    "a column of a type that gets another name",
+    {
+      body: `ALTER TYPE dagapp.kind RENAME TO sort; ALTER TABLE dagapp.papers ALTER COLUMN kind SET DEFAULT 'b';`,
     },
   ],
   [

@@ -256,6 +256,62 @@ const evasions: readonly (readonly [rule: string, title: string, example: Exampl
   ["rollback-takes-more", "another table", undo("DROP TABLE IF EXISTS dagapp.notes;")],
   [
     "rollback-takes-more",
+    "a table under a name that the rollback gave it",
+    undo("ALTER TABLE dagapp.notes RENAME TO gone;\nDROP TABLE IF EXISTS dagapp.gone;"),
+  ],
+  [
+    "rollback-takes-more",
+    "a column under a name that the rollback gave it",
+    undo(
+      "ALTER TABLE dagapp.notes RENAME COLUMN body TO gone;\nALTER TABLE dagapp.notes DROP COLUMN IF EXISTS gone;",
+    ),
+  ],
+  [
+    "rollback-takes-more",
+    "a column that is added again, empty",
+    undo(
+      "ALTER TABLE dagapp.notes DROP COLUMN IF EXISTS body;\nALTER TABLE dagapp.notes ADD COLUMN body TEXT;",
+    ),
+  ],
+  [
+    "rollback-takes-more",
+    "a partition that is made again, empty",
+    undo(
+      "DROP TABLE IF EXISTS dagapp.events_2025;\nCREATE TABLE dagapp.events_2025 PARTITION OF dagapp.events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');",
+    ),
+  ],
+  [
+    "rollback-takes-more",
+    "a type that keeps less",
+    undo("ALTER TABLE dagapp.jobs ALTER COLUMN stage TYPE SMALLINT;"),
+  ],
+  [
+    "rollback-takes-more",
+    "a sequence that is set",
+    {
+      ...undo("SELECT setval('dagapp.ticket_number', 1);"),
+      before: "CREATE SEQUENCE dagapp.ticket_number;",
+    },
+  ],
+  [
+    "sequence-reset",
+    "a sequence that begins again by itself",
+    {
+      before: "CREATE SEQUENCE dagapp.ticket_number;",
+      body: "ALTER SEQUENCE dagapp.ticket_number MAXVALUE 6 CYCLE;",
+    },
+  ],
+  [
+    "view-meaning-changed",
+    "whose privileges a view reads with",
+    {
+      before: "CREATE VIEW dagapp.remarks AS SELECT note_id FROM dagapp.notes;",
+      body: "ALTER VIEW dagapp.remarks SET (security_invoker = true);",
+      rollback: "ALTER VIEW dagapp.remarks RESET (security_invoker);",
+    },
+  ],
+  [
+    "rollback-takes-more",
     "another column",
     undo("ALTER TABLE dagapp.jobs DROP COLUMN IF EXISTS owner;"),
   ],
@@ -311,6 +367,21 @@ const right: readonly (readonly [title: string, example: Example])[] = [
     {
       body: "INSERT INTO dagapp.notes (note_id) VALUES (77);",
       rollback: "DELETE FROM dagapp.notes WHERE note_id = 77;",
+    },
+  ],
+  [
+    "a rollback that drops what the migration made under another name",
+    {
+      body: "BEGIN;\nCREATE TABLE dagapp.fresh (id INTEGER);\nALTER TABLE dagapp.fresh RENAME TO ripe;\nCOMMIT;",
+      rollback: "DROP TABLE IF EXISTS dagapp.ripe;",
+    },
+  ],
+  [
+    "a sequence that may go on for longer",
+    {
+      before: "CREATE SEQUENCE dagapp.ticket_number AS INTEGER;",
+      body: "ALTER SEQUENCE dagapp.ticket_number AS BIGINT NO MAXVALUE NO CYCLE;",
+      rollback: "ALTER SEQUENCE dagapp.ticket_number AS INTEGER;",
     },
   ],
   [

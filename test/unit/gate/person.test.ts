@@ -1,5 +1,9 @@
 // Who is whom: spellings that name the author, and names that are near to it and another's.
-import { nobodyBecause, samePerson } from "../../../migrations/engine/gate/rules/header/person";
+import {
+  cannotBeTold,
+  nobodyBecause,
+  samePerson,
+} from "../../../migrations/engine/gate/rules/header/person";
 
 describe("samePerson", () => {
   it.each([
@@ -35,8 +39,26 @@ describe("samePerson", () => {
   });
 });
 
+describe("cannotBeTold", () => {
+  it.each([
+    ["Ada", "\u0410\u0501\u0430", true],
+    ["Ada", "\u0391\u0501\u03b1", true],
+    ["Ada", "Grace", false],
+    ["Ada Lovelace", "Gr\u00e4ce H\u00f8pper", false],
+    ["Ada 7", "Platform team", false],
+  ])("of %j and %j: %j", (a, b, expected) => {
+    expect(cannotBeTold(a, b)).toBe(expected);
+  });
+});
+
 describe("nobodyBecause", () => {
   it.each([
+    "\u1d00\u1d05\u1d00",
+    "\u13aa\u13a0\u13aa",
+    "Ad\u0251 Lovelace",
+    "Ad\u0430 Hopper",
+    "\u0410\u043d\u043d\u0430 Lee",
+    "\ua4ee\ua4d3\ua4ee",
     "self",
     "x",
     "the author",

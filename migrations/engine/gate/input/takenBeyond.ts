@@ -4,6 +4,7 @@
  */
 import type { ObjectName } from "../../sql/objectName";
 import { sqlName } from "../../sql/sqlText";
+import type { TableCommand } from "../../statements/tableOperation";
 import { type PlacedOperation } from "./placedOperation";
 import { sameName, type Subject } from "./subject";
 
@@ -21,47 +22,70 @@ type Pair = Pick<
   "before" | "placedOperations" | "rollbackOperations" | "impacts" | "rollbackImpacts"
 >;
 
-/** True when one of the placed operations brings the table: makes it where no earlier file has, or gives it this name. */
-function bringsTable(
-  subject: Pair,
-  placedOperations: readonly PlacedOperation[],
-  table: ObjectName,
-): boolean {
-  return placedOperations.some(({ operation, statement }) => {
-    if (operation.kind === "create table" && sameName(operation.table, table)) {
-      const mayBeOld = operation.ifNotExists || statement.kind === "DO";
-      return !mayBeOld || subject.before.relation(table) === null;
-    }
-    if (operation.kind === "rename" && operation.part === null) {
-      return sameName({ ...operation.object, name: operation.to }, table);
-    }
-    return (
-      operation.kind === "set schema" &&
-      sameName({ ...operation.object, schema: operation.schema }, table)
-    );
-  });
+/** Operations in front of one, the nearest first: those of the rollback, then those of the migration. */
+function before(pair: Pair, placed: PlacedOperation): readonly PlacedOperation[] {
+  const at = pair.rollbackOperations.indexOf(placed);
+  const own = at < 0 ? pair.rollbackOperations : pair.rollbackOperations.slice(0, at);
+  return [...pair.placedOperations, ...own].toReversed();
 }
 
-/** True when one of the placed operations brings the column, by adding it or by giving it this name. */
+/** What a relation was called before an operation, when the operation gave it its name; null when it did not. */
+function nameBefore({ operation }: PlacedOperation, table: ObjectName): ObjectName | null {
+  if (operation.kind === "rename" && operation.part === null) {
+    const now = { schema: operation.object.schema, name: operation.to };
+    return sameName(now, table) ? operation.object : null;
+  }
+  if (operation.kind !== "set schema") return null;
+  const now = { ...operation.object, schema: operation.schema };
+  return sameName(now, table) ? operation.object : null;
+}
+
+/**
+ * True when what has this name at a place of the rollback was made by the migration, or by the rollback itself: traced
+ * back through its names. A name that an old table was given brings nothing.
+ */
+function bringsTable(
+  pair: Pair,
+  operations: readonly PlacedOperation[],
+  table: ObjectName,
+): boolean {
+  let name = table;
+  for (const placed of operations) {
+    const { operation, statement } = placed;
+    const earlier = nameBefore(placed, name);
+    if (earlier !== null) name = earlier;
+    if (operation.kind !== "create table" || !sameName(operation.table, name)) continue;
+    const mayBeOld = operation.ifNotExists || statement.kind === "DO";
+    if (!mayBeOld || pair.before.relation(name) === null) return true;
+  }
+  return false;
+}
+
+/** True when the column of this name at a place of the rollback was added by the migration, or by the rollback itself. */
 function bringsColumn(
-  subject: Pair,
-  placedOperations: readonly PlacedOperation[],
+  pair: Pair,
+  operations: readonly PlacedOperation[],
   table: ObjectName,
   column: string,
 ): boolean {
-  const isOld = subject.before.relation(table)?.columns.has(column) === true;
-  return placedOperations.some(({ operation }) => {
+  let name = column;
+  let home = table;
+  const isOld = (): boolean => pair.before.relation(home)?.columns.has(name) === true;
+  const isDropped = (one: PlacedOperation): boolean => dropsColumn(one, home, name);
+  for (const placed of operations) {
+    const { operation } = placed;
+    home = nameBefore(placed, home) ?? home;
     if (operation.kind === "rename" && operation.part?.kind === "column") {
-      return sameName(operation.object, table) && operation.to === column;
+      if (sameName(operation.object, home) && operation.to === name) name = operation.part.name;
+      continue;
     }
-    if (operation.kind !== "alter table" || !sameName(operation.table, table)) return false;
+    if (operation.kind !== "alter table" || !sameName(operation.table, home)) continue;
     const { command } = operation;
-    if (command.kind !== "add column" || command.column.name !== column) return false;
-    return (
-      !(command.ifNotExists && isOld) ||
-      placedOperations.some((one) => dropsColumn(one, table, column))
-    );
-  });
+    if (command.kind !== "add column" || command.column.name !== name) continue;
+    // IF NOT EXISTS adds nothing where an earlier file has.
+    if (!(command.ifNotExists && isOld()) || operations.some(isDropped)) return true;
+  }
+  return false;
 }
 
 const dropsColumn = ({ operation }: PlacedOperation, table: ObjectName, column: string): boolean =>
@@ -69,6 +93,23 @@ const dropsColumn = ({ operation }: PlacedOperation, table: ObjectName, column: 
   sameName(operation.table, table) &&
   operation.command.kind === "drop column" &&
   operation.command.column === column;
+
+/** What the migration does to a column's type; undefined where it does nothing. */
+const typeChangeOf = (
+  { placedOperations }: Pair,
+  table: ObjectName,
+  column: string,
+): Extract<TableCommand, { kind: "alter type" }> | undefined =>
+  placedOperations
+    .flatMap(({ operation }) =>
+      operation.kind === "alter table" &&
+      sameName(operation.table, table) &&
+      operation.command.kind === "alter type" &&
+      operation.command.column === column
+        ? [operation.command]
+        : [],
+    )
+    .at(-1);
 
 /** True when one of the placed operations writes rows of the table. */
 const bringsRows = (placedOperations: readonly PlacedOperation[], table: ObjectName): boolean =>
@@ -139,22 +180,41 @@ function unseenLosses(subject: Pair, isBrought: (table: ObjectName) => boolean):
   });
 }
 
+/** Sequences that the rollback sets, and the migration does not make. */
+function resets(pair: Pair): readonly Loss[] {
+  return pair.rollbackImpacts.flatMap(({ statement, resets: sequences }) => {
+    const placed = pair.rollbackOperations.find((one) => one.statement === statement);
+    if (placed === undefined || statement.ledger !== null) return [];
+    return sequences
+      .filter((sequence) => !isMade(pair, sequence))
+      .map((sequence) => ({ placed, what: `sets the sequence ${sqlName(sequence)}` }));
+  });
+}
+
+const isMade = ({ placedOperations }: Pair, sequence: ObjectName): boolean =>
+  placedOperations.some(
+    ({ operation }) =>
+      (operation.kind === "create sequence" && sameName(operation.sequence, sequence)) ||
+      (operation.kind === "create table" && sequence.name.startsWith(`${operation.table.name}_`)),
+  );
+
 /** Losses of the rollback that are no inverse of anything, in its order. */
 export function takenBeyond(subject: Pair): readonly Loss[] {
-  const brings = [...subject.placedOperations, ...subject.rollbackOperations];
-  const isBrought = (table: ObjectName): boolean =>
-    table.schema === "pg_temp" || bringsTable(subject, brings, table);
+  const all = [...subject.placedOperations, ...subject.rollbackOperations].toReversed();
+  const isBrought = (table: ObjectName, at: readonly PlacedOperation[] = all): boolean =>
+    table.schema === "pg_temp" || bringsTable(subject, at, table);
   const named = subject.rollbackOperations.flatMap((placed): readonly Loss[] => {
     const { operation } = placed;
     if (placed.statement.ledger !== null) return [];
+    const at = before(subject, placed);
     switch (operation.kind) {
       case "drop":
         return operation.objects
-          .filter((object) => isTable(object.kind) && !isBrought(object))
+          .filter((object) => isTable(object.kind) && !isBrought(object, at))
           .map((object) => ({ placed, what: `drops ${sqlName(object)}` }));
       case "truncate":
         return operation.tables
-          .filter(({ name }) => !isBrought(name))
+          .filter(({ name }) => !isBrought(name, at))
           .map(({ name }) => ({ placed, what: `empties ${sqlName(name)}` }));
       case "query":
         return operation.query.writes
@@ -162,17 +222,27 @@ export function takenBeyond(subject: Pair): readonly Loss[] {
             ({ verb, updatesOnConflict }) =>
               verb === "delete" || (verb === "merge" && updatesOnConflict),
           )
-          .filter(({ table }) => !isBrought(table) && !bringsRows(subject.placedOperations, table))
+          .filter(
+            ({ table }) => !isBrought(table, at) && !bringsRows(subject.placedOperations, table),
+          )
           .map(({ table }) => ({ placed, what: `deletes rows of ${sqlName(table)}` }));
       case "alter table": {
         const { command, table, relation } = operation;
-        if (command.kind !== "drop column" || relation !== "table" || isBrought(table)) return [];
-        if (bringsColumn(subject, brings, table, command.column)) return [];
+        if (relation !== "table" || isBrought(table, at)) return [];
+        if (command.kind === "alter type") {
+          const change = typeChangeOf(subject, table, command.column);
+          const isOwn = bringsColumn(subject, at, table, command.column);
+          if (isOwn || (change !== undefined && (change.computed || !command.computed))) return [];
+          const what = `changes the type of ${sqlName(table)}.${command.column}`;
+          return [{ placed, what }];
+        }
+        if (command.kind !== "drop column") return [];
+        if (bringsColumn(subject, at, table, command.column)) return [];
         return [{ placed, what: `drops the column ${sqlName(table)}.${command.column}` }];
       }
       default:
         return [];
     }
   });
-  return [...named, ...unseenLosses(subject, isBrought)];
+  return [...named, ...unseenLosses(subject, (table) => isBrought(table)), ...resets(subject)];
 }

@@ -5,6 +5,7 @@
 import { parseStatements } from "../../../sql/parser";
 import { sqlName } from "../../../sql/sqlText";
 import { asList, asNode, dig, type TreeNode } from "../../../sql/tree";
+import type { RuleFinding } from "../../input/gateRule";
 import type { PlacedOperation } from "../../input/placedOperation";
 import { placedOfKind, placedOperationsOf, sameName, type Subject } from "../../input/subject";
 import { atStatement, docs, fileRule } from "../fileRule";
@@ -48,6 +49,25 @@ function isWidened(
   return isPrefix && rest(old) === rest(now);
 }
 
+/** Options that change with whose privileges a view reads, or what may be written through it. */
+const ofPrivileges = /^(security_invoker|check_option)\b/;
+
+const otherPrivileges = (subject: Subject): readonly RuleFinding[] =>
+  placedOfKind(subject.placedOperations, "alter table")
+    .filter(({ operation: { command } }) =>
+      command.kind === "set options" || command.kind === "reset options"
+        ? command.options.some((option) => ofPrivileges.test(option))
+        : false,
+    )
+    .filter((placed) => !subject.isNew(placed.operation.table, placed))
+    .map((placed) =>
+      atStatement(
+        placed,
+        `the view ${sqlName(placed.operation.table)} is read or written with other privileges than before.`,
+        "make a new view beside it that reads as it should, and drop the old one once nothing asks for it.",
+      ),
+    );
+
 export const viewMeaningChanged = fileRule({
   id: "view-meaning-changed",
   problem: "A view that was there before is replaced by a query with another meaning.",
@@ -66,8 +86,9 @@ export const viewMeaningChanged = fileRule({
     rollback:
       "DROP VIEW IF EXISTS dagapp.remarks;\nCREATE VIEW dagapp.remarks AS SELECT note_id FROM dagapp.notes;",
   },
-  find: (subject) =>
-    placedOfKind(subject.placedOperations, "create view")
+  find: (subject) => [
+    ...otherPrivileges(subject),
+    ...placedOfKind(subject.placedOperations, "create view")
       .filter(
         ({ operation }) => operation.replace && subject.before.relation(operation.view) !== null,
       )
@@ -81,4 +102,5 @@ export const viewMeaningChanged = fileRule({
           `give the new query another name, ${sqlName({ ...placed.operation.view, name: `${placed.operation.view.name}_2` })}, and drop the old view once nothing asks for it.`,
         ),
       ),
+  ],
 });

@@ -21,20 +21,55 @@ const nobody: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** True when a word mixes letters of two alphabets, as a name does that only looks like another. */
-const mixesAlphabets = (name: string): boolean =>
-  (name.match(/[\p{L}\p{M}]+/gu) ?? []).some(
-    (word) =>
-      /\p{Script=Latin}/u.test(word) &&
-      /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/u.test(word),
+/** Alphabets in which names are written here; those that are written together count as one. */
+const alphabets: readonly (readonly [string, RegExp])[] = [
+  ["Latin", /\p{Script=Latin}/u],
+  ["Cyrillic", /\p{Script=Cyrillic}/u],
+  ["Greek", /\p{Script=Greek}/u],
+  ["Armenian", /\p{Script=Armenian}/u],
+  ["Georgian", /\p{Script=Georgian}/u],
+  ["Hebrew", /\p{Script=Hebrew}/u],
+  ["Arabic", /\p{Script=Arabic}/u],
+  ["Devanagari", /\p{Script=Devanagari}/u],
+  ["Bengali", /\p{Script=Bengali}/u],
+  ["Tamil", /\p{Script=Tamil}/u],
+  ["Thai", /\p{Script=Thai}/u],
+  ["Ethiopic", /\p{Script=Ethiopic}/u],
+  ["East Asian", /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}/u],
+];
+
+/** Latin letters of names, without their accents; small capitals, phonetic letters and the like look like them and are none. */
+const latinOfNames = /[a-zßæœøðþđłħŋŧəıĸſ]/u;
+
+const plainLetters = (name: string): readonly string[] => [
+  ...(name.normalize("NFKD").toLowerCase().match(/\p{L}/gu) ?? []),
+];
+
+/** The alphabets of a name; "" for letters that are used in no name here. */
+function alphabetsOf(name: string): ReadonlySet<string> {
+  return new Set(
+    plainLetters(name).map((letter) => {
+      const found = alphabets.find(([, form]) => form.test(letter))?.[0] ?? "";
+      return found === "Latin" && !latinOfNames.test(letter) ? "" : found;
+    }),
   );
+}
 
 /** Why a text names no person or team, or null when it may. */
 export function nobodyBecause(name: string): string | null {
   const words = wordsOf(name).filter((word) => word !== "the" && word !== "by");
-  if (mixesAlphabets(name)) return "it mixes letters of two alphabets";
+  const found = alphabetsOf(name);
+  // A name that only looks like another is written with letters from elsewhere.
+  if (found.has("")) return "it has letters that are used in no name";
+  if (found.size > 1) return "it mixes letters of two alphabets";
   if (words.every((word) => !/../u.test(word))) return "it is no name";
   return words.every((word) => nobody.has(word)) ? "it names nobody" : null;
+}
+
+/** True when the names are written in two alphabets: letters of one look like letters of the other, so nobody can tell. */
+export function cannotBeTold(a: string, b: string): boolean {
+  const [first, second] = [alphabetsOf(a), alphabetsOf(b)];
+  return first.size > 0 && second.size > 0 && ![...first].some((one) => second.has(one));
 }
 
 /** The words of a name, sorted, without an address or a remark beside it. */

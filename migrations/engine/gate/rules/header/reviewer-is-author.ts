@@ -5,7 +5,7 @@
 import { elseWarn } from "../../input/gateRule";
 import { jobsRegion } from "../exampleParts";
 import { atField, fileRule } from "../fileRule";
-import { samePerson } from "./person";
+import { cannotBeTold, samePerson } from "./person";
 
 export const reviewerIsAuthor = fileRule({
   id: "reviewer-is-author",
@@ -19,7 +19,19 @@ export const reviewerIsAuthor = fileRule({
   good: { ...jobsRegion, header: { "REVIEWED BY": "Grace" } },
   find: (subject) => {
     const { author, reviewedBy } = subject.file.header;
-    if (reviewedBy === null || !samePerson(reviewedBy, author)) return [];
+    if (reviewedBy === null) return [];
+    if (!samePerson(reviewedBy, author)) {
+      return cannotBeTold(reviewedBy, author)
+        ? [
+            atField(
+              subject,
+              "REVIEWED BY",
+              `author and reviewer are written in two alphabets: ${author}, ${reviewedBy}. Whether they are two people cannot be told.`,
+              "write both names in one alphabet.",
+            ),
+          ]
+        : [];
+    }
     const spelled = reviewedBy === author ? "" : ` (the reviewer is spelled ${reviewedBy})`;
     return [
       atField(

@@ -3,8 +3,18 @@
  * Does NOT reach another stack: what the tier below says is given (see history/promotion.ts).
  */
 import { whereDemanded } from "../../input/gateRule";
+import { nobodyBecause, samePerson } from "../header/person";
 import { planRule } from "../planRule";
-import { lacking } from "./below";
+import { lacking, type Promoted } from "./below";
+
+/** Why there is no sign-off by somebody else, as the end of a sentence; null where there is one. */
+function faultOf({ file, below: { signedOff } }: Promoted): string | null {
+  if (signedOff === null) return "";
+  const { by } = signedOff;
+  if (samePerson(by, file.header.author)) return ` by anybody but its author (${by})`;
+  const reason = nobodyBecause(by);
+  return reason === null ? null : ` by a person: ${by}, and ${reason}`;
+}
 
 export const signOffMissing = planRule({
   id: "sign-off-missing",
@@ -19,10 +29,10 @@ export const signOffMissing = planRule({
   find: (input) =>
     lacking(
       input,
-      ({ below }) => below.signedOff === null,
-      ({ below, stack }, tier) => ({
-        message: `version ${below.version} is not signed off in ${stack}.`,
-        remedy: `ddl signoff ${below.version} --stack ${tier} --by <person>, then up on ${tier}, which publishes it.`,
+      (one) => faultOf(one) !== null,
+      (one, tier) => ({
+        message: `version ${one.below.version} is not signed off in ${one.stack}${faultOf(one) ?? ""}.`,
+        remedy: `ddl signoff ${one.below.version} --stack ${tier} --by <person>, then up on ${tier}, which publishes it.`,
       }),
     ),
 });
