@@ -11,6 +11,7 @@ import { checkFiles } from "../../migrations/engine/gate/fileCheck";
 import { gateRules } from "../../migrations/engine/gate/gateRules";
 import { loadMigrations } from "../../migrations/engine/survey/load";
 import { parseTier, strictestTier, tiers } from "../../stack/tier";
+import { azurePipelinesReport } from "../findings/azurePipelines";
 import {
   type Finding,
   findingOfProblem,
@@ -33,6 +34,7 @@ const formats: Readonly<Record<string, (report: Report, call: Call) => string>> 
   text: (report, { terminal }) => textReport(report, terminal.style),
   json: (report) => jsonReport(report),
   github: (report) => githubReport(report),
+  azure: (report) => azurePipelinesReport(report),
   sarif: (report) => sarifReport(report, gateRules, programVersion()),
 };
 
@@ -42,7 +44,8 @@ export const check: Command = {
   details: [
     "Without FILE all migrations of the folder are judged. With FILE only what concerns those files and their",
     "rollback files is shown; the others are read as what comes before them.",
-    "Paths in github and sarif are relative to GITHUB_WORKSPACE, else to the project.",
+    "github and azure write annotations for GitHub Actions and Azure Pipelines. There, and in sarif, paths are relative",
+    "to GITHUB_WORKSPACE, else to the project.",
   ],
   arguments: [
     { name: "FILE", summary: "a migration or rollback file", required: false, many: true },

@@ -78,3 +78,19 @@ export interface Report {
   /** Text of a file, or null when it cannot be read. */
   readonly textOf: (file: string) => string | null;
 }
+
+/** What an annotation says, a line each: the platform shows place and rule beside it. */
+export function annotationText({ message, excepted, why, remedy }: Finding): string {
+  return [
+    message,
+    ...(excepted === null ? [] : [`Excepted: ${excepted}`]),
+    ...(why === null ? [] : [`Why: ${why}`]),
+    `Do: ${remedy}`,
+  ].join("\n");
+}
+
+/** The line behind all annotations. */
+export function annotationSummary({ findings, migrations, tier }: Report): string {
+  const [errors, warnings] = [countOf(findings, "error"), countOf(findings, "warning")];
+  return `${counted(migrations, "migration")} checked for ${tier}: ${counted(errors, "error")}, ${counted(warnings, "warning")}`;
+}

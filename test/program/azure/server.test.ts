@@ -65,6 +65,10 @@ describe.each(tiers)("the server of tier %s", (tier) => {
     expect(locks.map(({ inputs }) => inputs["level"])).toEqual(
       isGuarded(tier) ? ["CanNotDelete", "CanNotDelete"] : [],
     );
+    // A lock that came first would refuse what a failed creation has to replace.
+    for (const { dependencies } of locks) {
+      expect(dependencies).toContain(named(run, "azure-database").urn);
+    }
     for (const { name, protect, type } of run.resources) {
       if (type.startsWith("azure-native")) {
         expect({ name, protect }).toEqual({ name, protect: isGuarded(tier) });

@@ -1,4 +1,5 @@
 // What `ddl check` writes in each format.
+import { azurePipelinesReport } from "../../../cli/findings/azurePipelines";
 import type { Finding, Report } from "../../../cli/findings/finding";
 import { githubReport } from "../../../cli/findings/github";
 import { jsonReport } from "../../../cli/findings/json";
@@ -128,6 +129,26 @@ describe("github", () => {
   it("escapes what would end a property or the line", () => {
     const one = finding({ message: "100%\r\n::error::x", rule: "a,b:c" });
     expect(githubReport(report([one]))).toMatch(/title=a%2Cb%3Ac::100%25%0D%0A::error::x%0AWhy/);
+  });
+});
+
+describe("azure", () => {
+  it("writes one logging command for each finding", () => {
+    const warning = finding({ severity: "warning", line: null, column: null, why: null });
+    expect(azurePipelinesReport(report([finding(), warning]))).toBe(
+      [
+        "##vso[task.logissue type=error;sourcepath=migrations/004_x.sql;linenumber=2;columnnumber=8;code=ban-truncate;]TRUNCATE dagapp.jobs deletes every row.%0AWhy: nothing brings them back.%0ADo: delete in batches.",
+        "##vso[task.logissue type=warning;sourcepath=migrations/004_x.sql;code=ban-truncate;]TRUNCATE dagapp.jobs deletes every row.%0ADo: delete in batches.",
+        "4 migrations checked for prod: 1 error, 1 warning",
+      ].join("\n"),
+    );
+  });
+
+  it("escapes what would end a property or the line", () => {
+    const one = finding({ message: "100%\r\n##vso[x]y", rule: "a;b]c" });
+    expect(azurePipelinesReport(report([one]))).toContain(
+      "code=a%3Bb%5Dc;]100%AZP25%0D%0A##vso[x]y%0AWhy",
+    );
   });
 });
 
