@@ -2,6 +2,7 @@
  * The words that reading, comparing and mending privileges share: what a catalog holds, and what a deviation is.
  * Types only. Does NOT read, compare or mend anything.
  */
+import type { PgstacAccess } from "../pgstac/hardening/access";
 import type { RoleParty } from "../stack/roleKinds";
 import type { ObjectKind, Place, PrivilegeRule } from "./vocabulary";
 
@@ -111,6 +112,8 @@ export interface OwnedObject {
 export interface Bypass {
   readonly kind:
     | "security definer"
+    | "open search path"
+    | "missing constraint"
     | "leakproof"
     | "untrusted language"
     | "extension member"
@@ -192,6 +195,8 @@ export interface AclContext {
   readonly logins: ReadonlyMap<string, boolean>;
   readonly settingsOf: ReadonlyMap<string, readonly WantedSetting[]>;
   readonly quote: (identifier: string) => string;
+  /** What the stack's version of PgSTAC lets whom do; null where this program does not keep PgSTAC. */
+  readonly pgstac: PgstacAccess | null;
 }
 
 /** One thing that is not as the rules say, and the statements that mend it. */

@@ -79,7 +79,17 @@ const rows: readonly Row[] = [
   ["pgstac read", routines, ["EXECUTE"], created],
 ];
 
-export const pgstacRules: readonly PrivilegeRule[] = rows.map(([to, on, privileges, because]) => ({
-  ...{ to, where: "governed", schema, on, privileges, because },
-  optional: true,
-}));
+export const pgstacRules: readonly PrivilegeRule[] = [
+  ...rows.map(([to, on, privileges, because]): PrivilegeRule => ({
+    ...{ to, where: "governed", schema, on, privileges, because },
+    optional: true,
+  })),
+  {
+    to: "pgstac admin",
+    where: "database",
+    on: ["database"],
+    privileges: ["TEMPORARY"],
+    optional: true,
+    because: "PgSTAC's upgrades make temporary tables, since 0.10.0.",
+  },
+];

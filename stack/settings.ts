@@ -2,6 +2,13 @@
  * Turns configuration and environment into typed settings: the one place that knows the names of keys and variables.
  * Does NOT read files, open connections or look up passwords (see credentials.ts).
  */
+import {
+  parsePgstacVersion,
+  pgstacExtensions,
+  pgstacSchema,
+  type PgstacVersion,
+  pgstacVersions,
+} from "../pgstac/hardening/versions";
 import { type AzureServer, hostOf, parseAzure } from "./azure";
 import { type FurtherRole, parseFurtherRoles } from "./furtherRoles";
 import { longestName } from "./identifiers";
@@ -78,6 +85,13 @@ interface RunSettings {
   readonly runnerWaitMs: number;
 }
 
+/** Which PgSTAC the stack has. */
+export interface PgstacSettings {
+  readonly version: PgstacVersion;
+  /** Change ticket of this version; null: none is stated, which uat and prod refuse. */
+  readonly ticket: string | null;
+}
+
 /** Longest name of a host. Source: RFC 1035, 2.3.4. */
 const longestHost = 253;
 
@@ -90,6 +104,8 @@ export interface Settings {
   readonly extensions: readonly string[];
   /** Database that a scratch database is copied from, with the extensions in it; null: it is made from nothing. */
   readonly proofTemplate: string | null;
+  /** PgSTAC as this program installs and keeps it; null: whoever wants it installs it. */
+  readonly pgstac: PgstacSettings | null;
   readonly passwordVersion: string;
   readonly serviceLimits: ServiceLimits;
   readonly run: RunSettings;
@@ -240,6 +256,17 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
   const { azure, problems: azureProblems } = parseAzure(text("azure"), text("azureServer"));
   problems.push(...azureProblems);
 
+  const pgstacVersion = text("pgstac");
+  const pgstac = attempt<PgstacSettings | null>("pgstac", null, () => {
+    if (pgstacVersion === "none" || pgstacVersion === "") return null;
+    const version = parsePgstacVersion(pgstacVersion);
+    if (version === undefined) {
+      throw new Error(`"${pgstacVersion}" is not one of none, ${pgstacVersions.join(", ")}.`);
+    }
+    if (!schemas.includes(pgstacSchema)) throw new Error(`${pgstacSchema} is not among schemas.`);
+    return { version, ticket: orNull(text("pgstacTicket")) };
+  });
+
   const settings: Settings = {
     tier: attempt<Tier>("tier", strictestTier, () => parseTier(text("tier"))),
     server: {
@@ -261,7 +288,13 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
     },
     roles,
     schemas,
-    extensions: list("extensions").map((item) => name("extensions", item)),
+    extensions: [
+      ...new Set([
+        ...list("extensions").map((item) => name("extensions", item)),
+        ...(pgstac === null ? [] : pgstacExtensions),
+      ]),
+    ],
+    pgstac,
     proofTemplate: orNull(text("proofTemplate")),
     passwordVersion: text("passwordVersion"),
     serviceLimits: {

@@ -25,6 +25,7 @@ const words: Readonly<Record<EventKind, string | null>> = {
   "break-glass-opened": null,
   "break-glass-closed": null,
   upgraded: null,
+  "pgstac-migrated": null,
 };
 
 const shownMessage = 200;

@@ -19,12 +19,19 @@ export interface Published {
   readonly tier: string;
   readonly serviceRole: string;
   readonly infrastructureRole: string;
+  /** Version of PgSTAC that is installed; absent where the stack has none. */
+  readonly pgstac?: pulumi.Input<string>;
   /** Lowest first, with checksums, proof, sign-off and validation. */
   readonly versions: pulumi.Input<readonly PublishedVersion[]>;
 }
 
-export function publishedOutputs({ server, tier, roles }: Settings): Omit<Published, "versions"> {
+export function publishedOutputs(
+  { server, tier, roles }: Settings,
+  pgstac: readonly { readonly installed: pulumi.Output<string> }[] = [],
+): Omit<Published, "versions"> {
+  const [declared] = pgstac;
   return {
+    ...(declared === undefined ? {} : { pgstac: declared.installed }),
     database: `${server.host}:${server.port}/${server.database}`,
     tier,
     serviceRole: roles.service,

@@ -2,6 +2,7 @@
  * Compares a live catalog with the rules, and says which statements would make them equal.
  * Pure: rules and catalog in, deviations out. Does NOT read the catalog (catalog.ts) or run the statements (heal.ts).
  */
+import { pgstacSchema } from "../../pgstac/hardening/versions";
 import { expectedKinds } from "../../stack/roleKinds";
 import type { AclContext, AclEntry, Catalog, CatalogObject, Deviation } from "../model";
 import { objectKinds } from "../objectKinds";
@@ -38,7 +39,9 @@ function comparer(context: AclContext, who: RoleKinds): Comparer {
     const alike = known.get(acl) ?? new Map<string, readonly Difference[]>();
     known.set(acl, alike);
     const others = (): readonly AclEntry[] => acl.filter((e) => !isAdmins(context, object, e));
-    const key = JSON.stringify([kind, place, schema, column, owner, readOnly]);
+    // Of PgSTAC's objects each has its own rules.
+    const name = context.pgstac !== null && schema === pgstacSchema ? object.identity : null;
+    const key = JSON.stringify([kind, place, schema, column, owner, readOnly, name]);
     const differences = alike.get(key) ?? compare(expectedOn(context, object), others(), owner);
     alike.set(key, differences);
     return differences;

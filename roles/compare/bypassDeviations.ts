@@ -3,6 +3,7 @@
  * ledger, row security where nobody asked for it, and ways to reach a table as somebody else. Pure.
  * Does NOT read the catalog, or know what the code does.
  */
+import { addConstraint, addedConstraints, closeSearchPath } from "../../pgstac/hardening/hardening";
 import type { AclContext, Bypass, Deviation } from "../model";
 import { wordsOf } from "../objectKinds";
 import { pgstacSecurityDefiners } from "../pgstacRules";
@@ -27,7 +28,8 @@ const judges: Readonly<Record<Bypass["kind"], Judge>> = {
     const isListed =
       schema === "pgstac" &&
       who.of(owner) === "pgstac admin" &&
-      pgstacSecurityDefiners.includes(name);
+      // By signature, where the version is known: an overload is somebody else's.
+      (context.pgstac?.definers.includes(identity) ?? pgstacSecurityDefiners.includes(name));
     const isExtensions =
       extension !== null &&
       (!enabled || (extensionSecurityDefiners[extension] ?? []).includes(name));
@@ -36,6 +38,25 @@ const judges: Readonly<Record<Bypass["kind"], Judge>> = {
       text: `function ${identity}: should not run with the rights of ${owner} (SECURITY DEFINER)`,
       statements: [`ALTER ROUTINE ${identity} SECURITY INVOKER`],
       power: owner,
+    };
+  },
+  // Temporary tables of whoever calls it would stand for those that it means.
+  "open search path": (_, who, { identity, owner }) =>
+    who.of(owner) !== "pgstac admin"
+      ? null
+      : {
+          text: `function ${identity}: should search pg_temp last, and not before the tables that it means`,
+          statements: [closeSearchPath(identity)],
+          power: owner,
+        },
+  "missing constraint": ({ pgstac }, _, { identity, name, owner }) => {
+    const wanted = addedConstraints.find((one) => one.name === name);
+    if (pgstac === null || wanted === undefined) return null;
+    return {
+      text: `table ${identity}: should have the constraint ${name}: ${wanted.because}`,
+      statements: addConstraint(wanted),
+      power: owner,
+      locks: identity,
     };
   },
   leakproof: (_, who, { identity, owner }) =>
@@ -190,6 +211,7 @@ export function bypassDeviations(
 /** Kinds by which whoever gets at the thing gets more than the thing. */
 const handsOver: ReadonlySet<Bypass["kind"]> = new Set([
   "security definer",
+  "open search path",
   "untrusted language",
   "view of the ledger",
   "materialized view of the ledger",

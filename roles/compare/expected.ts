@@ -2,7 +2,10 @@
  * What the rules give on one object, by real names, and how a list of privileges differs from it. Pure.
  * Does NOT know which object is where, or how a difference is mended.
  */
+import { mayExecute, mayWrite, type PgstacAccess } from "../../pgstac/hardening/access";
+import { pgstacSchema, versionsTable } from "../../pgstac/hardening/versions";
 import type { AclContext, AclEntry, CatalogObject } from "../model";
+import type { Privilege, PrivilegeRule } from "../vocabulary";
 
 /** Key of PUBLIC among grantees: role names cannot be empty. */
 export const publicKey = "";
@@ -17,7 +20,9 @@ export interface Expected {
 }
 
 /** The part of an object that decides what is expected on it. */
-export type Spot = Pick<CatalogObject, "kind" | "place" | "schema" | "column" | "readOnly">;
+export type Spot = Pick<CatalogObject, "kind" | "place" | "schema" | "column" | "readOnly"> &
+  /** Absent: of objects that are yet to be made. */
+  Partial<Pick<CatalogObject, "identity">>;
 
 function add(held: Map<string, Set<string>>, grantee: string, privileges: readonly string[]): void {
   const set = held.get(grantee) ?? new Set();
@@ -25,9 +30,26 @@ function add(held: Map<string, Set<string>>, grantee: string, privileges: readon
   held.set(grantee, set);
 }
 
+const isRoutine = (kind: Spot["kind"]): boolean => kind === "function" || kind === "procedure";
+
+/** What of a rule holds on one object of PgSTAC's: parts of it are kept from those who use the rest. */
+function narrowed(
+  { to, privileges }: PrivilegeRule,
+  { kind, identity }: Spot,
+  access: PgstacAccess,
+): readonly Privilege[] {
+  if (identity === undefined || (to !== "service" && to !== "reader")) return privileges;
+  if (isRoutine(kind)) return mayExecute(access, to, identity) ? privileges : [];
+  const isRows = ["table", "partitioned table", "foreign table", "view"].includes(kind);
+  return isRows && !mayWrite(access, identity)
+    ? privileges.filter((p) => p === "SELECT")
+    : privileges;
+}
+
 /** Which grantee should, and which may, hold which privileges on an object. */
 export function expectedOn(context: AclContext, spot: Spot): Expected {
   const { kind, place, schema, column, readOnly } = spot;
+  const access = place === "governed" && schema === pgstacSchema ? context.pgstac : null;
   const wanted = new Map<string, Set<string>>();
   const allowed = new Map<string, Set<string>>();
   for (const rule of context.rules) {
@@ -35,12 +57,17 @@ export function expectedOn(context: AclContext, spot: Spot): Expected {
     if (rule.schema !== undefined && rule.schema !== schema) continue;
     if (rule.readOnly === true && !readOnly) continue;
     if (kind === "column" && (column === null || rule.columns?.includes(column) !== true)) continue;
+    const privileges = access === null ? rule.privileges : narrowed(rule, spot, access);
+    if (privileges.length === 0) continue;
     const grantees = rule.to === "public" ? [publicKey] : context.parties[rule.to];
     for (const grantee of grantees) {
       const confined = place === "governed" ? context.schemasOf.get(grantee) : undefined;
       if (confined !== undefined && !confined.includes(schema ?? "")) continue;
-      add(rule.optional === true ? allowed : wanted, grantee, rule.privileges);
+      add(rule.optional === true ? allowed : wanted, grantee, privileges);
     }
+  }
+  if (access !== null && spot.identity === versionsTable) {
+    for (const name of context.parties.infrastructure) add(wanted, name, ["SELECT"]);
   }
   return { wanted, allowed };
 }

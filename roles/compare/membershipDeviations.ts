@@ -44,7 +44,9 @@ function isAccepted(context: AclContext, who: RoleKinds, membership: Membership)
   if (isOurs) {
     // Whoever made a role keeps the right to let others in; that is the platform's affair where it is the platform.
     const isMaker = inner === "trusted" && isCreators(who, membership);
-    return trustedRoles(context).includes(member) || isMaker;
+    // PgSTAC's roles are of the whole server, and have the same names for each of its databases.
+    const isNeighbours = isPgstacs(outer) && who.ownsDatabase(member);
+    return trustedRoles(context).includes(member) || isMaker || isNeighbours;
   }
   if (inner === "trusted") return true;
   // No matter whether it may connect here: files and base backups hold every database of the server.

@@ -25,6 +25,8 @@ export interface RoleKinds {
   readonly bootstrap: string | null;
   /** Whether it may connect to this database. */
   connects(role: string): boolean;
+  /** Whether it owns a database of the server: the admin of another one. */
+  ownsDatabase(role: string): boolean;
   /** Whether a role may own an object in a place. */
   mayOwn(role: string, place: Place, schema: string | null): boolean;
 }
@@ -36,6 +38,7 @@ export const trustedRoles = ({ parties }: AclContext): readonly string[] =>
 export function roleKindsOf(context: AclContext, catalog: Pick<Catalog, "roles">): RoleKinds {
   const superusers = new Set(catalog.roles.filter((r) => r.superuser).map(({ name }) => name));
   const connecting = new Set(catalog.roles.filter((r) => r.connects).map(({ name }) => name));
+  const owning = new Set(catalog.roles.filter((r) => r.ownsDatabase).map(({ name }) => name));
   const partyOf = new Map<string, RoleKind>();
   for (const [party, names] of Object.entries(context.parties)) {
     for (const name of names) partyOf.set(name, party as RoleParty);
@@ -50,6 +53,7 @@ export function roleKindsOf(context: AclContext, catalog: Pick<Catalog, "roles">
     isNamed: (role) => named.has(role),
     bootstrap: catalog.roles.find((role) => role.bootstrap)?.name ?? null,
     connects: (role) => connecting.has(role),
+    ownsDatabase: (role) => owning.has(role),
     mayOwn: (role, place, schema) => {
       if (place === "elsewhere" || place === "public") return of(role) === "trusted";
       if (place !== "governed") return role === context.admin;

@@ -3,7 +3,19 @@
  * (catalog.ts) or judge the answer (compare/bypassDeviations.ts).
  */
 
+import { escapeLiteral } from "pg";
+
+import { addedConstraints, closedSearchPath } from "../../pgstac/hardening/hardening";
+import { pgstacSchema } from "../../pgstac/hardening/versions";
 import { isOfSession, routineIdentity } from "./catalogSources";
+
+/** Rows of (table, name, definition). */
+const constraintRows = addedConstraints
+  .map(
+    ({ table, name, definition }) =>
+      `(${[table.slice(pgstacSchema.length + 1), name, definition].map(escapeLiteral).join(", ")})`,
+  )
+  .join(", ");
 
 /** Whether a row was written by a later transaction than another. Transaction numbers go round. */
 const isLater = (one: string, other: string): string =>
@@ -91,6 +103,21 @@ export const bypassesQuery = `
     SELECT 'security definer' AS kind, 'elsewhere' AS place, schema, identity, name, owner,
            later AS enabled, false AS forced, extension AS detail
       FROM routine WHERE prosecdef
+    UNION ALL
+    SELECT 'open search path', 'elsewhere', n.nspname, ${routineIdentity("p")}, p.proname::text, p.proowner, true, false,
+           NULL
+      FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+      LEFT JOIN LATERAL (SELECT max(substr(s, 13)) AS path FROM unnest(p.proconfig) s WHERE s LIKE 'search_path=%') c ON true
+     WHERE n.nspname = ${escapeLiteral(pgstacSchema)} AND n.oid IN (SELECT oid FROM governed)
+       AND (p.prosecdef OR c.path IS NOT NULL) AND c.path IS DISTINCT FROM ${escapeLiteral(closedSearchPath)}
+    UNION ALL
+    SELECT 'missing constraint', 'elsewhere', n.nspname, c.oid::regclass::text, w.name, c.relowner, true, false, NULL
+      FROM (VALUES ${constraintRows}) AS w (relation, name, definition)
+      JOIN governed n ON n.nspname = ${escapeLiteral(pgstacSchema)}
+      JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.relation AND c.relkind IN ('r', 'p')
+     WHERE NOT EXISTS (SELECT FROM pg_constraint k
+                        WHERE k.conrelid = c.oid AND k.conname = w.name AND k.convalidated
+                          AND pg_get_constraintdef(k.oid) = w.definition)
     UNION ALL
     SELECT 'leakproof', 'elsewhere', schema, identity, name, owner, true, false, extension
       FROM routine WHERE proleakproof AND oid >= 16384 AND extension IS NULL

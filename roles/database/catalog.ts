@@ -5,6 +5,7 @@
 import { type Client, escapeIdentifier } from "pg";
 
 import { inspectPolicies, policyMendings } from "../../migrations/engine/ledger/policies";
+import { pgstacAccess } from "../../pgstac/hardening/access";
 import { type FurtherKind, isDeclared } from "../../stack/furtherRoles";
 import { listedKinds, readsSchemas, roleKindRows, type SettingKind } from "../../stack/roleKinds";
 import type { Settings } from "../../stack/settings";
@@ -56,7 +57,7 @@ function partiesOf(settings: Settings): AclContext["parties"] {
 
 /** Real names and values of one stack, for comparing. */
 export function aclContext(settings: Settings): AclContext {
-  const { roles, schemas, server, serviceLimits } = settings;
+  const { roles, schemas, server, serviceLimits, pgstac } = settings;
   const { further } = roles;
   const declared = further.filter(isDeclared);
   const schemasOf = new Map(further.map(({ name, schemas: own }) => [name, own ?? schemas]));
@@ -102,6 +103,7 @@ export function aclContext(settings: Settings): AclContext {
       ),
     ]),
     quote: escapeIdentifier,
+    pgstac: pgstac === null ? null : pgstacAccess[pgstac.version],
   };
 }
 

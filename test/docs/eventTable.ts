@@ -28,6 +28,8 @@ const meanings: Readonly<Record<EventKind, string>> = {
   "break-glass-opened": "An emergency lifts promotion and maintenance window.",
   "break-glass-closed": "It is over.",
   upgraded: "A table of this program's own became that of a newer release, and which step did it.",
+  "pgstac-migrated":
+    "PgSTAC was installed or upgraded: from, to, the file's digest, and what was hardened.",
 };
 
 const writer = (kind: EventKind): string => {

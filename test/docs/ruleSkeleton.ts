@@ -14,7 +14,7 @@ type Form = "fileRule" | "planRule" | "exceptionRule";
 
 /** Themes whose rules are not about what files say and do. */
 const otherForms: Readonly<Record<string, Form>> = {
-  ...{ record: "planRule", asked: "planRule", promotion: "planRule" },
+  ...{ record: "planRule", asked: "planRule", promotion: "planRule", pgstac: "planRule" },
   exceptions: "exceptionRule",
 };
 

@@ -12,6 +12,7 @@ import { constraintsRules } from "./rules/constraints/rules";
 import { destructionRules } from "./rules/destruction/rules";
 import { exceptionRules } from "./rules/exceptions/rules";
 import { headerRules } from "./rules/header/rules";
+import { pgstacRules } from "./rules/pgstac/rules";
 import { promotionRules } from "./rules/promotion/rules";
 import { reachRules } from "./rules/reach/rules";
 import { recordRules } from "./rules/record/rules";
@@ -24,6 +25,7 @@ const runChapters: Readonly<Record<string, readonly GateRule[]>> = {
   "What was recorded": recordRules,
   "What is asked of a run": askedRules,
   "What the tier below and people say": promotionRules,
+  "The version of PgSTAC": pgstacRules,
 };
 
 /** Rules about what a file says and does, by theme. */

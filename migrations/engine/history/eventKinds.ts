@@ -24,6 +24,7 @@ export const decisionKinds = [
   "break-glass-opened",
   "break-glass-closed",
   "upgraded",
+  "pgstac-migrated",
 ] as const;
 
 /** The decisions that an approver's login may write; the others are the admin's. */

@@ -49,6 +49,8 @@ export type LowerTier =
       readonly stack: string;
       readonly tier: Tier | null;
       readonly versions: readonly PublishedVersion[];
+      /** Version of PgSTAC that was installed there; absent where it publishes none. */
+      readonly pgstac?: string | null;
     }
   /** The stack does not exist, or publishes nothing: as if nothing were applied there. */
   | { readonly kind: "missing"; readonly stack: string; readonly reason: string }
@@ -123,7 +125,7 @@ const textOrNull = (value: unknown): string | null => (typeof value === "string"
  * @param outputs  All outputs of it.
  */
 export function readLowerTier(stack: string, outputs: unknown): LowerTier {
-  const { tier, versions } = isRecord(outputs) ? outputs : {};
+  const { tier, versions, pgstac } = isRecord(outputs) ? outputs : {};
   if (!Array.isArray(versions)) {
     return { kind: "missing", stack, reason: "it publishes no versions" };
   }
@@ -132,6 +134,7 @@ export function readLowerTier(stack: string, outputs: unknown): LowerTier {
     stack,
     tier: tiers.find((one) => one === tier) ?? null,
     versions: versions.filter(isRecord).flatMap(readVersion),
+    ...(typeof pgstac === "string" ? { pgstac } : {}),
   };
 }
 

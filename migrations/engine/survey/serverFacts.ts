@@ -4,6 +4,7 @@
  */
 import type { Client } from "pg";
 
+import { lookAtPgstac } from "../../../pgstac/database/look";
 import { applicationName } from "../../../stack/connection";
 import type { RoleSettings } from "../../../stack/settings";
 import type { Blocker } from "../server/blockers";
@@ -130,21 +131,8 @@ async function readVersions(client: Client): Promise<Readonly<Record<string, str
       UNION ALL SELECT 'postgresql', split_part(current_setting('server_version'), ' ', 1)`,
   );
   const versions = new Map(rows.map(({ name, version }) => [name, version]));
-  const pgstac = await readPgstacVersion(client);
+  // PgSTAC is no extension: it keeps its version in a table of its own.
+  const { version: pgstac } = await lookAtPgstac(client);
   if (pgstac !== null) versions.set("pgstac", pgstac);
   return Object.fromEntries(versions);
-}
-
-/** PgSTAC is no extension: it keeps its version in a table of its own. */
-async function readPgstacVersion(client: Client): Promise<string | null> {
-  const { rows } = await client.query<{ readable: boolean }>(
-    `SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS readable
-       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE n.nspname = 'pgstac' AND c.relname = 'migrations'`,
-  );
-  if (rows[0]?.readable !== true) return null;
-  const found = await client.query<{ version: string }>(
-    "SELECT version FROM pgstac.migrations ORDER BY datetime DESC LIMIT 1",
-  );
-  return found.rows[0]?.version ?? null;
 }

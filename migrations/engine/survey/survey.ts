@@ -4,9 +4,11 @@
  */
 import type { Client } from "pg";
 
+import { lookAtPgstac } from "../../../pgstac/database/look";
+import { type PgstacPlan, planPgstac } from "../../../pgstac/hardening/plan";
 import { type Access, ConnectionError, withClient } from "../../../stack/connection";
 import { BadInputError, MigrationError, type Problem } from "../../../stack/errors";
-import type { RoleSettings } from "../../../stack/settings";
+import type { RoleSettings, Settings } from "../../../stack/settings";
 import type { MigrationFile } from "../files/file";
 import { checkGate } from "../gate/gate";
 import type { Violation } from "../gate/input/gateRule";
@@ -62,6 +64,8 @@ export interface Survey {
   readonly tickets: readonly string[];
   /** Those of the configured roles that the server has already. */
   readonly existingRoles: ReadonlySet<string>;
+  /** PgSTAC as it was found, and what leads to the one of the stack; null where the stack has none. */
+  readonly pgstac: { readonly installed: string | null; readonly plan: PgstacPlan } | null;
   /** What stands in the way of what is declared, and what an administrator runs. */
   readonly obstacles: readonly string[];
   /** Steps from an older release's tables of our own to this one's, which `up` takes before anything runs. */
@@ -179,6 +183,10 @@ export async function surveyStack(
     windows: settings.run.windows,
     breakGlass: live.history.breakGlass,
     structure: live.structure,
+    pgstac:
+      live.pgstac === null || settings.pgstac === null
+        ? null
+        : { ...settings.pgstac, plan: live.pgstac.plan },
   });
   return { ...live, violations, tickets, lower };
 }
@@ -224,6 +232,7 @@ async function readDatabase(
       losses: await estimateLosses(client, files, plan.toRollBack),
       empty: await isEmptyDatabase(client),
       existingRoles: await findRoles(client, roles),
+      pgstac: await surveyPgstac(client, access.settings.pgstac),
       obstacles: await readObstacles(client, access.settings),
       upgrades,
       now: await serverTime(client),
@@ -248,11 +257,22 @@ function withoutDatabase(
     losses: new Map(),
     empty: true,
     existingRoles: new Set(),
+    pgstac: null,
     obstacles: [],
     upgrades: [],
     now: new Date(),
     unseen,
   };
+}
+
+async function surveyPgstac(
+  client: Client,
+  settings: Settings["pgstac"],
+): Promise<Survey["pgstac"]> {
+  if (settings === null) return null;
+  const found = await lookAtPgstac(client);
+  if (found.hidden) return null;
+  return { installed: found.version, plan: planPgstac(found, settings.version) };
 }
 
 function ensureUsable(problems: readonly Problem[]): void {

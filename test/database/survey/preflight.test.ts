@@ -16,6 +16,19 @@ import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
+/** PgSTAC's table of versions, as its owner's: of nobody else's is a version read. */
+async function makePgstacVersions(database: ProgramDatabase): Promise<void> {
+  const { admin, infrastructure } = database.settings.roles;
+  for (const sql of [
+    "DO $$ BEGIN IF to_regrole('pgstac_admin') IS NULL THEN CREATE ROLE pgstac_admin; END IF; END $$",
+    "CREATE TABLE pgstac.migrations (version TEXT, datetime TIMESTAMPTZ DEFAULT clock_timestamp())",
+    "ALTER TABLE pgstac.migrations OWNER TO pgstac_admin",
+    `GRANT SELECT ON pgstac.migrations TO ${admin}, ${infrastructure}`,
+  ]) {
+    await database.rows(sql);
+  }
+}
+
 /** Adds a column, and drops it again. */
 const adding = () =>
   makeMigration({
@@ -41,7 +54,14 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     database = await makeProgramDatabase(server);
     await arrange(database, "CREATE TABLE dagapp.item (id INTEGER)");
   });
-  afterEach(() => database.close());
+  afterEach(async () => {
+    // A role of the whole server: the next test's database is to have none.
+    await database.rows(
+      `DO $$ BEGIN IF to_regrole('pgstac_admin') IS NOT NULL THEN
+         DROP OWNED BY pgstac_admin CASCADE; DROP ROLE pgstac_admin; END IF; END $$`,
+    );
+    await database.close();
+  });
   afterAll(() => server.stop());
 
   it("says who locks a table that the migration touches, and runs when it is free", async () => {
@@ -113,11 +133,8 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   });
 
   it("says so when it cannot look", async () => {
-    await arrange(
-      database,
-      "CREATE TABLE pgstac.migrations (version TEXT, datetime TIMESTAMPTZ DEFAULT clock_timestamp())",
-    );
-    const holder = await database.connect("infrastructure");
+    await makePgstacVersions(database);
+    const holder = await database.connect("superuser");
     await holder.query("BEGIN");
     await holder.query("LOCK TABLE pgstac.migrations IN ACCESS EXCLUSIVE MODE");
     const look = await ahead({ pending: [adding()] });
@@ -144,11 +161,8 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     expect(error.message).toContain("version-required: DEPENDENCIES requires pgstac 0.9.x");
     expect(await ledgerRows(database)).toEqual([]);
 
-    await arrange(
-      database,
-      "CREATE TABLE pgstac.migrations (version TEXT, datetime TIMESTAMPTZ DEFAULT clock_timestamp())",
-      "INSERT INTO pgstac.migrations VALUES ('0.8.1'), ('0.9.12')",
-    );
+    await makePgstacVersions(database);
+    await database.rows("INSERT INTO pgstac.migrations VALUES ('0.8.1'), ('0.9.12')");
     expect((await apply(database, requiring("Requires PgSTAC 0.9.x"))).ranNow).toBe(true);
   });
 

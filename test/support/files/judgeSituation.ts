@@ -19,7 +19,9 @@ const usualChange = {
 };
 
 export function judgeSituation(situation: Situation, tier: Tier): readonly Violation[] {
-  const { file, states, below, belowRows, lower, targetVersion = "1.1.0", ...input } = situation;
+  const { file, states, below, belowRows, lower, belowPgstac, ...rest } = situation;
+  const { targetVersion = "1.1.0", ...input } = rest;
+  const pgstac = belowPgstac ?? situation.pgstac?.version;
   const files = exampleMigrations({ ...usualChange, ...file });
   const [first, second] = files;
   if (first === undefined || second === undefined) throw new Error("An example has two files.");
@@ -39,7 +41,12 @@ export function judgeSituation(situation: Situation, tier: Tier): readonly Viola
   const versions = below === null ? [] : [{ ...published, proven }];
   const { lowerTier } = tierRules[tier];
   const usualLower =
-    lowerTier === null ? null : lowerWith(lowerTier, [publishedAs(first), ...versions]);
+    lowerTier === null
+      ? null
+      : {
+          ...lowerWith(lowerTier, [publishedAs(first), ...versions]),
+          ...(pgstac === undefined ? {} : { pgstac }),
+        };
   return checkGate({
     ...{ tier, files, targetVersion, schemas: exampleSchemas, now: exampleDay },
     plan: planMigrations(files, recorded, targetVersion),

@@ -49,6 +49,7 @@ export const context: AclContext = {
     ["ada", []],
   ]),
   quote,
+  pgstac: null,
 };
 
 /** Kinds and places that the catalog query can return, each with its identity. */

@@ -258,6 +258,7 @@ describe("plan", () => {
       obstacles,
       lower: belowOf(files),
       upgrades: [],
+      pgstac: null,
       ...known,
     };
     return planReport("uat", settings, survey);

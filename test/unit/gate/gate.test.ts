@@ -1,7 +1,7 @@
 // The gate: a well-formed change passes in every tier; each rule is broken one way at a time.
 import { checkGate } from "../../../migrations/engine/gate/gate";
 import { holdsRollbacks } from "../../../migrations/engine/gate/goingBack";
-import type { GateInput } from "../../../migrations/engine/gate/input/gateInput";
+import type { GatedPgstac, GateInput } from "../../../migrations/engine/gate/input/gateInput";
 import { type AppliedState, planMigrations } from "../../../migrations/engine/gate/input/plan";
 import { formatViolations } from "../../../migrations/engine/gate/violationText";
 import type {
@@ -11,6 +11,7 @@ import type {
 } from "../../../migrations/engine/history/promotion";
 import type { Comparison } from "../../../migrations/engine/history/structureRecord";
 import { loadParser } from "../../../migrations/engine/statements/statements";
+import { planPgstac } from "../../../pgstac/hardening/plan";
 import { type Tier, tierRules, tiers } from "../../../stack/tier";
 import { parseWindow } from "../../../stack/window";
 import { makeMigration, type MigrationParts } from "../../support/files/makeMigration";
@@ -24,6 +25,8 @@ interface Case extends Partial<Omit<GateInput, "plan" | "tier" | "files" | "lowe
   readonly below?: Partial<PublishedVersion> | null;
   /** In place of all that the tier below says. */
   readonly lower?: LowerTier | null;
+  /** PgSTAC of the tier below; absent: as the stack says. */
+  readonly belowPgstac?: string;
   /** What its proof there had rows in. */
   readonly belowRows?: PublishedProof["rows"];
   readonly parts?: MigrationParts;
@@ -92,9 +95,13 @@ function judge(tier: Tier, change: Case = {}) {
         : [{ ...published, proven: { ...published.proven, rows: belowRows } }];
   const { lowerTier } = tierRules[tier];
   const usual = lowerTier === null ? null : lowerWith(lowerTier, [publishedAs(first), ...below]);
+  const { pgstac } = change;
+  const pgstacBelow = change.belowPgstac ?? pgstac?.version;
+  const whole =
+    usual === null || pgstacBelow === undefined ? usual : { ...usual, pgstac: pgstacBelow };
   return checkGate({
     isUpdate: change.isUpdate ?? true,
-    lower: change.lower === undefined ? usual : change.lower,
+    lower: change.lower === undefined ? whole : change.lower,
     windows: change.windows ?? [],
     breakGlass: change.breakGlass ?? null,
     tier,
@@ -108,6 +115,7 @@ function judge(tier: Tier, change: Case = {}) {
     now: change.now ?? noon,
     appliedAt: change.appliedAt ?? (() => null),
     ...(change.structure === undefined ? {} : { structure: change.structure }),
+    ...(pgstac === undefined ? {} : { pgstac }),
   });
 }
 
@@ -145,6 +153,13 @@ function driftOf(count: number): Comparison {
   }));
   return { kind: "compared", since: "version 1.0.0 was applied at …", differences };
 }
+
+/** From what was found to 0.10.0, under the ticket of the run. */
+const pgstacFrom = (version: string | null, queued = 0): GatedPgstac => ({
+  ...{ version: "0.10.0", ticket: "CHG-2026-0143" },
+  plan: planPgstac({ version, distrust: null, queued }, "0.10.0"),
+});
+const windowNow = [parseWindow("2026-12-01T10:00Z/PT4H")];
 
 /** 002 is applied, and the target was lowered below it. */
 const goingBack: Case = { states: [state("1.0.0"), state("1.1.0")], targetVersion: "1.0.0" };
@@ -184,6 +199,20 @@ const broken: readonly (readonly [
     warned,
     "001_add_jobs.sql:-",
   ],
+  ["pgstac-refused", { pgstac: pgstacFrom("0.9.12", 1) }, all, ":-"],
+  [
+    "pgstac-ticket",
+    { pgstac: { ...pgstacFrom(null), ticket: null }, windows: windowNow },
+    [null, null, "error", "error"],
+    ":-",
+  ],
+  [
+    "pgstac-not-promoted",
+    { pgstac: pgstacFrom("0.9.12"), windows: windowNow, belowPgstac: "0.9.12" },
+    [null, "error", "error", "error"],
+    ":-",
+  ],
+  ["pgstac-outside-window", { pgstac: pgstacFrom("0.9.12") }, [null, null, "error", "error"], ":-"],
   ["schema-drift", { structure: driftOf(1) }, warned, ":-"],
   [
     "schema-not-compared",
@@ -353,6 +382,11 @@ describe("an open break-glass", () => {
     ["sign-off-missing", { below: { signedOff: null } }],
     ["validation-missing", { below: { validated: null } }],
     ["outside-window", { parts: { downtime: "Yes" } }],
+    [
+      "pgstac-not-promoted",
+      { pgstac: pgstacFrom("0.9.12"), windows: windowNow, belowPgstac: "0.9.12" },
+    ],
+    ["pgstac-outside-window", { pgstac: pgstacFrom("0.9.12") }],
   ];
 
   it.each(lifted)("makes a warning of %s", (rule, change) => {

@@ -47,6 +47,7 @@ describe("readSettings", () => {
       schemas: ["dagapp", "geoapi", "pgstac"],
       extensions: [],
       proofTemplate: null,
+      pgstac: null,
       passwordVersion: "1",
       serviceLimits: {
         connectionLimit: 50,

@@ -36,6 +36,7 @@ export interface Situation extends Partial<
     | "structure"
     | "breakGlass"
     | "lower"
+    | "pgstac"
   >
 > {
   /** The file of 1.1.0. */
@@ -46,6 +47,8 @@ export interface Situation extends Partial<
   readonly below?: Partial<PublishedVersion> | null;
   /** What its proof there had rows in. */
   readonly belowRows?: PublishedProof["rows"];
+  /** PgSTAC of the tier below; absent: as the stack says. */
+  readonly belowPgstac?: string;
   /** In place of all that the tier below says. */
   readonly lower?: LowerTier | null;
 }

@@ -2,6 +2,7 @@
  * What a decision of the gate rests on: files, plan, history, other tiers, people.
  * Does NOT read any of it (see survey/) and does not judge.
  */
+import type { PgstacPlan } from "../../../../pgstac/hardening/plan";
 import type { Tier } from "../../../../stack/tier";
 import type { Window } from "../../../../stack/window";
 import type { MigrationFile } from "../../files/file";
@@ -40,4 +41,13 @@ export interface GateInput {
   readonly structure?: Comparison;
   /** The emergency that is open. */
   readonly breakGlass: BreakGlass | null;
+  /** Where the stack has PgSTAC: to which version, under which ticket, and what leads there. */
+  readonly pgstac?: GatedPgstac | null;
+}
+
+/** What is to become of PgSTAC. */
+export interface GatedPgstac {
+  readonly version: string;
+  readonly ticket: string | null;
+  readonly plan: PgstacPlan;
 }

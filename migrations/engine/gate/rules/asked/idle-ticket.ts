@@ -15,10 +15,12 @@ export const idleTicket = planRule({
   source: "Policy, Change Management Process",
   bad: { tickets: ["CHG-2026-0142", "CHG-2026-0999"] },
   good: { tickets: ["CHG-2026-0142"] },
-  find: ({ plan, tickets }) =>
+  find: ({ plan, tickets, pgstac }) =>
     plan.pending.length === 0 || plan.toRollBack.length > 0
       ? []
       : tickets
+          // It may be that of PgSTAC's version.
+          .filter((ticket) => pgstac?.plan.kind === "nothing" || ticket !== pgstac?.ticket)
           .filter((ticket) => !plan.pending.some((file) => file.header.ticket === ticket))
           .map((ticket) => ({
             ...ofStack,

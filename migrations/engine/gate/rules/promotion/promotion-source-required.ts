@@ -5,6 +5,7 @@
 import { tierRules } from "../../../../../stack/tier";
 import { ofStack } from "../../input/findings";
 import { elseWarn } from "../../input/gateRule";
+import { pgstacChange } from "../../input/pgstacChange";
 import { planRule } from "../planRule";
 
 export const promotionSourceRequired = planRule({
@@ -17,9 +18,11 @@ export const promotionSourceRequired = planRule({
   source: "Policy, Change Management Process",
   bad: { lower: null },
   good: {},
-  find: ({ plan, tier, lower }) => {
+  find: (input) => {
+    const { plan, tier, lower } = input;
     const { lowerTier } = tierRules[tier];
-    if (plan.pending.length === 0 || lowerTier === null) return [];
+    const isIdle = plan.pending.length === 0 && pgstacChange(input) === null;
+    if (isIdle || lowerTier === null) return [];
     const remedy = `set promotesFrom to the stack of ${lowerTier}, such as organization/rmhgeoapi-database/${lowerTier}.`;
     if (lower === null) return [{ ...ofStack, message: "promotesFrom is not stated.", remedy }];
     if (lower.kind !== "known" || lower.tier === lowerTier) return [];

@@ -1,0 +1,35 @@
+/**
+ * Declares PgSTAC where a stack has it.
+ * Does NOT judge whether it may be changed now: while the gate refuses, it is declared as it is.
+ */
+import type * as pulumi from "@pulumi/pulumi";
+
+import type { PgstacSettings } from "../../stack/settings";
+import type { PgstacPlan } from "../hardening/plan";
+import { PgStac } from "./pgStac";
+
+/** What the survey says of it (migrations/engine/survey/survey.ts). */
+export interface PgstacSurvey {
+  /** What is installed, and what leads to what the stack says; null where nothing was looked at. */
+  readonly pgstac: { readonly installed: string | null; readonly plan: PgstacPlan } | null;
+  readonly violations: readonly { readonly severity: string }[];
+}
+
+/**
+ * None where the stack has none, or where it may not be installed now.
+ *
+ * @param opts  Of a resource that holds data.
+ */
+export function declarePgstac(
+  settings: PgstacSettings | null,
+  { pgstac, violations }: PgstacSurvey,
+  opts: pulumi.CustomResourceOptions,
+): readonly PgStac[] {
+  if (settings === null) return [];
+  const ticket = settings.ticket ?? "none";
+  const isRefused = violations.some(({ severity }) => severity === "error");
+  const isHeld = isRefused && pgstac?.plan.kind !== "nothing";
+  if (!isHeld) return [new PgStac("pgstac", { version: settings.version, ticket }, opts)];
+  const installed = pgstac?.installed ?? null;
+  return installed === null ? [] : [new PgStac("pgstac", { version: installed, ticket }, opts)];
+}
