@@ -138,6 +138,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     await holder.query("BEGIN");
     await holder.query("LOCK TABLE pgstac.migrations IN ACCESS EXCLUSIVE MODE");
     const look = await ahead({ pending: [adding()] });
+    await holder.query("ROLLBACK");
     expect(describePreview(look)).toEqual([
       "pre-flight: the server could not be asked: canceling statement due to lock timeout",
     ]);
