@@ -46,7 +46,7 @@ it("starts the server when it does not run", async () => {
   });
   expect(status).toBe(0);
   expect(stdout).toContain("/rmhgeoapi_qa,");
-  expect(stderr).toMatch(/^Sandbox: PostgreSQL \d+ on 127\.0\.0\.1:\d+\n$/);
+  expect(stderr).toMatch(/^Sandbox: PostgreSQL \d\S+(, PostGIS \d\S+)? on 127\.0\.0\.1:\d+\n$/);
 });
 
 it("is never meant without being named, but is mentioned when nothing else was found", async () => {

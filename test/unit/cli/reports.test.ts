@@ -310,6 +310,7 @@ describe("plan", () => {
   L39 ALTER TABLE dagapp.jobs ADD COLUMN a TEXT
       risk medium
       ACCESS EXCLUSIVE on dagapp.jobs (blocks reads and writes)
+  qa measured: dagapp.jobs: ACCESS EXCLUSIVE for at most 12 ms
 
 May run: 1 migration.`);
   });
