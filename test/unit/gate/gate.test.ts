@@ -306,6 +306,12 @@ const broken: readonly (readonly [
   ],
   ["break-glass-open", { breakGlass }, ["warning", "warning", "warning", "warning"], ":-"],
   [
+    "break-glass-by-author",
+    { breakGlass: { ...breakGlass, approvedBy: "Ada" } },
+    controlled,
+    "002_add_tasks.sql:6",
+  ],
+  [
     "rollback-not-tested",
     { ...goingBackChanged, below: { proven: null }, provenRollbacks: new Set(["1.1.0"]) },
     // In dev and qa nothing is asked, and a proof made here is as good as any.
@@ -398,6 +404,21 @@ describe("an open break-glass", () => {
     ]);
   });
 
+  it.each([
+    ["Ada", /allowed by Ada, who is the author of what would run/],
+    ["ada <ada@example.org>", /who is the author/],
+    ["Ада", /in another alphabet than the author's name, Ada/],
+    ["later", /allowed by later, and it /],
+  ])("is no leave when it was allowed by %s", (approvedBy, message) => {
+    const opened = { ...breakGlass, approvedBy };
+    const found = judge("prod", { breakGlass: opened, provenRollbacks: new Set(["1.1.0"]) });
+    expect(found.map((one) => [one.rule, one.severity])).toEqual([
+      ["break-glass-open", "warning"],
+      ["break-glass-by-author", "error"],
+    ]);
+    expect(found[1]?.message).toMatch(message);
+  });
+
   const notBelow: readonly (readonly [string, Case])[] = [
     ["does not have it", { below: null }],
     ["has another text of it", { below: { checksum: "sha256:old" } }],
@@ -417,7 +438,10 @@ describe("an open break-glass", () => {
 
   it("lifts nothing else", () => {
     const promotion = new Set(lifted.map(([rule]) => rule));
-    const others = broken.filter(([rule]) => !promotion.has(rule));
+    const others = broken
+      .filter(([rule]) => !promotion.has(rule))
+      // About the emergency itself.
+      .filter(([, change]) => change.breakGlass === undefined);
     for (const [rule, change] of others) {
       const severities = (open: Case) =>
         judge("prod", { ...change, ...open })
@@ -586,6 +610,7 @@ function isCompanion(rule: string, other: string): boolean {
     "promotion-source-required": ["not-promoted"],
     "rollback-not-tested": ["edited-rollback-file"],
     "rollback-not-reviewed": ["edited-rollback-file"],
+    "break-glass-by-author": ["break-glass-open"],
   };
   return (companions[rule] ?? []).includes(other);
 }

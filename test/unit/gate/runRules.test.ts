@@ -9,6 +9,7 @@ beforeAll(loadParser);
 /** Rules that speak too where another is broken, by their nature. */
 const companions: Readonly<Record<string, string>> = {
   "ticket-required": "idle-ticket",
+  "break-glass-by-author": "break-glass-open",
   "rollback-not-reviewed": "edited-rollback-file",
   "unannounced-effect-unnamed": "exception-unused",
 };

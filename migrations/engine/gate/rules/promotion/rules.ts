@@ -3,6 +3,7 @@
  * Does NOT hold a rule.
  */
 import type { GateRule } from "../../input/gateRule";
+import { breakGlassByAuthor } from "./break-glass-by-author";
 import { breakGlassOpen } from "./break-glass-open";
 import { notPromoted } from "./not-promoted";
 import { outsideWindow } from "./outside-window";
@@ -33,4 +34,5 @@ export const promotionRules: readonly GateRule[] = [
   unannouncedEffectUnnamed,
   windowTooLong,
   outsideWindow,
+  breakGlassByAuthor,
 ];
