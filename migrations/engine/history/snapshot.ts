@@ -64,9 +64,22 @@ function group(snapshot: SchemaSnapshot): Grouped {
   return objects;
 }
 
-/** The snapshot without owners and privileges. */
-export const structureOf = (snapshot: SchemaSnapshot): SchemaSnapshot =>
-  snapshot.filter(({ isPrivilege }) => !isPrivilege);
+/** What PgSTAC made itself: in its schema, and its role's. Both are its own names, on every server. */
+const isInPgstac = /^[a-z ]+ pgstac\./;
+const ownedByPgstac = "owner pgstac_admin";
+
+/**
+ * The snapshot without owners and privileges, and without what PgSTAC's installer and its partitions made: that changes
+ * with its version and with the items that come in, not by migrations. What anybody else has in its schema is there.
+ */
+export function structureOf(snapshot: SchemaSnapshot): SchemaSnapshot {
+  const own = new Set(
+    snapshot
+      .filter(({ object, text }) => text === ownedByPgstac && isInPgstac.test(object))
+      .map(({ object }) => object),
+  );
+  return snapshot.filter(({ object, isPrivilege }) => !isPrivilege && !own.has(object));
+}
 
 const sorted = <T>(record: Readonly<Record<string, T>>): readonly (readonly [string, T])[] =>
   Object.entries(record).sort(([a], [b]) => byText(a, b));

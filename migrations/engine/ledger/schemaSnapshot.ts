@@ -174,6 +174,9 @@ SELECT object, 'itself', ${ownerOf("typowner")}, true FROM typ
 UNION ALL
 SELECT object, 'itself', ${acl("typacl", "'T'", "typowner")}, true FROM typ
 UNION ALL
+SELECT o.object, 'itself', ${ownerOf("x.stxowner")}, true
+FROM other AS o JOIN pg_statistic_ext AS x ON x.oid = o.objid WHERE o.classid = 'pg_statistic_ext'::REGCLASS
+UNION ALL
 SELECT s.object, 'default privileges', concat_ws(' ', 'by', pg_get_userbyid(d.defaclrole), 'for', d.defaclobjtype,
     (SELECT string_agg(item::TEXT, ' ' ORDER BY item::TEXT) FROM unnest(d.defaclacl) AS item)), true
 FROM pg_default_acl AS d JOIN space AS s ON s.oid = d.defaclnamespace`;

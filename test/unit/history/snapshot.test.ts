@@ -110,4 +110,23 @@ describe("digestSnapshot", () => {
     expect(digest(changed)).not.toBe(digest(base));
     expect(digest(structureOf(changed))).toBe(digest(structureOf(base)));
   });
+
+  it("holds nothing of what PgSTAC made itself, and all that others have in its schema", () => {
+    const owned = (object: string, owner: string) => [
+      line(object, "itself", "exists"),
+      line(object, "itself", `owner ${owner}`, true),
+    ];
+    const structure = structureOf([
+      ...owned("table pgstac.items", "pgstac_admin"),
+      ...owned("function pgstac.search(jsonb)", "pgstac_admin"),
+      ...owned("table pgstac.notes", "infra"),
+      ...owned("table dagapp.items", "pgstac_admin"),
+      ...owned("table pgstac2.items", "pgstac_admin"),
+    ]);
+    expect(structure.map(({ object }) => object)).toEqual([
+      "table pgstac.notes",
+      "table dagapp.items",
+      "table pgstac2.items",
+    ]);
+  });
 });
