@@ -3,6 +3,7 @@
  * a person can write stays a placeholder in brackets, which `ddl check` names. Pure.
  * Does NOT choose number, version or date, nor write a file (see commands/new.ts).
  */
+import { ledgerTable } from "../../stack/ownTables";
 
 /** What is known of the new migration. */
 export interface NewMigration {
@@ -98,7 +99,7 @@ function versionCheck({ name, version, previous }: NewMigration): string {
     previous === null
       ? ""
       : `    IF NOT EXISTS (
-        SELECT 1 FROM public.schema_migrations AS ledger
+        SELECT 1 FROM ${ledgerTable} AS ledger
         WHERE ledger.version = '${previous.version}' AND ledger.applied
     ) THEN
         RAISE EXCEPTION 'Migration ${version} needs migration ${previous.version}, which is not applied'
@@ -113,7 +114,7 @@ function versionCheck({ name, version, previous }: NewMigration): string {
 DO $$
 BEGIN
 ${before}    IF EXISTS (
-        SELECT 1 FROM public.schema_migrations AS ledger
+        SELECT 1 FROM ${ledgerTable} AS ledger
         WHERE ledger.version = '${version}' AND ledger.applied
     ) THEN
         RAISE EXCEPTION 'Migration ${version} is applied already'
@@ -164,7 +165,7 @@ END $$;`;
 
 function startRow({ version, description, ticket }: NewMigration): string {
   return `-- Check 4: Record the start
-INSERT INTO public.schema_migrations
+INSERT INTO ${ledgerTable}
     (version, description, started_at, applied, executed_by, ticket_number)
 VALUES
     (
@@ -205,7 +206,7 @@ BEGIN
 END $$;
 
 -- Record completion
-UPDATE public.schema_migrations
+UPDATE ${ledgerTable}
 SET applied = true, completed_at = now()
 WHERE version = '${version}';
 
@@ -260,7 +261,7 @@ DECLARE
     later TEXT;
 BEGIN
     SELECT string_agg(ledger.version, ', ' ORDER BY ledger.id DESC) INTO later
-    FROM public.schema_migrations AS ledger
+    FROM ${ledgerTable} AS ledger
     WHERE ledger.applied
       AND string_to_array(substring(ledger.version FROM '^[0-9]+[.][0-9]+[.][0-9]+'), '.')::INTEGER[]
           > ARRAY[${major}, ${minor}, ${patch}];
@@ -276,7 +277,7 @@ BEGIN;
 -- Step 1: [the drops, in reverse order, each IF EXISTS and without CASCADE]
 
 -- Record the rollback
-UPDATE public.schema_migrations
+UPDATE ${ledgerTable}
 SET applied = false, rolled_back_at = now()
 WHERE version = '${version}';
 

@@ -4,17 +4,17 @@
  */
 import { parseArgs } from "node:util";
 
-import { type Call, type Command, type OptionSpec, UsageError } from "./command";
+import { type AnyCommand, type Call, type OptionSpec, type Program, UsageError } from "./command";
 import { nearestName, suggestion } from "./nearest";
 
 /** What was asked for. */
 export type Request =
   | { readonly kind: "overview" }
   | { readonly kind: "version" }
-  | { readonly kind: "help"; readonly command: Command }
+  | { readonly kind: "help"; readonly command: AnyCommand }
   | {
       readonly kind: "run";
-      readonly command: Command;
+      readonly command: AnyCommand;
       readonly inputs: Pick<Call, "args" | "text" | "flag" | "list">;
     };
 
@@ -22,35 +22,38 @@ const isHelp = (word: string | undefined): boolean =>
   word === "--help" || word === "-h" || word === "help";
 
 /**
- * Reads the words behind `ddl`.
+ * Reads the words behind the program's name.
  *
  * @throws {UsageError} naming the nearest command, option or value where there is one.
  */
-export function readRequest(words: readonly string[], commands: readonly Command[]): Request {
+export function readRequest(words: readonly string[], program: Program): Request {
   const [first, ...others] = words;
   if (first === undefined) return { kind: "overview" };
   if (first === "--version") return { kind: "version" };
   if (isHelp(first)) {
     if (others.length === 0) return { kind: "overview" };
-    return { kind: "help", command: findCommand(others, commands).command };
+    return { kind: "help", command: findCommand(others, program).command };
   }
   if (first.startsWith("-")) {
-    throw new UsageError(`${first} comes before any command.`, "begin with a command: ddl --help");
+    throw new UsageError(
+      `${first} comes before any command.`,
+      `begin with a command: ${program.name} --help`,
+    );
   }
-  const { command, rest } = findCommand(words, commands);
+  const { command, rest } = findCommand(words, program);
   const end = rest.indexOf("--");
   const beforeEnd = end === -1 ? rest : rest.slice(0, end);
   if (beforeEnd.some((word) => word === "--help" || word === "-h")) {
     return { kind: "help", command };
   }
-  return { kind: "run", command, inputs: readInputs(command, rest) };
+  return { kind: "run", command, inputs: readInputs(program.name, command, rest) };
 }
 
 /** The command that the words begin with: of two that fit, the longer one. */
 function findCommand(
   words: readonly string[],
-  commands: readonly Command[],
-): { readonly command: Command; readonly rest: readonly string[] } {
+  { name: program, commands }: Program,
+): { readonly command: AnyCommand; readonly rest: readonly string[] } {
   for (const length of [2, 1]) {
     const name = words.slice(0, length).join(" ");
     const command = commands.find((one) => one.name === name);
@@ -63,17 +66,18 @@ function findCommand(
     const seconds = inGroup.map((name) => name.slice(first.length + 1));
     const problem =
       second === undefined || second.startsWith("-")
-        ? `ddl ${first} needs a second word.`
-        : `ddl ${first} has no ${second}.`;
+        ? `${program} ${first} needs a second word.`
+        : `${program} ${first} has no ${second}.`;
     throw new UsageError(problem, suggestion(second ?? "", seconds));
   }
   const near = nearestName(first, names);
-  const hint = near === null ? "ddl --help lists them." : `did you mean ${near}?`;
+  const hint = near === null ? `${program} --help lists them.` : `did you mean ${near}?`;
   throw new UsageError(`There is no command ${first}.`, hint);
 }
 
 function readInputs(
-  command: Command,
+  program: string,
+  command: AnyCommand,
   words: readonly string[],
 ): Pick<Call, "args" | "text" | "flag" | "list"> {
   const types = Object.entries(command.options).map(([name, { value }]) => [
@@ -91,7 +95,7 @@ function readInputs(
   const given = new Map<string, string[]>();
   for (const token of tokens) {
     if (token.kind !== "option") continue;
-    const value = checkOption(command, token);
+    const value = checkOption(program, command, token);
     given.set(token.name, [...(given.get(token.name) ?? []), value]);
   }
   for (const [name, values] of given) {
@@ -99,15 +103,18 @@ function readInputs(
       throw new UsageError(`--${name} is given ${values.length} times.`, "give it once.");
     }
   }
-  checkArguments(command, positionals);
+  checkArguments(program, command, positionals);
   for (const [name, spec] of Object.entries(command.options)) {
     if (spec.required !== true || given.has(name)) continue;
     const form = `--${name} ${spec.value ?? ""}`.trim();
-    throw new UsageError(`ddl ${command.name} needs --${name}.`, `write ${form}: ${spec.summary}.`);
+    throw new UsageError(
+      `${program} ${command.name} needs --${name}.`,
+      `write ${form}: ${spec.summary}.`,
+    );
   }
   const specOf = (name: string): OptionSpec => {
     const spec = command.options[name];
-    if (spec === undefined) throw new Error(`ddl ${command.name} has no option --${name}`);
+    if (spec === undefined) throw new Error(`${program} ${command.name} has no option --${name}`);
     return spec;
   };
   return {
@@ -127,14 +134,18 @@ interface OptionToken {
 }
 
 /** The option's value ("" for a switch). */
-function checkOption(command: Command, { name, rawName, value, inlineValue }: OptionToken): string {
+function checkOption(
+  program: string,
+  command: AnyCommand,
+  { name, rawName, value, inlineValue }: OptionToken,
+): string {
   const spec = Object.hasOwn(command.options, name) ? command.options[name] : undefined;
   if (spec === undefined) {
     const names = Object.keys(command.options).map((one) => `--${one}`);
     const near = nearestName(rawName, [...names, "--help"]);
     throw new UsageError(
-      `ddl ${command.name} has no option ${rawName}.`,
-      near === null ? `ddl ${command.name} --help lists them.` : `did you mean ${near}?`,
+      `${program} ${command.name} has no option ${rawName}.`,
+      near === null ? `${program} ${command.name} --help lists them.` : `did you mean ${near}?`,
     );
   }
   if (spec.value === undefined) {
@@ -146,24 +157,28 @@ function checkOption(command: Command, { name, rawName, value, inlineValue }: Op
     throw new UsageError(`${rawName} needs a value.`, `write ${rawName} ${spec.value}.`);
   }
   if (spec.choices !== undefined && !spec.choices.includes(value)) {
+    if (spec.refusal !== undefined) throw new UsageError(spec.refusal(value));
     throw new UsageError(`${rawName} cannot be ${value}.`, suggestion(value, spec.choices));
   }
   return value;
 }
 
-function checkArguments(command: Command, given: readonly string[]): void {
+function checkArguments(program: string, command: AnyCommand, given: readonly string[]): void {
   const specs = command.arguments;
   const missing = specs.filter((spec, index) => spec.required && index >= given.length);
   if (missing.length > 0) {
     const names = missing.map(({ name }) => name).join(", ");
-    throw new UsageError(`ddl ${command.name} needs ${names}.`, `ddl ${command.name} --help`);
+    throw new UsageError(
+      `${program} ${command.name} needs ${names}.`,
+      `${program} ${command.name} --help`,
+    );
   }
   const takesMore = specs.at(-1)?.many === true;
   if (!takesMore && given.length > specs.length) {
     const extra = given.slice(specs.length).join(" ");
     throw new UsageError(
-      `ddl ${command.name} does not know what to do with ${extra}.`,
-      `a text of several words needs quotes; ddl ${command.name} --help shows what it takes.`,
+      `${program} ${command.name} does not know what to do with ${extra}.`,
+      `a text of several words needs quotes; ${program} ${command.name} --help shows what it takes.`,
     );
   }
 }

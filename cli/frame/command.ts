@@ -1,6 +1,7 @@
 /**
- * The shape of a `ddl` command: its name, what it takes and what it does, as data that help, parser and documents share.
- * Does NOT hold any command (see commands/) or parse anything (see arguments.ts).
+ * The shape of a program and its commands (`ddl`, and what the Makefile calls): names, what each takes and what it does, as
+ * data that help, parser and documents share.
+ * Does NOT hold any command (see commands/ and make/) or parse anything (see arguments.ts).
  */
 import type { Environment } from "../../stack/settings";
 import type { Terminal } from "./terminal";
@@ -33,6 +34,8 @@ export interface OptionSpec {
   readonly summary: string;
   /** The only values allowed. */
   readonly choices?: readonly string[];
+  /** Said of a value that is none of them, in place of the frame's own words: whole, with its hint. */
+  readonly refusal?: (value: string) => string;
   /** The command does nothing without it. */
   readonly required?: boolean;
   /** Taken when the option is absent. */
@@ -55,7 +58,7 @@ export interface Call {
   readonly folder: string;
 }
 
-export interface Command {
+interface CommandWords {
   /** One word, or two ("break-glass open"). */
   readonly name: string;
   /** One line for the list of commands, without a full stop. */
@@ -67,13 +70,41 @@ export interface Command {
   readonly options: Readonly<Record<string, OptionSpec>>;
   /** Whole command lines, each with what it is for. */
   readonly examples: readonly (readonly [line: string, purpose: string])[];
+}
+
+/** A command that ends as all do. */
+export interface Command extends CommandWords {
   readonly run: (call: Call) => Promise<ExitStatus>;
+}
+
+/** A command that may end with any status, because another program ends it. */
+export interface PassingCommand extends CommandWords {
+  /** For help, whose status that is: "as pulumi ends". */
+  readonly endsWith: string;
+  readonly run: (call: Call) => Promise<number>;
+}
+
+export type AnyCommand = Command | PassingCommand;
+
+/** Commands under one name. */
+export interface Program {
+  /** As it is typed: `ddl`. */
+  readonly name: string;
+  /** One sentence for the list of commands. */
+  readonly purpose: string;
+  readonly commands: readonly AnyCommand[];
+  /** What each exit status means, for the list of commands; absent: as exitStatus says. */
+  readonly statusTexts?: readonly (readonly [status: string, meaning: string])[];
+  /** How a command ends that rejected. */
+  readonly statusOf: (error: unknown) => ExitStatus;
+  /** What there is to say behind an error's own message; "" for nothing. */
+  readonly hintOf?: (error: unknown, environment: Environment) => string;
 }
 
 /** Called wrongly: exit status 2, message and hint. */
 export class UsageError extends Error {
-  constructor(message: string, hint: string) {
-    super(`${message}\n  Hint: ${hint}`);
+  constructor(message: string, hint?: string) {
+    super(hint === undefined ? message : `${message}\n  Hint: ${hint}`);
     this.name = "UsageError";
   }
 }

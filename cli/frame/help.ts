@@ -3,18 +3,18 @@
  * Does NOT know any command by name.
  */
 import { columns } from "./columns";
-import { type Command, exitStatus, type OptionSpec } from "./command";
+import { type AnyCommand, exitStatus, type OptionSpec, type Program } from "./command";
 
 const indent = "  ";
 
 /** `ddl check [FILE …] [options]` */
-export function usageLine(command: Command): string {
+export function usageLine(program: string, command: AnyCommand): string {
   const names = command.arguments.map(({ name, required, many }) => {
     const text = many === true ? `${name} …` : name;
     return required ? text : `[${text}]`;
   });
   const options = Object.keys(command.options).length > 0 ? ["[options]"] : [];
-  return ["ddl", command.name, ...names, ...options].join(" ");
+  return [program, command.name, ...names, ...options].join(" ");
 }
 
 function optionText({ summary, choices, fallback, many, required }: OptionSpec): string {
@@ -28,7 +28,7 @@ function optionText({ summary, choices, fallback, many, required }: OptionSpec):
 }
 
 /** Help of one command. */
-export function commandHelp(command: Command): string {
+export function commandHelp(program: string, command: AnyCommand): string {
   const { summary, details = [], options, examples } = command;
   const optionRows = [
     ...Object.entries(options).map(([name, spec]) => [
@@ -40,12 +40,13 @@ export function commandHelp(command: Command): string {
   const section = (title: string, lines: readonly string[]): readonly string[] =>
     lines.length === 0 ? [] : ["", title, ...lines];
   return [
-    `usage: ${usageLine(command)}`,
+    `usage: ${usageLine(program, command)}`,
     "",
     `${summary}.`,
     ...details,
     ...section("Arguments", columns(command.arguments.map((one) => [one.name, one.summary]))),
     ...section("Options", columns(optionRows)),
+    ...section("Exit status", "endsWith" in command ? [`${indent}${command.endsWith}`] : []),
     ...section(
       "Examples",
       examples.flatMap(([line, purpose]) => [`${indent}# ${purpose}`, `${indent}${line}`]),
@@ -61,23 +62,24 @@ export const exitStatusTexts: readonly (readonly [status: number, meaning: strin
 ];
 
 /** The list of commands. */
-export function overview(commands: readonly Command[]): string {
+export function overview({ name: program, purpose, commands, statusTexts }: Program): string {
+  const usual = exitStatusTexts.map(([status, meaning]) => [String(status), meaning]);
   return [
-    "usage: ddl <command> [arguments] [options]",
+    `usage: ${program} <command> [arguments] [options]`,
     "",
-    "Checks, plans, runs and accounts for the migrations of the database, by the policy in PRODUCTION_DDL.md.",
+    purpose,
     "",
     "Commands",
     ...columns(commands.map(({ name, summary }) => [name, summary])),
     "",
     "Exit status",
-    ...columns(exitStatusTexts.map(([status, meaning]) => [String(status), meaning])),
+    ...columns(statusTexts ?? usual),
     "",
-    "ddl <command> --help shows arguments, options and examples.",
+    `${program} <command> --help shows arguments, options and examples.`,
   ].join("\n");
 }
 
 /** Rows of the table in docs/commands.md: usage and summary. */
-export function commandRows(commands: readonly Command[]): readonly (readonly string[])[] {
-  return commands.map((command) => [`\`${usageLine(command)}\``, command.summary]);
+export function commandRows({ name, commands }: Program): readonly (readonly string[])[] {
+  return commands.map((command) => [`\`${usageLine(name, command)}\``, command.summary]);
 }

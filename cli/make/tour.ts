@@ -12,6 +12,7 @@ import { databaseOf, loginOf, readRecord, sandboxFolder } from "../../sandbox/re
 import { removeSandbox } from "../../sandbox/sandbox";
 import type { Settings } from "../../stack/settings";
 import type { Tier } from "../../stack/tier";
+import { type ExitStatus, exitStatus } from "../frame/command";
 import { projectFolder, projectMigrations } from "../stack/project";
 import { stackAccess } from "../stack/stackAccess";
 import { type Errand, type Itinerary, type Stop, tourStops } from "./stops";
@@ -24,9 +25,9 @@ type Say = (line: string) => void;
 /**
  * The whole tour; its sandbox is removed before and after.
  *
- * @returns 0, or 1 when a stop did not end as it must: the tour is over there.
+ * @returns fine, or failed when a stop did not end as it must: the tour is over there.
  */
-export async function tour(say: Say): Promise<number> {
+export async function tour(say: Say): Promise<ExitStatus> {
   const stops = tourStops(await itinerary());
   await removeSandbox(tourSandbox());
   try {
@@ -35,13 +36,13 @@ export async function tour(say: Say): Promise<number> {
       const failure = await visit(stop, say);
       if (failure !== null) {
         say(`\nThe tour ends here: ${failure}`);
-        return 1;
+        return exitStatus.failed;
       }
     }
     say(
       "\nThat is the way from dev to prod. The tour's databases are removed; yours were not touched.",
     );
-    return 0;
+    return exitStatus.fine;
   } finally {
     await removeSandbox(tourSandbox());
   }

@@ -2,8 +2,8 @@
  * make's targets and the `ddl` commands in full, made from the Makefile and from the commands' own data. Pure.
  * Does NOT hold any command's words.
  */
-import { commands } from "../../cli/commands";
 import { commandHelp } from "../../cli/frame/help";
+import { ddlProgram } from "../../cli/program";
 import { markdownTable } from "./markdownTable";
 
 /** The names of make's targets that have a text behind `##`, with the text. */
@@ -22,6 +22,8 @@ export const makeTable = (makefile: string): string =>
 
 /** The help of each command, under its name. */
 export const commandTexts = (): string =>
-  commands
-    .map((command) => `### ddl ${command.name}\n\n\`\`\`text\n${commandHelp(command)}\n\`\`\``)
+  ddlProgram.commands
+    .map(
+      (command) => `### ddl ${command.name}\n\n\`\`\`text\n${commandHelp("ddl", command)}\n\`\`\``,
+    )
     .join("\n\n");

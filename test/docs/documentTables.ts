@@ -5,8 +5,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { commands } from "../../cli/commands";
 import { commandRows, exitStatusTexts } from "../../cli/frame/help";
+import { ddlProgram } from "../../cli/program";
 import { gateRules } from "../../migrations/engine/gate/gateRules";
 import { privilegeTable } from "../../roles/ruleText";
 import { tiers } from "../../stack/tier";
@@ -39,7 +39,7 @@ export const documentTables: Readonly<Record<string, Readonly<Record<string, str
   "docs/gate.md": { tiers: tierTable(), rules: ruleTable() },
   "docs/commands.md": {
     "make targets": makeTable(sourceOf("Makefile")),
-    commands: markdownTable(["command", "does"], commandRows(commands)),
+    commands: markdownTable(["command", "does"], commandRows(ddlProgram)),
     "exit statuses": markdownTable(
       ["status", "meaning"],
       exitStatusTexts.map(([status, meaning]) => [String(status), meaning]),

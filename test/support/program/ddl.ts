@@ -5,8 +5,9 @@
  */
 import { join } from "node:path";
 
-import { execute } from "../../../cli/execute";
+import { execute } from "../../../cli/frame/execute";
 import { styleFor } from "../../../cli/frame/terminal";
+import { ddlProgram } from "../../../cli/program";
 
 const repository = join(__dirname, "../../..");
 /** The file that package.json names as `bin`: `ddl` as npx starts it. */
@@ -66,7 +67,7 @@ async function runAlone(
   };
   process.env = environment;
   try {
-    const status = await execute(args, { terminal, environment, folder: cwd });
+    const status = await execute(ddlProgram, args, { terminal, environment, folder: cwd });
     return { status, stdout, stderr };
   } finally {
     process.env = before;

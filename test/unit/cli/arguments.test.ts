@@ -1,9 +1,20 @@
 // The command line: what is asked for, and what is said of a mistake.
-import { commands } from "../../../cli/commands";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
 import { readRequest, type Request } from "../../../cli/frame/arguments";
-import { type Command, exitStatus } from "../../../cli/frame/command";
+import {
+  type Command,
+  exitStatus,
+  type PassingCommand,
+  type Program,
+  UsageError,
+} from "../../../cli/frame/command";
 import { commandHelp, overview, usageLine } from "../../../cli/frame/help";
 import { editDistance, nearestName } from "../../../cli/frame/nearest";
+import { makeProgram } from "../../../cli/make/program";
+import { ddlProgram } from "../../../cli/program";
+import { SettingsError } from "../../../stack/settings";
 
 const command = (overrides: Partial<Command>): Command => ({
   name: "plan",
@@ -15,7 +26,7 @@ const command = (overrides: Partial<Command>): Command => ({
   ...overrides,
 });
 
-const sample: readonly Command[] = [
+const commands: readonly Command[] = [
   command({
     options: {
       stack: { value: "STACK", summary: "which", fallback: "dev" },
@@ -35,6 +46,8 @@ const sample: readonly Command[] = [
   }),
   command({ name: "break-glass close" }),
 ];
+
+const sample: Program = { ...ddlProgram, commands };
 
 const read = (line: string): Request => readRequest(line.split(" ").filter(Boolean), sample);
 function inputsOf(line: string) {
@@ -131,7 +144,7 @@ describe("nearest names", () => {
 
 describe("help", () => {
   it("shows usage, arguments, options and examples", () => {
-    const text = commandHelp({
+    const text = commandHelp("ddl", {
       ...command({ name: "check", summary: "Judge files", details: ["More."] }),
       arguments: [{ name: "FILE", summary: "a file", required: false, many: true }],
       options: {
@@ -156,24 +169,76 @@ Examples
   ddl check`);
   });
 
-  it.each(commands.map((one) => [one.name, one] as const))("of %s is whole", (_, one) => {
-    expect(one.summary).not.toMatch(/\.$/);
-    expect(one.examples).not.toEqual([]);
-    for (const [line] of one.examples) {
-      // What help shows as an example must be accepted.
-      const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(
-        ([, quoted, plain]) => quoted ?? plain ?? "",
-      );
-      expect(words[0]).toBe("ddl");
-      expect(readRequest(words.slice(1), commands)).toMatchObject({ command: { name: one.name } });
-    }
-  });
+  it.each(ddlProgram.commands.map((one) => [one.name, one] as const))(
+    "of %s is whole",
+    (_, one) => {
+      expect(one.summary).not.toMatch(/\.$/);
+      expect(one.examples).not.toEqual([]);
+      for (const [line] of one.examples) {
+        // What help shows as an example must be accepted.
+        const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(
+          ([, quoted, plain]) => quoted ?? plain ?? "",
+        );
+        expect(words[0]).toBe("ddl");
+        expect(readRequest(words.slice(1), ddlProgram)).toMatchObject({
+          command: { name: one.name },
+        });
+      }
+    },
+  );
 
   it("lists every command and exit status", () => {
-    const text = overview(commands);
-    for (const { name, summary } of commands)
+    const text = overview(ddlProgram);
+    for (const { name, summary } of ddlProgram.commands)
       expect(text).toMatch(new RegExp(`  ${name} +${summary}`));
     expect(text).toMatch(/^ {2}0 .*\n {2}1 .*\n {2}2 /m);
-    expect(usageLine(commands[0] ?? command({}))).toMatch(/^ddl new TITLE/);
+    const [first = command({})] = ddlProgram.commands;
+    expect(usageLine("ddl", first)).toMatch(/^ddl new TITLE/);
+  });
+
+  it("says of a command that another program ends whose status that is", () => {
+    const passing: PassingCommand = { ...command({}), endsWith: "as psql ends" };
+    expect(commandHelp("x", passing)).toMatch(
+      /^usage: x plan\n[^]*\nExit status\n {2}as psql ends$/,
+    );
+  });
+});
+
+describe("what the Makefile calls", () => {
+  const readMake = (line: string) => {
+    const request = readRequest(line.split(" ").filter(Boolean), makeProgram);
+    if (request.kind !== "run") throw new Error(`it is ${request.kind}`);
+    return { name: request.command.name, ...request.inputs };
+  };
+
+  it("is a command of the frame in each target", () => {
+    const makefile = readFileSync(join(__dirname, "../../../Makefile"), "utf8");
+    const lines = [...makefile.matchAll(/@\$\(CLI\) (.*)/g)].map(([, line = ""]) => line);
+    expect(lines.length).toBeGreaterThan(10);
+    for (const line of lines) {
+      const words = line
+        .replace("$(STACK)", "qa")
+        .replace("$(ARGS)", "--diff --help")
+        .replace(/\$\(if .*?\)(?= |$)/, "--end-sessions");
+      const { name, args } = readMake(words);
+      expect(words.split(" ")[0]).toBe(name);
+      expect(args).toEqual(line.includes("$(ARGS)") ? ["--diff", "--help"] : []);
+    }
+    const named = new Set(lines.map((line) => line.split(" ")[0]));
+    expect(makeProgram.commands.filter(({ name }) => !named.has(name))).toEqual([]);
+  });
+
+  it("takes the first tier where no stack is named, and knows no other than tiers", () => {
+    expect(readMake("up").text("stack")).toBe("dev");
+    expect(() => readMake("up --stack staging")).toThrow(
+      new Error("The sandbox has no stack staging.\nHint: STACK is one of dev, qa, uat, prod."),
+    );
+    expect(() => readMake("upp")).toThrow("There is no command upp.\n  Hint: did you mean up?");
+  });
+
+  it("ends with 2 when called wrongly, and with 1 whatever else goes wrong", () => {
+    expect(makeProgram.statusOf(new UsageError("what"))).toBe(2);
+    expect(makeProgram.statusOf(new SettingsError(["what"]))).toBe(1);
+    expect(makeProgram.statusOf("what")).toBe(1);
   });
 });
