@@ -8,6 +8,7 @@ import { escapeLiteral } from "pg";
 import { addedConstraints, closedSearchPath } from "../../pgstac/hardening/hardening";
 import { pgstacSchema } from "../../pgstac/hardening/versions";
 import { isOfSession, routineIdentity } from "./catalogSources";
+import { ownTablePlaces } from "./ownRelations";
 
 /** Rows of (table, name, definition). */
 const constraintRows = addedConstraints
@@ -56,11 +57,9 @@ export const bypassesQuery = `
     HAVING bool_and(later) OR EXISTS (SELECT FROM pg_extension WHERE extname = 'plpgsql' AND oid >= 16384)
   ),
   own AS (
-    SELECT c.oid, CASE c.relname WHEN 'schema_migrations' THEN 'ledger'
-                                 WHEN 'schema_migration_events' THEN 'events' ELSE 'runner lock' END AS place
-      FROM pg_class c
-     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
-       AND c.relname IN ('schema_migrations', 'schema_migration_events', 'schema_migration_lock')
+    SELECT c.oid, v.place
+      FROM (VALUES ${ownTablePlaces}) AS v (name, place)
+      JOIN pg_class c ON c.relname = v.name AND c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
   ),
   ours AS (
     SELECT c.oid, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity, c.reloptions, c.relnamespace,

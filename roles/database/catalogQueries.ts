@@ -3,6 +3,7 @@
  * owners. Text only. Does NOT run them (catalog.ts).
  */
 import { explodedAcl, isOfSession } from "./catalogSources";
+import { ownTableNames } from "./ownRelations";
 
 /**
  * $1: governed schemas, $2: roles that make objects there, $3: the admin. Default privileges that are stored, whoever
@@ -103,7 +104,7 @@ export const ownedQuery = `
     UNION ALL
     SELECT 'pg_class'::regclass, oid FROM pg_class
      WHERE relnamespace = 'public'::regnamespace
-       AND relname IN ('schema_migrations', 'schema_migration_events', 'schema_migration_lock')
+       AND relname IN (${ownTableNames})
     UNION ALL${inSchemas("governed")}
     UNION ALL
     SELECT 'pg_database'::regclass, oid FROM pg_database WHERE datname = current_database()

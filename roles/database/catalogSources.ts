@@ -2,6 +2,7 @@
  * Where each kind of object that has privileges is found: one row a catalog, from which the one query is made.
  * Text only. Does NOT run it (catalog.ts).
  */
+import { ownRelationPlaces } from "./ownRelations";
 
 /** A catalog of PostgreSQL whose rows have owners and privileges. Every value is an SQL expression over `o`. */
 interface Source {
@@ -211,9 +212,7 @@ export const objectsQuery = `
   transient AS MATERIALIZED (SELECT oid FROM pg_namespace WHERE ${isOfSession("nspname")}),
   own AS MATERIALIZED (
     SELECT c.oid, v.place
-      FROM (VALUES ('schema_migrations', 'ledger'), ('schema_migrations_id_seq', 'ledger'),
-                   ('schema_migration_events', 'events'), ('schema_migration_events_id_seq', 'events'),
-                   ('schema_migration_lock', 'runner lock')) AS v (name, place)
+      FROM (VALUES ${ownRelationPlaces}) AS v (name, place)
       JOIN pg_class c ON c.relname = v.name AND c.relnamespace = 'public'::regnamespace
   ),
   restricted (class, oid) AS MATERIALIZED (SELECT classoid, objoid FROM pg_init_privs WHERE objsubid = 0),
