@@ -118,6 +118,16 @@ describe("the gate", () => {
     expect(warned.map(({ rule }) => rule)).toEqual(["rollback-not-whole"]);
     expect(holdsRollbacks(warned)).toBe(false);
   });
+
+  it("is kept from going back while an applied version has no file", () => {
+    const files = [number(1), number(3)];
+    const found = judge("prod", files, [applied(1), applied(2), applied(3)]);
+    expect(found.map(({ rule, severity }) => [rule, severity])).toEqual([
+      ["missing-applied-file", "error"],
+    ]);
+    expect(holdsRollbacks(found)).toBe(true);
+    expect(holdsRollbacks(judge("prod", files, [applied(1), applied(3)]))).toBe(false);
+  });
 });
 
 describe("planMigrations", () => {
