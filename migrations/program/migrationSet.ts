@@ -6,6 +6,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { MigrationInputs } from "../engine/entry";
+import { filesBelow } from "../engine/files/collection";
 import type { MigrationFile } from "../engine/files/file";
 import { describeStatements } from "../engine/files/statementLines";
 import { holdsRollbacks } from "../engine/gate/goingBack";
@@ -90,8 +91,8 @@ function inputsOf(
   goal: MigrationInputs["goal"],
 ): MigrationInputs {
   const { header, rollback } = file;
-  const versions = (wanted: (one: MigrationFile) => boolean): readonly string[] =>
-    files.filter(wanted).map((one) => one.header.version);
+  const versions = (some: readonly MigrationFile[]): readonly string[] =>
+    some.map((one) => one.header.version);
   const [ticketOfRun = header.ticket] = tickets;
   return {
     goal,
@@ -105,8 +106,8 @@ function inputsOf(
     rollbackChecksum: rollback?.checksum ?? "none",
     dataRecovery: header.rollback.dataRecovery,
     statements: describeStatements(goal === "applied" ? file.segments : (rollback?.segments ?? [])),
-    lower: versions(({ number }) => number < file.number),
-    higher: versions(({ number }) => number > file.number),
+    lower: versions(filesBelow(files, file.number)),
+    higher: versions(files.filter(({ number }) => number > file.number)),
     wouldLose: losses.get(file.fileName) ?? [],
   };
 }

@@ -49,7 +49,7 @@ function workOf(operation: Operation): ConcurrentWork | null {
         ? { kind: "detach", table, partition: command.partition }
         : null;
     }
-    // Of what others leave nothing is known.
+    // Meant for every other kind, new ones too: of what they leave nothing is known, so they only run again.
     default:
       return null;
   }

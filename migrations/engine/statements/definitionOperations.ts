@@ -6,6 +6,7 @@ import { isHarmless } from "../sql/knownFunctions";
 import type { ObjectName } from "../sql/objectName";
 import { asList, asText, dig, names, type TreeNode } from "../sql/tree";
 import { callsIn, defaultKind, nameOf, readType, relationOf } from "./columnParts";
+import { domainConstraintName } from "./generatedNames";
 import { argumentWords, objectRef, refKind } from "./objectOperations";
 import type { ColumnName, Operation, OperationOf, QueryUse, RowEvent } from "./operation";
 import { emptyUse, readQuery, writableBase } from "./queryUse";
@@ -93,11 +94,14 @@ const domainCommands = {
 function alterDomain(node: TreeNode): readonly Operation[] {
   const subtype = asText(node["subtype"]) as keyof typeof domainCommands;
   const dropsDefault = subtype === "T" && node["def"] === undefined;
+  const domain = dotted(node["typeName"]);
+  const given = asText(node["name"]) ?? asText(dig(node, "def", "Constraint", "conname"));
   return [
     {
       kind: "alter domain",
-      domain: dotted(node["typeName"]),
+      domain,
       command: dropsDefault ? "drop default" : domainCommands[subtype],
+      constraint: given ?? (subtype === "C" ? domainConstraintName(domain.name) : null),
       valid: dig(node, "def", "Constraint", "skip_validation") !== true,
       default: subtype === "T" ? defaultKind(node["def"]) : "none",
       calls: callsIn(node["def"]),

@@ -38,6 +38,10 @@ export function constraintName(table: string, { type, columns }: Constraint): st
   return generatedName(table, isNameless ? null : columns.join("_"), labels[type]);
 }
 
+/** The name of a CHECK that is added to a domain, likewise. */
+export const domainConstraintName = (domain: string): string =>
+  generatedName(domain, null, labels.check);
+
 /** The name of an index, likewise. */
 export const indexName = (table: string, keys: readonly string[]): string =>
   generatedName(table, keys.join("_"), "idx");

@@ -175,6 +175,8 @@ export type Operation =
         | "add constraint"
         | "drop constraint"
         | "validate constraint";
+      /** The one that is added, dropped or validated, as PostgreSQL names it where the SQL does not; else null. */
+      readonly constraint: string | null;
       /** False: NOT VALID. */
       readonly valid: boolean;
       /** What SET DEFAULT makes of the default. */

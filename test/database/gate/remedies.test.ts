@@ -20,7 +20,7 @@ const statementForm = new RegExp(
     [
       "CREATE (?:OR REPLACE |UNIQUE |MATERIALIZED )*(?:TABLE|INDEX|VIEW|TRIGGER|FUNCTION|TYPE)",
       "ALTER (?:TABLE|TYPE|DOMAIN|INDEX|FUNCTION|SEQUENCE)",
-      "DROP (?:MATERIALIZED )?(?:TABLE|INDEX|VIEW|TRIGGER|POLICY|RULE|FUNCTION|TYPE|SEQUENCE)",
+      "DROP (?:MATERIALIZED )?(?:TABLE|INDEX|VIEW|TRIGGER|POLICY|RULE|FUNCTION|TYPE|SEQUENCE|PUBLICATION)",
       "UPDATE \\S+ (?:AS \\w+ )?SET",
       "DELETE FROM",
       "INSERT INTO",
@@ -45,6 +45,7 @@ const others: readonly Example[] = [
   { body: "ALTER TABLE dagapp.jobs ADD CHECK (stage > 0 AND (owner <> 'x)'));" },
   { body: "ALTER DOMAIN dagapp.ordinal ADD CHECK (VALUE > 0);" },
   { body: "ALTER DOMAIN dagapp.ordinal SET NOT NULL;" },
+  { body: "CREATE PUBLICATION jobs_out FOR TABLE dagapp.jobs;" },
   { body: "ALTER TABLE dagapp.notes DROP COLUMN body;" },
   {
     body: "CREATE TYPE dagapp.kind AS ENUM ('a'); CREATE VIEW dagapp.v AS SELECT 1 AS a; CREATE SEQUENCE dagapp.s; ALTER TABLE dagapp.jobs ADD COLUMN k TEXT; CREATE TRIGGER t BEFORE INSERT ON dagapp.jobs FOR EACH ROW EXECUTE FUNCTION dagapp.touch(); CREATE STATISTICS dagapp.st ON stage, owner FROM dagapp.jobs; CREATE FUNCTION dagapp.f(a INTEGER) RETURNS INTEGER LANGUAGE sql AS 'SELECT a';",

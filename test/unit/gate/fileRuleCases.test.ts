@@ -76,6 +76,28 @@ describe("nothing is said about", () => {
         ...onJobs("ALTER COLUMN owner TYPE TEXT", "ALTER COLUMN owner TYPE TEXT"),
       },
     ],
+    [
+      "what a rollback gives back to a domain",
+      {
+        body: "ALTER DOMAIN dagapp.ordinal ADD CHECK (VALUE > 0) NOT VALID;\nALTER DOMAIN dagapp.ordinal SET DEFAULT 1;",
+        rollback:
+          "ALTER DOMAIN dagapp.ordinal DROP DEFAULT;\nALTER DOMAIN dagapp.ordinal DROP CONSTRAINT IF EXISTS ordinal_check;",
+        postflight:
+          "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'ordinal_check') THEN RAISE EXCEPTION 'ordinal_check is missing'; END IF; RAISE NOTICE 'Migration 1.1.0 completed successfully'; END $$;",
+      },
+    ],
+    [
+      "a domain that goes with all that was changed of it",
+      {
+        body: "CREATE DOMAIN dagapp.share AS NUMERIC;\nALTER DOMAIN dagapp.share SET NOT NULL;\nALTER DOMAIN dagapp.share SET DEFAULT 0;",
+        rollback: "DROP DOMAIN IF EXISTS dagapp.share;",
+      },
+    ],
+    [
+      "a constraint that is deferrable and then not again",
+      onJobs("ALTER CONSTRAINT jobs_fkey DEFERRABLE", "ALTER CONSTRAINT jobs_fkey NOT DEFERRABLE"),
+    ],
+    ["a row type that is taken off again", onJobs("OF dagapp.job_row", "NOT OF")],
     ["a nullable column", onJobs("ADD COLUMN region TEXT", "DROP COLUMN IF EXISTS region")],
     [
       "a nullable column with a constant default",
@@ -249,6 +271,53 @@ describe("also broken by", () => {
     ["rollback-incomplete", { body: "ALTER TABLE dagapp.jobs ALTER COLUMN stage SET DEFAULT 1;" }],
     ["rollback-incomplete", { body: "ALTER TYPE dagapp.job_status ADD VALUE 'paused';" }],
     ["rollback-incomplete", { body: "DROP FUNCTION dagapp.touch();" }],
+    ["rollback-incomplete", { body: "ALTER DOMAIN dagapp.ordinal SET DEFAULT 1;" }],
+    ["rollback-incomplete", { body: "ALTER DOMAIN dagapp.ordinal DROP DEFAULT;" }],
+    ["rollback-incomplete", { body: "ALTER DOMAIN dagapp.ordinal DROP NOT NULL;" }],
+    ["rollback-incomplete", { body: "ALTER DOMAIN dagapp.ordinal DROP CONSTRAINT positive;" }],
+    [
+      "rollback-incomplete",
+      {
+        body: "ALTER DOMAIN dagapp.ordinal ADD CONSTRAINT positive CHECK (VALUE > 0) NOT VALID;",
+        rollback: "ALTER DOMAIN dagapp.ordinal DROP CONSTRAINT IF EXISTS other;",
+      },
+    ],
+    [
+      "rollback-incomplete",
+      { body: "ALTER TABLE dagapp.jobs ALTER CONSTRAINT jobs_fkey DEFERRABLE;" },
+    ],
+    ["rollback-incomplete", { body: "ALTER TABLE dagapp.jobs OF dagapp.job_row;" }],
+    ["rollback-incomplete", { body: "ALTER TABLE dagapp.jobs NOT OF;" }],
+    [
+      "outside-governed-schemas,rollback-incomplete",
+      { body: "CREATE PUBLICATION everything FOR ALL TABLES;" },
+    ],
+    [
+      "outside-governed-schemas,rollback-incomplete",
+      { body: "ALTER PUBLICATION everything ADD TABLE dagapp.jobs;" },
+    ],
+    [
+      "outside-governed-schemas,postflight-validates",
+      {
+        body: "CREATE PUBLICATION everything FOR ALL TABLES;",
+        rollback: "DROP PUBLICATION IF EXISTS everything;",
+        postflight: "DO $$ BEGIN RAISE NOTICE 'Migration 1.1.0 completed successfully'; END $$;",
+      },
+    ],
+    [
+      "outside-governed-schemas",
+      {
+        body: "ALTER PUBLICATION everything ADD TABLE dagapp.jobs;",
+        rollback: "ALTER PUBLICATION everything DROP TABLE dagapp.jobs;",
+      },
+    ],
+    [
+      "outside-governed-schemas",
+      {
+        body: "CREATE TABLE dagapp.remarks (remark_id INTEGER);\nALTER PUBLICATION everything ADD TABLE dagapp.remarks;",
+        rollback: "DROP TABLE IF EXISTS dagapp.remarks;",
+      },
+    ],
     [
       "rollback-incomplete",
       onJobs("ADD COLUMN region TEXT", "ADD COLUMN IF NOT EXISTS other TEXT"),

@@ -7,7 +7,14 @@ import { keepsValues } from "../../impact/typeChanges";
 import type { ObjectName } from "../../sql/objectName";
 import { parseStatements } from "../../sql/parser";
 import { asList, asNode, asText, dig, names, type TreeNode } from "../../sql/tree";
-import type { Column } from "../../statements/tableOperation";
+import type { Operation, OperationOf } from "../../statements/operation";
+import {
+  type Column,
+  columnCommands,
+  forAll,
+  plainCommands,
+  type TableCommand,
+} from "../../statements/tableOperation";
 import { type PlacedOperation } from "./placedOperation";
 import { placedOperationsOf, sameName, type Subject } from "./subject";
 
@@ -178,30 +185,90 @@ function writeOf(
   return null;
 }
 
-/** What a placed operation makes of a copy: its name afterwards, or null when it is gone, changed or less than it was. */
-function follow({ operation }: PlacedOperation, copy: ObjectName): ObjectName | null {
-  const isIt = (name: ObjectName): boolean => sameName(name, copy);
-  switch (operation.kind) {
-    case "drop":
-      return operation.objects.some(isIt) ? null : copy;
-    case "truncate":
-      return operation.tables.some(({ name }) => isIt(name)) ? null : copy;
-    case "query":
-      return operation.query.writes.some((write) => write.verb !== "insert" && isIt(write.table))
-        ? null
-        : copy;
-    case "rename":
-      if (!isIt(operation.object)) return copy;
-      return operation.part === null ? { ...copy, name: operation.to } : null;
-    case "set schema":
-      return isIt(operation.object) ? { ...copy, schema: operation.schema } : copy;
-    case "alter table": {
-      const harmful = /^(drop column|alter type|set unlogged|inherit)$/;
-      return isIt(operation.table) && harmful.test(operation.command.kind) ? null : copy;
-    }
-    default:
-      return copy;
-  }
+/** Commands of ALTER TABLE after which a copy is changed, or less than it was. */
+const spoils: Readonly<Record<TableCommand["kind"], boolean>> = {
+  ...forAll(columnCommands, false),
+  ...forAll(plainCommands, false),
+  "set unlogged": true,
+  "drop column": true,
+  "alter type": true,
+  inherit: true,
+  "add column": false,
+  "set default": false,
+  "add constraint": false,
+  "drop constraint": false,
+  "validate constraint": false,
+  "alter constraint": false,
+  "attach partition": false,
+  "detach partition": false,
+  "no inherit": false,
+  "of type": false,
+  "set options": false,
+  "reset options": false,
+  "unknown command": false,
+};
+
+/** It leaves a copy where and as it is. */
+const none = (copy: ObjectName): ObjectName | null => copy;
+
+const followers: {
+  readonly [K in Operation["kind"]]: (
+    copy: ObjectName,
+    operation: OperationOf<K>,
+  ) => ObjectName | null;
+} = {
+  drop: (copy, { objects }) => (objects.some((one) => sameName(one, copy)) ? null : copy),
+  truncate: (copy, { tables }) => (tables.some(({ name }) => sameName(name, copy)) ? null : copy),
+  query: (copy, { query }) =>
+    query.writes.some(({ verb, table }) => verb !== "insert" && sameName(table, copy))
+      ? null
+      : copy,
+  rename: (copy, { object, part, to }) => {
+    if (!sameName(object, copy)) return copy;
+    return part === null ? { ...copy, name: to } : null;
+  },
+  "set schema": (copy, { object, schema }) => (sameName(object, copy) ? { ...copy, schema } : copy),
+  "alter table": (copy, { table, command }) =>
+    sameName(table, copy) && spoils[command.kind] ? null : copy,
+  "create table": none,
+  "create view": none,
+  refresh: none,
+  "create index": none,
+  reindex: none,
+  "set owner": none,
+  comment: none,
+  "create type": none,
+  "add enum value": none,
+  "rename enum value": none,
+  "alter domain": none,
+  "create on table": none,
+  "alter policy": none,
+  "create function": none,
+  "create sequence": none,
+  "alter sequence": none,
+  "create statistics": none,
+  create: none,
+  copy: none,
+  vacuum: none,
+  analyze: none,
+  cluster: none,
+  lock: none,
+  call: none,
+  do: none,
+  "search path": none,
+  publication: none,
+  privileges: none,
+  session: none,
+  unknown: none,
+};
+
+/** What an operation makes of a copy: its name afterwards, or null when it is gone, changed or less than it was. */
+function follow(copy: ObjectName, operation: Operation): ObjectName | null {
+  const read = followers[operation.kind] as (
+    copy: ObjectName,
+    operation: Operation,
+  ) => ObjectName | null;
+  return read(copy, operation);
 }
 
 /** All placed operations up to the end of the file, and those among them that may keep a column. */
@@ -239,7 +306,7 @@ export function archiveOf(
     if (made !== null && sameName(made, table)) return made;
     const kept = all
       .slice(place + 1)
-      .reduce<ObjectName | null>((name, later) => name && follow(later, name), made);
+      .reduce<ObjectName | null>((name, later) => name && follow(name, later.operation), made);
     if (kept === null) continue;
     // Through a view, a parent or a key as well.
     const isHit = subject.impacts.some(

@@ -5,21 +5,62 @@
 import type { SchemaModel } from "../../schema/schemaModel";
 import type { ObjectName } from "../../sql/objectName";
 import { nameOf } from "../../statements/columnParts";
-import { type BlockOperations, flatOperations, type Operation } from "../../statements/operation";
+import {
+  type BlockOperations,
+  flatOperations,
+  type Operation,
+  type OperationOf,
+} from "../../statements/operation";
 import type { PlacedOperation } from "./placedOperation";
+
+/** It calls nothing when it runs; or what it calls is not followed from here (see the head). */
+const none = (): readonly string[] => [];
+
+const calls: {
+  readonly [K in Operation["kind"]]: (operation: OperationOf<K>) => readonly string[];
+} = {
+  query: ({ query }) => query.unknownFunctions,
+  "create table": ({ query }) => query?.unknownFunctions ?? [],
+  call: ({ procedure }) => [procedure],
+  "alter table": none,
+  "create view": none,
+  refresh: none,
+  "create index": none,
+  reindex: none,
+  drop: none,
+  rename: none,
+  "set schema": none,
+  "set owner": none,
+  comment: none,
+  "create type": none,
+  "add enum value": none,
+  "rename enum value": none,
+  "alter domain": none,
+  "create on table": none,
+  "alter policy": none,
+  "create function": none,
+  "create sequence": none,
+  "alter sequence": none,
+  "create statistics": none,
+  create: none,
+  truncate: none,
+  copy: none,
+  vacuum: none,
+  analyze: none,
+  cluster: none,
+  lock: none,
+  do: none,
+  "search path": none,
+  publication: none,
+  privileges: none,
+  session: none,
+  unknown: none,
+};
 
 /** Names of the functions that an operation calls, dotted, but for PostgreSQL's own harmless ones. */
 function callsOf(operation: Operation): readonly string[] {
-  switch (operation.kind) {
-    case "query":
-      return operation.query.unknownFunctions;
-    case "create table":
-      return operation.query?.unknownFunctions ?? [];
-    case "call":
-      return [operation.procedure];
-    default:
-      return [];
-  }
+  const read = calls[operation.kind] as (operation: Operation) => readonly string[];
+  return read(operation);
 }
 
 const key = ({ schema, name }: ObjectName): string =>

@@ -82,6 +82,8 @@ const commandChanges: { readonly [K in TableCommand["kind"]]: CommandChanges<K> 
   "set column options": ofColumn("~", "options of"),
   "set storage": ofColumn("~", "storage of"),
   "set compression": ofColumn("~", "compression of"),
+  "set foreign options": ofColumn("~", "foreign options of"),
+  "set foreign table options": ofTable("~", "foreign options of"),
   "enable row security": ofTable("~", "row security of"),
   "disable row security": ofTable("~", "row security of"),
   "force row security": ofTable("~", "forced row security of"),
@@ -132,14 +134,14 @@ const commandChanges: { readonly [K in TableCommand["kind"]]: CommandChanges<K> 
     change("-", `inheritance of ${relationKey(table)} from ${sqlName(parent)}`),
   ],
   "restart identity": none,
-  "set foreign options": none,
+  "alter constraint": (table, { constraint }) => [
+    change("~", partKey("constraint", table, constraint), null, [relationKey(table)]),
+  ],
+  "owner to": ofTable("~", "owner of"),
+  "of type": ofTable("~", "row type of"),
+  "not of type": ofTable("~", "row type of"),
   "validate constraint": none,
-  "alter constraint": none,
-  "owner to": none,
   "set without oids": none,
-  "of type": none,
-  "not of type": none,
-  "set foreign table options": none,
   "unknown command": none,
 };
 
@@ -152,6 +154,33 @@ function keyOf(kind: string, name: ObjectName): string {
   if (routines.test(kind)) return `function ${sqlName(name)}`;
   return `${kind === "domain" ? "type" : kind} ${onTable.test(kind) ? `${name.schema === null ? "" : `${name.schema}.`}${name.name}` : sqlName(name)}`;
 }
+
+/** Changes a property of a domain. */
+const ofDomain =
+  (sign: Sign, property: string) =>
+  (domain: ObjectName): readonly ObjectChange[] => {
+    const key = keyOf("domain", domain);
+    return [change(sign, `${property} ${key}`, null, [key])];
+  };
+
+const domainChanges: {
+  readonly [K in OperationOf<"alter domain">["command"]]: (
+    domain: ObjectName,
+    constraint: string,
+  ) => readonly ObjectChange[];
+} = {
+  "set default": ofDomain("~", "default of"),
+  "drop default": ofDomain("~", "default of"),
+  "set not null": ofDomain("+", "NOT NULL of"),
+  "drop not null": ofDomain("-", "NOT NULL of"),
+  "add constraint": (domain, name) => [
+    change("+", partKey("constraint", domain, name), name, [keyOf("domain", domain)]),
+  ],
+  "drop constraint": (domain, name) => [
+    change("-", partKey("constraint", domain, name), null, [keyOf("domain", domain)]),
+  ],
+  "validate constraint": none,
+};
 
 const operationChanges: {
   readonly [K in Operation["kind"]]: (operation: OperationOf<K>) => readonly ObjectChange[];
@@ -268,13 +297,23 @@ const operationChanges: {
         : withoutArguments(operation.object.name),
     ),
   ],
+  "set owner": ({ object }) => {
+    const key = keyOf(object.kind, object);
+    return [change("~", `owner of ${key}`, null, [key])];
+  },
+  "alter domain": ({ domain, command, constraint }) =>
+    domainChanges[command](domain, constraint ?? ""),
+  // A table that is published alone leaves the publication when it is dropped.
+  publication: ({ name, creates, tables }) => {
+    const key = keyOf("publication", { schema: null, name });
+    if (creates) return [change("+", key, name)];
+    return [change("~", key, null, tables.length === 1 ? tables.map(relationKey) : [])];
+  },
   refresh: none,
   reindex: none,
-  "set owner": none,
   comment: none,
-  "alter domain": none,
+  // Its options are not read, and the next value is no structure: the proof compares both catalogs.
   "alter sequence": none,
-  publication: none,
   truncate: none,
   query: none,
   copy: none,

@@ -11,7 +11,7 @@ import type { StatementImpact } from "../../impact/impact";
 import type { SchemaModel } from "../../schema/schemaModel";
 import { modelAfter } from "../../schema/schemaReplay";
 import { nameKey, type ObjectName } from "../../sql/objectName";
-import { flatOperations, type Operation } from "../../statements/operation";
+import { flatOperations, type Operation, type OperationOf } from "../../statements/operation";
 import type { Statement } from "../../statements/statements";
 import { withCalls } from "./calledOperations";
 import type { GateInput } from "./gateInput";
@@ -55,30 +55,78 @@ export const placedOperationsOf = memo(({ segments }: MigrationFile) =>
   operationsOfSegments(segments),
 );
 
-/** The relation that an operation makes or puts in another's place, and whether it may have been there. */
-function makes({
-  operation,
-  statement,
-}: PlacedOperation): { name: ObjectName; mayBeOld: boolean } | null {
-  const isInBlock = statement.kind === "DO";
-  switch (operation.kind) {
-    case "create table":
-      return { name: operation.table, mayBeOld: isInBlock || operation.ifNotExists };
-    case "create view":
-      return {
-        name: operation.view,
-        mayBeOld: isInBlock || operation.ifNotExists || operation.replace,
-      };
-    case "create sequence":
-      return { name: operation.sequence, mayBeOld: isInBlock || operation.ifNotExists };
-    case "create index": {
-      if (operation.name === null) return null;
-      const name = { schema: operation.table.schema, name: operation.name };
-      return { name, mayBeOld: isInBlock || operation.ifNotExists };
-    }
-    default:
-      return null;
-  }
+/** The relation that an operation makes or puts in another's place. */
+interface MadeRelation {
+  readonly name: ObjectName;
+  /** It may have been there: IF NOT EXISTS, OR REPLACE. */
+  readonly mayBeOld: boolean;
+  /** What DROP calls it. */
+  readonly word: string;
+}
+
+/** It makes no relation. */
+const none = (): null => null;
+
+const makers: {
+  readonly [K in Operation["kind"]]: (operation: OperationOf<K>) => MadeRelation | null;
+} = {
+  "create table": ({ table, ifNotExists, foreign }) => ({
+    name: table,
+    mayBeOld: ifNotExists,
+    word: foreign ? "FOREIGN TABLE" : "TABLE",
+  }),
+  "create view": ({ view, ifNotExists, replace, materialized }) => ({
+    name: view,
+    mayBeOld: ifNotExists || replace,
+    word: materialized ? "MATERIALIZED VIEW" : "VIEW",
+  }),
+  "create sequence": ({ sequence, ifNotExists }) => ({
+    name: sequence,
+    mayBeOld: ifNotExists,
+    word: "SEQUENCE",
+  }),
+  "create index": ({ table, name, ifNotExists }) =>
+    name === null
+      ? null
+      : { name: { schema: table.schema, name }, mayBeOld: ifNotExists, word: "INDEX" },
+  "alter table": none,
+  refresh: none,
+  reindex: none,
+  drop: none,
+  rename: none,
+  "set schema": none,
+  "set owner": none,
+  comment: none,
+  "create type": none,
+  "add enum value": none,
+  "rename enum value": none,
+  "alter domain": none,
+  "create on table": none,
+  "alter policy": none,
+  "create function": none,
+  "alter sequence": none,
+  "create statistics": none,
+  create: none,
+  truncate: none,
+  query: none,
+  copy: none,
+  vacuum: none,
+  analyze: none,
+  cluster: none,
+  lock: none,
+  call: none,
+  do: none,
+  "search path": none,
+  publication: none,
+  privileges: none,
+  session: none,
+  unknown: none,
+};
+
+/** The relation that an operation makes; null where it makes none, or one that PostgreSQL names. */
+export function madeRelation(operation: Operation): MadeRelation | null {
+  const read = makers[operation.kind] as (operation: Operation) => MadeRelation | null;
+  return read(operation);
 }
 
 /** Since which placed operation each relation is the file's own: made by it, and not dropped or renamed away again. */
@@ -93,10 +141,11 @@ function tenures(placedOperations: readonly PlacedOperation[], before: SchemaMod
     if (name.schema === "pg_temp") note({ schema: null, name: name.name }, index, own);
   };
   for (const placed of placedOperations) {
-    const { operation, index } = placed;
-    const made = makes(placed);
+    const { operation, statement, index } = placed;
+    const made = madeRelation(operation);
     // What IF NOT EXISTS, OR REPLACE and a condition leave open, the earlier files tell.
-    const isOld = made?.mayBeOld === true && before.relation(made.name) !== null;
+    const mayBeOld = made !== null && (made.mayBeOld || statement.kind === "DO");
+    const isOld = mayBeOld && before.relation(made.name) !== null;
     if (made !== null && !isOld) note(made.name, index, true);
     if (operation.kind === "drop") {
       for (const object of operation.objects) if (isOwn(object)) note(object, index, false);

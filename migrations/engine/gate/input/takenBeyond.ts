@@ -4,7 +4,14 @@
  */
 import type { ObjectName } from "../../sql/objectName";
 import { sqlName } from "../../sql/sqlText";
-import type { TableCommand } from "../../statements/tableOperation";
+import type { Operation, OperationOf } from "../../statements/operation";
+import {
+  columnCommands,
+  type CommandOf,
+  forAll,
+  plainCommands,
+  type TableCommand,
+} from "../../statements/tableOperation";
 import { type PlacedOperation } from "./placedOperation";
 import { sameName, type Subject } from "./subject";
 
@@ -198,51 +205,131 @@ const isMade = ({ placedOperations }: Pair, sequence: ObjectName): boolean =>
       (operation.kind === "create table" && sequence.name.startsWith(`${operation.table.name}_`)),
   );
 
+/** Where an operation of the rollback stands. */
+interface Place {
+  readonly pair: Pair;
+  /** The operations in front of it. */
+  readonly at: readonly PlacedOperation[];
+  /** True for a table that these have made. */
+  readonly isBrought: (table: ObjectName) => boolean;
+}
+
+/** It takes nothing away by itself. */
+const none = (): readonly string[] => [];
+
+const commandLosses: {
+  readonly [K in TableCommand["kind"]]: (
+    place: Place,
+    table: ObjectName,
+    command: CommandOf<K>,
+  ) => readonly string[];
+} = {
+  ...forAll(columnCommands, none),
+  ...forAll(plainCommands, none),
+  "alter type": ({ pair, at }, table, { column, computed }) => {
+    const change = typeChangeOf(pair, table, column);
+    const isOwn = bringsColumn(pair, at, table, column);
+    if (isOwn || (change !== undefined && (change.computed || !computed))) return [];
+    return [`changes the type of ${sqlName(table)}.${column}`];
+  },
+  "drop column": ({ pair, at }, table, { column }) =>
+    bringsColumn(pair, at, table, column) ? [] : [`drops the column ${sqlName(table)}.${column}`],
+  "add column": none,
+  "set default": none,
+  "add constraint": none,
+  "drop constraint": none,
+  "validate constraint": none,
+  "alter constraint": none,
+  "attach partition": none,
+  "detach partition": none,
+  inherit: none,
+  "no inherit": none,
+  "of type": none,
+  "set options": none,
+  "reset options": none,
+  "unknown command": none,
+};
+
+const losses: {
+  readonly [K in Operation["kind"]]: (place: Place, operation: OperationOf<K>) => readonly string[];
+} = {
+  drop: ({ isBrought }, { objects }) =>
+    objects
+      .filter((object) => isTable(object.kind) && !isBrought(object))
+      .map((object) => `drops ${sqlName(object)}`),
+  truncate: ({ isBrought }, { tables }) =>
+    tables.filter(({ name }) => !isBrought(name)).map(({ name }) => `empties ${sqlName(name)}`),
+  query: ({ pair, isBrought }, { query }) =>
+    query.writes
+      .filter(
+        ({ verb, updatesOnConflict }) =>
+          verb === "delete" || (verb === "merge" && updatesOnConflict),
+      )
+      .filter(({ table }) => !isBrought(table) && !bringsRows(pair.placedOperations, table))
+      .map(({ table }) => `deletes rows of ${sqlName(table)}`),
+  "alter table": (place, { command, table, relation }) => {
+    if (relation !== "table" || place.isBrought(table)) return [];
+    const read = commandLosses[command.kind] as (
+      place: Place,
+      table: ObjectName,
+      command: TableCommand,
+    ) => readonly string[];
+    return read(place, table, command);
+  },
+  "create table": none,
+  "create view": none,
+  refresh: none,
+  "create index": none,
+  reindex: none,
+  rename: none,
+  "set schema": none,
+  "set owner": none,
+  comment: none,
+  "create type": none,
+  "add enum value": none,
+  "rename enum value": none,
+  "alter domain": none,
+  "create on table": none,
+  "alter policy": none,
+  "create function": none,
+  "create sequence": none,
+  "alter sequence": none,
+  "create statistics": none,
+  create: none,
+  copy: none,
+  vacuum: none,
+  analyze: none,
+  cluster: none,
+  lock: none,
+  call: none,
+  do: none,
+  "search path": none,
+  publication: none,
+  privileges: none,
+  session: none,
+  unknown: none,
+};
+
+/** What an operation of the rollback takes that it names itself. */
+function lossesOf(pair: Pair, placed: PlacedOperation): readonly Loss[] {
+  const { operation } = placed;
+  if (placed.statement.ledger !== null) return [];
+  const at = before(pair, placed);
+  const isBrought = (table: ObjectName): boolean => isBroughtAt(pair, at, table);
+  const read = losses[operation.kind] as (place: Place, operation: Operation) => readonly string[];
+  return read({ pair, at, isBrought }, operation).map((what) => ({ placed, what }));
+}
+
+const isBroughtAt = (
+  pair: Pair,
+  operations: readonly PlacedOperation[],
+  table: ObjectName,
+): boolean => table.schema === "pg_temp" || bringsTable(pair, operations, table);
+
 /** Losses of the rollback that are no inverse of anything, in its order. */
 export function takenBeyond(subject: Pair): readonly Loss[] {
   const all = [...subject.placedOperations, ...subject.rollbackOperations].toReversed();
-  const isBrought = (table: ObjectName, at: readonly PlacedOperation[] = all): boolean =>
-    table.schema === "pg_temp" || bringsTable(subject, at, table);
-  const named = subject.rollbackOperations.flatMap((placed): readonly Loss[] => {
-    const { operation } = placed;
-    if (placed.statement.ledger !== null) return [];
-    const at = before(subject, placed);
-    switch (operation.kind) {
-      case "drop":
-        return operation.objects
-          .filter((object) => isTable(object.kind) && !isBrought(object, at))
-          .map((object) => ({ placed, what: `drops ${sqlName(object)}` }));
-      case "truncate":
-        return operation.tables
-          .filter(({ name }) => !isBrought(name, at))
-          .map(({ name }) => ({ placed, what: `empties ${sqlName(name)}` }));
-      case "query":
-        return operation.query.writes
-          .filter(
-            ({ verb, updatesOnConflict }) =>
-              verb === "delete" || (verb === "merge" && updatesOnConflict),
-          )
-          .filter(
-            ({ table }) => !isBrought(table, at) && !bringsRows(subject.placedOperations, table),
-          )
-          .map(({ table }) => ({ placed, what: `deletes rows of ${sqlName(table)}` }));
-      case "alter table": {
-        const { command, table, relation } = operation;
-        if (relation !== "table" || isBrought(table, at)) return [];
-        if (command.kind === "alter type") {
-          const change = typeChangeOf(subject, table, command.column);
-          const isOwn = bringsColumn(subject, at, table, command.column);
-          if (isOwn || (change !== undefined && (change.computed || !command.computed))) return [];
-          const what = `changes the type of ${sqlName(table)}.${command.column}`;
-          return [{ placed, what }];
-        }
-        if (command.kind !== "drop column") return [];
-        if (bringsColumn(subject, at, table, command.column)) return [];
-        return [{ placed, what: `drops the column ${sqlName(table)}.${command.column}` }];
-      }
-      default:
-        return [];
-    }
-  });
-  return [...named, ...unseenLosses(subject, (table) => isBrought(table)), ...resets(subject)];
+  const named = subject.rollbackOperations.flatMap((placed) => lossesOf(subject, placed));
+  const unseen = unseenLosses(subject, (table) => isBroughtAt(subject, all, table));
+  return [...named, ...unseen, ...resets(subject)];
 }

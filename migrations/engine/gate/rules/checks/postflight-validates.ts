@@ -18,6 +18,12 @@ const catalogOf: Readonly<Record<string, readonly [catalog: string, name: string
   rule: ["pg_rewrite", "rulename", "ev_class"],
 };
 
+/** The same of what has no table and is no function. */
+const catalogByKind: Readonly<Record<string, readonly [catalog: string, name: string]>> = {
+  statistics: ["pg_statistic_ext", "stxname"],
+  publication: ["pg_publication", "pubname"],
+};
+
 /** The condition that holds where the object is not there. */
 function isMissing({ key, name, placed: { operation } }: NetChange): string {
   const [kind = "", ...rest] = key.split(" ");
@@ -27,15 +33,19 @@ function isMissing({ key, name, placed: { operation } }: NetChange): string {
   const part = catalogOf[kind];
   if (part !== undefined) {
     const [catalog, called, table] = part;
-    const home = sqlText(of.slice(0, of.lastIndexOf(".")));
-    return `NOT EXISTS (SELECT 1 FROM pg_catalog.${catalog} WHERE ${table} = to_regclass(${home}) AND ${called} = ${sqlText(name ?? "")})`;
+    const owner = sqlText(of.slice(0, of.lastIndexOf(".")));
+    const home =
+      operation.kind === "alter domain"
+        ? `contypid = to_regtype(${owner})`
+        : `${table} = to_regclass(${owner})`;
+    return `NOT EXISTS (SELECT 1 FROM pg_catalog.${catalog} WHERE ${home} AND ${called} = ${sqlText(name ?? "")})`;
   }
   if (operation.kind === "add enum value") {
     const type = sqlText(sqlName(operation.type));
     return `NOT EXISTS (SELECT 1 FROM pg_catalog.pg_enum WHERE enumtypid = to_regtype(${type}) AND enumlabel = ${sqlText(operation.value)})`;
   }
-  const catalog = kind === "statistics" ? ["pg_statistic_ext", "stxname"] : ["pg_proc", "proname"];
-  return `NOT EXISTS (SELECT 1 FROM pg_catalog.${catalog[0] ?? ""} WHERE ${catalog[1] ?? ""} = ${sqlText(name ?? "")})`;
+  const [catalog, called] = catalogByKind[kind] ?? ["pg_proc", "proname"];
+  return `NOT EXISTS (SELECT 1 FROM pg_catalog.${catalog} WHERE ${called} = ${sqlText(name ?? "")})`;
 }
 
 export const postflightValidates = fileRule({

@@ -4,7 +4,7 @@
  */
 import { quoted } from "../../../sql/sqlText";
 import { allChanges, leftBy, type NetChange, netChanges } from "../../input/netChanges";
-import { placedOperationsOf, type Subject } from "../../input/subject";
+import { madeRelation, placedOperationsOf, type Subject } from "../../input/subject";
 import { atStatement, fileRule, rollbackTested } from "../fileRule";
 
 const bare = (key: string): string => key.replace(/\(.*$/s, "");
@@ -71,27 +71,9 @@ function leftOver(subject: Subject): readonly NetChange[] {
     );
 }
 
-/** What DROP calls the relation that an operation makes. */
-function relationWord({ operation }: NetChange["placed"]): string | null {
-  switch (operation.kind) {
-    case "create table":
-      return operation.foreign ? "FOREIGN TABLE" : "TABLE";
-    case "create view":
-      return operation.materialized ? "MATERIALIZED VIEW" : "VIEW";
-    case "create index":
-      return "INDEX";
-    case "create sequence":
-      return "SEQUENCE";
-    case "rename":
-    case "set schema":
-      return null;
-    default:
-      return null;
-  }
-}
-
 /** Kinds that DROP takes by their key's name. */
-const droppedByName = /^(type|function|schema|statistics|collation|operator|cast|aggregate)$/;
+const droppedByName =
+  /^(type|function|schema|statistics|collation|operator|cast|aggregate|publication)$/;
 
 /** The statement that takes the change back, as far as its kind tells; else words. */
 function inverse({ sign, key, placed }: NetChange): string {
@@ -101,7 +83,8 @@ function inverse({ sign, key, placed }: NetChange): string {
   const partOf = name.slice(name.lastIndexOf(".") + 1);
   if (sign !== "+") return `make ${key} again as it was before, from the file that made it.`;
   if (kind === "column" || kind === "constraint") {
-    return `ALTER TABLE ${tableOf} DROP ${kind.toUpperCase()} IF EXISTS ${partOf};`;
+    const home = placed.operation.kind === "alter domain" ? "DOMAIN" : "TABLE";
+    return `ALTER ${home} ${tableOf} DROP ${kind.toUpperCase()} IF EXISTS ${partOf};`;
   }
   if (kind === "trigger" || kind === "policy" || kind === "rule") {
     return `DROP ${kind.toUpperCase()} IF EXISTS ${quoted(partOf)} ON ${tableOf};`;
@@ -112,7 +95,7 @@ function inverse({ sign, key, placed }: NetChange): string {
   }
   const word =
     kind === "relation"
-      ? relationWord(placed)
+      ? (madeRelation(placed.operation)?.word ?? null)
       : droppedByName.test(kind)
         ? kind.toUpperCase()
         : null;
