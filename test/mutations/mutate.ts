@@ -24,6 +24,8 @@ const copied = [
     "toolchain",
     "azure",
     "policy",
+    "pgstac",
+    "pipelines",
     "test",
     "types",
   ],

@@ -33,7 +33,7 @@ export { done, type Outcome } from "./outcome";
 /** What a program is made of; everything else of the repository the program does not need. */
 const PROGRAM = [
   ...["index.ts", "stack"],
-  ...["roles", "migrations", "azure"],
+  ...["roles", "migrations", "azure", "pgstac"],
   ...["Pulumi.yaml", "package.json", "tsconfig.json"],
 ];
 const PROJECT = "rmhgeoapi-database";
