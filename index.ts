@@ -18,16 +18,13 @@ import { guarded } from "./roles/resources/login";
 import { accessFrom } from "./stack/access";
 
 export = async (): Promise<publish.Published> => {
-  const { access, azure, survey } = await refusing(async () => {
-    const access = accessFrom(new pulumi.Config());
-    const azure = await declareServer(access);
-    return { access, azure, survey: await surveyStacks(access, azure.unmade) };
-  });
+  const access = await refusing(() => accessFrom(new pulumi.Config()));
+  const azure = await refusing(() => declareServer(access));
+  const survey = await refusing(() => surveyStacks(access, azure.unmade));
   const { tier, roles, server, run } = access.settings;
   await showVerdict(survey, tier, run.windows);
   await publish.publishNow(access.settings, survey.history);
-  const declared = await declareRoles(access, survey.existingRoles, azure.host);
-  const logins = azure.withPrincipals(declared);
+  const logins = azure.withPrincipals(await declareRoles(access, survey.existingRoles, azure.host));
   const behind = (...dependsOn: pulumi.Resource[]) => ({ ...guarded(tier), dependsOn });
   const ledgerArgs = { infrastructureRole: roles.infrastructure, tier };
   const ledger = new Ledger("ledger", ledgerArgs, behind(...logins));
@@ -35,8 +32,8 @@ export = async (): Promise<publish.Published> => {
   const privileges = new ExactGrants("privileges", args, behind(ledger));
   const setArgs = { survey, readBack: () => refusing(() => publish.publishLive(access)) };
   const pgstac = declarePgstac(access.settings.pgstac, survey, behind(privileges));
-  const before = [privileges, ...pgstac];
-  const migrations = new MigrationSet("migrations", setArgs, { dependsOn: before });
+  const dependsOn = [privileges, ...pgstac];
+  const migrations = new MigrationSet("migrations", setArgs, { dependsOn });
   const after = new ExactGrants("privileges-after", args, behind(privileges, migrations));
   const versions = provenVersions(access.settings, migrations, setArgs, behind(after));
   return { ...publish.publishedOutputs(access.settings, pgstac), versions };

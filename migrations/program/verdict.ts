@@ -74,7 +74,7 @@ export async function showVerdict(
 }
 
 /** Runs `work`; an error of ours stops the program with its message alone. */
-export async function refusing<T>(work: () => Promise<T>): Promise<T> {
+export async function refusing<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
