@@ -4,6 +4,7 @@
  */
 import type { StatementImpact } from "../impact/impact";
 import { type ObjectName, withoutArguments } from "../sql/objectName";
+import { answerOf } from "../statements/answerOf";
 import type { Operation, OperationOf } from "../statements/operation";
 import {
   columnCommands,
@@ -83,8 +84,7 @@ export class Gathering {
   /** @param isBeyond  Whether the operations that follow are of such a statement. */
   read(operation: Operation, isBeyond: boolean): void {
     this.isBeyond = isBeyond;
-    const announce = announcements[operation.kind] as Announcement<typeof operation.kind>;
-    announce(this, operation);
+    answerOf(announcements, operation, this);
   }
 
   /** Rows are taken: counts only where the migration had brought them. */
@@ -239,12 +239,7 @@ const announcements: { readonly [K in Operation["kind"]]: Announcement<K> } = {
   "alter table": (found, { table, command }) => {
     found.altered.add(table);
     found.dropsParts = true;
-    const announce = commandAnnouncements[command.kind] as (
-      found: Gathering,
-      table: ObjectName,
-      command: TableCommand,
-    ) => void;
-    announce(found, table, command);
+    answerOf(commandAnnouncements, command, found, table);
   },
   "alter sequence": (found, { sequence }) => {
     found.put(found.rewrites, sequence);

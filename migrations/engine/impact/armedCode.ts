@@ -6,6 +6,7 @@
 import { calledCode } from "../schema/calledCode";
 import type { SchemaModel } from "../schema/schemaModel";
 import { sqlName } from "../sql/sqlText";
+import { answerOf } from "../statements/answerOf";
 import type { Operation, OperationOf, QueryUse } from "../statements/operation";
 import {
   type Column,
@@ -66,11 +67,7 @@ const commandArms: CommandArms = {
 };
 
 function ofCommand(table: string, command: TableCommand): readonly Armed[] {
-  const read = commandArms[command.kind] as (
-    table: string,
-    command: TableCommand,
-  ) => readonly Armed[];
-  return read(table, command);
+  return answerOf(commandArms, command, table);
 }
 
 type Arms = {
@@ -132,9 +129,8 @@ const operationArms: Arms = {
 
 /** What an operation arms that is more than PostgreSQL's own functions. */
 export function armedBy(model: SchemaModel, operation: Operation): readonly Armed[] {
-  const read = operationArms[operation.kind] as (operation: Operation) => readonly Armed[];
   const isOwn = (name: string): boolean => calledCode(model, name)?.length === 0;
-  return read(operation)
+  return answerOf(operationArms, operation)
     .map((one) => ({ ...one, calls: one.calls.filter((name) => !isOwn(name)) }))
     .filter(({ calls, query }) => {
       if (calls.length > 0) return true;

@@ -3,6 +3,7 @@
  * Does NOT judge it. Every row is measured in test/database.
  */
 import { isRelation, type ObjectName } from "../sql/objectName";
+import { answerOf } from "../statements/answerOf";
 import type { Operation, OperationOf } from "../statements/operation";
 import { emptyUse } from "../statements/queryUse";
 import {
@@ -163,6 +164,5 @@ const operationImpacts: { readonly [K in Operation["kind"]]: Row<K> } = {
 
 /** Adds what one operation does. The operations inside DO are the caller's to add. */
 export function operationImpact(impacts: ImpactBuilder, operation: Operation): void {
-  const row = operationImpacts[operation.kind] as Row<typeof operation.kind>;
-  row(impacts, operation);
+  answerOf(operationImpacts, operation, impacts);
 }

@@ -7,6 +7,7 @@ import { keepsValues } from "../../impact/typeChanges";
 import type { ObjectName } from "../../sql/objectName";
 import { parseStatements } from "../../sql/parser";
 import { asList, asNode, asText, dig, names, type TreeNode } from "../../sql/tree";
+import { answerOf } from "../../statements/answerOf";
 import type { Operation, OperationOf } from "../../statements/operation";
 import {
   type Column,
@@ -264,11 +265,7 @@ const followers: {
 
 /** What an operation makes of a copy: its name afterwards, or null when it is gone, changed or less than it was. */
 function follow(copy: ObjectName, operation: Operation): ObjectName | null {
-  const read = followers[operation.kind] as (
-    copy: ObjectName,
-    operation: Operation,
-  ) => ObjectName | null;
-  return read(copy, operation);
+  return answerOf(followers, operation, copy);
 }
 
 /** All placed operations up to the end of the file, and those among them that may keep a column. */

@@ -4,6 +4,7 @@
  */
 import type { SchemaModel } from "../../schema/schemaModel";
 import type { ObjectName } from "../../sql/objectName";
+import { answerOf } from "../../statements/answerOf";
 import { nameOf } from "../../statements/columnParts";
 import {
   type BlockOperations,
@@ -59,8 +60,7 @@ const calls: {
 
 /** Names of the functions that an operation calls, dotted, but for PostgreSQL's own harmless ones. */
 function callsOf(operation: Operation): readonly string[] {
-  const read = calls[operation.kind] as (operation: Operation) => readonly string[];
-  return read(operation);
+  return answerOf(calls, operation);
 }
 
 const key = ({ schema, name }: ObjectName): string =>

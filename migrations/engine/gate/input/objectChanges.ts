@@ -4,6 +4,7 @@
  */
 import { isRelation, type ObjectName, withoutArguments } from "../../sql/objectName";
 import { sqlName, sqlText } from "../../sql/sqlText";
+import { answerOf } from "../../statements/answerOf";
 import type { Operation, OperationOf } from "../../statements/operation";
 import type { CommandOf, TableCommand } from "../../statements/tableOperation";
 
@@ -197,11 +198,7 @@ const operationChanges: {
             operation.partitionOf === null ? [] : [relationKey(operation.partitionOf)],
           ),
         ],
-  "alter table": (operation) => {
-    const { table, command } = operation;
-    const read = commandChanges[command.kind] as CommandChanges<typeof command.kind>;
-    return read(table, command);
-  },
+  "alter table": ({ table, command }) => answerOf(commandChanges, command, table),
   "create view": (operation) => [
     change(operation.replace ? "~" : "+", relationKey(operation.view), operation.view.name),
   ],
@@ -331,6 +328,5 @@ const operationChanges: {
 
 /** What an operation makes, takes away and changes. */
 export function changesOf(operation: Operation): readonly ObjectChange[] {
-  const read = operationChanges[operation.kind] as (of: Operation) => readonly ObjectChange[];
-  return read(operation);
+  return answerOf(operationChanges, operation);
 }

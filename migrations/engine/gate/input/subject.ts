@@ -11,6 +11,7 @@ import type { StatementImpact } from "../../impact/impact";
 import type { SchemaModel } from "../../schema/schemaModel";
 import { modelAfter } from "../../schema/schemaReplay";
 import { nameKey, type ObjectName } from "../../sql/objectName";
+import { answerOf } from "../../statements/answerOf";
 import { flatOperations, type Operation, type OperationOf } from "../../statements/operation";
 import type { Statement } from "../../statements/statements";
 import { withCalls } from "./calledOperations";
@@ -125,8 +126,7 @@ const makers: {
 
 /** The relation that an operation makes; null where it makes none, or one that PostgreSQL names. */
 export function madeRelation(operation: Operation): MadeRelation | null {
-  const read = makers[operation.kind] as (operation: Operation) => MadeRelation | null;
-  return read(operation);
+  return answerOf(makers, operation);
 }
 
 /** Since which placed operation each relation is the file's own: made by it, and not dropped or renamed away again. */

@@ -4,6 +4,7 @@
  */
 import type { ObjectName } from "../../sql/objectName";
 import { sqlName } from "../../sql/sqlText";
+import { answerOf } from "../../statements/answerOf";
 import type { Operation, OperationOf } from "../../statements/operation";
 import {
   columnCommands,
@@ -269,12 +270,7 @@ const losses: {
       .map(({ table }) => `deletes rows of ${sqlName(table)}`),
   "alter table": (place, { command, table, relation }) => {
     if (relation !== "table" || place.isBrought(table)) return [];
-    const read = commandLosses[command.kind] as (
-      place: Place,
-      table: ObjectName,
-      command: TableCommand,
-    ) => readonly string[];
-    return read(place, table, command);
+    return answerOf(commandLosses, command, place, table);
   },
   "create table": none,
   "create view": none,
@@ -316,8 +312,8 @@ function lossesOf(pair: Pair, placed: PlacedOperation): readonly Loss[] {
   if (placed.statement.ledger !== null) return [];
   const at = before(pair, placed);
   const isBrought = (table: ObjectName): boolean => isBroughtAt(pair, at, table);
-  const read = losses[operation.kind] as (place: Place, operation: Operation) => readonly string[];
-  return read({ pair, at, isBrought }, operation).map((what) => ({ placed, what }));
+  const place: Place = { pair, at, isBrought };
+  return answerOf(losses, operation, place).map((what) => ({ placed, what }));
 }
 
 const isBroughtAt = (

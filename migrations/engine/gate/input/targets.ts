@@ -3,6 +3,7 @@
  * Does NOT say how (see impact).
  */
 import type { ObjectName, ObjectRef } from "../../sql/objectName";
+import { answerOf } from "../../statements/answerOf";
 import type { Operation, OperationOf } from "../../statements/operation";
 import {
   columnCommands,
@@ -54,7 +55,7 @@ const targets: Targets = {
     as("table", table, partitionOf, ...inherits, ...constraints.map((one) => one.references)),
   "alter table": ({ relation, table, command }) => [
     ...as(relation, table),
-    ...(commandTargets[command.kind] as (of: TableCommand) => readonly ObjectRef[])(command),
+    ...answerOf(commandTargets, command),
   ],
   "create view": ({ view, materialized }) => as(materialized ? "materialized view" : "view", view),
   refresh: ({ view }) => as("materialized view", view),
@@ -99,6 +100,5 @@ const targets: Targets = {
 /** Objects that the placed operation changes. A statement on the ledger changes none: the runner carries it out. */
 export function changedBy({ operation, statement }: PlacedOperation): readonly ObjectRef[] {
   if (statement.ledger !== null) return [];
-  const read = targets[operation.kind] as (operation: Operation) => readonly ObjectRef[];
-  return read(operation);
+  return answerOf(targets, operation);
 }
