@@ -1,9 +1,9 @@
 /** Every name that PostgreSQL takes works for every role, the database and a schema: applied, proven, mended, made anew. */
-import { type PostgresServer, startServer } from "../../sandbox/server";
 import { officialPlugin } from "../../toolchain/pluginPlaces";
 import { smallMigrations, versionOf } from "../support/files/smallMigrations";
-import { done, makePulumiHome, ProgramStack, removeFolder } from "../support/program/programStack";
-import { makeTierDatabase, type TierDatabase, versionsOf } from "../support/servers/tierDatabase";
+import { done, type ProgramStack } from "../support/program/programStack";
+import { useProgramStacks } from "../support/program/useProgramStacks";
+import { type TierDatabase, versionsOf } from "../support/servers/tierDatabase";
 
 jest.setTimeout(600_000);
 
@@ -20,29 +20,20 @@ const names = {
 };
 const reader = "Tiles::read&only";
 
-let server: PostgresServer;
-let home: string;
+const suite = useProgramStacks({ settings: { autovacuum: "off" } });
 let database: TierDatabase;
 let stack: ProgramStack;
 
 beforeAll(async () => {
-  server = await startServer({ settings: { autovacuum: "off" } });
-  home = await makePulumiHome();
-  database = await makeTierDatabase(server, names);
-  stack = await ProgramStack.make(database, {
+  database = await suite.database(names);
+  stack = await suite.stack(database, {
     tier: "dev",
-    home,
     files: smallMigrations([{}, {}]),
     config: {
       extensions: ["unaccent"],
       furtherRoles: [{ name: reader, kind: "reader", connectionLimit: 9 }],
     },
   });
-});
-afterAll(async () => {
-  await stack.remove();
-  await removeFolder(home);
-  await server.stop();
 });
 
 it("brings the stack up, proves, finds nothing more to do, mends and rebuilds", async () => {

@@ -4,12 +4,13 @@
  */
 import { readFile } from "node:fs/promises";
 
-import { type PostgresServer, startServer } from "../../sandbox/server";
+import { startServer } from "../../sandbox/server";
 import { smallMigrations, ticketOf, versionOf } from "../support/files/smallMigrations";
 import { InProcessStack } from "../support/program/inProcess/stack";
 import type { Outcome } from "../support/program/outcome";
 import { makePulumiHome, ProgramStack, removeFolder } from "../support/program/programStack";
 import { makeTierDatabase, readLedger, type TierDatabase } from "../support/servers/tierDatabase";
+import { useLifetimes } from "../support/servers/useLifetimes";
 
 jest.setTimeout(600_000);
 
@@ -20,23 +21,18 @@ interface Days {
   last(): Outcome;
 }
 
-const servers: PostgresServer[] = [];
+const endLater = useLifetimes();
 let home: string;
-const removals: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   home = await makePulumiHome();
-});
-afterAll(async () => {
-  for (const remove of removals) await remove();
-  await removeFolder(home);
-  for (const server of servers) await server.stop();
+  endLater(() => removeFolder(home));
 });
 
 /** On a server of its own, of which the whole catalog is compared. */
 async function makeDatabase(): Promise<TierDatabase> {
   const server = await startServer();
-  servers.push(server);
+  endLater(() => server.stop());
   return makeTierDatabase(server);
 }
 
@@ -55,7 +51,7 @@ const called = (operation: string, type: string, name: string): string =>
 
 async function underTheEngine(): Promise<Days> {
   const stack = await ProgramStack.make(await makeDatabase(), { ...options, home });
-  removals.push(() => stack.remove());
+  endLater(() => stack.remove());
   let outcome: Outcome;
   // One JSON object a line; the engine has the flag among its commands for debugging.
   const log = `${stack.folder}/events.json`;
@@ -85,7 +81,7 @@ async function underTheEngine(): Promise<Days> {
 
 async function inThisProcess(): Promise<Days> {
   const stack = await InProcessStack.make(await makeDatabase(), options);
-  removals.push(() => stack.remove());
+  endLater(() => stack.remove());
   let outcome: Outcome;
   return {
     stack,

@@ -2,16 +2,11 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { type PostgresServer, startServer } from "../../sandbox/server";
 import { migrationsFolder, VERSIONS } from "../support/files/migrationFiles";
-import { done, makePulumiHome, ProgramStack, removeFolder } from "../support/program/programStack";
+import { done, type ProgramStack } from "../support/program/programStack";
+import { useProgramStacks } from "../support/program/useProgramStacks";
 import { splitStatements } from "../support/servers/sqlFile";
-import {
-  makeTierDatabase,
-  readLedger,
-  type TierDatabase,
-  versionsOf,
-} from "../support/servers/tierDatabase";
+import { readLedger, type TierDatabase, versionsOf } from "../support/servers/tierDatabase";
 import { serverVersions } from "../support/servers/versions";
 
 jest.setTimeout(300_000);
@@ -19,21 +14,13 @@ jest.setTimeout(300_000);
 const allVersions = VERSIONS.map(({ version }) => version);
 
 describe.each(serverVersions)("a dev stack on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
-  let home: string;
+  const suite = useProgramStacks({ major, settings: { autovacuum: "off" } });
   let database: TierDatabase;
   let stack: ProgramStack;
 
   beforeAll(async () => {
-    server = await startServer({ major, settings: { autovacuum: "off" } });
-    home = await makePulumiHome();
-    database = await makeTierDatabase(server);
-    stack = await ProgramStack.make(database, { tier: "dev", home });
-  });
-  afterAll(async () => {
-    await stack.remove();
-    await removeFolder(home);
-    await server.stop();
+    database = await suite.database();
+    stack = await suite.stack(database, { tier: "dev" });
   });
 
   it("shows every statement without writing, applies all in order, finds nothing more to do, and outlives its state", async () => {

@@ -3,44 +3,23 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { recoverState, removeDeadLocks } from "../../cli/make/recover";
 import type { PublishedVersion } from "../../migrations/engine/history/promotion";
-import { type PostgresServer, startServer } from "../../sandbox/server";
 import { silentLog } from "../../toolchain/log";
 import { smallMigrations, ticketOf, versionOf } from "../support/files/smallMigrations";
-import { done, makePulumiHome, ProgramStack, removeFolder } from "../support/program/programStack";
+import { done, type ProgramStack } from "../support/program/programStack";
 import { isStillThere, providersBelow } from "../support/program/providers";
-import {
-  makeTierDatabase,
-  readLedger,
-  type TierDatabase,
-  versionsOf,
-} from "../support/servers/tierDatabase";
+import { useProgramStacks } from "../support/program/useProgramStacks";
+import { readLedger, type TierDatabase, versionsOf } from "../support/servers/tierDatabase";
 
 jest.setTimeout(300_000);
 
-let server: PostgresServer;
-let home: string;
+const suite = useProgramStacks();
 let database: TierDatabase;
 let stack: ProgramStack;
 
-beforeAll(async () => {
-  server = await startServer();
-  home = await makePulumiHome();
-});
-afterAll(async () => {
-  await removeFolder(home);
-  await server.stop();
-});
-afterEach(() => stack.remove());
-
 async function makeStack(middle: string): Promise<void> {
-  database = await makeTierDatabase(server);
+  database = await suite.database();
   const files = smallMigrations([{}, { body: middle }, {}]);
-  stack = await ProgramStack.make(database, {
-    tier: "dev",
-    home,
-    files,
-    config: { extensions: [] },
-  });
+  stack = await suite.stack(database, { tier: "dev", files, config: { extensions: [] } });
 }
 
 const published = async (): Promise<readonly PublishedVersion[]> =>

@@ -2,37 +2,23 @@
 import { readFile } from "node:fs/promises";
 
 import { recoverState } from "../../cli/make/recover";
-import { type PostgresServer, startServer } from "../../sandbox/server";
 import { silentLog } from "../../toolchain/log";
 import { nameOf, smallMigrations, versionOf } from "../support/files/smallMigrations";
-import {
-  done,
-  makePulumiHome,
-  type Outcome,
-  ProgramStack,
-  removeFolder,
-} from "../support/program/programStack";
-import { makeTierDatabase, type TierDatabase, versionsOf } from "../support/servers/tierDatabase";
+import { done, type Outcome, type ProgramStack } from "../support/program/programStack";
+import { useProgramStacks } from "../support/program/useProgramStacks";
+import { type TierDatabase, versionsOf } from "../support/servers/tierDatabase";
 
 jest.setTimeout(300_000);
 
-let server: PostgresServer;
-let home: string;
+const suite = useProgramStacks();
 let database: TierDatabase;
 let stack: ProgramStack;
 
 beforeAll(async () => {
-  server = await startServer();
-  home = await makePulumiHome();
-  database = await makeTierDatabase(server);
+  database = await suite.database();
   const files = smallMigrations([{}, {}, {}]);
   const config = { targetVersion: versionOf(1), extensions: [] };
-  stack = await ProgramStack.make(database, { tier: "dev", home, files, config });
-});
-afterAll(async () => {
-  await stack.remove();
-  await removeFolder(home);
-  await server.stop();
+  stack = await suite.stack(database, { tier: "dev", files, config });
 });
 
 const expectNothingRun = async (

@@ -2,12 +2,12 @@
  * The stack rests under the official `postgresql` plugin and under the stand-in, and under the one with a state that the
  * other wrote. Where the machine has no official plugin, the stand-in alone is looked at: it shows what that one shows.
  */
-import { type PostgresServer, startServer } from "../../sandbox/server";
 import { officialPlugin } from "../../toolchain/pluginPlaces";
 import { smallMigrations, ticketOf } from "../support/files/smallMigrations";
 import { installedPluginOnly } from "../support/plugin/officialPlugin";
-import { done, makePulumiHome, ProgramStack, removeFolder } from "../support/program/programStack";
-import { makeTierDatabase, type TierDatabase } from "../support/servers/tierDatabase";
+import { done, type ProgramStack } from "../support/program/programStack";
+import { useProgramStacks } from "../support/program/useProgramStacks";
+import type { TierDatabase } from "../support/servers/tierDatabase";
 
 jest.setTimeout(900_000);
 
@@ -17,26 +17,15 @@ const has: readonly Plugin[] =
 const itWithBoth = has.length === 2 ? it : it.skip;
 
 describe.each([18, 15] as const)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
-  let home: string;
+  const suite = useProgramStacks({ major, settings: { autovacuum: "off" } });
   let database: TierDatabase;
   let stack: ProgramStack;
-
-  beforeAll(async () => {
-    server = await startServer({ major, settings: { autovacuum: "off" } });
-    home = await makePulumiHome();
-  });
-  afterAll(async () => {
-    await removeFolder(home);
-    await server.stop();
-  });
-  afterEach(() => stack.remove());
 
   const config = { extensions: ["unaccent"], targetVersion: "0.1.0" };
 
   async function make(tier: "dev" | "uat" | "prod"): Promise<void> {
-    database = await makeTierDatabase(server);
-    stack = await ProgramStack.make(database, { tier, home, config, files: smallMigrations([{}]) });
+    database = await suite.database();
+    stack = await suite.stack(database, { tier, config, files: smallMigrations([{}]) });
   }
 
   /** From here on this plugin serves. */

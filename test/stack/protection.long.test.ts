@@ -1,35 +1,18 @@
 /** What Pulumi can take away: nothing in prod, however it is asked; in dev no table. */
-import { type PostgresServer, startServer } from "../../sandbox/server";
 import { smallMigrations, ticketOf } from "../support/files/smallMigrations";
-import {
-  done,
-  makePulumiHome,
-  type Outcome,
-  ProgramStack,
-  removeFolder,
-} from "../support/program/programStack";
-import { makeTierDatabase, readLedger, type TierDatabase } from "../support/servers/tierDatabase";
+import { done, type Outcome, type ProgramStack } from "../support/program/programStack";
+import { useProgramStacks } from "../support/program/useProgramStacks";
+import { readLedger, type TierDatabase } from "../support/servers/tierDatabase";
 
 jest.setTimeout(300_000);
 
-let server: PostgresServer;
-let home: string;
+const suite = useProgramStacks({ settings: { autovacuum: "off" } });
 let database: TierDatabase;
 let stack: ProgramStack;
 
-beforeAll(async () => {
-  server = await startServer({ settings: { autovacuum: "off" } });
-  home = await makePulumiHome();
-});
-afterAll(async () => {
-  await removeFolder(home);
-  await server.stop();
-});
-afterEach(() => stack.remove());
-
 async function makeStack(tier: "dev" | "prod", config: Readonly<Record<string, unknown>>) {
-  database = await makeTierDatabase(server);
-  stack = await ProgramStack.make(database, { tier, home, config, files: smallMigrations([{}]) });
+  database = await suite.database();
+  stack = await suite.stack(database, { tier, config, files: smallMigrations([{}]) });
   stack.variables = { DDL_TICKETS: ticketOf(1) };
   done(await stack.up());
 }

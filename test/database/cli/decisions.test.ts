@@ -1,21 +1,20 @@
 // Decisions from the command line: validate, signoff, acknowledge, break-glass. What they mean is in decisions.test.ts.
 import { loadMigrations } from "../../../migrations/engine/survey/load";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { smallMigrations } from "../../support/files/smallMigrations";
 import { type DdlProject, makeDdlProject } from "../../support/program/ddlProject";
 import { apply, arrange } from "../../support/program/runs";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 
 jest.setTimeout(120_000);
 
-let server: PostgresServer;
+const suite = useServer({ major: 18 });
 let database: ProgramDatabase;
 let project: DdlProject;
 
 beforeAll(async () => {
-  server = await startServer({ major: 18 });
   const configuration = { tier: "uat", targetVersion: "0.2.0" };
-  database = await makeProgramDatabase(server, { configuration });
+  database = await suite.database({ configuration });
   project = await makeDdlProject(database, smallMigrations([{}, {}]));
   const { migrations } = await loadMigrations(project.migrations);
   const [first, second] = migrations;
@@ -23,11 +22,7 @@ beforeAll(async () => {
   await apply(database, first);
   await apply(database, second, { lower: ["0.1.0"] });
 });
-afterAll(async () => {
-  await project.remove();
-  await database.close();
-  await server.stop();
-});
+afterAll(() => project.remove());
 
 const vouching = ["--by", "Ada", "--reason", "x"];
 const decide = (...words: readonly string[]) => project.runWords([...words, "--stack", "uat"]);

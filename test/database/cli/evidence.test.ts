@@ -3,28 +3,27 @@ import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { EvidenceReport } from "../../../cli/report/evidence";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { nameOf, smallMigrations, ticketOf } from "../../support/files/smallMigrations";
 import { type DdlProject, makeDdlProject } from "../../support/program/ddlProject";
 import { commitAll, hasGit } from "../../support/program/git";
 import { publishBelow, stackBelow } from "../../support/program/publishBelow";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 
 jest.setTimeout(180_000);
 
 const lower = ["dev", "qa", "uat"] as const;
 const ticket = ticketOf(1);
 
-let server: PostgresServer;
+const suite = useServer({ major: 18 });
 let project: DdlProject;
 const databases: ProgramDatabase[] = [];
 
 beforeAll(async () => {
-  server = await startServer({ major: 18 });
   for (const tier of lower) {
     const promoted = { targetVersion: "0.1.0", promotesFrom: stackBelow("qa") };
     const configuration = { tier, ...(tier === "uat" ? promoted : {}) };
-    databases.push(await makeProgramDatabase(server, { configuration }));
+    databases.push(await suite.database({ configuration }));
   }
   const [dev] = databases;
   if (dev === undefined) throw new Error("there is no database");
@@ -45,11 +44,7 @@ beforeAll(async () => {
   await writeFile(join(project.folder, "pgpass"), `${lines.join("\n")}\n`);
   await chmod(join(project.folder, "pgpass"), 0o600);
 });
-afterAll(async () => {
-  await project.remove();
-  for (const database of databases) await database.close();
-  await server.stop();
-});
+afterAll(() => project.remove());
 
 const noPasswords = {
   DDL_ADMIN_PASSWORD: undefined,

@@ -1,15 +1,15 @@
 /** `ddl grants` and `ddl heal`: who can do what is shown, what is not as declared is named, and mended without Pulumi. */
 import type { PrivilegeMatrix } from "../../../roles/compare/matrix";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { addSampleObjects } from "../../support/privileges/sampleObjects";
 import { type DdlProject, makeDdlProject } from "../../support/program/ddlProject";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
   let project: DdlProject;
 
@@ -18,18 +18,13 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   const infrastructure = (): string => database.settings.roles.infrastructure;
 
   beforeAll(async () => {
-    server = await startServer({ major });
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
     await addSampleObjects(database);
     // A materialized view is born with the default privileges of tables.
     await database.heal();
     project = await makeDdlProject(database, {});
   });
-  afterAll(async () => {
-    await project.remove();
-    await database.close();
-    await server.stop();
-  });
+  afterAll(() => project.remove());
 
   it("shows the whole matrix, equal objects counted together", async () => {
     const { status, stdout } = await project.run("grants");

@@ -2,16 +2,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { smallMigrations } from "../../support/files/smallMigrations";
 import { ddlShim } from "../../support/program/ddl";
 import { type DdlProject, makeDdlProject } from "../../support/program/ddlProject";
 import { exists, ledgerRows } from "../../support/program/runs";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 
 jest.setTimeout(120_000);
 
-let server: PostgresServer;
+const suite = useServer({ major: 18 });
 let database: ProgramDatabase;
 let project: DdlProject;
 
@@ -20,18 +20,13 @@ const slow = (table: string): string =>
   `CREATE TABLE dagapp.${table} (id INTEGER PRIMARY KEY);\nSELECT pg_sleep(5);`;
 
 beforeAll(async () => {
-  server = await startServer({ major: 18 });
-  database = await makeProgramDatabase(server, { configuration: { tier: "dev" } });
+  database = await suite.database({ configuration: { tier: "dev" } });
   project = await makeDdlProject(
     database,
     smallMigrations([{ body: slow("t1") }, { body: slow("t2") }, {}]),
   );
 });
-afterAll(async () => {
-  await project.remove();
-  await database.close();
-  await server.stop();
-});
+afterAll(() => project.remove());
 
 /** Starts `ddl apply` and interrupts it, once or twice, while a migration runs. */
 async function interrupted(times: 1 | 2): Promise<{ status: number | null; output: string }> {

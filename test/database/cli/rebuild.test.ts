@@ -1,27 +1,22 @@
 // ddl rebuild: what it drops, what it says has to follow, and when it refuses. What it does is in rebuild*.test.ts.
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { smallMigrations } from "../../support/files/smallMigrations";
 import { type DdlProject, makeDdlProject } from "../../support/program/ddlProject";
 import { exists } from "../../support/program/runs";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 
 jest.setTimeout(120_000);
 
-let server: PostgresServer;
+const suite = useServer({ major: 18 });
 let database: ProgramDatabase;
 let project: DdlProject;
 
 beforeAll(async () => {
-  server = await startServer({ major: 18 });
   const configuration = { lockTimeoutMs: "200", lockBudgetMs: "500" };
-  database = await makeProgramDatabase(server, { configuration });
+  database = await suite.database({ configuration });
   project = await makeDdlProject(database, smallMigrations([{}]));
 });
-afterAll(async () => {
-  await project.remove();
-  await database.close();
-  await server.stop();
-});
+afterAll(() => project.remove());
 
 it("refuses while somebody is in the way, with status 1 and a list, and does it when it may end that session", async () => {
   expect(await project.run("apply --stack dev")).toMatchObject({ status: 0 });

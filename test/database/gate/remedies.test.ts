@@ -5,11 +5,11 @@
 import type { Example } from "../../../migrations/engine/gate/input/examples";
 import { parseStatements } from "../../../migrations/engine/sql/parser";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { judgeExample } from "../../support/files/judgeExample";
 import { exampleMigrations } from "../../support/files/ruleExample";
 import { fileRulePages } from "../../support/files/rulePages";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
@@ -62,20 +62,15 @@ const cases = (): readonly (readonly [string, Example])[] => [
 ];
 
 describe("on the newest PostgreSQL", () => {
-  let server: PostgresServer;
+  const suite = useServer({ major: serverVersions[0] ?? 18 });
   let database: ProgramDatabase;
 
   beforeAll(async () => {
     await loadParser();
-    server = await startServer({ major: serverVersions[0] ?? 18 });
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
     await database.rows(
       "INSERT INTO public.schema_migrations (version, description, started_at, applied) VALUES ('1.0.0', 'ground', now(), true)",
     );
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
   });
 
   /** What an example's files say, without checks and ledger. */

@@ -14,10 +14,10 @@ import {
 } from "../../../migrations/engine/ledger/decisions";
 import { readHistory } from "../../../migrations/engine/ledger/ledger";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeMigration } from "../../support/files/makeMigration";
 import { apply, failureOf } from "../../support/program/runs";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
@@ -26,13 +26,11 @@ const eve = { version: "1.0.0", by: "Eve Holt" };
 const emergency = { reason: "disk full", ticket: "CHG-2026-0911", approvedBy: "Ann Duty" };
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
 
-  const make = async (tier: string): Promise<ProgramDatabase> => {
-    await database.close();
-    return makeProgramDatabase(server, { configuration: { tier } });
-  };
+  const make = (tier: string): Promise<ProgramDatabase> =>
+    suite.database({ configuration: { tier } });
   const history = (): Promise<History> => database.asAdmin(readHistory);
   const events = (): Promise<readonly Record<string, unknown>[]> =>
     database.rows(
@@ -50,12 +48,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
 
   beforeAll(async () => {
     await loadParser();
-    server = await startServer({ major });
-    database = await makeProgramDatabase(server);
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
+    database = await suite.database();
   });
 
   it("records a validation and a sign-off by the approver, once each, for the text that is applied", async () => {

@@ -10,10 +10,10 @@ import {
   readHistory,
 } from "../../../migrations/engine/ledger/ledger";
 import { LedgerShapeError, surveyStack } from "../../../migrations/engine/survey/survey";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { migrationsFolder } from "../../support/files/migrationFiles";
 import { createLedger, policyLedger } from "../../support/servers/createLedger";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
@@ -22,21 +22,9 @@ const ledgerTable = "public.schema_migrations";
 const eventsTable = "public.schema_migration_events";
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
-  const open: ProgramDatabase[] = [];
+  const suite = useServer({ major });
 
-  const make = async (governed: boolean): Promise<ProgramDatabase> => {
-    const database = await makeProgramDatabase(server, { governed });
-    open.push(database);
-    return database;
-  };
-  beforeAll(async () => {
-    server = await startServer({ major });
-  });
-  afterAll(async () => {
-    for (const database of open) await database.close();
-    await server.stop();
-  });
+  const make = (governed: boolean): Promise<ProgramDatabase> => suite.database({ governed });
 
   describe("the ledger", () => {
     let database: ProgramDatabase;

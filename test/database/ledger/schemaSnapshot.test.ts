@@ -9,8 +9,8 @@ import {
   structureOf,
 } from "../../../migrations/engine/history/snapshot";
 import { readSnapshot } from "../../../migrations/engine/ledger/schemaSnapshot";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
@@ -179,20 +179,15 @@ const NO_CHANGE: readonly string[] = [
 ];
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
   let client: Client;
   const schemas = ["dagapp", "geoapi", "pgstac"];
 
   beforeAll(async () => {
-    server = await startServer({ major });
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
     client = await database.connect("infrastructure");
     await client.query(OBJECTS);
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
   });
 
   /** What a change does to the snapshot; the database is left as it was. */
@@ -284,7 +279,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   });
 
   it("is the same in another database, whatever the object ids", async () => {
-    const other = await makeProgramDatabase(server);
+    const other = await suite.database();
     const theirs = await other.connect("infrastructure");
     await theirs.query("CREATE TABLE geoapi.shift AS SELECT 1 AS n");
     await theirs.query("DROP TABLE geoapi.shift");

@@ -14,10 +14,10 @@ import {
 import { readCurrentState } from "../../../migrations/engine/ledger/structure";
 import { rebuildSchemas } from "../../../migrations/engine/run/rebuild";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { forwardText, makeMigration, rollbackText } from "../../support/files/makeMigration";
 import { apply, arrange, failureOf, rollBack } from "../../support/program/runs";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
@@ -50,18 +50,13 @@ const extraIsNew = ["table dagapp.jobs: column extra is new"];
 const vouching = { by: "Eve Holt", reason: "incident 4711" };
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
 
-  beforeAll(async () => {
-    await loadParser();
-    server = await startServer({ major });
-  });
+  beforeAll(loadParser);
   beforeEach(async () => {
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
   });
-  afterEach(() => database.close());
-  afterAll(() => server.stop());
 
   const look = async (): Promise<Comparison> =>
     (await database.asAdmin((client) => readCurrentState(client, database.settings.schemas)))

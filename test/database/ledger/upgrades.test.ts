@@ -13,9 +13,9 @@ import {
   LedgerShapeError,
   OutdatedTablesError,
 } from "../../../migrations/engine/survey/survey";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { configureProvider, createLedger } from "../../support/servers/createLedger";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 
 jest.setTimeout(120_000);
 
@@ -23,20 +23,11 @@ const folder = join(__dirname, "..", "..", "fixtures", "tables");
 const releases = readdirSync(folder).filter((name) => /^release-\d+\.sql$/.test(name));
 const events = "public.schema_migration_events";
 
-let server: PostgresServer;
-const open: ProgramDatabase[] = [];
-beforeAll(async () => {
-  server = await startServer();
-});
-afterAll(async () => {
-  for (const database of open) await database.close();
-  await server.stop();
-});
+const suite = useServer();
 
 /** A database with the tables of a release, stamped, with one applied version. */
 async function databaseOf(release: string): Promise<ProgramDatabase> {
-  const database = await makeProgramDatabase(server, { governed: false });
-  open.push(database);
+  const database = await suite.database({ governed: false });
   await database.asAdmin(async (client) => {
     await client.query(readFileSync(join(folder, release), "utf8"));
     await client.query(

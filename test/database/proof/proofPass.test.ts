@@ -20,18 +20,18 @@ import {
 } from "../../../migrations/engine/proof/proofPass";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { loadMigrations } from "../../../migrations/engine/survey/load";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import type { Access } from "../../../stack/connection";
 import { nameOf, smallMigrations, versionOf } from "../../support/files/smallMigrations";
 import { apply, failureOf } from "../../support/program/runs";
 import { configureProvider } from "../../support/servers/createLedger";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
   let folder: string;
   let warnings: string[];
@@ -42,13 +42,10 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     warn: (text: string) => Promise.resolve(void warnings.push(text)),
   };
 
-  beforeAll(async () => {
-    await loadParser();
-    server = await startServer({ major });
-  });
+  beforeAll(loadParser);
   beforeEach(async () => {
     [warnings, progress] = [[], []];
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
     folder = await mkdtemp(join(tmpdir(), "proof-pass-"));
     await write(smallMigrations([{}, {}, {}]));
   });
@@ -56,10 +53,8 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     expect(
       await database.rows("SELECT datname FROM pg_database WHERE datname LIKE 'ddl%'"),
     ).toEqual([]);
-    await database.close();
     await rm(folder, { recursive: true });
   });
-  afterAll(() => server.stop());
 
   const write = async (files: Readonly<Record<string, string>>): Promise<void> => {
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
@@ -225,7 +220,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   });
 
   it("two at once, of stacks that share the server, do not meet", async () => {
-    const other = await makeProgramDatabase(server);
+    const other = await suite.database();
     await applyFirst(2);
     await applyFirst(2, other);
     // One that a killed pass left: both want to drop it.

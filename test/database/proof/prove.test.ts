@@ -7,12 +7,12 @@ import { proveMigrations, proveVersions, unprovenOf } from "../../../migrations/
 import { ScratchError } from "../../../migrations/engine/proof/scratch";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { loadMigrations } from "../../../migrations/engine/survey/load";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { withClient } from "../../../stack/connection";
 import { makeMigration, type MigrationParts } from "../../support/files/makeMigration";
 import { migrationsFolder } from "../../support/files/migrationFiles";
 import { failureOf } from "../../support/program/runs";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
@@ -39,22 +39,17 @@ const third = () =>
   });
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
   const log: string[] = [];
 
   beforeAll(async () => {
     await loadParser();
-    server = await startServer({ major });
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
   });
   beforeEach(async () => {
     log.length = 0;
     await database.rows("DELETE FROM public.schema_migration_events WHERE kind = 'proven'");
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
   });
 
   const databases = async (): Promise<readonly unknown[]> =>

@@ -8,11 +8,11 @@ import type { Example } from "../../../migrations/engine/gate/input/examples";
 import { describeProof, type ProofResult } from "../../../migrations/engine/history/proof";
 import { type Following, proveMigrations } from "../../../migrations/engine/proof/prove";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import type { Access } from "../../../stack/connection";
 import { exampleMigrations } from "../../support/files/ruleExample";
 import { apply } from "../../support/program/runs";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(240_000);
@@ -23,22 +23,17 @@ const region = {
 };
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
   const log: string[] = [];
 
   beforeAll(async () => {
     await loadParser();
-    server = await startServer({ major });
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
   });
   beforeEach(async () => {
     log.length = 0;
     await database.rows("DELETE FROM public.schema_migration_events WHERE kind = 'proven'");
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
   });
 
   const proven = async (): Promise<readonly Record<string, unknown>[]> =>

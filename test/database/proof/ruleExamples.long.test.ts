@@ -11,11 +11,11 @@ import { withScratchDatabase } from "../../../migrations/engine/proof/scratch";
 import { rollBackVersion } from "../../../migrations/engine/run/rollback";
 import { withRunner } from "../../../migrations/engine/server/runner";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { withClient } from "../../../stack/connection";
 import { exampleMigrations } from "../../support/files/ruleExample";
 import { fileRulePages } from "../../support/files/rulePages";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(240_000);
@@ -25,17 +25,12 @@ const newest = serverVersions[0] ?? 18;
 const silent = (): void => undefined;
 
 describe("on the newest PostgreSQL", () => {
-  let server: PostgresServer;
+  const suite = useServer({ major: newest });
   let database: ProgramDatabase;
 
   beforeAll(async () => {
     await loadParser();
-    server = await startServer({ major: newest });
-    database = await makeProgramDatabase(server);
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
+    database = await suite.database();
   });
 
   /** Proves the last of the files on the ground that the others make, and takes them back again but for the first. */

@@ -7,24 +7,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 
 import { withScratchDatabase } from "../../../migrations/engine/proof/scratch";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { errorCode, withClient } from "../../../stack/connection";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
 
   beforeAll(async () => {
-    server = await startServer({ major });
-    database = await makeProgramDatabase(server);
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
+    database = await suite.database();
   });
 
   /** Tries to get into every scratch database there is, again and again, until told to stop. */
@@ -122,7 +117,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
 
   it("tells the service role by its name, whatever that looks like", async () => {
     const mover = `mover_${database.names.migrator}`;
-    const odd = await makeProgramDatabase(server, {
+    const odd = await suite.database({
       configuration: {
         serviceRole: `page: ${mover} reads`,
         migrator: mover,

@@ -10,12 +10,12 @@ import { createTables } from "../../../migrations/engine/ledger/ledger";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { type Healing, healPrivileges } from "../../../roles/database/heal";
 import { inspectPrivileges } from "../../../roles/database/inspection";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { inTransaction, withClient } from "../../../stack/connection";
 import { makeMigration } from "../../support/files/makeMigration";
 import { addSampleObjects, sampleObjects } from "../../support/privileges/sampleObjects";
 import { apply } from "../../support/program/runs";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
@@ -24,7 +24,7 @@ jest.setTimeout(120_000);
 const others = 7;
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
 
   const inside = <T>(name: string, work: (client: Client) => Promise<T>): Promise<T> =>
@@ -54,14 +54,9 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
 
   beforeAll(async () => {
     await loadParser();
-    server = await startServer({ major });
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
     await addSampleObjects(database);
     expect((await database.heal()).left).toEqual([]);
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
   });
 
   it("heals eight databases that share a server and its roles at once, while roles are changed", async () => {

@@ -2,7 +2,6 @@
  * Nothing missing, nothing more: for every object of the database, every privilege its kind knows and every party, the
  * server's own answer equals what the policy says. The policy is written here a second time, in words of its own.
  */
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import {
   heldPrivileges,
   knownPrivileges,
@@ -12,11 +11,8 @@ import {
   withGrantOption,
 } from "../../support/privileges/heldPrivileges";
 import { addForeignTable, addSampleObjects } from "../../support/privileges/sampleObjects";
-import {
-  type Login,
-  makeProgramDatabase,
-  type ProgramDatabase,
-} from "../../support/servers/programDatabase";
+import type { Login, ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
@@ -95,13 +91,12 @@ function forApprover(object: LiveObject): readonly string[] {
 }
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
   let objects: readonly LiveObject[];
 
   beforeAll(async () => {
-    server = await startServer({ major });
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
     await addSampleObjects(database);
     await addForeignTable(database);
     const { left } = await database.heal();
@@ -112,10 +107,6 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     // Of the program's tables and of the governed objects; all the rest is in oracle.test.ts.
     const spokenOf = [...Object.keys(ofService), "column"];
     objects = all.filter(({ kind }) => spokenOf.includes(kind));
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
   });
 
   const held = async (role: string): Promise<readonly string[] | undefined> =>

@@ -7,11 +7,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, escapeIdentifier } from "pg";
 
 import { readCatalog } from "../../../roles/database/catalog";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { type Drift, drifts } from "../../support/drifts/drifts";
 import { privilegeSnapshot, snapshotDifference } from "../../support/privileges/privilegeSnapshot";
 import { addForeignTable, addSampleObjects } from "../../support/privileges/sampleObjects";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
@@ -21,7 +21,7 @@ const startOf = (text: string): unknown =>
   text.endsWith("…") ? expect.stringContaining(text.slice(0, -1)) : text;
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
   let healed: readonly string[];
 
@@ -46,16 +46,11 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     (await database.deviations()).map(({ text }) => text);
 
   beforeAll(async () => {
-    server = await startServer({ major });
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
     await addSampleObjects(database);
     await addForeignTable(database);
     expect((await database.heal()).left).toEqual([]);
     healed = await privilegeSnapshot(database);
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
   });
 
   it("a second healing finds nothing to mend", async () => {
@@ -133,7 +128,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   });
 
   it("says who must give the database back when it belongs to somebody else", async () => {
-    const mine = await makeProgramDatabase(server);
+    const mine = await suite.database();
     const [name, admin] = [mine.settings.server.database, mine.names.admin].map(escapeIdentifier);
     await mine.rows(`ALTER DATABASE ${name ?? ""} OWNER TO postgres`);
     await expect(mine.heal()).rejects.toMatchObject({
@@ -153,7 +148,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   });
 
   it("asks the same number of questions however many objects there are", async () => {
-    const small = await makeProgramDatabase(server);
+    const small = await suite.database();
     const count = async (): Promise<number> => {
       const asked = await small.asAdmin(async (client: Client) => {
         const spy = jest.spyOn(client, "query");
@@ -172,7 +167,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   });
 
   it("lets two healings run at once, from nothing and from drift", async () => {
-    const fresh = await makeProgramDatabase(server);
+    const fresh = await suite.database();
     await addSampleObjects(fresh);
     const { infrastructure, service } = fresh.settings.roles;
     for (const sql of [
@@ -199,7 +194,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       migrators: JSON.stringify([`Läufer ${major}`]),
       schemas: JSON.stringify(["Da Gapp", 'quo"te', "größe", "select"]),
     };
-    const strange = await makeProgramDatabase(server, { configuration: odd });
+    const strange = await suite.database({ configuration: odd });
     await addSampleObjects(strange);
     expect((await strange.heal()).left).toEqual([]);
     expect(await strange.deviations()).toEqual([]);

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Client } from "pg";
 
-import { type PostgresServer, startServer } from "../../../sandbox/server";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
@@ -16,7 +16,7 @@ const onUpdate = (catalog: string): string =>
   `CREATE RULE sly AS ON UPDATE TO pg_catalog.${catalog} DO INSTEAD NOTHING`;
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
   /** Kept open, and asked before: what it needs to know of the catalogs it knows. */
   let watch: Client;
@@ -36,8 +36,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   }
 
   beforeAll(async () => {
-    server = await startServer({ major });
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
     const { admin, service } = database.names;
     watch = await database.connect("superuser");
     await watch.query(waiting);
@@ -52,10 +51,6 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     );
     signaller = await database.connect("delegate");
     await signaller.query(ending("nobody"));
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
   });
 
   it.each<readonly [string, string, string, () => Client]>([

@@ -11,11 +11,11 @@ import {
 } from "../../../migrations/engine/ledger/ledger";
 import { inspectPrivileges } from "../../../roles/database/inspection";
 import { pgstacSecurityDefiners } from "../../../roles/pgstacRules";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { type Access, withClient } from "../../../stack/connection";
 import { attempt, refused, works } from "../../support/privileges/attempt";
 import { addSampleObjects } from "../../support/privileges/sampleObjects";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
@@ -34,7 +34,7 @@ const functions = [
 ];
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
   let session: Client;
 
@@ -44,8 +44,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     session.query(`SET SESSION AUTHORIZATION ${escapeIdentifier(role)}`);
 
   beforeAll(async () => {
-    server = await startServer({ major });
-    database = await makeProgramDatabase(server, {
+    database = await suite.database({
       configuration: {
         furtherRoles: JSON.stringify([
           { name: reader, kind: "reader", schemas: ["geoapi"], connectionLimit: 20 },
@@ -74,10 +73,6 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     session = await database.connect("superuser");
   });
   afterEach(() => session.query("RESET SESSION AUTHORIZATION"));
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
-  });
 
   describe("a reader", () => {
     it.each([

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { DatabaseError } from "pg";
 
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { addSampleObjects } from "../../support/privileges/sampleObjects";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(1_200_000);
@@ -18,18 +18,13 @@ const healings = 100;
 const tables = ["dagapp.item", "geoapi.item"] as const;
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
 
   beforeAll(async () => {
-    server = await startServer({ major });
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
     await addSampleObjects(database);
     expect((await database.heal()).left).toEqual([]);
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
   });
 
   /** Makes a drift on one table without ever being the one who holds clients up. */

@@ -4,8 +4,8 @@
  */
 import { type Healing, healPrivileges } from "../../../roles/database/heal";
 import { inspectPrivileges } from "../../../roles/database/inspection";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
@@ -15,22 +15,17 @@ const tables = 2_000;
 const cramped = { max_locks_per_transaction: "10", max_connections: "20" };
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major, settings: cramped });
   let database: ProgramDatabase;
 
   beforeAll(async () => {
-    server = await startServer({ major, settings: cramped });
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
     const client = await database.connect("infrastructure");
     for (let made = 0; made < tables; made += 50) {
       const columns = Array.from({ length: 50 }, (_, n) => `dagapp.t${made + n} (id INTEGER)`);
       await client.query(columns.map((table) => `CREATE TABLE ${table}`).join(";"));
     }
     await client.end();
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
   });
 
   /** In transactions that this server has room for. */
@@ -58,7 +53,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
         expect((await inspectPrivileges(client, one.settings)).deviations).toEqual([]);
         return spy.mock.calls.length;
       });
-    const empty = await makeProgramDatabase(server);
+    const empty = await suite.database();
     expect(await questions(database)).toBe(await questions(empty));
     await empty.close();
   });

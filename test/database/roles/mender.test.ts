@@ -7,25 +7,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Healing } from "../../../roles/database/heal";
 import { Mender } from "../../../roles/database/mender";
 import type { Deviation } from "../../../roles/model";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { inTransaction } from "../../../stack/connection";
 import { addSampleObjects } from "../../support/privileges/sampleObjects";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 
 jest.setTimeout(60_000);
 
-let server: PostgresServer;
+const suite = useServer();
 let database: ProgramDatabase;
 
 beforeAll(async () => {
-  server = await startServer();
-  database = await makeProgramDatabase(server);
+  database = await suite.database();
   await addSampleObjects(database);
   expect((await database.heal()).left).toEqual([]);
-});
-afterAll(async () => {
-  await database.close();
-  await server.stop();
 });
 
 const deviation = (text: string, ...statements: readonly string[]): Deviation => ({

@@ -7,7 +7,6 @@ import { impactsAmong } from "../../../migrations/engine/impact/classify";
 import { applyMigration } from "../../../migrations/engine/run/run";
 import { withRunner } from "../../../migrations/engine/server/runner";
 import { loadMigrations } from "../../../migrations/engine/survey/load";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { migrationsFolder } from "../../support/files/migrationFiles";
 import { addAwkwardObjects, awkwardNames } from "../../support/privileges/awkwardObjects";
 import {
@@ -17,18 +16,18 @@ import {
   ordinaryRoles,
 } from "../../support/privileges/ruleOracle";
 import { addForeignTable, addSampleObjects } from "../../support/privileges/sampleObjects";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
 
   beforeAll(async () => {
-    server = await startServer({ major });
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
     const { migrations } = await loadMigrations(migrationsFolder);
     for (const migration of migrations) {
       await withRunner(database.access, (runner) =>
@@ -45,10 +44,6 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     await database.asAdmin((client) => client.query("CREATE EXTENSION pg_trgm SCHEMA public"));
     await database.rows("CREATE ROLE latecomer LOGIN");
     expect((await database.heal()).left).toEqual([]);
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
   });
 
   it("rules and server agree on every object, privilege, grant option and role", async () => {

@@ -6,15 +6,11 @@
 import { type Client, escapeIdentifier } from "pg";
 
 import { privilegeRules } from "../../../roles/privileges";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { attempt, refused, works } from "../../support/privileges/attempt";
 import { ruleName, ruleProofs } from "../../support/privileges/ruleProofs";
 import { addSampleObjects } from "../../support/privileges/sampleObjects";
-import {
-  type Login,
-  makeProgramDatabase,
-  type ProgramDatabase,
-} from "../../support/servers/programDatabase";
+import type { Login, ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
@@ -30,7 +26,7 @@ const policyRules = privilegeRules.filter(({ to }) =>
 );
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
   const sessions = new Map<Login, Client>();
 
@@ -47,16 +43,11 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       .replace(/\{(\w+)\}/g, (_, login: Login) => escapeIdentifier(database.names[login]));
 
   beforeAll(async () => {
-    server = await startServer({ major });
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
     await addSampleObjects(database);
     for (const login of ["service", "migrator", "approver", "infrastructure"] as const) {
       sessions.set(login, await database.connect(login));
     }
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
   });
 
   describe("the rules of roles/privileges.ts", () => {

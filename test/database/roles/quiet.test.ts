@@ -5,12 +5,8 @@
  */
 import { escapeIdentifier } from "pg";
 
-import { type PostgresServer, startServer } from "../../../sandbox/server";
-import {
-  type Login,
-  makeProgramDatabase,
-  type ProgramDatabase,
-} from "../../support/servers/programDatabase";
+import type { Login, ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
@@ -172,7 +168,7 @@ const ofSessions = [
 ];
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
 
   const named = (text: string): string =>
@@ -190,14 +186,9 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     (await database.deviations()).map(({ text }) => text);
 
   beforeAll(async () => {
-    server = await startServer({ major });
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
     await run("infrastructure", ["CREATE TYPE dagapp.mood AS ENUM ('fine')"]);
     expect(await texts()).toEqual([]);
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
   });
 
   it.each(cases)("says nothing of $name", async ({ as, sql, undo = [] }) => {

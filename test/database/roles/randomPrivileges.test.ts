@@ -5,14 +5,14 @@
  */
 import type { Client } from "pg";
 
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { Target as Attacked } from "../../support/attacks/attackRun";
 import { attemptAlone, works } from "../../support/privileges/attempt";
 import { addAwkwardObjects } from "../../support/privileges/awkwardObjects";
 import { drawChanges, readTargets, type Target } from "../../support/privileges/randomPrivileges";
 import { disagreementsIn } from "../../support/privileges/ruleOracle";
 import { addForeignTable, addSampleObjects } from "../../support/privileges/sampleObjects";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
@@ -22,7 +22,7 @@ const rounds = Number(process.env["RANDOM_PRIVILEGES_ROUNDS"] ?? 30);
 const seeds = Array.from({ length: rounds }, (_, round) => firstSeed + round);
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
   let superuser: Client;
   let targets: readonly Target[];
@@ -30,8 +30,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let named: (sql: string) => string;
 
   beforeAll(async () => {
-    server = await startServer({ major });
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
     await addSampleObjects(database);
     await addForeignTable(database);
     await addAwkwardObjects(database, "dagapp");
@@ -46,10 +45,6 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     targets = await readTargets(superuser, schemas, major);
     const attacked = await Attacked.of(database);
     named = (sql) => attacked.named(sql.replaceAll("{team}", "team"));
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
   });
 
   it.each(seeds)("seed %d: one healing makes everything right", async (seed) => {

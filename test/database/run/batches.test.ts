@@ -5,10 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { StatementError } from "../../../migrations/engine/run/statementError";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { forwardText, makeMigration } from "../../support/files/makeMigration";
 import { apply, arrange, eventsOf, failureOf } from "../../support/program/runs";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
@@ -17,7 +17,7 @@ const backfill = (options: string, where = "kind IS NULL"): string =>
   `-- batch ${options}\nUPDATE dagapp.item SET kind = 'k' || id WHERE ${where};`;
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
 
   const table = (rows: number): readonly string[] => [
@@ -34,15 +34,10 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       (await database.rows("SELECT count(DISTINCT xmin::text) AS n FROM dagapp.item"))[0]?.["n"],
     );
 
-  beforeAll(async () => {
-    await loadParser();
-    server = await startServer({ major });
-  });
+  beforeAll(loadParser);
   beforeEach(async () => {
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
   });
-  afterEach(() => database.close());
-  afterAll(() => server.stop());
 
   it("changes every row, in many transactions of about the rows asked for", async () => {
     await arrange(database, ...table(20_000));

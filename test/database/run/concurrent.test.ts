@@ -5,16 +5,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeMigration } from "../../support/files/makeMigration";
 import { apply, arrange, failureOf } from "../../support/program/runs";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
 
   /** All indexes of the governed schemas, with their validity. */
@@ -48,12 +48,9 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     await database.rows("UPDATE public.schema_migrations SET applied = false, completed_at = NULL");
   };
 
-  beforeAll(async () => {
-    await loadParser();
-    server = await startServer({ major });
-  });
+  beforeAll(loadParser);
   beforeEach(async () => {
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
     await arrange(
       database,
       "CREATE TABLE dagapp.item (id INTEGER, day INTEGER) PARTITION BY LIST (day)",
@@ -63,8 +60,6 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       "CREATE TABLE dagapp.other (id INTEGER)",
     );
   });
-  afterEach(() => database.close());
-  afterAll(() => server.stop());
 
   it("is not cut off by statementTimeoutMs, and the statements behind it are", async () => {
     await arrange(

@@ -8,11 +8,11 @@ import { modelBefore } from "../../../migrations/engine/schema/schemaReplay";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { loadMigrations } from "../../../migrations/engine/survey/load";
 import { MAJORS } from "../../../sandbox/binaries";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeMigration, type MigrationParts } from "../../support/files/makeMigration";
 import { migrationsFolder } from "../../support/files/migrationFiles";
 import { apply, failureOf, rollBack } from "../../support/program/runs";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 
 jest.setTimeout(120_000);
 
@@ -381,7 +381,7 @@ const right: readonly (readonly [string, Partial<MigrationParts> & { body: strin
 ];
 
 describe.each(MAJORS)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
   let prod: ProgramDatabase["access"];
 
@@ -395,13 +395,10 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
              (SELECT jsonb_agg(t ORDER BY t) FROM dagapp.tasks t) AS tasks, (SELECT jsonb_agg(e ORDER BY e) FROM dagapp.events e) AS events,
              (SELECT jsonb_agg(to_jsonb(c) - 'relfrozenxid' - 'relminmxid' ORDER BY c.oid) FROM pg_class c WHERE c.relnamespace = 'dagapp'::regnamespace) AS class`);
 
-  beforeAll(async () => {
-    await loadParser();
-    server = await startServer({ major });
-  });
+  beforeAll(loadParser);
   /** A database of prod with the ground in it, and a window that is open. */
   const make = async (): Promise<void> => {
-    database = await makeProgramDatabase(server, { configuration: { tier: "prod" } });
+    database = await suite.database({ configuration: { tier: "prod" } });
     const [from, to] = [-1, 1].map((hours) =>
       new Date(Date.now() + hours * 3_600_000).toISOString().replace(/\.\d+Z/, "Z"),
     );
@@ -410,12 +407,10 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
     await database.rows(`GRANT TEMP ON DATABASE "${place.database}" TO ${roles.infrastructure}`);
     await apply(database, ground(), { access: prod });
   };
-  afterAll(() => server.stop());
 
   // They leave nothing behind, so one database is enough.
   describe("rolls back in prod, and names", () => {
     beforeAll(make);
-    afterAll(() => database.close());
 
     it.each(evasions)("%s", async (_what, body, message) => {
       const before = await content();
@@ -430,7 +425,6 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
 
   describe("of a rollback", () => {
     beforeEach(make);
-    afterEach(() => database.close());
     const takes = {
       body: lines(
         "CREATE TABLE dagapp.x (a INTEGER); INSERT INTO dagapp.papers VALUES (9, 'nine');",
@@ -465,7 +459,6 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
 
   describe("lets pass in prod", () => {
     beforeEach(make);
-    afterEach(() => database.close());
 
     it.each(right)("%s", async (_what, { body, ...parts }) => {
       const run = apply(database, example({ ...parts, body: lines(body) }), {

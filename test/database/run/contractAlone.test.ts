@@ -5,10 +5,10 @@
 import type { MigrationFile } from "../../../migrations/engine/files/file";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { MAJORS } from "../../../sandbox/binaries";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeMigration, type MigrationParts } from "../../support/files/makeMigration";
 import { apply, arrange, exists, failureOf } from "../../support/program/runs";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 
 jest.setTimeout(120_000);
 
@@ -28,7 +28,7 @@ const ground = [
 const gone = "dagapp.notes: 5 rows deleted, none announced";
 
 describe.each(MAJORS)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
   let prod: ProgramDatabase["access"];
 
@@ -44,7 +44,7 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
       )
     )[0]?.["measured"];
   const make = async (tier: "dev" | "prod"): Promise<void> => {
-    database = await makeProgramDatabase(server, { configuration: { tier } });
+    database = await suite.database({ configuration: { tier } });
     const [from, to] = [-1, 1].map((hours) =>
       new Date(Date.now() + hours * 3_600_000).toISOString().replace(/\.\d+Z/, "Z"),
     );
@@ -52,12 +52,7 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
     await arrange(database, ...ground);
   };
 
-  beforeAll(async () => {
-    await loadParser();
-    server = await startServer({ major });
-  });
-  afterEach(() => database.close());
-  afterAll(() => server.stop());
+  beforeAll(loadParser);
 
   const built = (expression: string): string =>
     `CREATE INDEX CONCURRENTLY jobs_killer ON dagapp.jobs (${expression});\nCREATE TABLE dagapp.later (id INTEGER);`;

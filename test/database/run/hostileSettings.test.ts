@@ -7,13 +7,13 @@ import { proveMigrations } from "../../../migrations/engine/proof/prove";
 import { StatementError } from "../../../migrations/engine/run/statementError";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { MAJORS } from "../../../sandbox/binaries";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { errorCode, withClient } from "../../../stack/connection";
 import { PooledConnectionError, SessionSettingError } from "../../../stack/sessionSettings";
 import { makeMigration } from "../../support/files/makeMigration";
 import { apply, exists, failureOf, ledgerRows, rollBack } from "../../support/program/runs";
 import { startDroppingProxy } from "../../support/servers/droppingProxy";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 
 jest.setTimeout(120_000);
 
@@ -42,17 +42,12 @@ const hostile: Readonly<Record<string, string>> = {
 const newest = Math.max(...MAJORS);
 
 describe.each(MAJORS)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
 
   beforeAll(async () => {
     await loadParser();
-    server = await startServer({ major });
-    database = await makeProgramDatabase(server);
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
+    database = await suite.database();
   });
 
   const stored = async (verb: "SET" | "RESET", name: string, value = ""): Promise<void> => {
@@ -144,7 +139,7 @@ COMMIT;`,
   });
 
   it("names a pooler that drops what a session asks for", async () => {
-    const proxy = await startDroppingProxy(server.port);
+    const proxy = await startDroppingProxy(suite.server.port);
     try {
       const access = database.accessWith({ port: String(proxy.port) });
       const before = await ledgerRows(database);

@@ -15,7 +15,6 @@ import { KeptRunner } from "../../../migrations/engine/server/keptRunner";
 import { type Runner, withRunner } from "../../../migrations/engine/server/runner";
 import type { Outcome } from "../../../migrations/engine/server/session";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import type { OneRunTask } from "../../support/crash/oneRunChild";
 import { makeMigration, type MigrationParts } from "../../support/files/makeMigration";
 import {
@@ -26,7 +25,8 @@ import {
   ledgerRows,
   nothingKnown,
 } from "../../support/program/runs";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(90_000);
@@ -70,7 +70,7 @@ async function applyAll(
 }
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
 
   /** Sessions of this program: what each is called. */
@@ -109,15 +109,10 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     ["3.0.0", true],
   ];
 
-  beforeAll(async () => {
-    await loadParser();
-    server = await startServer({ major });
-  });
+  beforeAll(loadParser);
   beforeEach(async () => {
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
   });
-  afterEach(() => database.close());
-  afterAll(() => server.stop());
 
   it("takes the lock once and opens three connections for three migrations", async () => {
     const connect = jest.spyOn(Client.prototype, "connect");
@@ -165,7 +160,7 @@ CREATE TABLE dagapp.t2 AS SELECT current_user::text AS who, session_user::text A
 COMMIT;`,
       }),
     );
-    const alone = await makeProgramDatabase(server);
+    const alone = await suite.database();
     await withRunner(alone.access, (runner) => applyOne(runner, [second], 0));
     const [expected] = await alone.rows("SELECT * FROM dagapp.t2");
     await alone.close();
@@ -208,7 +203,7 @@ COMMIT;`,
   });
 
   it("serves another stack in a session of that stack's", async () => {
-    const other = await makeProgramDatabase(server);
+    const other = await suite.database();
     const kept = new KeptRunner(600_000);
     await kept.use(database.access, (runner) => applyOne(runner, three(), 0));
     await kept.use(other.access, (runner) => applyOne(runner, three(), 0));

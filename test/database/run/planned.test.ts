@@ -4,19 +4,18 @@
  */
 import { migration, type MigrationInputs } from "../../../migrations/engine/entry";
 import { loadMigrations, migrationsFolder } from "../../../migrations/engine/survey/load";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { configureProvider } from "../../support/servers/createLedger";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 
 jest.setTimeout(120_000);
 
-let server: PostgresServer;
+const suite = useServer();
 let database: ProgramDatabase;
 let planned: MigrationInputs;
 
 beforeAll(async () => {
-  server = await startServer();
-  database = await makeProgramDatabase(server);
+  database = await suite.database();
   const { access, names } = database;
   await configureProvider(database, {
     migratorPassword: (await access.passwordOf("migrator", names.migrator)) ?? "",
@@ -39,10 +38,6 @@ beforeAll(async () => {
     higher: [],
     wouldLose: [],
   };
-});
-afterAll(async () => {
-  await database.close();
-  await server.stop();
 });
 
 const started = () =>

@@ -5,24 +5,20 @@
 import { rebuildSchemas } from "../../../migrations/engine/run/rebuild";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { loadMigrations } from "../../../migrations/engine/survey/load";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { migrationsFolder, SCHEMAS, VERSIONS } from "../../support/files/migrationFiles";
 import { apply, failureOf, ledgerRows } from "../../support/program/runs";
 import { readCatalog } from "../../support/servers/catalog";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
-  const open: ProgramDatabase[] = [];
+  const suite = useServer({ major });
 
-  const make = async (tier: string, governed = true): Promise<ProgramDatabase> => {
-    const database = await makeProgramDatabase(server, { governed, configuration: { tier } });
-    open.push(database);
-    return database;
-  };
+  const make = (tier: string, governed = true): Promise<ProgramDatabase> =>
+    suite.database({ governed, configuration: { tier } });
   const applyAll = async (database: ProgramDatabase): Promise<void> => {
     const { migrations } = await loadMigrations(migrationsFolder);
     const lower: string[] = [];
@@ -37,14 +33,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   const rebuild = (database: ProgramDatabase, access = database.access): Promise<number> =>
     rebuildSchemas(access, () => undefined);
 
-  beforeAll(async () => {
-    await loadParser();
-    server = await startServer({ major });
-  });
-  afterAll(async () => {
-    for (const database of open) await database.close();
-    await server.stop();
-  });
+  beforeAll(loadParser);
 
   it.each(["dev", "qa"])(
     "empties the schemas in %s; the files then make them, their privileges and reference data again",

@@ -16,18 +16,14 @@ import {
   RebuildRefusedError,
   rebuildSchemas,
 } from "../../../migrations/engine/run/rebuild";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import type { RebuildTask } from "../../support/crash/rebuildChild";
 import { SCHEMAS } from "../../support/files/migrationFiles";
 import type { Configuration } from "../../support/program/makeSettings";
 import { arrange, failureOf } from "../../support/program/runs";
 import { readCatalog } from "../../support/servers/catalog";
-import {
-  type Login,
-  makeProgramDatabase,
-  type ProgramDatabase,
-} from "../../support/servers/programDatabase";
+import type { Login, ProgramDatabase } from "../../support/servers/programDatabase";
 import { serverCatalog } from "../../support/servers/tierDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
@@ -35,12 +31,12 @@ jest.setTimeout(60_000);
 const quick: Configuration = { lockTimeoutMs: "300", lockBudgetMs: "1000" };
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
   let log: string[];
 
   const make = async (configuration: Configuration = {}): Promise<void> => {
-    database = await makeProgramDatabase(server, { configuration: { ...quick, ...configuration } });
+    database = await suite.database({ configuration: { ...quick, ...configuration } });
     await arrange(
       database,
       "CREATE TABLE dagapp.jobs (id INTEGER PRIMARY KEY, note TEXT)",
@@ -88,15 +84,10 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     return row;
   };
 
-  beforeAll(async () => {
-    server = await startServer({ major });
-  });
   beforeEach(async () => {
     log = [];
     await make();
   });
-  afterEach(() => database.close());
-  afterAll(() => server.stop());
 
   it("is refused while a transaction holds a lock; who does is listed, without what it ran, and nothing is changed", async () => {
     const [service, pid] = await idling(
@@ -202,7 +193,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     const before = await everything();
     const error = await failureOf(rebuild({ endSessions: true }));
     expect(error).toBeInstanceOf(RebuildHeldUpError);
-    expect(error.message).toContain(`process ${pid}, login ${server.superuser.name}`);
+    expect(error.message).toContain(`process ${pid}, login ${suite.server.superuser.name}`);
     expect(error.message).toContain("have an administrator do so");
     expect(await isAlive(pid)).toBe(true);
     expect(await everything()).toEqual(before);

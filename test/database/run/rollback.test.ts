@@ -9,7 +9,6 @@ import { RollbackRefusedError, RolledBackError } from "../../../migrations/engin
 import { StatementError } from "../../../migrations/engine/run/statementError";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { loadMigrations } from "../../../migrations/engine/survey/load";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeMigration } from "../../support/files/makeMigration";
 import { migrationsFolder } from "../../support/files/migrationFiles";
 import {
@@ -22,7 +21,8 @@ import {
   rollBack,
 } from "../../support/program/runs";
 import { readCatalog } from "../../support/servers/catalog";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
@@ -43,18 +43,13 @@ DROP TABLE IF EXISTS dagapp.one;`,
 };
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
 
-  beforeAll(async () => {
-    await loadParser();
-    server = await startServer({ major });
-  });
+  beforeAll(loadParser);
   beforeEach(async () => {
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
   });
-  afterEach(() => database.close());
-  afterAll(() => server.stop());
 
   const statusOf = async (version = "1.0.0") =>
     (await database.asAdmin(readHistory)).versions.find((one) => one.version === version);

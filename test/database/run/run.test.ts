@@ -7,7 +7,6 @@ import { OrderError } from "../../../migrations/engine/run/run";
 import { StatementError } from "../../../migrations/engine/run/statementError";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { loadMigrations } from "../../../migrations/engine/survey/load";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { forwardText, makeMigration } from "../../support/files/makeMigration";
 import { migrationsFolder } from "../../support/files/migrationFiles";
 import {
@@ -18,7 +17,8 @@ import {
   failureOf,
   ledgerRows,
 } from "../../support/program/runs";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
@@ -27,18 +27,13 @@ const lineOf = (text: string, part: string): number =>
   text.slice(0, text.indexOf(part)).split("\n").length;
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
 
-  beforeAll(async () => {
-    await loadParser();
-    server = await startServer({ major });
-  });
+  beforeAll(loadParser);
   beforeEach(async () => {
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
   });
-  afterEach(() => database.close());
-  afterAll(() => server.stop());
 
   it("applies the project's own migrations in order, as the migrator, with their tickets", async () => {
     const { migrations } = await loadMigrations(migrationsFolder);

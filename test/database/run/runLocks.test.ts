@@ -4,7 +4,6 @@
 import { StatementError } from "../../../migrations/engine/run/statementError";
 import { RunnerBusyError, RunnerLockLostError } from "../../../migrations/engine/server/runnerLock";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeMigration } from "../../support/files/makeMigration";
 import {
   apply,
@@ -14,25 +13,21 @@ import {
   failureOf,
   ledgerRows,
 } from "../../support/program/runs";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
 
-  beforeAll(async () => {
-    await loadParser();
-    server = await startServer({ major });
-  });
+  beforeAll(loadParser);
   beforeEach(async () => {
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
     await arrange(database, "CREATE TABLE dagapp.item (id INTEGER)");
   });
-  afterEach(() => database.close());
-  afterAll(() => server.stop());
 
   const addsColumn = () =>
     makeMigration({

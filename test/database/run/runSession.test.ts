@@ -5,18 +5,18 @@
 import type { Client } from "pg";
 
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { PooledConnectionError } from "../../../stack/sessionSettings";
 import { makeMigration } from "../../support/files/makeMigration";
 import { apply, arrange, failureOf, ledgerRows } from "../../support/program/runs";
 import { startPoolingProxy } from "../../support/servers/poolingProxy";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
 
   const pidOf = async (client: Client): Promise<number> =>
@@ -31,19 +31,14 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     access: database.accessWith({ lockTimeoutMs: "300", lockBudgetMs: "900", ...more }),
   });
 
-  beforeAll(async () => {
-    await loadParser();
-    server = await startServer({ major });
-  });
+  beforeAll(loadParser);
   beforeEach(async () => {
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
     await arrange(
       database,
       ...["a", "b", "c"].map((name) => `CREATE TABLE dagapp.${name} (id INTEGER)`),
     );
   });
-  afterEach(() => database.close());
-  afterAll(() => server.stop());
 
   describe("who is in the way", () => {
     const migration = () =>
@@ -169,7 +164,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   it.each(["last used first", "in turn"] as const)(
     "refuses a pooler in transaction mode (%s), and has changed nothing",
     async (order) => {
-      const proxy = await startPoolingProxy(server.port, order);
+      const proxy = await startPoolingProxy(suite.server.port, order);
       try {
         const access = database.accessWith({ port: String(proxy.port) });
         const error = await failureOf(apply(database, makeMigration(), { access }));

@@ -8,10 +8,10 @@ import { OutsideWindowError } from "../../../migrations/engine/run/outsideWindow
 import { applyMigration } from "../../../migrations/engine/run/run";
 import { withRunner } from "../../../migrations/engine/server/runner";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeMigration } from "../../support/files/makeMigration";
 import { eventsOf, exists, failureOf, ledgerRows } from "../../support/program/runs";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
@@ -19,18 +19,13 @@ jest.setTimeout(60_000);
 const hour = 60 * 60 * 1000;
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
 
-  beforeAll(async () => {
-    await loadParser();
-    server = await startServer({ major });
-  });
+  beforeAll(loadParser);
   beforeEach(async () => {
-    database = await makeProgramDatabase(server, { configuration: { tier: "uat" } });
+    database = await suite.database({ configuration: { tier: "uat" } });
   });
-  afterEach(() => database.close());
-  afterAll(() => server.stop());
 
   /** An interval in hours from now, by this machine's clock: the server is on it. */
   const windowFrom = (from: number, to: number): string =>

@@ -8,11 +8,11 @@ import { applyMigration } from "../../../migrations/engine/run/run";
 import { withRunner } from "../../../migrations/engine/server/runner";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { LedgerShapeError, surveyStack } from "../../../migrations/engine/survey/survey";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeMigration } from "../../support/files/makeMigration";
 import { migrationsFolder } from "../../support/files/migrationFiles";
 import { createLedger, policyLedger } from "../../support/servers/createLedger";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
@@ -21,27 +21,15 @@ const ledgerTable = "public.schema_migrations";
 const eventsTable = "public.schema_migration_events";
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
-  const open: ProgramDatabase[] = [];
+  const suite = useServer({ major });
 
-  const make = async (governed: boolean): Promise<ProgramDatabase> => {
-    const database = await makeProgramDatabase(server, { governed });
-    open.push(database);
-    return database;
-  };
+  const make = (governed: boolean): Promise<ProgramDatabase> => suite.database({ governed });
   const events = (one: ProgramDatabase): Promise<readonly Record<string, unknown>[]> =>
     one.rows(`SELECT kind, login::text, detail FROM ${eventsTable} ORDER BY id`);
   const tables = async (one: ProgramDatabase): Promise<readonly unknown[]> =>
     one.rows("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1");
 
-  beforeAll(async () => {
-    await loadParser();
-    server = await startServer({ major });
-  });
-  afterAll(async () => {
-    for (const database of open) await database.close();
-    await server.stop();
-  });
+  beforeAll(loadParser);
 
   describe("an existing ledger", () => {
     it("is adopted with its rows when it is the policy's", async () => {

@@ -1,20 +1,15 @@
 /** What an administrator must do on the server is said before anything fails. */
 import { readObstacles } from "../../../migrations/engine/survey/obstacles";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 
 jest.setTimeout(60_000);
 
-let server: PostgresServer;
+const suite = useServer();
 let database: ProgramDatabase;
 
 beforeAll(async () => {
-  server = await startServer();
-  database = await makeProgramDatabase(server);
-});
-afterAll(async () => {
-  await database.close();
-  await server.stop();
+  database = await suite.database();
 });
 
 const obstacles = (extensions: readonly string[]): Promise<readonly string[]> =>

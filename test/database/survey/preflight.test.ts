@@ -8,10 +8,10 @@ import {
   type PreflightPreview,
 } from "../../../migrations/engine/survey/preflightPreview";
 import { type Ahead, previewServer } from "../../../migrations/engine/survey/serverLook";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeMigration } from "../../support/files/makeMigration";
 import { apply, arrange, failureOf, ledgerRows, rollBack } from "../../support/program/runs";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
@@ -37,7 +37,7 @@ const adding = () =>
   });
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major, settings: { max_connections: "20" } });
   let database: ProgramDatabase;
 
   /** A migration whose header requires something. */
@@ -46,12 +46,9 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     return { ...migration, header: { ...migration.header, dependencies: [dependency] } };
   };
 
-  beforeAll(async () => {
-    await loadParser();
-    server = await startServer({ major, settings: { max_connections: "20" } });
-  });
+  beforeAll(loadParser);
   beforeEach(async () => {
-    database = await makeProgramDatabase(server);
+    database = await suite.database();
     await arrange(database, "CREATE TABLE dagapp.item (id INTEGER)");
   });
   afterEach(async () => {
@@ -60,9 +57,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       `DO $$ BEGIN IF to_regrole('pgstac_admin') IS NOT NULL THEN
          DROP OWNED BY pgstac_admin CASCADE; DROP ROLE pgstac_admin; END IF; END $$`,
     );
-    await database.close();
   });
-  afterAll(() => server.stop());
 
   it("says who locks a table that the migration touches, and runs when it is free", async () => {
     const holder = await database.connect("service");
