@@ -189,7 +189,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
 
     const template = `template_of_${database.names.admin}`;
     await database.rows(`CREATE DATABASE ${template} TEMPLATE template0`);
-    const { host, port, superuser } = server;
+    const { host, port, superuser } = suite.server;
     const { name: user, password } = superuser;
     const inside = new Client({ host, port, user, password, database: template });
     await inside.connect();

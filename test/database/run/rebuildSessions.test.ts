@@ -148,7 +148,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   });
 
   it("leaves sessions of other databases alone, also of the same login", async () => {
-    const { host, port } = server;
+    const { host, port } = suite.server;
     const user = database.names.service;
     const password = (await database.access.passwordOf("service", user)) ?? "";
     const away = new Client({ host, port, user, password, database: "postgres" });

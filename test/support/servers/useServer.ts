@@ -3,7 +3,7 @@
  * useLifetimes.ts). Does NOT run a migration, nor the Pulumi engine (see ../program/useProgramStacks.ts).
  */
 import { type PostgresServer, type ServerOptions, startServer } from "../../../sandbox/server";
-import { type Making, makeProgramDatabase, type ProgramDatabase } from "./programDatabase";
+import { makeProgramDatabase, type Making, type ProgramDatabase } from "./programDatabase";
 import { useLifetimes } from "./useLifetimes";
 
 export interface SuiteServer {
