@@ -101,10 +101,10 @@ export const faults: readonly Fault[] = [
   },
   {
     what: "the lost runner lock is not noticed",
-    file: attempt,
-    text: "lock.ensureHeld();",
-    instead: "",
-    suites: ["database/run/runLocks", "database/run/runCrash"],
+    file: lock,
+    text: "if (!this.lost) return;",
+    instead: "return;",
+    suites: ["database/run/runLocks", "database/run/runCrash", "database/run/oneRun"],
   },
   {
     what: "the intent of a statement alone is not recorded",

@@ -30,14 +30,20 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   /** An interval in hours from now, by this machine's clock: the server is on it. */
   const windowFrom = (from: number, to: number): string =>
     [from, to].map((hours) => new Date(Date.now() + hours * hour).toISOString()).join("/");
-  const run = (file: ReturnType<typeof makeMigration>, ...windows: readonly string[]) => {
+  const runIn = (
+    where: ProgramDatabase,
+    tier: "dev" | "uat",
+    file: ReturnType<typeof makeMigration>,
+    windows: readonly string[],
+  ) => {
     const window = JSON.stringify(windows.map((text) => text.replace(/\.\d+Z/g, "Z")));
     const expected = impactsAmong([file], file);
-    const access = database.accessWith({ tier: "uat", window });
-    return withRunner(access, (runner) =>
+    return withRunner(where.accessWith({ tier, window }), (runner) =>
       applyMigration(runner, { migration: file, lower: [], expected }, () => undefined),
     );
   };
+  const run = (file: ReturnType<typeof makeMigration>, ...windows: readonly string[]) =>
+    runIn(database, "uat", file, windows);
   const down = () => makeMigration({ downtime: "Yes" });
 
   it("refuses what needs downtime outside of it, and writes nothing", async () => {
@@ -64,6 +70,11 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
 
   it("does not ask for it where neither downtime nor a rewrite is to come", async () => {
     expect(await run(makeMigration())).toMatchObject({ ranNow: true });
+  });
+
+  it("does not ask for it in dev, where a window may be set all the same", async () => {
+    const dev = await suite.database({ configuration: { tier: "dev" } });
+    expect(await runIn(dev, "dev", down(), [windowFrom(1, 3)])).toMatchObject({ ranNow: true });
   });
 
   it("is lifted while break-glass is open, and only then", async () => {
