@@ -187,7 +187,10 @@ export interface AclContext {
   readonly database: string;
   /** Governed. */
   readonly schemas: readonly string[];
-  /** Roles of the platform and of other tools: expected, and left alone outside of what is governed. */
+  /**
+   * Roles that the stack names as of the platform and of other tools, and Azure's administrators: expected, and left
+   * alone outside of what is governed. Azure's own roles are known by what they are (platformRoles.ts).
+   */
   readonly platform: readonly string[];
   /** Most connections of each role that this program declares; how long the others are valid is not its affair. */
   readonly connectionLimits: ReadonlyMap<string, number>;

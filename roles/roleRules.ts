@@ -1,6 +1,5 @@
 /**
- * What the roles of each kind are themselves, as the comparison asks for it, and whom PostgreSQL and the platform bring
- * along. The other half of privileges.ts: what no access control list says. Pure data.
+ * What the roles of each kind are themselves, as the comparison asks for it, and whom PostgreSQL brings along. The other half of privileges.ts: what no access control list says. Pure data.
  * Does NOT know a role's real name (settings).
  */
 import { roleKindRows, type RoleParty } from "../stack/roleKinds";
@@ -36,17 +35,6 @@ export const reachingRoles: readonly string[] = [
   "pg_read_server_files",
   "pg_write_server_files",
   "pg_execute_server_program",
-];
-
-/**
- * Roles that Azure Database for PostgreSQL makes on every server for itself.
- * Source: learn.microsoft.com/azure/postgresql/flexible-server/security-manage-database-users
- */
-export const platformRoles: readonly string[] = [
-  "azuresu",
-  "azure_pg_admin",
-  "azure_superuser",
-  "replication",
 ];
 
 /** Those among them that reach the files of the server, or a program on it: not even the admin is a member. */

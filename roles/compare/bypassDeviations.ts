@@ -17,8 +17,8 @@ const isReviewed = (who: RoleKinds, owner: string): boolean =>
   ["trusted", "infrastructure", "pgstac admin"].includes(who.of(owner));
 
 /** What the platform keeps among the server's own. */
-const isPlatforms = ({ platform }: AclContext, { schema, owner }: Bypass): boolean =>
-  schema === "pg_catalog" && platform.includes(owner);
+const isPlatforms = (who: RoleKinds, { schema, owner }: Bypass): boolean =>
+  schema === "pg_catalog" && who.isPlatforms(owner);
 
 const drops = (what: string): string => `it is dropped for good, and ${what}; a person decides`;
 
@@ -33,7 +33,7 @@ const judges: Readonly<Record<Bypass["kind"], Judge>> = {
     const isExtensions =
       extension !== null &&
       (!enabled || (extensionSecurityDefiners[extension] ?? []).includes(name));
-    if (isListed || isExtensions || isPlatforms(context, one)) return null;
+    if (isListed || isExtensions || isPlatforms(who, one)) return null;
     return {
       text: `function ${identity}: should not run with the rights of ${owner} (SECURITY DEFINER)`,
       statements: [`ALTER ROUTINE ${identity} SECURITY INVOKER`],
@@ -67,8 +67,8 @@ const judges: Readonly<Record<Bypass["kind"], Judge>> = {
           statements: [`ALTER FUNCTION ${identity} NOT LEAKPROOF`],
           power: owner,
         },
-  "untrusted language": (context, _, one) =>
-    isPlatforms(context, one)
+  "untrusted language": (_, who, one) =>
+    isPlatforms(who, one)
       ? null
       : {
           text: `function ${one.identity}: should not be in the language ${one.detail ?? ""}, which acts as the server itself`,

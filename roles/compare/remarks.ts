@@ -3,6 +3,7 @@
  * None of it is drift, because nothing here could be otherwise without another server or another platform.
  */
 import type { AclContext, Catalog } from "../model";
+import { azureAdministrators } from "../platformRoles";
 import { isCreators } from "./membershipDeviations";
 import { roleKindsOf } from "./roleKind";
 
@@ -27,11 +28,19 @@ export function remarksOn(context: AclContext, catalog: Catalog): readonly strin
   const definers = bypasses.filter(
     ({ kind, owner }) => kind === "security definer" && who.of(owner) === "pgstac admin",
   );
+  const administrators = who.isPlatforms(azureAdministrators)
+    ? memberships.filter(({ role }) => role === azureAdministrators).map(({ member }) => member)
+    : [];
   return [
     ...(superusers.length > 0 ? [`Superusers, whom nothing binds: ${names(superusers)}.`] : []),
     ...(major < 16 && creators.length > 0
       ? [
           `Before PostgreSQL 16 a role with CREATEROLE may become any role that is no superuser, pg_execute_server_program included, and so reaches the operating system: ${names(creators)}.`,
+        ]
+      : []),
+    ...(administrators.length > 0
+      ? [
+          `Administrators of the server on Azure, who reach everything whatever their privileges: ${administrators.join(", ")}.`,
         ]
       : []),
     ...makers.map(({ member, role }) => `${member} made ${role}, and may let anybody into it.`),

@@ -4,6 +4,7 @@
  */
 import { type RoleParty, trustedKinds } from "../../stack/roleKinds";
 import type { AclContext, Catalog } from "../model";
+import { azureRoles } from "../platformRoles";
 import type { Place } from "../vocabulary";
 
 /**
@@ -21,6 +22,8 @@ export interface RoleKinds {
   isSuperuser(role: string): boolean;
   /** Whether it is trusted by name: the admin, a named DBA, the platform's. */
   isNamed(role: string): boolean;
+  /** Whether it is the platform's: Azure's own on its server, or listed as such. */
+  isPlatforms(role: string): boolean;
   /** The role that the server was made with; null where it cannot be seen. */
   readonly bootstrap: string | null;
   /** Whether it may connect to this database. */
@@ -43,7 +46,8 @@ export function roleKindsOf(context: AclContext, catalog: Pick<Catalog, "roles">
   for (const [party, names] of Object.entries(context.parties)) {
     for (const name of names) partyOf.set(name, party as RoleParty);
   }
-  const named = new Set([...context.platform, ...trustedRoles(context), context.admin]);
+  const platform = new Set([...context.platform, ...azureRoles(catalog.roles)]);
+  const named = new Set([...platform, ...trustedRoles(context), context.admin]);
   for (const name of named) partyOf.set(name, "trusted");
   const of = (role: string): RoleKind =>
     partyOf.get(role) ?? (superusers.has(role) || isPredefined(role) ? "trusted" : "stranger");
@@ -51,6 +55,7 @@ export function roleKindsOf(context: AclContext, catalog: Pick<Catalog, "roles">
     of,
     isSuperuser: (role) => superusers.has(role),
     isNamed: (role) => named.has(role),
+    isPlatforms: (role) => platform.has(role),
     bootstrap: catalog.roles.find((role) => role.bootstrap)?.name ?? null,
     connects: (role) => connecting.has(role),
     ownsDatabase: (role) => owning.has(role),

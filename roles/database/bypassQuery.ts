@@ -11,12 +11,13 @@ import { isOfSession, routineIdentity } from "./catalogSources";
 import { ownTablePlaces } from "./ownRelations";
 
 /** Rows of (table, name, definition). */
-const constraintRows = addedConstraints
-  .map(
-    ({ table, name, definition }) =>
-      `(${[table.slice(pgstacSchema.length + 1), name, definition].map(escapeLiteral).join(", ")})`,
-  )
-  .join(", ");
+const constraintRows = (): string =>
+  addedConstraints
+    .map(
+      ({ table, name, definition }) =>
+        `(${[table.slice(pgstacSchema.length + 1), name, definition].map(escapeLiteral).join(", ")})`,
+    )
+    .join(", ");
 
 /** Whether a row was written by a later transaction than another. Transaction numbers go round. */
 const isLater = (one: string, other: string): string =>
@@ -40,7 +41,7 @@ const reachesHere = `(
  * itself, nothing can be told; it makes plpgsql anew too, which else is as old as the server. Moving an extension to another
  * schema writes all its functions and its own row: none of them is then taken for as its script made it.
  */
-export const bypassesQuery = `
+export const bypassesQuery = (): string => `
   WITH RECURSIVE governed AS (SELECT oid, nspname FROM pg_namespace WHERE nspname = ANY ($1::text[])),
   transient AS MATERIALIZED (SELECT oid FROM pg_namespace WHERE ${isOfSession("nspname")}),
   member AS MATERIALIZED (
@@ -111,7 +112,7 @@ export const bypassesQuery = `
        AND (p.prosecdef OR c.path IS NOT NULL) AND c.path IS DISTINCT FROM ${escapeLiteral(closedSearchPath)}
     UNION ALL
     SELECT 'missing constraint', 'elsewhere', n.nspname, c.oid::regclass::text, w.name, c.relowner, true, false, NULL
-      FROM (VALUES ${constraintRows}) AS w (relation, name, definition)
+      FROM (VALUES ${constraintRows()}) AS w (relation, name, definition)
       JOIN governed n ON n.nspname = ${escapeLiteral(pgstacSchema)}
       JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.relation AND c.relkind IN ('r', 'p')
      WHERE NOT EXISTS (SELECT FROM pg_constraint k

@@ -24,8 +24,8 @@ import type {
   WantedSetting,
 } from "../model";
 import { pgstacRoles } from "../pgstacRules";
+import { azureRoles } from "../platformRoles";
 import { privilegeRules } from "../privileges";
-import { platformRoles } from "../roleRules";
 import { bypassesQuery } from "./bypassQuery";
 import {
   defaultsQuery,
@@ -76,7 +76,10 @@ export function aclContext(settings: Settings): AclContext {
     schemas,
     admin: roles.admin,
     database: server.database,
-    platform: [...platformRoles, ...namesListed(settings, "platform")],
+    platform: [
+      ...namesListed(settings, "platform"),
+      ...(settings.azure?.administrators ?? []).map(({ name }) => name),
+    ],
     connectionLimits: new Map([
       [roles.service, serviceLimits.connectionLimit],
       ...[roles.infrastructure, ...roles.migrators, ...roles.approvers].map(
@@ -145,7 +148,9 @@ export async function readCatalog(client: Client, settings: Settings): Promise<C
   const objects = await rows<ObjectRow>(objectsQuery, [schemas]);
   const makers = [roles.infrastructure, pgstacRoles["pgstac admin"]];
   const defaults = await rows<DefaultPrivileges>(defaultsQuery, [schemas, makers, roles.admin]);
-  const owners = [roles.admin, ...trustedRoles(context), ...context.platform];
+  const liveRoles = await rows<LiveRole>(rolesQuery);
+  const platform = [...context.platform, ...azureRoles(liveRoles)];
+  const owners = [roles.admin, ...trustedRoles(context), ...platform];
   const ownerPrivileges = await rows<{ code: string; privileges: readonly string[] }>(
     ownerPrivilegesQuery,
   );
@@ -154,13 +159,13 @@ export async function readCatalog(client: Client, settings: Settings): Promise<C
   );
   return {
     major: version?.major ?? 0,
-    roles: await rows<LiveRole>(rolesQuery),
+    roles: liveRoles,
     objects: withLists(objects),
     owned: await rows<OwnedObject>(ownedQuery, [schemas, owners]),
     defaults,
     memberships: await rows<Membership>(membershipsQuery),
     settings: await rows<RoleSetting>(settingsQuery),
-    bypasses: await rows<Bypass>(bypassesQuery, [schemas]),
+    bypasses: await rows<Bypass>(bypassesQuery(), [schemas]),
     policies: objects.some(({ place }) => place === "events")
       ? await eventPolicies(client, settings)
       : [],

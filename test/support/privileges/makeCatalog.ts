@@ -28,7 +28,7 @@ export const context: AclContext = {
   schemas: ["dagapp", "geoapi", "pgstac"],
   admin: "admin",
   database: "geo",
-  platform: ["azuresu"],
+  platform: ["keeper"],
   connectionLimits: new Map([
     ["service", 50],
     ["infra", -1],
