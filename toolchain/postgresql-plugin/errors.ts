@@ -113,8 +113,16 @@ export function sqlState(error: unknown): string {
   return isSqlState(code) ? code : "";
 }
 
-/** What the driver says without a code. */
+/** What the driver says without a code, and Azure with a code of which nothing is written. */
 const UNCODED: readonly (readonly [RegExp, Remedy])[] = [
+  [
+    /is not allow-listed for "azure_pg_admin"/,
+    () => "Add its name to the server parameter azure.extensions, and run it again.",
+  ],
+  [
+    /Only members of "azure_pg_admin" are allowed/,
+    (place) => `Make the user "${place.user}" a member of azure_pg_admin.`,
+  ],
   [
     /timeout expired|due to connection timeout|timeout exceeded when trying to connect/,
     unreachable,

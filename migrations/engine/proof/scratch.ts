@@ -14,10 +14,11 @@ import type { Deviation } from "../../../roles/model";
 import { type Access, errorCode, inTransaction, withClient } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
 import type { Log } from "../../../stack/log";
-import type { RoleSettings } from "../../../stack/settings";
+import type { RoleSettings, Settings } from "../../../stack/settings";
 import { alwaysOpen } from "../../../stack/window";
 import { createTables } from "../ledger/ledger";
 import { createSchemas } from "../server/schemas";
+import { allowListRemedy } from "../survey/azureExtensions";
 
 /** The scratch database could not be made. Nothing was changed in the governed one. */
 export class ScratchError extends MigrationError {
@@ -159,7 +160,7 @@ async function furnish(
 ): Promise<void> {
   const { roles, schemas, extensions, tier } = settings;
   await createSchemas(client, schemas, roles.infrastructure);
-  for (const extension of extensions) await createExtension(client, extension);
+  for (const extension of extensions) await createExtension(client, extension, settings);
   await inTransaction(client, () => createTables(client, roles, tier));
   const isSpared = (one: Deviation): boolean => isOthers(one, roles) || spared.has(one.text);
   await healPrivileges(client, settings, { isSpared });
@@ -171,17 +172,23 @@ const templateHint = (name: string): string =>
   `administrator must have run ALTER DATABASE ${escapeIdentifier(name)} IS_TEMPLATE true ALLOW_CONNECTIONS false.`;
 
 /** A template may have it already, and then it does not matter who may create it. */
-async function createExtension(client: Client, extension: string): Promise<void> {
+async function createExtension(
+  client: Client,
+  extension: string,
+  settings: Settings,
+): Promise<void> {
   const name = escapeIdentifier(extension);
   try {
     await client.query(`CREATE EXTENSION IF NOT EXISTS ${name} SCHEMA public`);
   } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
     throw new ScratchExtensionError(
-      `The extension ${extension} cannot be made in a scratch database: ${error instanceof Error ? error.message : String(error)}.`,
-      `have an administrator add "trusted = true" to ${extension}.control; or have one make a database with it, to be copied: ` +
-        `CREATE DATABASE ddl_template TEMPLATE template0 (with the encoding and collation of the governed one), in it ` +
-        `CREATE EXTENSION ${name} SCHEMA public, then ALTER DATABASE ddl_template IS_TEMPLATE true ALLOW_CONNECTIONS false; ` +
-        "and set proofTemplate: ddl_template.",
+      `The extension ${extension} cannot be made in a scratch database: ${text}.`,
+      allowListRemedy(text, settings) ??
+        `have an administrator add "trusted = true" to ${extension}.control; or have one make a database with it, to be copied: ` +
+          `CREATE DATABASE ddl_template TEMPLATE template0 (with the encoding and collation of the governed one), in it ` +
+          `CREATE EXTENSION ${name} SCHEMA public, then ALTER DATABASE ddl_template IS_TEMPLATE true ALLOW_CONNECTIONS false; ` +
+          "and set proofTemplate: ddl_template.",
       { cause: error },
     );
   }

@@ -6,8 +6,9 @@
 import { type Client, escapeIdentifier } from "pg";
 
 import type { Settings } from "../../../stack/settings";
+import { azureExtensionColumns, type AzureExtensions, azureObstacle } from "./azureExtensions";
 
-interface MissingExtension {
+interface MissingExtension extends AzureExtensions {
   readonly name: string;
   readonly available: boolean;
   readonly restricted: boolean;
@@ -25,7 +26,8 @@ export async function readObstacles(
 ): Promise<readonly string[]> {
   const missing = await client.query<MissingExtension>(
     `SELECT wanted.name, a.name IS NOT NULL AS available,
-            coalesce(v.superuser AND NOT v.trusted, false) AND NOT me.rolsuper AS restricted
+            coalesce(v.superuser AND NOT v.trusted, false) AND NOT me.rolsuper AS restricted,
+            ${azureExtensionColumns}
        FROM unnest($1::text[]) AS wanted (name)
        LEFT JOIN pg_catalog.pg_available_extensions AS a ON a.name = wanted.name
        LEFT JOIN pg_catalog.pg_available_extension_versions AS v
@@ -47,16 +49,19 @@ export async function readObstacles(
     [[service, infrastructure, ...migrators, ...approvers, ...further.map(({ name }) => name)]],
   );
   return [
-    ...missing.rows.flatMap((one) => extensionObstacle(one, settings.server.database)),
+    ...missing.rows.flatMap((one) => extensionObstacle(one, settings)),
     ...unreadable.rows.map(settingObstacle),
     ...nameObstacles(settings),
   ];
 }
 
-function extensionObstacle(
-  { name, available, restricted }: MissingExtension,
-  database: string,
-): readonly string[] {
+function extensionObstacle(missing: MissingExtension, settings: Settings): readonly string[] {
+  const { name, available, restricted } = missing;
+  const { database } = settings.server;
+  if (missing.allowed !== null && available) {
+    const obstacle = azureObstacle(name, missing, settings);
+    return obstacle === null ? [] : [obstacle];
+  }
   if (!available) {
     return [
       `The server has no files of the extension ${name}.\n` +

@@ -49,6 +49,19 @@ describe("describeError", () => {
     expect(describeError("x", error, place, [])).toMatch(/db\.example:5432 has no TLS.*sslmode/);
   });
 
+  it.each([
+    [
+      'Extension "x" is not allow-listed for "azure_pg_admin" users in Azure Database for PostgreSQL',
+      "Add its name to the server parameter azure.extensions",
+    ],
+    [
+      'Only members of "azure_pg_admin" are allowed to use CREATE EXTENSION',
+      'Make the user "admin" a member of azure_pg_admin',
+    ],
+  ])("says what to do about Azure's own error %s", (message, says) => {
+    expect(describeError("x", failure("0A000", message), place, [])).toContain(says);
+  });
+
   it("uses the first of several addresses that failed", () => {
     const all = new AggregateError([failure("ECONNREFUSED", "connect ECONNREFUSED ::1:5432")], "");
     expect(describeError("x", all, place, [])).toContain("connect ECONNREFUSED ::1:5432");
