@@ -6,10 +6,13 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { AzureServer, PrincipalSettings } from "../stack/azure";
 import type { Access } from "../stack/connection";
+import { entraCredential } from "../stack/entraCredential";
+import { managementScope, tokenSource } from "../stack/entraToken";
 import { type Settings, SettingsError } from "../stack/settings";
 import { tierRules } from "../stack/tier";
 import { problemsOf } from "./estate/checks";
 import { differenceLine } from "./estate/differences";
+import { firstLook } from "./firstLook";
 import type { GovernedServer } from "./governedServer";
 import { EntraPrincipals } from "./resources";
 
@@ -33,10 +36,16 @@ const load = {
 /**
  * Declares or looks at the server, and waits until it may be connected to.
  *
- * @throws {SettingsError} everything that is wrong with what the stack says of it, before anything is registered.
- * @throws {AdoptError}    the server to adopt is missing or may not be governed as it is.
+ * @param look  Asks Azure whether a server that is not there can be made.
+ * @throws {SettingsError}  everything that is wrong with what the stack says of it, before anything is made.
+ * @throws {AdoptError}     the server to adopt is missing or may not be governed as it is.
+ * @throws {TokenError}     this login has no token, or none any more.
+ * @throws {AzureLookError} Azure refuses to answer.
  */
-export async function declareServer(access: Access): Promise<DeclaredServer> {
+export async function declareServer(
+  access: Access,
+  look: typeof lookOnAzure = lookOnAzure,
+): Promise<DeclaredServer> {
   const { settings } = access;
   const { azure } = settings;
   if (azure === null) {
@@ -57,13 +66,21 @@ export async function declareServer(access: Access): Promise<DeclaredServer> {
       withPrincipals: (roles) => declarePrincipals(settings, azure, azure.principals, roles),
     };
   }
+  const refuse = async (): Promise<void> => {
+    const found = await look(azure, settings);
+    if (found.length > 0) throw new SettingsError(found);
+  };
+  const passwords = await passwordsOf(access);
+  // A preview makes nothing: there only a server that is yet to be made costs the questions.
+  if (!pulumi.runtime.isDryRun()) await refuse();
   const { GovernedServer } = load.governedServer();
   const server = new GovernedServer("azure", {
     azure,
     settings,
-    passwords: await passwordsOf(access),
+    passwords,
   });
   const isThere = await isKnown(server.host);
+  if (!isThere) await refuse();
   return {
     // The environment may lead there another way than Azure's name does.
     host: server.host.apply(() => settings.server.host),
@@ -76,6 +93,17 @@ export async function declareServer(access: Access): Promise<DeclaredServer> {
     },
   };
 }
+
+/** Asks as whom the environment lets us be, in the subscription that the provider of Azure's resources takes. */
+const lookOnAzure = (azure: AzureServer, settings: Settings): Promise<readonly string[]> => {
+  const { ARM_SUBSCRIPTION_ID, AZURE_SUBSCRIPTION_ID, DDL_AZURE_MANAGEMENT } = process.env;
+  const configured = new pulumi.Config("azure-native").get("subscriptionId");
+  return firstLook(azure, settings, {
+    endpoint: DDL_AZURE_MANAGEMENT ?? "https://management.azure.com",
+    token: tokenSource(() => entraCredential(process.env), managementScope),
+    subscription: configured ?? ARM_SUBSCRIPTION_ID ?? AZURE_SUBSCRIPTION_ID ?? null,
+  });
+};
 
 /** Passwords, where the stack's logins have any. All that are missing at once. */
 async function passwordsOf({

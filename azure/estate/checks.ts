@@ -7,6 +7,7 @@ import { type AzureServer, hostOf } from "../../stack/azure";
 import type { Settings } from "../../stack/settings";
 import { isTicket, ticketShape } from "../../stack/ticket";
 import { addressNumber } from "./addresses";
+import { connectionBudget } from "./connections";
 import { resourceGroupName, serverName, serverNameLength } from "./names";
 import {
   defaultVersion,
@@ -52,6 +53,19 @@ const always: readonly Check[] = [
     administrators.flatMap(({ name, objectId }) =>
       guid.test(objectId) ? [] : [`administrators: the objectId of ${name} is not a GUID.`],
     ),
+  // An administrator is above what is judged: one of the roles that are judged must not be it.
+  ({ administrators }, { roles }) => {
+    const judged = [
+      ...[roles.service, roles.infrastructure, ...roles.migrators, ...roles.approvers],
+      ...roles.further.filter(({ kind }) => kind !== "dba").map(({ name }) => name),
+    ];
+    return administrators
+      .filter(({ name }) => judged.includes(name))
+      .map(
+        ({ name }) =>
+          `administrators: ${name} is a role of this stack; an administrator of the server reaches everything, whatever its privileges.`,
+      );
+  },
   ({ principals }) =>
     principals.flatMap(({ role, objectId }) =>
       guid.test(objectId) ? [] : [`principals: the objectId of ${role} is not a GUID.`],
@@ -107,10 +121,16 @@ const creating: readonly Check[] = [
       ? `sku: ${sizeOf(azure, settings)} is burstable and cannot be highly available, which ${settings.tier} must be.`
       : null,
   (azure, settings) => {
-    const most = userConnections.get(sizeOf(azure, settings)) ?? Infinity;
-    const { connectionLimit } = settings.serviceLimits;
-    return connectionLimit > most
-      ? `serviceConnectionLimit: ${connectionLimit} is more than the ${most} connections that ${sizeOf(azure, settings)} leaves to all logins together.`
+    const most = userConnections.get(sizeOf(azure, settings));
+    if (most === undefined) return null;
+    if (settings.serviceLimits.connectionLimit < 0) {
+      return `serviceConnectionLimit: without a limit the application could take all ${most} connections of ${sizeOf(azure, settings)}.`;
+    }
+    const budget = connectionBudget(settings);
+    const sum = budget.reduce((all, [, count]) => all + count, 0);
+    const parts = budget.map(([whose, count]) => `${whose} ${count}`).join(", ");
+    return sum > most
+      ? `serviceConnectionLimit: ${parts} make ${sum} connections, and ${sizeOf(azure, settings)} leaves ${most} to all logins together; lower a limit or name a larger sku.`
       : null;
   },
   ({ storageGiB }, { tier }) => {

@@ -2,26 +2,49 @@
 // comes after. The engine is mocked; the database that stands for the made one is real, and led to by DDL_HOST.
 import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { azureServerOf } from "../../support/azure/azureSettings";
+import {
+  type ManagementServer,
+  offering,
+  startManagement,
+} from "../../support/azure/managementServer";
 import { registerProgram, type Run } from "../../support/program/mockedProgram";
 import { makeTierDatabase, type TierDatabase } from "../../support/servers/tierDatabase";
 
+jest.mock("@azure/identity", () => ({
+  DefaultAzureCredential: class {
+    getToken = () => Promise.resolve({ token: "t", expiresOnTimestamp: Date.now() + 3_600_000 });
+  },
+}));
 jest.setTimeout(120_000);
 
 let server: PostgresServer;
 let database: TierDatabase;
+let management: ManagementServer;
 let run: Run;
 
 beforeAll(async () => {
+  management = await startManagement();
+  management.answers = {
+    checkNameAvailability: { body: { nameAvailable: true } },
+    capabilities: { body: offering("Standard_B1ms", "17") },
+  };
+  process.env["DDL_AZURE_MANAGEMENT"] = management.endpoint;
+  process.env["ARM_SUBSCRIPTION_ID"] = "s";
   server = await startServer();
   database = await makeTierDatabase(server);
   run = await registerProgram("dev", database, {
     azure: "create",
     azureServer: azureServerOf("dev"),
-    serviceConnectionLimit: 30,
+    serviceConnectionLimit: 20,
     extensions: ["pgaudit"],
   });
 });
-afterAll(() => server.stop());
+afterAll(async () => {
+  Reflect.deleteProperty(process.env, "DDL_AZURE_MANAGEMENT");
+  Reflect.deleteProperty(process.env, "ARM_SUBSCRIPTION_ID");
+  await management.stop();
+  await server.stop();
+});
 
 const named = (name: string) => {
   const found = run.resources.find((resource) => resource.name === name);
@@ -62,4 +85,5 @@ it("refuses what is wrong with the server before anything is registered", async 
   await expect(registerProgram("dev", database, given)).rejects.toThrow(
     /3 problem\(s\):\n.*PostgreSQL 9[^]*h3[^]*Standard_X/,
   );
+  expect(management.asked).toHaveLength(3);
 });

@@ -59,7 +59,7 @@ export function azureConfig(
     azureServer: JSON.stringify({ ...azureServerOf(tier), ...server }),
     sslmode: "verify-full",
     authentication: isGuarded ? "entra" : "password",
-    serviceConnectionLimit: "30",
+    serviceConnectionLimit: "20",
     extensions: '["btree_gist", "pgaudit", "postgis", "unaccent"]',
   };
 }

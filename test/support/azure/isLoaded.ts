@@ -26,7 +26,7 @@ let registered = 0;
   });
   const { declareServer } = require("./azure/declareServer");
   const settings = JSON.parse(process.env.SETTINGS);
-  await declareServer({ settings, passwordOf: async () => "a password" });
+  await declareServer({ settings, passwordOf: async () => "a password" }, async () => []);
   await pulumi.runtime.disconnect();
   const azureNative = Object.keys(require.cache).filter((file) => file.includes("azure-native"));
   console.log(JSON.stringify({ azureNative, registered }));

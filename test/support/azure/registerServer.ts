@@ -44,13 +44,18 @@ export async function registerServer(
     preview = false,
     answer = () => ({}),
     passwords = { admin: "the admin's", service: "the service role's" },
+    look = () => Promise.resolve([]),
+    resources = [],
   }: {
     readonly preview?: boolean;
     readonly answer?: Answer;
     readonly passwords?: Readonly<Partial<Record<string, string>>>;
+    /** What Azure has against making the server. */
+    readonly look?: Parameters<typeof declareServer>[1];
+    /** Where what is registered is kept, for who wants to see it after a refusal. */
+    readonly resources?: Registered[];
   } = {},
 ): Promise<ServerRun> {
-  const resources: Registered[] = [];
   const warnings: string[] = [];
   const spy = jest.spyOn(console, "warn").mockImplementation((...words: unknown[]) => {
     warnings.push(words.join(" "));
@@ -81,10 +86,8 @@ export async function registerServer(
       settings.tier,
       preview,
     );
-    const declared = await declareServer({
-      settings,
-      passwordOf: (account) => Promise.resolve(passwords[account]),
-    });
+    const passwordOf = (account: string) => Promise.resolve(passwords[account]);
+    const declared = await declareServer({ settings, passwordOf }, look);
     declared.withPrincipals([]);
     await pulumi.runtime.disconnect();
     return { resources, unmade: declared.unmade, warnings };

@@ -251,8 +251,23 @@ it.each<[string, Tier, Record<string, string>, string]>([
   [
     "more connections than there are",
     "dev",
-    { serviceConnectionLimit: "50" },
-    "serviceConnectionLimit: 50 is more than the 35 connections that Standard_B1ms leaves to all logins together.",
+    {
+      serviceConnectionLimit: "20",
+      furtherRoles: '[{"name": "tiles", "kind": "reader", "connectionLimit": 6}]',
+    },
+    "serviceConnectionLimit: this program 10, serviceConnectionLimit 20, tiles 6 make 36 connections, and Standard_B1ms leaves 35 to all logins together; lower a limit or name a larger sku.",
+  ],
+  [
+    "an application without a limit on a small server",
+    "dev",
+    { serviceConnectionLimit: "-1" },
+    "serviceConnectionLimit: without a limit the application could take all 35 connections of Standard_B1ms.",
+  ],
+  [
+    "a service role that is an administrator of the server",
+    "dev",
+    { serviceRole: "geo_admin", admin: "geo_owner" },
+    "azureServer.administrators: geo_admin is a role of this stack; an administrator of the server reaches everything, whatever its privileges.",
   ],
 ])("refuses %s", (_, tier, overrides, problem) => {
   expect(problems(tier, {}, overrides)).toContain(problem);
