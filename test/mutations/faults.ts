@@ -3,16 +3,8 @@
  * Does NOT try them (see mutate.ts).
  */
 
-export interface Fault {
-  /** What the program would do wrongly. */
-  readonly what: string;
-  readonly file: string;
-  /** Stands in the file once. */
-  readonly text: string;
-  readonly instead: string;
-  /** Paths below test/, as jest takes them. */
-  readonly suites: readonly string[];
-}
+import { azureFaults } from "./azureFaults";
+import type { Fault } from "./fault";
 
 const run = "migrations/engine/run/run.ts";
 const attempt = "migrations/engine/run/attempt.ts";
@@ -35,7 +27,7 @@ const gating = ["unit/gate/gate.test", "unit/gate/plan.test", "program/gate"];
 const folding = ["unit/history"];
 const comparing = ["unit/roles", "database/roles/privileges", "database/roles/exactGrants"];
 
-export const faults: readonly Fault[] = [
+const engineFaults: readonly Fault[] = [
   {
     what: "a version runs while a lower one is open",
     file: run,
@@ -423,3 +415,5 @@ export const faults: readonly Fault[] = [
     suites: ["program/gate"],
   },
 ];
+
+export const faults: readonly Fault[] = [...engineFaults, ...azureFaults];

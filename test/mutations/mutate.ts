@@ -8,7 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { run } from "../../toolchain/run";
-import { type Fault, faults } from "./faults";
+import type { Fault } from "./fault";
+import { faults } from "./faults";
 
 const root = join(__dirname, "..", "..");
 
@@ -26,6 +27,7 @@ const copied = [
     "policy",
     "pgstac",
     "pipelines",
+    "docs",
     "test",
     "types",
   ],

@@ -259,6 +259,33 @@ it.each<[Tier, string, string, unknown, string]>([
   expect(judge(broken(tier, name, path, value))).toEqual([line]);
 });
 
+/** Every path to a value that is no object: `backup.backupRetentionDays`, `logs.0.enabled`. */
+const pathsOf = (value: unknown): readonly string[] =>
+  Object.entries(value as object).flatMap(([key, one]) =>
+    typeof one === "object" && one !== null && Object.keys(one).length > 0
+      ? pathsOf(one).map((path) => `${key}.${path}`)
+      : [key],
+  );
+
+// A rule that asks for less takes a line from this list: what is demanded of each resource, and which must be there.
+it.each(["dev", "prod"] as const)("notice of tier %s whatever of it they demand", (tier) => {
+  const all = good(tier);
+  const isNoticed = (resources: readonly EstateResource[]): boolean => judge(resources).length > 0;
+  const without = (name: string): readonly EstateResource[] =>
+    all.filter((one) => one.name !== name);
+  const open = (name: string): readonly EstateResource[] =>
+    all.map((one) => (one.name === name ? { ...one, protect: false } : one));
+  expect({
+    missing: all.map(({ name }) => name).filter((name) => isNoticed(without(name))),
+    unprotected: all.map(({ name }) => name).filter((name) => isNoticed(open(name))),
+    properties: all.flatMap(({ name, props }) =>
+      pathsOf(props)
+        .filter((path) => isNoticed(broken(tier, name, path, undefined)))
+        .map((path) => `${name} ${path}`),
+    ),
+  }).toMatchSnapshot();
+});
+
 it("names passwords that are on in prod, and every parameter that is not declared", () => {
   expect(judge(broken("prod", "azure-server", "authConfig.passwordAuth", "Enabled"))).toEqual([
     "no-password-in-logs: parameter log_statement must be none where logins have passwords; pgaudit hides them.",
@@ -284,9 +311,16 @@ it("names what is not protected, and a grant beside ExactGrants", () => {
     one.name === "azure-database" ? { ...one, protect: false } : one,
   );
   expect(judge(open)).toEqual(["protected: azure-database: it is not protected."]);
-  const grant = { type: "postgresql:index/grant:Grant", name: "g", props: {}, protect: true };
-  expect(judge([...good("dev"), grant])).toEqual([
-    "one-owner-of-privileges: g: privileges belong to ExactGrants alone.",
+  for (const type of ["grant:Grant", "defaultPrivileges:DefaultPrivileges"]) {
+    const grant = { type: `postgresql:index/${type}`, name: "g", props: {}, protect: true };
+    expect(judge([...good("dev"), grant])).toEqual([
+      "one-owner-of-privileges: g: privileges belong to ExactGrants alone.",
+    ]);
+  }
+  const rule = good("dev").filter(({ type }) => type.endsWith(":FirewallRule"));
+  const guarded = rule.map((one) => ({ ...one, protect: true }));
+  expect(judge([...good("prod"), ...guarded])).toEqual([
+    "no-public-access: azure-address-office: prod has no public addresses.",
   ]);
 });
 
