@@ -1,6 +1,6 @@
 /**
  * What a pipeline's jobs do, one function each: preview, up and drift on a stack, reports to where people read them.
- * Does NOT read the command line (main.ts) or know a platform (codeHost.ts).
+ * Does NOT read the command line (program.ts) or know a platform (codeHost.ts).
  */
 import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ const stateOf = ({ status }: StackOutcome): StackReport["state"] => {
 };
 
 /** Kept for a job that comes later and has other rights: files `<folder>/<stack>.json`. */
-async function keep(folder: string, report: StackReport): Promise<number> {
+async function keep(folder: string, report: StackReport): Promise<0 | 1> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, `${report.stack}.json`), JSON.stringify(report));
   return report.state === "failed" ? 1 : 0;
@@ -44,7 +44,7 @@ const kept = (folder: string, stacks: readonly string[]): Promise<readonly Stack
  *
  * @param mustPass  Before people approve: what the gate refuses is a failure.
  */
-export async function preview(stack: string, folder: string, mustPass: boolean): Promise<number> {
+export async function preview(stack: string, folder: string, mustPass: boolean): Promise<0 | 1> {
   const outcome = await runOnStack(["preview", "--expect-no-changes"], stack, {
     judged: true,
     variables: mustPass ? { DDL_PREVIEW_MUST_PASS: "1" } : {},
@@ -64,7 +64,7 @@ export async function up(stack: string): Promise<number> {
 }
 
 /** Looks whether a stack still is as declared. Fails only when that cannot be told. */
-export async function drift(stack: string, folder: string): Promise<number> {
+export async function drift(stack: string, folder: string): Promise<0 | 1> {
   const outcome = await runOnStack(["preview", "--expect-no-changes", "--diff"], stack, {
     judged: false,
   });
@@ -98,7 +98,7 @@ export async function comment(
   host: CodeHost,
   folder: string,
   stacks: readonly string[],
-): Promise<number> {
+): Promise<0> {
   for (const report of await kept(folder, stacks)) {
     await keepComment(host, `preview ${report.stack}`, previewComment(report, commit()));
     say(`${report.stack}: the comment is written`);
@@ -107,11 +107,7 @@ export async function comment(
 }
 
 /** Opens, writes anew or closes the one issue on drift. */
-export async function issue(
-  host: CodeHost,
-  folder: string,
-  stacks: readonly string[],
-): Promise<number> {
+export async function issue(host: CodeHost, folder: string, stacks: readonly string[]): Promise<0> {
   const body = driftIssue(await kept(folder, stacks), new Date());
   say(await keepIssue(host, driftTitle, body));
   return 0;
