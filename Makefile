@@ -16,7 +16,7 @@ ifneq ($(TICKETS),)
 export DDL_TICKETS := $(TICKETS)
 endif
 
-CLI = node --import tsx cli/make/main.ts
+CLI = node cli/bin/make.js
 DDL = node cli/bin/ddl.js
 BIN = node_modules/.bin
 READY = node_modules/.installed

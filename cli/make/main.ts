@@ -1,5 +1,5 @@
 /**
- * What the Makefile calls, as a process: `node --import tsx cli/make/main.ts <command> [--stack S] [--end-sessions]
+ * What the Makefile calls, as a process: `node cli/bin/make.js <command> [--stack S] [--end-sessions]
  * [-- pulumi's arguments]`.
  * Does NOT know any command (see program.ts).
  */

@@ -49,19 +49,19 @@ export function policyMendings({ missing, unexpected }: PolicyChanges): readonly
       name,
       what: gone?.length === made?.length ? "is not as it should be" : what,
       statements: [
-        ...(gone ?? []).map(() => `DROP POLICY ${escapeIdentifier(name)} ON ${eventsTable}`),
+        ...(gone ?? []).map(() => `DROP POLICY ${escapeIdentifier(name)} ON ${eventsTable()}`),
         ...(made ?? []).map(createStatement),
       ],
     };
   });
 }
 
-const eventsTable = `public.${escapeIdentifier(eventsShape.name)}`;
+const eventsTable = (): string => `public.${escapeIdentifier(eventsShape.name)}`;
 
 function createStatement({ name, command, roles, using, check }: RowPolicy): string {
   const to = roles.map(escapeIdentifier).join(", ");
   return (
-    `CREATE POLICY ${escapeIdentifier(name)} ON ${eventsTable} FOR ${command} TO ${to}` +
+    `CREATE POLICY ${escapeIdentifier(name)} ON ${eventsTable()} FOR ${command} TO ${to}` +
     (using === null ? "" : ` USING (${using})`) +
     (check === null ? "" : ` WITH CHECK (${check})`)
   );

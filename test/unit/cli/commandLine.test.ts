@@ -1,8 +1,8 @@
 // `ddl check` and `ddl new` as they are typed: the real shim, in a process of its own.
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { loadMigrations } from "../../../migrations/engine/survey/load";
 import { run } from "../../../toolchain/run";
@@ -68,9 +68,8 @@ describe("ddl", () => {
   });
 
   it("says what to do where the packages are not installed", async () => {
-    const folder = join(scratch, "bare");
-    await mkdir(folder);
-    await writeFile(join(folder, "ddl.js"), await readFile(ddlShim));
+    const folder = join(scratch, "bare", "cli", "bin");
+    await cp(dirname(ddlShim), folder, { recursive: true });
     expect(await run(process.execPath, [join(folder, "ddl.js")])).toEqual({
       status: 2,
       stdout: "",
