@@ -88,10 +88,13 @@ export function walk(value: unknown, visit: (key: string, node: TreeNode) => voi
     }
     const node = asNode(current);
     if (node === null) continue;
-    for (const [key, child] of Object.entries(node)) {
+    // Not by entries: a tree has tens of thousands of them, most without anything below.
+    for (const key of Object.keys(node)) {
+      const child = node[key];
+      if (typeof child !== "object" || child === null) continue;
       const childNode = asNode(child);
       if (childNode !== null) visit(key, childNode);
-      if (typeof child === "object" && child !== null) open.push(child);
+      open.push(child);
     }
   }
 }

@@ -66,6 +66,12 @@ const blockOf = memo((statement: Statement): Block => {
   return { statement, words, constants: constants.join(" "), raises };
 });
 
+const isBlock = memo(({ operations }: Statement): boolean =>
+  flatOperations(operations).some(
+    (operation) => operation.kind === "do" && dig(operation, "language") === "plpgsql",
+  ),
+);
+
 /** The DO blocks of a section that are written in PL/pgSQL. */
 export function blocksOf(
   segments: readonly Segment[],
@@ -74,11 +80,7 @@ export function blocksOf(
   return segments
     .filter((segment) => segment.section === section)
     .flatMap(({ statements }) => statements)
-    .filter(({ operations }) =>
-      flatOperations(operations).some(
-        ({ kind, ...more }) => kind === "do" && dig(more, "language") === "plpgsql",
-      ),
-    )
+    .filter(isBlock)
     .map(blockOf);
 }
 
