@@ -60,8 +60,9 @@ const recordsOf = (value: unknown): readonly Json[] =>
   Array.isArray(value)
     ? value.filter((one): one is Json => typeof one === "object" && one !== null)
     : [];
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 const namesOf = (value: unknown): readonly string[] =>
-  recordsOf(value).map(({ name }) => (typeof name === "string" ? name : ""));
+  recordsOf(value).map(({ name }) => textOf(name));
 
 /**
  * Everything that Azure has against making the server, one line each; empty where nothing is, or where it is there.
@@ -98,7 +99,7 @@ export async function firstLook(
   return [
     ...(free?.["nameAvailable"] === false
       ? [
-          `azureServer.name: "${name}" is not free: ${String(free["message"] ?? free["reason"] ?? "")} Servers of all customers share their names, and that of a deleted one stays taken for days.`,
+          `azureServer.name: "${name}" is not free: ${textOf(free["message"] ?? free["reason"])} Servers of all customers share their names, and that of a deleted one stays taken for days.`,
         ]
       : []),
     ...(offers === null ? [`azureServer.location: Azure has no PostgreSQL in "${location}".`] : []),

@@ -4,8 +4,8 @@
  */
 import { createTables } from "../../../migrations/engine/ledger/ledger";
 import { readObstacles } from "../../../migrations/engine/survey/obstacles";
-import { inspectPrivileges } from "../../../roles/database/inspection";
 import { remarksOn } from "../../../roles/compare/remarks";
+import { inspectPrivileges } from "../../../roles/database/inspection";
 import type { Major } from "../../../sandbox/binaries";
 import type { PostgresServer } from "../../../sandbox/server";
 import { inTransaction } from "../../../stack/connection";

@@ -261,7 +261,7 @@ it.each<[Tier, string, string, unknown, string]>([
 
 /** Every path to a value that is no object: `backup.backupRetentionDays`, `logs.0.enabled`. */
 const pathsOf = (value: unknown): readonly string[] =>
-  Object.entries(value as object).flatMap(([key, one]) =>
+  Object.entries(value as Readonly<Record<string, unknown>>).flatMap(([key, one]) =>
     typeof one === "object" && one !== null && Object.keys(one).length > 0
       ? pathsOf(one).map((path) => `${key}.${path}`)
       : [key],
