@@ -11,8 +11,10 @@ import { BadInputError, MigrationError, type Problem } from "../../../stack/erro
 import type { RoleSettings, Settings } from "../../../stack/settings";
 import type { MigrationFile } from "../files/file";
 import { checkGate } from "../gate/gate";
+import type { GateInput } from "../gate/input/gateInput";
 import type { Violation } from "../gate/input/gateRule";
 import { type Plan, planMigrations, planRollback } from "../gate/input/plan";
+import { type WaitingFile, waitingIn } from "../gate/waiting";
 import type { History } from "../history/history";
 import type { LowerTier } from "../history/promotion";
 import { provenNow } from "../history/proof";
@@ -54,6 +56,8 @@ export interface Survey {
   readonly structure: Comparison;
   readonly plan: Plan<MigrationFile>;
   readonly violations: readonly Violation[];
+  /** Files up to the target that only wait for a date; they are among plan.held. Lowest first. */
+  readonly waiting: readonly WaitingFile[];
   /** What each rollback file of plan.toRollBack would throw away, by the migration's file name; one line a table. */
   readonly losses: ReadonlyMap<string, readonly string[]>;
   /** What pre-flight would say now; null when nothing is to run, or when it is about to say so itself. */
@@ -164,7 +168,7 @@ export async function surveyStack(
   const { files, history, plan } = live;
   const lower = await lowerFor(plan, circumstances);
   const stateOf = new Map(history.versions.map((state) => [state.version, state]));
-  const violations = checkGate({
+  const input: GateInput = {
     tier: settings.tier,
     plan,
     tickets,
@@ -187,8 +191,19 @@ export async function surveyStack(
       live.pgstac === null || settings.pgstac === null
         ? null
         : { ...settings.pgstac, plan: live.pgstac.plan },
-  });
-  return { ...live, violations, tickets, lower };
+  };
+  const violations = checkGate(input);
+  const waiting = waitingIn(input, violations);
+  if (waiting === null) return { ...live, violations, waiting: [], tickets, lower };
+  const left = checkGate(waiting.input);
+  return {
+    ...live,
+    plan: waiting.input.plan,
+    violations: [...left, waiting.violation],
+    waiting: waiting.files,
+    tickets,
+    lower,
+  };
 }
 
 async function lowerFor(
@@ -200,7 +215,7 @@ async function lowerFor(
 }
 
 /** The survey before the gate's word, and what the gate needs beside it. */
-type Live = Omit<Survey, "violations" | "tickets" | "lower"> & {
+type Live = Omit<Survey, "violations" | "waiting" | "tickets" | "lower"> & {
   readonly empty: boolean;
   /** Versions whose rollback is proven. */
   readonly proven: ReadonlySet<string>;

@@ -254,6 +254,7 @@ describe("plan", () => {
       history,
       plan,
       violations,
+      waiting: [],
       existingRoles: new Set<string>(),
       obstacles,
       lower: belowOf(files),

@@ -63,18 +63,33 @@ export const markStatement = (subject: Subject, table: ObjectName): string => {
   return `COMMENT ON TABLE ${sqlName(table)} IS ${sqlText(`drop after ${date}: why it goes`)};`;
 };
 
-/** What is missing for a delayed drop, as a text; null when it may go. */
-export function missingDelay(subject: Subject, table: ObjectName): string | null {
+/** What is missing for a delayed drop. */
+interface MissingDelay {
+  readonly text: string;
+  /** Where nothing but time is missing, when it is due: "until 2026-05-01"; null: time alone does not help. */
+  readonly waits: string | null;
+}
+
+/** Null when it may go. */
+export function missingDelay(subject: Subject, table: ObjectName): MissingDelay | null {
   const mark = markOf(subject, table);
-  if (mark === null) return "no earlier migration has marked or renamed it";
-  if (mark.date !== null && Date.parse(mark.date) > subject.now.getTime()) {
-    return `its mark says not before ${mark.date}`;
+  const { now, dropDelayDays, appliedAt } = subject;
+  if (mark === null) return { text: "no earlier migration has marked or renamed it", waits: null };
+  if (mark.date !== null && Date.parse(mark.date) > now.getTime()) {
+    return { text: `its mark says not before ${mark.date}`, waits: `until ${mark.date}` };
   }
-  if (subject.appliedAt === null) return null;
-  const since = subject.appliedAt(mark.version);
-  if (since === null) return `${mark.version}, which sets it apart, is not applied here`;
-  const due = new Date(since.getTime() + subject.dropDelayDays * day);
-  return due.getTime() > subject.now.getTime()
-    ? `it was set apart ${isoDay(since)}, and ${subject.dropDelayDays} days must pass (until ${isoDay(due)})`
-    : null;
+  if (appliedAt === null || dropDelayDays === 0) return null;
+  const since = appliedAt(mark.version);
+  if (since === null) {
+    return {
+      text: `${mark.version}, which sets it apart, is not applied here`,
+      waits: `until ${dropDelayDays} days after ${mark.version} is applied`,
+    };
+  }
+  const due = new Date(since.getTime() + dropDelayDays * day);
+  if (due.getTime() <= now.getTime()) return null;
+  return {
+    text: `it was set apart ${isoDay(since)}, and ${dropDelayDays} days must pass (until ${isoDay(due)})`,
+    waits: `until ${isoDay(due)}`,
+  };
 }

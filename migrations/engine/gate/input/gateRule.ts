@@ -18,6 +18,8 @@ export interface RuleFinding {
   readonly remedy: string;
   /** Replaces the rule's own reason where each finding has one. */
   readonly why?: string;
+  /** Nothing is wrong but the time: when it is due, in words ("until 2026-05-01"). */
+  readonly waits?: string;
 }
 
 export interface Violation extends RuleFinding {

@@ -39,19 +39,31 @@ export const banDropTable = fileRule({
         )
         .flatMap((table) => {
           const hasBackup = subject.file.header.rollback.backupReference !== null;
+          const delay = missingDelay(subject, table);
+          if (delay === null && hasBackup) return [];
+          const waits = delay?.waits ?? null;
           const missing = [
-            missingDelay(subject, table),
-            hasBackup ? null : "the header names no backup",
-          ].filter((one) => one !== null);
-          if (missing.length === 0) return [];
-          return [
-            atStatement(
-              placed,
-              `DROP TABLE ${sqlName(table)}: ${missing.join("; ")}.`,
-              `in an earlier migration: ${markStatement(subject, table)} ` +
-                "In the header, under ROLLBACK: - Backup reference: where the backup is.",
-            ),
+            ...(delay === null ? [] : [delay.text]),
+            ...(hasBackup ? [] : ["the header names no backup"]),
           ];
+          const remedies = [
+            ...(delay === null
+              ? []
+              : [
+                  waits === null
+                    ? `in an earlier migration: ${markStatement(subject, table)}`
+                    : `wait ${waits}.`,
+                ]),
+            ...(hasBackup
+              ? []
+              : ["in the header, under ROLLBACK: - Backup reference: where the backup is."]),
+          ];
+          const finding = atStatement(
+            placed,
+            `DROP TABLE ${sqlName(table)}: ${missing.join("; ")}.`,
+            remedies.join(" "),
+          );
+          return [waits !== null && hasBackup ? { ...finding, waits } : finding];
         }),
     ),
   ],
