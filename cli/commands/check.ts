@@ -3,16 +3,22 @@
  * Does NOT know what is applied where: what depends on that, `ddl plan` judges.
  */
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
+import { samplesFile } from "../../migrations/engine/files/collection";
+import { parseDraft } from "../../migrations/engine/files/draft";
+import { type MigrationFile, numberOf } from "../../migrations/engine/files/file";
 import { rollbackNameOf } from "../../migrations/engine/files/header";
+import { checkDraft } from "../../migrations/engine/gate/draftCheck";
 import { checkFiles } from "../../migrations/engine/gate/fileCheck";
 import { gateRules } from "../../migrations/engine/gate/gateRules";
+import type { Violation } from "../../migrations/engine/gate/input/gateRule";
 import { loadMigrations } from "../../migrations/engine/survey/load";
-import { parseTier, strictestTier, tiers } from "../../stack/tier";
+import { parseTier, strictestTier, type Tier, tierRules, tiers } from "../../stack/tier";
 import { azurePipelinesReport } from "../findings/azurePipelines";
 import {
+  counted,
   type Finding,
   findingOfProblem,
   findingOfViolation,
@@ -26,6 +32,7 @@ import { textReport } from "../findings/text";
 import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../frame/command";
 import { nearestName } from "../frame/nearest";
 import { programVersion } from "../frame/version";
+import { wrapped } from "../frame/wrap";
 import { cachedTexts } from "../stack/fileTexts";
 import { governedSchemas, projectFolder, projectMigrations, shownPath } from "../stack/project";
 
@@ -83,9 +90,15 @@ async function run(call: Call): Promise<ExitStatus> {
     now: new Date(),
     ...(wanted === null ? {} : { judged: [...wanted] }),
   };
+  const drafts = await draftsIn(folder, migrations, wanted);
+  const judged = (by: Tier): readonly Violation[] => [
+    ...checkFiles(migrations, by, scope),
+    ...drafts.flatMap(({ draft, files }) => checkDraft(draft, files, by, scope)),
+  ];
+  const violations = judged(tier);
   const all = sortFindings([
     ...problems.map(findingOfProblem),
-    ...checkFiles(migrations, tier, scope).map(findingOfViolation),
+    ...violations.map(findingOfViolation),
   ]);
   const findings = all.filter(({ file }) => wanted === null || wanted.has(file));
   const format = call.text("format") ?? "text";
@@ -101,8 +114,80 @@ async function run(call: Call): Promise<ExitStatus> {
   const write = formats[format];
   if (write === undefined) throw new Error(`there is no format ${format}`);
   call.terminal.print(write(report, call));
+  if (format === "text" && tier !== strictestTier) {
+    const concerns = ({ file }: Violation): boolean => wanted === null || wanted.has(file);
+    const later = refusedLater(violations, judged(strictestTier)).filter(concerns);
+    for (const line of laterLines(later, call.args)) call.terminal.print(line);
+  }
   const hasError = findings.some((finding: Finding) => finding.severity === "error");
   return hasError ? exitStatus.failed : exitStatus.fine;
+}
+
+/** A draft, and what comes before it. */
+interface DraftInPlace {
+  readonly draft: MigrationFile;
+  readonly files: readonly MigrationFile[];
+}
+
+/** The files that are no whole migrations, as far as their statements can be read. */
+async function draftsIn(
+  folder: string,
+  migrations: readonly MigrationFile[],
+  wanted: ReadonlySet<string> | null,
+): Promise<readonly DraftInPlace[]> {
+  const whole = new Set(migrations.map(({ fileName }) => fileName));
+  const names = (await sqlFiles(folder)).filter(
+    (name) =>
+      !isRollback(name) &&
+      name !== samplesFile &&
+      !whole.has(name) &&
+      (wanted === null || wanted.has(name)),
+  );
+  if (names.length === 0) return [];
+  // A file of another folder changes the database that the project's migrations make.
+  const files =
+    migrations.length > 0 ? migrations : (await loadMigrations(projectMigrations())).migrations;
+  const last = files.at(-1)?.number ?? 0;
+  const drafts = await Promise.all(
+    names.map(async (name) =>
+      parseDraft({ name, bytes: await readFile(join(folder, name)) }, numberOf(name) ?? last + 1),
+    ),
+  );
+  return drafts.flatMap((draft) => (draft === null ? [] : [{ draft, files }]));
+}
+
+/** What a stricter tier refuses, and this one does not. */
+function refusedLater(
+  now: readonly Violation[],
+  later: readonly Violation[],
+): readonly Violation[] {
+  const key = ({ file, line, rule, message }: Violation): string =>
+    JSON.stringify([file, line, rule, message]);
+  const errors = (all: readonly Violation[]): readonly Violation[] =>
+    all.filter(({ severity }) => severity === "error");
+  const refused = new Set(errors(now).map(key));
+  return errors(later).filter((one) => !refused.has(key(one)));
+}
+
+/** Named by rule, with the files that they are about. */
+function laterLines(later: readonly Violation[], args: readonly string[]): readonly string[] {
+  if (later.length === 0) return [];
+  const byRule = new Map<string, string[]>();
+  for (const { rule, file, line } of later) {
+    const place = line === null ? file : `${file}:${line}`;
+    byRule.set(rule, [...(byRule.get(rule) ?? []), place]);
+  }
+  const named = 3;
+  const lines = [...byRule].map(([rule, places]) => {
+    const more = places.length - named;
+    return `  ${rule}: ${places.slice(0, named).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  });
+  const strict = tiers.filter((tier) => tierRules[tier].requiresSafeFiles).join(" and ");
+  return [
+    `${strict} would refuse ${counted(later.length, "more place")}:`,
+    ...lines,
+    `  In full: npx ddl check${args.length === 0 ? "" : ` ${args.join(" ")}`}`,
+  ].flatMap((line) => wrapped(line));
 }
 
 const isRollback = (name: string): boolean => name.endsWith("_rollback.sql");
