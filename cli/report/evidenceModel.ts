@@ -46,6 +46,9 @@ export interface MigrationFacts {
   /** Text of the rollback file's WARNING; null when there is none. */
   readonly warning: string | null;
   readonly statements: readonly StatementReport[];
+  /** Texts of both files, where they are to be shown. */
+  readonly sql?: string;
+  readonly rollbackSql?: string | null;
 }
 
 /** What a stack's file and its database say, or why the database could not be asked. */

@@ -77,7 +77,8 @@ const escaped = (text: string): string => text.replace(/[\\`*_{}[\]<>|#]/g, "\\$
 const inCode = (text: string): string => `\`${text.replaceAll("`", "'")}\``;
 
 /** For a page or a comment. */
-export function evidenceMarkdown({ ticket, checklist, migrations }: EvidenceReport): string {
+export function evidenceMarkdown(report: EvidenceReport): string {
+  const { ticket, checklist, migrations, emergencies } = report;
   return [
     `# Evidence of ${escaped(ticket)}`,
     "",
@@ -106,6 +107,32 @@ export function evidenceMarkdown({ ticket, checklist, migrations }: EvidenceRepo
         ...events.map((event) => `- ${escaped(event)}`),
         ...measured.map((text) => `- measured: ${escaped(text)}`),
       ]),
+      ...(one.exceptions.length === 0
+        ? []
+        : [
+            "",
+            "### Exceptions",
+            "",
+            ...one.exceptions.map(({ rule, reason }) => `- ${escaped(rule)}: ${escaped(reason)}`),
+          ]),
+      ...listingOf("SQL", one.sql),
+      ...listingOf("Rollback", one.rollbackSql ?? ""),
     ]),
+    ...(emergencies.length === 0
+      ? []
+      : [
+          "",
+          "## Break-glass",
+          "",
+          ...emergencies.map(({ stack, text }) => `- ${escaped(stack)}: ${escaped(text)}`),
+        ]),
   ].join("\n");
+}
+
+/** A file as a block; its fence is longer than any in it. */
+function listingOf(title: string, sql: string): readonly string[] {
+  if (sql === "") return [];
+  const longest = Math.max(2, ...(sql.match(/`+/g) ?? []).map((ticks) => ticks.length));
+  const fence = "`".repeat(longest + 1);
+  return ["", `### ${title}`, "", `${fence}sql`, sql.trimEnd(), fence];
 }

@@ -15,6 +15,7 @@ import { run as runProgram } from "../../toolchain/run";
 import type { Call } from "../frame/command";
 import type { Commit, GitFacts, MigrationFacts, StackFacts } from "../report/evidenceModel";
 import { statementReports } from "../report/statementReport";
+import { elsewhere, withStack } from "./below";
 import { openStack, type Stack, stackIn, stackNames } from "./stack";
 
 /** Facts of one migration. */
@@ -29,6 +30,8 @@ export async function migrationFacts(
     git: await gitFacts(folder, file.fileName),
     rollbackGit: rollback === null ? null : await gitFacts(folder, rollback.fileName),
     warning: rollback === null ? null : await warningOf(join(folder, rollback.fileName)),
+    sql: await readFile(join(folder, file.fileName), "utf8"),
+    rollbackSql: rollback === null ? null : await readFile(join(folder, rollback.fileName), "utf8"),
     statements: statementReports(file, files),
   };
 }
@@ -45,7 +48,8 @@ const commitFormat = "--format=%h%x1f%an%x1f%as";
 
 async function gitFacts(folder: string, name: string): Promise<GitFacts | null> {
   const git = (...args: readonly string[]) => runProgram("git", args, { cwd: folder });
-  const commits = await git("log", "--follow", commitFormat, "--", name);
+  // Not --follow: migrations are so much alike that git takes a new one for another's copy, and names its commits.
+  const commits = await git("log", commitFormat, "--", name);
   const state = await git("status", "--porcelain", "--", name);
   if (commits.status !== 0 || state.status !== 0) return null;
   const lines = commits.stdout.split("\n").filter(Boolean).map(parseCommit);
@@ -61,21 +65,16 @@ function parseCommit(text: string): Commit {
   return { hash, author, date };
 }
 
-/** Variables that lead to one database: they are not another stack's. */
-const leadsToDatabase = /^DDL_/;
-
 /** What each stack of the project says, in the order of promotion. */
 export async function stackFacts(call: Call): Promise<readonly StackFacts[]> {
   const named = call.text("stack");
-  const elsewhere = Object.fromEntries(
-    Object.entries(call.environment).filter(([name]) => !leadsToDatabase.test(name)),
-  );
+  const others = elsewhere(call.environment);
   const names = call.flag("sandbox") ? tiers : await stackNames();
   const facts = await Promise.all(
     names.map((name) =>
       factsOf(name, () => {
         if (call.flag("sandbox")) return openStack(withStack(call, name));
-        return stackIn(name, name === named ? call.environment : elsewhere);
+        return stackIn(name, name === named ? call.environment : others);
       }),
     ),
   );
@@ -83,12 +82,6 @@ export async function stackFacts(call: Call): Promise<readonly StackFacts[]> {
     tier === null ? tiers.length : tiers.indexOf(tier);
   return [...facts].sort((a, b) => rank(a) - rank(b));
 }
-
-/** The same call for another stack. */
-const withStack = (call: Call, name: string): Call => ({
-  ...call,
-  text: (option) => (option === "stack" ? name : call.text(option)),
-});
 
 async function factsOf(name: string, open: () => Promise<Stack>): Promise<StackFacts> {
   const reasonOf = (error: unknown): string =>
