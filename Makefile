@@ -7,6 +7,9 @@ STACK ?= dev
 # Further arguments for pulumi, such as ARGS="--diff".
 ARGS ?=
 
+# Of up and rebuild: anything here prints roles, rules of privileges and every version at the end.
+VERBOSE ?=
+
 # Of a rebuild: anything here ends the sessions that hold it up, and those of the application.
 END_SESSIONS ?=
 
@@ -29,8 +32,8 @@ help: ## List these targets
 	  awk -F'|' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 	@echo '  with STACK=dev|qa|uat|prod (default dev), TICKETS=CHG-2026-0101,..., ARGS="..." for pulumi, PG_MAJOR=15|18 or PG_BINARIES=npm|packages|/usr/lib/postgresql/15 for a new sandbox'
 
-up: $(READY) ## Bring a stack of the sandbox up to date
-	@$(CLI) up --stack $(STACK) -- $(ARGS)
+up: $(READY) ## Bring a stack of the sandbox up to date (VERBOSE=1: and show roles, rules and versions)
+	@$(CLI) up --stack $(STACK) $(if $(VERBOSE),--verbose) -- $(ARGS)
 
 preview: $(READY) ## Show what up would do
 	@$(CLI) preview --stack $(STACK) -- $(ARGS)
@@ -42,7 +45,7 @@ heal: $(READY) ## Mend privileges in a stack's database, and change nothing else
 	@$(DDL) heal --stack $(STACK) --sandbox
 
 rebuild: $(READY) ## Drop the schemas of a dev or qa stack and build them anew (END_SESSIONS=1: end sessions in its way)
-	@$(CLI) rebuild --stack $(STACK) $(if $(END_SESSIONS),--end-sessions) -- $(ARGS)
+	@$(CLI) rebuild --stack $(STACK) $(if $(VERBOSE),--verbose) $(if $(END_SESSIONS),--end-sessions) -- $(ARGS)
 
 refresh: $(READY) ## Read the state of the stack from the database again
 	@$(CLI) refresh --stack $(STACK) -- $(ARGS)

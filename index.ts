@@ -19,6 +19,7 @@ import { accessFrom } from "./stack/access";
 
 export = async (): Promise<publish.Published> => {
   const access = await refusing(() => accessFrom(new pulumi.Config()));
+  if (publish.isAllToDo()) return refusing(() => publish.publishOnly(access));
   const azure = await refusing(() => declareServer(access));
   const survey = await refusing(() => surveyStacks(access, azure.unmade));
   const { tier, roles, server, run } = access.settings;
@@ -30,11 +31,10 @@ export = async (): Promise<publish.Published> => {
   const ledger = new Ledger("ledger", ledgerArgs, behind(...logins));
   const args = { database: server.database };
   const privileges = new ExactGrants("privileges", args, behind(ledger));
-  const setArgs = { survey, readBack: () => refusing(() => publish.publishLive(access)) };
+  const set = { survey, readBack: () => refusing(() => publish.publishLive(access)) };
   const pgstac = declarePgstac(access.settings.pgstac, survey, behind(privileges));
-  const dependsOn = [privileges, ...pgstac];
-  const migrations = new MigrationSet("migrations", setArgs, { dependsOn });
+  const migrations = new MigrationSet("migrations", set, { dependsOn: [privileges, ...pgstac] });
   const after = new ExactGrants("privileges-after", args, behind(privileges, migrations));
-  const versions = provenVersions(access.settings, migrations, setArgs, behind(after));
+  const versions = provenVersions(access.settings, migrations, set, behind(after));
   return { ...publish.publishedOutputs(access.settings, pgstac), versions };
 };

@@ -7,7 +7,7 @@ import { checked, type CheckResult, configure, currentAccess } from "../stack/ac
 import { withClient } from "../stack/connection";
 import { MigrationError } from "../stack/errors";
 import { printable, printableSql } from "../stack/printable";
-import { showProgress } from "../stack/progress";
+import { showMilestone, showProgress } from "../stack/progress";
 import { healPrivileges } from "./database/heal";
 import { inspectPrivileges } from "./database/inspection";
 import type { Deviation } from "./model";
@@ -86,7 +86,7 @@ async function heal(inputs: GrantsInputs): Promise<GrantsInputs> {
   const { mended, left } = await withClient(currentAccess(), purpose, (client) =>
     healPrivileges(client, settings, { log: showProgress }),
   );
-  if (mended.length > 0) showProgress(`privileges: ${mended.length} mended`);
+  if (mended.length > 0) showMilestone(`privileges: ${mended.length} mended`);
   if (left.length > 0) {
     const lines = left.map(
       ({ deviation, reason }) =>

@@ -20,11 +20,20 @@ let engine: EngineClient | null = null;
 
 /** Shows a line in the output of `pulumi up` while the operation runs. Failing to show it is no failure. */
 export function showProgress(message: string): void {
+  void send(info(message, true));
+}
+
+/** The same for something reached, which stays in the output: applied, proven, and what a person has to know of it. */
+export function showMilestone(message: string): void {
+  void send(info(message, false));
+}
+
+function info(message: string, isPassing: boolean): LogRequest {
   const request = new LogRequest();
   request.setSeverity(LogSeverity.INFO);
   request.setMessage(message);
-  request.setEphemeral(true);
-  void send(request);
+  request.setEphemeral(isPassing);
+  return request;
 }
 
 /** Shows a warning that stays in the output of `pulumi up`. Ends when the engine has it. */

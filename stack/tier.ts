@@ -130,6 +130,10 @@ export const tierRules: Readonly<Record<Tier, TierRules>> = {
   prod: { ...controlled, lowerTier: "uat", requiresValidation: true },
 };
 
+/** The tier that promotes from this one; null for the last. */
+export const tierAbove = (tier: Tier): Tier | null =>
+  tiers.find((one) => tierRules[one].lowerTier === tier) ?? null;
+
 /**
  * Returns the tier named by the text.
  *

@@ -12,8 +12,11 @@ import { grants } from "./grants";
 import { heal } from "./heal";
 import { newCommand } from "./new";
 import { plan } from "./plan";
+import { promote } from "./promote";
 import { prove } from "./prove";
 import { rebuild } from "./rebuild";
+import { renumber } from "./renumber";
+import { report } from "./report";
 import { rollback } from "./rollback";
 import { signoff } from "./signoff";
 import { status } from "./status";
@@ -21,18 +24,21 @@ import { validate } from "./validate";
 
 export const commands: readonly Command[] = [
   newCommand,
+  renumber,
   check,
   plan,
   apply,
   rollback,
   prove,
   status,
+  promote,
   validate,
   signoff,
   acknowledge,
   breakGlassOpen,
   breakGlassClose,
   evidence,
+  report,
   grants,
   heal,
   rebuild,

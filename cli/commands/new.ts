@@ -64,7 +64,7 @@ async function run(call: Call): Promise<ExitStatus> {
   }
   call.terminal.say(
     `Version ${migration.version}${migration.previous === null ? "" : `, behind ${migration.previous.version}`}. ` +
-      "Fill in what stands in brackets, write the change and its rollback, then: ddl check --tier dev",
+      "Fill in what stands in brackets, write the change and its rollback, then: npx ddl check --tier dev",
   );
   return exitStatus.fine;
 }
@@ -116,7 +116,7 @@ async function next(
     const file = names.find((name) => numberOf(name) === highest) ?? "";
     throw new UsageError(
       `${file} has problems, so the version to go on from is not known.`,
-      "correct it first: ddl check --tier dev",
+      "correct it first: npx ddl check --tier dev",
     );
   }
   return {

@@ -4,6 +4,9 @@
  */
 import { rebuildSchemas } from "../../migrations/engine/run/rebuild";
 import { type Call, type Command, type ExitStatus, exitStatus } from "../frame/command";
+import { rebuiltText } from "../report/rebuilt";
+import { inSandbox } from "../stack/pasteable";
+import { signedVersions } from "../stack/signedVersions";
 import { openStack, stackOptions } from "../stack/stack";
 
 export const rebuild: Command = {
@@ -31,10 +34,10 @@ async function run(call: Call): Promise<ExitStatus> {
   const { access, name } = await openStack(call);
   const { print, say } = call.terminal;
   const options = { endSessions: call.flag("end-sessions") };
+  const signed = await signedVersions(access);
   const versions = await rebuildSchemas(access, say, options);
-  print(
-    `Schemas dropped and made anew; ${versions} version(s) were applied and are pending again.\n` +
-      `Now run up on ${name}: until then there are no objects, and the application has no rights.`,
-  );
+  const text = rebuiltText(access.settings.tier, versions, signed);
+  const next = `Now run up on ${name}: until then there are no objects, and the application has no rights.`;
+  print([text, next].map((part) => (call.flag("sandbox") ? inSandbox(part) : part)).join("\n"));
   return exitStatus.fine;
 }

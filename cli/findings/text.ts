@@ -3,10 +3,11 @@
  * Does NOT decide whether there are colours (see terminal.ts).
  */
 import type { Style } from "../frame/terminal";
+import { lineWidth, wrapped } from "../frame/wrap";
 import { counted, countOf, type Finding, type Report } from "./finding";
 
-/** Longest part of a source line that is shown, in characters. */
-const longestLine = 120;
+/** Longest part of a source line that is shown, in characters: behind a gutter it fits. */
+const longestLine = lineWidth - 12;
 
 /** The text that was split last: a file with ten thousand findings is split once. */
 let split: { readonly text: string; readonly lines: readonly string[] } | null = null;
@@ -46,12 +47,17 @@ export function findingText(
   const { file, line, column, severity, rule, message, why, remedy, excepted } = finding;
   const place = [report.pathOf(file), line, column].filter((part) => part !== null).join(":");
   const mark = severity === "error" ? style.red : style.yellow;
+  const [first = "", ...more] = wrapped(`${file === "" ? "" : `${place}: `}${message}`);
+  const marked = file === "" ? first : first.replace(place, style.bold(place));
   return [
-    `${file === "" ? "" : `${style.bold(place)}: `}${message}`,
+    marked,
+    ...more,
     ...excerpt(finding, report.textOf(file), style),
-    `  ${mark(severity)} ${rule} | tier ${report.tier}${excepted === null ? "" : ` | excepted: ${excepted}`}`,
-    ...(why === null ? [] : [`  Why:  ${why}`]),
-    `  Do:   ${remedy}`,
+    ...wrapped(
+      `  ${severity} ${rule} | tier ${report.tier}${excepted === null ? "" : ` | excepted: ${excepted}`}`,
+    ).map((text) => text.replace(`  ${severity} `, `  ${mark(severity)} `)),
+    ...(why === null ? [] : wrapped(`  Why:  ${why}`)),
+    ...wrapped(`  Do:   ${remedy}`),
   ].join("\n");
 }
 

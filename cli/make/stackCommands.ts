@@ -3,12 +3,20 @@
  * Does NOT hold their work: each is a few calls.
  */
 import { spawnSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 
 import { rebuildSchemas } from "../../migrations/engine/run/rebuild";
-import { isMisleading, pulumiHome } from "../../sandbox/environment";
+import {
+  environmentFor,
+  isMisleading,
+  pulumiHome,
+  sandboxEnvironment,
+} from "../../sandbox/environment";
+import { writePrivate } from "../../sandbox/record";
 import type { Access } from "../../stack/connection";
-import { firstTier, type Tier, tiers } from "../../stack/tier";
-import { type ProgressLog, streamLog } from "../../toolchain/log";
+import { firstTier, type Tier, tierAbove, tiers } from "../../stack/tier";
+import { streamLog } from "../../toolchain/log";
 import { policyArguments } from "../../toolchain/policyHost";
 import { CHANGES_EXPECTED } from "../../toolchain/pulumi";
 import {
@@ -21,15 +29,22 @@ import {
   type PassingCommand,
 } from "../frame/command";
 import { messageOf } from "../frame/execute";
+import { wrap } from "../frame/wrap";
+import { rebuiltText } from "../report/rebuilt";
 import { describeDrift, describeSchemaDrift } from "../stack/drift";
 import { projectFolder } from "../stack/project";
+import { signedVersions } from "../stack/signedVersions";
 import { stackAccess } from "../stack/stackAccess";
-import { changedNothing, runPulumi } from "./engine";
+import { changedNothing, runPulumi, type Voice } from "./engine";
 import { prepare, type Prepared } from "./prepare";
-import { summarise } from "./summary";
+import { runLog } from "./runLog";
+import { describeAll, ruleLines, summarise } from "./summary";
 
-/** Line by line and without the list of outputs: the summary says what matters. */
+/** What pulumi's own display leaves out where it is asked for: the summary says what matters. */
 const quiet = ["--non-interactive", "--suppress-progress", "--suppress-outputs"] as const;
+
+/** Tells the program how long a plan may be: see migrations/program/verdict.ts. */
+const planVariable = "DDL_PLAN";
 
 const endsAsPulumi = "0 when all is done, else as pulumi ends; 1 when pulumi could not be started";
 
@@ -57,24 +72,81 @@ function accessOf(prepared: Prepared): Promise<Access> {
   return stackAccess(projectFolder(), prepared.configFile, prepared.env);
 }
 
+const verbose: OptionSpec = { summary: "also roles, rules of privileges, and every version" };
+
 const up: PassingCommand = {
   name: "up",
   summary: "Bring a stack of the sandbox up to date",
   arguments: passedOn("pulumi"),
-  options: { stack },
+  options: { stack, verbose },
   examples: [],
   endsWith: endsAsPulumi,
   async run(call) {
-    const log = streamLog();
-    const { print } = call.terminal;
-    const prepared = await prepare(stackOf(call), "change", log);
-    const status = await runPulumi(prepared, ["up", "--yes", ...quiet, ...call.args], log);
-    if (status !== 0) return status;
-    if (await changedNothing(prepared)) print("Nothing changed: the database is as declared.");
-    print(await summarise(await accessOf(prepared)));
-    return exitStatus.fine;
+    const voice = voiceOf(call);
+    const since = new Date();
+    const tier = stackOf(call);
+    const prepared = await prepare(tier, "change", streamLog());
+    const { status, changes, seconds } = await runPulumi(
+      { ...prepared, env: { ...prepared.env, [planVariable]: "short" } },
+      ["up", "--yes", ...quiet, ...call.args],
+      voice,
+    );
+    const access = await accessOf(prepared);
+    const { print, style } = call.terminal;
+    if (status !== 0) {
+      print(
+        wrap(`\n${style.red("Not all was done")} (status ${status}): what stands above says why.`),
+      );
+    } else if (await changedNothing(prepared)) {
+      print("Nothing changed: the database is as declared.");
+    }
+    try {
+      print(
+        await summarise(
+          access,
+          await accessAbove(tier, prepared),
+          { since, changes, seconds },
+          style,
+        ),
+      );
+      if (status === 0) await showRules(call, prepared, access);
+    } catch (error) {
+      // Where the run failed, what it said is what counts.
+      if (status === 0) throw error;
+    }
+    return status;
   },
 };
+
+/** Everything, when it is asked for; the rules of privileges alone, when they are others than at the last run here. */
+async function showRules(call: Call, prepared: Prepared, access: Access): Promise<void> {
+  const { print } = call.terminal;
+  const isOther = await areRulesOther(prepared);
+  if (call.flag("verbose")) print(await describeAll(access));
+  else if (isOther) print(["", "Privileges: the rules are others now", ...ruleLines()].join("\n"));
+}
+
+/** Compares with what was left here last, and leaves what holds now. */
+async function areRulesOther({ sandbox, stack: name }: Prepared): Promise<boolean> {
+  const file = join(sandbox.folder, `rules-${name}.txt`);
+  const now = ruleLines().join("\n");
+  const before = await readFile(file, "utf8").catch(() => null);
+  if (before !== now) await writePrivate(file, now);
+  return before !== null && before !== now;
+}
+
+/** The stack that promotes from this one; null for the last. */
+async function accessAbove(tier: Tier, { sandbox, variables }: Prepared): Promise<Access | null> {
+  const above = tierAbove(tier);
+  if (above === null) return null;
+  const bin = dirname(process.execPath);
+  const own = environmentFor({ ...variables, ...sandboxEnvironment(sandbox, above, bin) });
+  return stackAccess(projectFolder(), join(projectFolder(), `Pulumi.${above}.yaml`), own).catch(
+    () => null,
+  );
+}
+
+const voiceOf = (call: Call): Voice => ({ log: runLog(), style: call.terminal.style });
 
 const rebuild: PassingCommand = {
   name: "rebuild",
@@ -82,16 +154,19 @@ const rebuild: PassingCommand = {
   arguments: passedOn("pulumi"),
   options: {
     stack,
+    verbose,
     "end-sessions": { summary: "end sessions that hold it up, and those of the application" },
   },
   examples: [],
   endsWith: endsAsPulumi,
   async run(call) {
     const log = streamLog();
-    const access = await accessOf(await prepare(stackOf(call), "change", log));
+    const tier = stackOf(call);
+    const access = await accessOf(await prepare(tier, "change", log));
     const endSessions = call.flag("end-sessions");
+    const signed = await signedVersions(access);
     const versions = await rebuildSchemas(access, log.say, { endSessions });
-    log.say(`Schemas dropped and made anew; ${versions} version(s) are applied again now`);
+    log.say(rebuiltText(tier, versions, signed));
     return up.run(call);
   },
 };
@@ -104,12 +179,13 @@ const preview: PassingCommand = {
   examples: [],
   endsWith: endsAsPulumi,
   async run(call) {
-    const log = streamLog();
-    const prepared = await prepare(stackOf(call), "look", log);
+    const prepared = await prepare(stackOf(call), "look", streamLog());
     const env = { ...prepared.env, DDL_PREVIEW_MUST_PASS: "1" };
     const policies = await policyArguments(pulumiHome(prepared.sandbox));
     const args = ["preview", ...policies, ...quiet, ...call.args];
-    return runPulumi({ ...prepared, env }, args, log);
+    const { status, isEmpty } = await runPulumi({ ...prepared, env }, args, voiceOf(call));
+    if (status === 0 && isEmpty) call.terminal.print("Nothing would change.");
+    return status;
   },
 };
 
@@ -121,26 +197,26 @@ const drift: Command = {
   options: { stack },
   examples: [],
   async run(call) {
-    const log = streamLog();
     try {
-      return await lookForDrift(call, log);
+      return await lookForDrift(call);
     } catch (error) {
-      log.say(messageOf(error));
+      call.terminal.say(messageOf(error));
       return exitStatus.unknown;
     }
   },
 };
 
-async function lookForDrift(call: Call, log: ProgressLog): Promise<ExitStatus> {
+async function lookForDrift(call: Call): Promise<ExitStatus> {
   const { print } = call.terminal;
   const tier = stackOf(call);
-  const prepared = await prepare(tier, "look", log);
+  const prepared = await prepare(tier, "look", streamLog());
+  const env = { ...prepared.env, [planVariable]: "short" };
   const args = ["preview", "--expect-no-changes", ...quiet, ...call.args];
-  const status = await runPulumi(prepared, args, log);
+  const { status } = await runPulumi({ ...prepared, env }, args, voiceOf(call));
   const access = await accessOf(prepared);
   const described = await describeDrift(access);
   const schemas = await describeSchemaDrift(access);
-  for (const text of [described, schemas.text].filter((one) => one !== "")) print(text);
+  for (const text of [described, schemas.text].filter((one) => one !== "")) print(wrap(text));
   if (described === "" && !schemas.isDrift) {
     print(
       status === 0
@@ -160,9 +236,11 @@ const refresh: PassingCommand = {
   examples: [],
   endsWith: endsAsPulumi,
   async run(call) {
-    const log = streamLog();
     const args = ["refresh", "--yes", "--skip-preview", ...quiet, ...call.args];
-    return runPulumi(await prepare(stackOf(call), "change", log), args, log);
+    const prepared = await prepare(stackOf(call), "change", streamLog());
+    const { status } = await runPulumi(prepared, args, voiceOf(call));
+    if (status === 0) call.terminal.print("The state is as the database.");
+    return status;
   },
 };
 

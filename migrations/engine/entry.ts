@@ -7,7 +7,7 @@ import { checked, type CheckResult, configure, currentAccess } from "../../stack
 import { inTransaction, withClient } from "../../stack/connection";
 import { MigrationError } from "../../stack/errors";
 import { ledgerTable } from "../../stack/ownTables";
-import { showProgress } from "../../stack/progress";
+import { showMilestone, showProgress } from "../../stack/progress";
 import type { MigrationFile } from "./files/file";
 import type { Status, VersionState } from "./history/history";
 import { ensureStamp } from "./history/stamp";
@@ -145,13 +145,18 @@ function factsOf(state: VersionState): readonly string[] {
 /** The engine tells of one migration after the other: what one leaves is there for the next. */
 const kept = new KeptRunner();
 
+/** What a person has to know after the moment, too; not what each file's own last notice says. */
+const toBeKept =
+  /^(WARNING|pre-flight|resuming|a batch is run again|it failed|the rollback of |notice: (?!Migration \S+ (completed|rolled back)))/;
+
 const bringToGoal = (inputs: MigrationInputs): Promise<MigrationOutputs> =>
   liveStates.changing(() => runToGoal(inputs));
 
 async function runToGoal(inputs: MigrationInputs): Promise<MigrationOutputs> {
   const { file, files } = await loadPlanned(inputs);
   const log = (message: string): void => {
-    showProgress(`${file.name}: ${message}`);
+    const show = toBeKept.test(message) ? showMilestone : showProgress;
+    show(`${file.name}: ${message}`);
   };
   const started = Date.now();
   const { goal, ticket, lower, higher } = inputs;
@@ -165,7 +170,10 @@ async function runToGoal(inputs: MigrationInputs): Promise<MigrationOutputs> {
         ),
   );
   const took = ((Date.now() - started) / 1000).toFixed(1);
-  log(outcome.ranNow ? `${goal} in ${took} s` : `the ledger says it is ${goal}: adopted`);
+  const reached = outcome.ranNow
+    ? `${goal} in ${took} s`
+    : `the ledger says it is ${goal}: adopted`;
+  showMilestone(`${file.name}: ${reached}`);
   return outputsOf({ ...inputs, ledger: goal }, outcome.state);
 }
 

@@ -10,6 +10,7 @@ import { type Access, withClient } from "../../stack/connection";
 import type { Settings } from "../../stack/settings";
 import type { History } from "../engine/history/history";
 import { type PublishedVersion, publishedVersions } from "../engine/history/promotion";
+import { ensureStamp } from "../engine/history/stamp";
 import { readHistory } from "../engine/ledger/ledger";
 
 /** What the stack publishes; the next tier's stack reads `tier` and `versions`. */
@@ -50,6 +51,26 @@ export async function publishNow(settings: Settings, history: History): Promise<
   pulumi.runtime.registerResourceOutputs(stack, { ...publishedOutputs(settings), versions });
   // The request is made on a later turn, and must be on its way before the next migration's.
   await setImmediate();
+}
+
+/** Set by `ddl promote`: people have decided, and nothing else is to be done than to say so. */
+export const isAllToDo = (): boolean => process.env["DDL_PUBLISH_ONLY"] === "1";
+
+/**
+ * What the stack publishes when that is all to be done: with what it published before of what only its resources know. To
+ * be run with the stack alone as the target, which leaves every resource as it is.
+ */
+export async function publishOnly(access: Access): Promise<Published> {
+  const [organization, project] = [pulumi.getOrganization(), pulumi.getProject()];
+  const name = `${organization}/${project}/${pulumi.getStack()}`;
+  const { outputs = {} } = (await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {
+    name,
+  })) as { readonly outputs?: object };
+  const purpose = { account: "admin", activity: "publish", readOnly: true } as const;
+  const history = await withClient(access, purpose, readHistory);
+  ensureStamp(access.settings, history.stamp);
+  const versions = publishedVersions(history);
+  return { ...outputs, ...publishedOutputs(access.settings), versions };
 }
 
 /** Reads ledger and events again, publishes what they say, and returns it. */

@@ -9,7 +9,11 @@ import { describeWindows, type Window } from "../../stack/window";
 import { holdsRollbacks } from "../engine/gate/goingBack";
 import { formatViolations } from "../engine/gate/violationText";
 import { measuredBelow } from "../engine/history/promotion";
-import { describeChanges, describeRollbacks } from "../engine/impact/changeReport";
+import {
+  describeChanges,
+  describeRollbacks,
+  summariseChanges,
+} from "../engine/impact/changeReport";
 import { describePreview } from "../engine/survey/preflightPreview";
 import type { Survey } from "../engine/survey/survey";
 
@@ -38,10 +42,8 @@ export async function showVerdict(
   for (const obstacle of survey.obstacles) await pulumi.log.warn(obstacle);
   const of = (wanted: "error" | "warning") =>
     violations.filter(({ severity }) => severity === wanted);
-  if (plan.held.length > 0) {
-    const names = plan.held.map(({ fileName }) => fileName).join(", ");
-    await pulumi.log.info(`held, above the stack's targetVersion: ${names}`);
-  }
+  const held = plan.held.filter((one) => !survey.waiting.some(({ file }) => file === one));
+  if (held.length > 0) await pulumi.log.info(heldText(held, plan.pending.length > 0));
   if (plan.pending.length > 0 && windows.length > 0) {
     await pulumi.log.info(`maintenance windows: ${describeWindows(windows, now)}`);
   }
@@ -57,7 +59,7 @@ export async function showVerdict(
         measuredBelow(survey.lower, { version: file.header.version, checksum: file.checksum }),
       ),
     ];
-    for (const change of changes) await pulumi.log.info(change);
+    await showPlan(changes, () => summariseChanges(plan.pending, files));
     const preflight = describePreview(survey.preflight);
     if (preflight.length > 0) await pulumi.log.warn(preflight.join("\n"));
   }
@@ -71,6 +73,30 @@ export async function showVerdict(
     const isLastWord = !pulumi.runtime.isDryRun() || process.env["DDL_PREVIEW_MUST_PASS"] === "1";
     if (isLastWord) process.exitCode = failedAndTold;
   }
+}
+
+/** So many names of held files are told where something else is to be read too. */
+const mostNamed = 3;
+
+function heldText(held: readonly { readonly fileName: string }[], isBusy: boolean): string {
+  const named = isBusy ? held.slice(0, mostNamed) : held;
+  const more = held.length - named.length;
+  const names = named.map(({ fileName }) => fileName).join(", ");
+  return `held, above the stack's targetVersion: ${names}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** A plan of so many lines is told in full whatever was asked for. */
+const shortPlan = 30;
+
+/** Tells the plan: in full, or, where DDL_PLAN is short and it is long, one line a file and where to read the rest. */
+async function showPlan(
+  changes: readonly string[],
+  summary: () => readonly string[],
+): Promise<void> {
+  if (changes.length === 0) return;
+  const full = changes.join("\n");
+  const isShort = process.env["DDL_PLAN"] === "short" && full.split("\n").length > shortPlan;
+  await pulumi.log.info(isShort ? summary().join("\n") : full);
 }
 
 /** Runs `work`; an error of ours stops the program with its message alone. */

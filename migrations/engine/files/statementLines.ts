@@ -2,6 +2,7 @@
  * One short line per statement, for previews and resource inputs.
  * Does NOT hold the SQL itself: Pulumi's state stays small whatever the size of a file.
  */
+import { cutBetweenWords } from "../../../stack/cutText";
 import type { Statement } from "../statements/statements";
 import { checksumOf } from "./checksum";
 import type { Segment } from "./segments";
@@ -15,7 +16,7 @@ function describeStatement({ text, line }: Statement, limit: number): string {
   const isWhole = text.length <= lookAhead && collapsed.length <= limit;
   if (isWhole) return `L${line} ${collapsed.join("")}`;
   const digest = checksumOf(text).slice(0, "sha256:".length + digestLength);
-  const shown = collapsed.slice(0, limit).join("").trimEnd();
+  const shown = cutBetweenWords(collapsed.join(""), limit);
   return `L${line} ${shown} … [${Buffer.byteLength(text)} bytes ${digest}]`;
 }
 

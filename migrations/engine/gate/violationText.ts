@@ -17,15 +17,13 @@ function formatViolation(violation: Violation, tier: Tier): string {
   const { file, line, message, rule, severity, excepted, why, remedy } = violation;
   const where = file === "" ? "" : `${file}${line === null ? "" : `:${line}`}: `;
   const weight = excepted === undefined ? severity : `excepted: ${excepted}`;
-  return [
-    `${where}${printableLines(message)}`,
-    `  rule ${rule} | tier ${tier} | ${weight}`,
-    `  Why:  ${why}`,
-    `  Do:   ${remedy}`,
-  ].join("\n");
+  const what = [`${where}${printableLines(message)}`, `  rule ${rule} | tier ${tier} | ${weight}`];
+  // The header has answered it: there is nothing to do.
+  if (excepted !== undefined) return what.join("\n");
+  return [...what, `  Why:  ${why}`, `  Do:   ${remedy}`].join("\n");
 }
 
-/** The text an operator sees: four lines for each violation. Empty for none. */
+/** The text an operator sees: four lines for each violation, two for one that is excepted. Empty for none. */
 export function formatViolations(violations: readonly Violation[], tier: Tier): string {
   return violations.map((violation) => formatViolation(violation, tier)).join("\n");
 }

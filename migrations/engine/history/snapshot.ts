@@ -2,6 +2,7 @@
  * What a schema snapshot is, and what differs between two of them. Pure.
  * Does NOT read the catalogs (see schemaSnapshot.ts) or judge a difference.
  */
+import { cutBetweenWords } from "../../../stack/cutText";
 import { createHash } from "node:crypto";
 
 import { printable } from "../../../stack/printable";
@@ -193,7 +194,7 @@ const longestShown = 160;
 
 const shown = (lines: readonly string[]): string => {
   const text = lines.join("; ").replace(/\s+/g, " ");
-  return text.length > longestShown ? `${text.slice(0, longestShown)} …` : text;
+  return text.length > longestShown ? `${cutBetweenWords(text, longestShown)} …` : text;
 };
 
 /** One line: `table dagapp.jobs: column status is gone (text NOT NULL)`. */

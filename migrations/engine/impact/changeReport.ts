@@ -5,7 +5,7 @@
 import type { MigrationFile } from "../files/file";
 import { impactsAmong, rollbackImpactsAmong } from "./classify";
 import type { StatementImpact } from "./impact";
-import { describeImpacts, planTable } from "./planTable";
+import { describeImpacts, planRows, planTable } from "./planTable";
 
 const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`);
 
@@ -48,7 +48,8 @@ export function describeChanges(
     const { rollback } = header;
     return [
       [
-        `${fileName}: version ${header.version}, ticket ${header.ticket}, by ${header.author}, reviewed by ${header.reviewedBy ?? "nobody yet"}; ${modeOf(file)}`,
+        `${fileName}: version ${header.version}, ticket ${header.ticket}; ${modeOf(file)}`,
+        `  by ${header.author}, reviewed by ${header.reviewedBy ?? "nobody yet"}`,
         ...indented(planTable(impacts)),
         ...indented(describeImpacts(impacts)),
         ...indented(measured(file)),
@@ -80,4 +81,38 @@ export function describeRollbacks(
       ].join("\n"),
     ];
   });
+}
+
+const risks = ["high", "medium", "low", "none"] as const;
+
+/**
+ * The same in one line a file, below a heading: how many statements, the highest risk, and what is locked most strongly.
+ */
+export function summariseChanges(
+  pending: readonly MigrationFile[],
+  files: readonly MigrationFile[],
+): readonly string[] {
+  const rows = pending.map((file) => {
+    const impacts = shownImpacts(file, impactsAmong(files, file).impacts);
+    const risk = risks.find((one) => impacts.some((impact) => impact.risk === one)) ?? "none";
+    const felt = impacts.filter((impact) => impact.risk !== "none").length;
+    const stops = planRows(impacts.filter((impact) => impact.risk === risk && risk !== "none"))
+      .map((row) => row.stops)
+      .find((text) => text !== "-");
+    return [
+      file.fileName,
+      risk,
+      felt === 0 ? `${impacts.length} statements` : `${felt} of ${impacts.length} noticed`,
+      stops === undefined ? "" : `stops ${stops.split(":")[0] ?? ""}`,
+    ];
+  });
+  const widths = [0, 1, 2, 3].map((column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return [
+    `${pending.length} migrations: highest risk, statements that others notice (preview shows each):`,
+    ...rows.map((row) =>
+      `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd(),
+    ),
+  ];
 }

@@ -96,27 +96,44 @@ export function planRows(impacts: readonly StatementImpact[]): readonly PlanRow[
   });
 }
 
-/** Widest a cell may be, in characters; with these a line has at most 165, and mostly 120. */
-const limits = { statement: 50, stops: 40, work: 34 } as const;
+/** Widest a line is, in characters: with the indent of a message it fits a terminal of a hundred columns. */
+const tableWidth = 98;
+/** The last column keeps that much room whatever stands before it. */
+const leastRoom = 24;
 
 function cutToWidth(text: string, limit: number): string {
   const characters = Array.from(text);
   return characters.length <= limit ? text : `${characters.slice(0, limit - 1).join("")}…`;
 }
 
-const cellsOf = ({ line, risk, statement, lock, stops, work }: PlanRow): readonly string[] => [
-  `L${line}`,
-  risk,
-  cutToWidth(statement, limits.statement),
-  lock,
-  cutToWidth(stops, limits.stops),
-  cutToWidth(work, limits.work),
-];
+/** What is looked at for each statement; the last cell goes on in further lines where it is long. */
+const cellsOf = ({ line, risk, statement, lock, stops, work }: PlanRow): readonly string[] => {
+  const [blocked = "", where] = stops.split(": ");
+  const more = [
+    ...(where === undefined ? [] : [`locks ${where}`]),
+    ...(work === "-" ? [] : [work]),
+  ];
+  return [`L${line}`, risk, lock, blocked, [statement, ...more].join("; ")];
+};
 
-const header = ["LINE", "RISK", "STATEMENT", "LOCK", "STOPS", "WORK"] as const;
+const header = ["LINE", "RISK", "LOCK", "STOPS", "STATEMENT"] as const;
+
+/** Breaks a text between words; a word that is wider is cut. */
+function broken(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let current = "";
+  for (const word of text.split(" ").map((one) => cutToWidth(one, width))) {
+    const longer = current === "" ? word : `${current} ${word}`;
+    if (current !== "" && Array.from(longer).length > width) {
+      lines.push(current);
+      current = word;
+    } else current = longer;
+  }
+  return [...lines, current];
+}
 
 /**
- * The table: a header, then one line per statement that others may notice, in order. Statements that touch only what the
+ * The table: a header, then one row per statement that others may notice, in order. Statements that touch only what the
  * migration itself makes are counted in a last line.
  *
  * @returns  `[]` without statements.
@@ -125,15 +142,17 @@ export function planTable(impacts: readonly StatementImpact[]): readonly string[
   const shown = impacts.filter(({ risk, mistakes }) => risk !== "none" || mistakes.length > 0);
   const quiet = impacts.length - shown.length;
   const rows = shown.length === 0 ? [] : [header, ...planRows(shown).map(cellsOf)];
-  const widths = header.map((_, column) =>
-    Math.max(0, ...rows.map((row) => Array.from(row[column] ?? "").length)),
-  );
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - Array.from(cell).length))
-      .join("  ")
-      .trimEnd(),
-  );
+  const last = header.length - 1;
+  const widths = header
+    .slice(0, last)
+    .map((_, column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
+  const before = widths.reduce((sum, width) => sum + width + 2, 0);
+  const room = Math.max(leastRoom, tableWidth - before);
+  const lines = rows.flatMap((row) => {
+    const start = widths.map((width, column) => (row[column] ?? "").padEnd(width)).join("  ");
+    const [first = "", ...more] = broken(row[last] ?? "", room);
+    return [`${start}  ${first}`, ...more.map((text) => " ".repeat(before) + text)];
+  });
   const statements = quiet === 1 ? "1 statement" : `${quiet} statements`;
   const more = shown.length === 0 ? "" : " more";
   return quiet === 0

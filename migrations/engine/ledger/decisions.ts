@@ -50,7 +50,7 @@ export function signOff(access: Access, approval: Approval): Promise<RecordedDec
     if (tierRules[tier].validatesBeforeSignOff && state.validation === null) {
       throw new DecisionRefusedError(
         `Version ${state.version} was not validated in ${tier} yet.`,
-        "have the application team look at it first, and record that with ddl validate.",
+        "have the application team look at it first, and record that with npx ddl validate.",
       );
     }
   });
@@ -226,7 +226,7 @@ async function approve(
     if (state.checksum === null) {
       throw new DecisionRefusedError(
         `What ran as version ${version} is not on record: it ran without this program.`,
-        "compare database and file, and record that with ddl acknowledge first.",
+        "compare database and file, and record that with npx ddl acknowledge first.",
       );
     }
     const earlier = state[name];

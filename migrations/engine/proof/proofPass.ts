@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { checked, type CheckResult, currentAccess } from "../../../stack/access";
 import { type Access, ConnectionError, withClient } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
-import { showProgress, showWarning } from "../../../stack/progress";
+import { showMilestone, showProgress, showWarning } from "../../../stack/progress";
 import { tierRules } from "../../../stack/tier";
 import type { MigrationFile } from "../files/file";
 import {
@@ -63,11 +63,17 @@ export class ProofFailedError extends MigrationError {
 /** How a pass is told of. */
 export interface PassVoice {
   readonly progress: (line: string) => void;
+  /** Told what is reached; absent: as progress. */
+  readonly reached?: (line: string) => void;
   /** Ends when it has been shown. */
   readonly warn: (text: string) => Promise<void>;
 }
 
-const engineVoice: PassVoice = { progress: showProgress, warn: showWarning };
+const engineVoice: PassVoice = {
+  progress: showProgress,
+  reached: showMilestone,
+  warn: showWarning,
+};
 
 const look = { account: "admin", activity: "plan", readOnly: true } as const;
 
@@ -186,7 +192,7 @@ async function provePending(
   access: Access,
   migrations: readonly MigrationFile[],
   wanted: readonly MigrationFile[],
-  { progress, warn }: PassVoice,
+  { progress, reached = progress, warn }: PassVoice,
   samples: Samples,
 ): Promise<Ended> {
   const started = Date.now();
@@ -205,7 +211,7 @@ async function provePending(
   } catch (error) {
     if (!(error instanceof ScratchError) && !(error instanceof ConnectionError)) throw error;
     const isStuck = error instanceof ScratchExtensionError;
-    const again = isStuck ? "once that has changed, or by ddl prove" : "at the next up";
+    const again = isStuck ? "once that has changed, or by npx ddl prove" : "at the next up";
     await warn(
       `${wanted.length} rollback(s) could not be proven, and will be tried again ${again}. ${error.message}`,
     );
@@ -214,7 +220,7 @@ async function provePending(
   const failed = results.filter((one) => !isProven(one));
   const took = ((Date.now() - started) / 1000).toFixed(1);
   const proven = results.length - failed.length;
-  progress(`${proven} of ${wanted.length} rollback(s) proven in ${took} s`);
+  reached(`${proven} of ${wanted.length} rollback(s) proven in ${took} s`);
   if (failed.length > 0) await tellFailure(access, failed, warn);
   return { said: `${proven} of ${wanted.length} proven in ${took} s`, isStuck: false };
 }

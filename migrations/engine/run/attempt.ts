@@ -338,6 +338,7 @@ export class Attempt {
     const isWork = ({ section, statements }: Segment): boolean =>
       !checks.has(section) && statements.some(({ ledger }) => ledger === null);
     return {
+      tier: this.session.access.settings.tier,
       openFrom: (segments ?? [])
         .filter((segment) => isWork(segment) && segment.index >= failed.index)
         .map(({ line }) => line),

@@ -11,7 +11,7 @@ export class OutsideWindowError extends MigrationError {
   constructor(fileName: string, reason: string, where: string) {
     super(
       `${fileName} may not run now: ${reason}, and no maintenance window is open (${where}).`,
-      "run up inside the window; in an emergency, ddl break-glass open lifts this.",
+      "run up inside the window; in an emergency, npx ddl break-glass open lifts this.",
     );
   }
 }

@@ -199,7 +199,7 @@ class Rebuild {
       `Sessions hold up the rebuild of ${server.database} (waiting for ${error.wait?.object ?? "a lock"}). Nothing was changed.${list.join("")}`,
       this.ends
         ? "this program may not end them: have an administrator do so (SELECT pg_terminate_backend(<process>)), then rebuild again."
-        : "have their transactions ended, or let the rebuild end these sessions: make rebuild END_SESSIONS=1, ddl rebuild --end-sessions.",
+        : "have their transactions ended, or let the rebuild end these sessions: make rebuild END_SESSIONS=1, npx ddl rebuild --end-sessions.",
       { cause: error },
     );
   }

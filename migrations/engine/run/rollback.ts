@@ -19,7 +19,7 @@ import {
 } from "../server/session";
 import { checkServerForRollback } from "../survey/serverLook";
 import { Attempt } from "./attempt";
-import type { StatementError } from "./statementError";
+import { correctIt, type StatementError } from "./statementError";
 
 /** What a rollback needs to know beside the files. */
 export interface RollbackRequest {
@@ -110,7 +110,7 @@ export async function runRollback(
     throw new RollbackRefusedError(
       `${migration.fileName} has no rollback file.${half}`,
       state.begunRollback === null
-        ? "Write it and test it in a lower environment, or mend the database with a new migration."
+        ? "Write it and try it where nothing can be lost, or mend the database with a new migration."
         : "Restore the rollback file from git, then run again: it goes on where it was cut off.",
     );
   }
@@ -144,7 +144,7 @@ export async function rollBackAfter(
       await runRollback(session, migration, state, ticket, before);
       return new RolledBackError(
         `${what}\n  Version ${version} was then rolled back with ${migration.rollback.fileName}: nothing of it is left.`,
-        "Correct it in a lower environment, then run up again: it begins anew.",
+        `${correctIt(runner.access.settings.tier)}, then run up again: it begins anew.`,
         { cause: failure },
       );
     });

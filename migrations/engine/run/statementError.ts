@@ -6,6 +6,7 @@ import { DatabaseError } from "pg";
 
 import { MigrationError } from "../../../stack/errors";
 import { printableText } from "../../../stack/printable";
+import { type Tier, tierRules } from "../../../stack/tier";
 import { describeWait, type Wait } from "../server/blockers";
 import { BlockedError } from "../server/lockWaiting";
 import type { Statement } from "../statements/statements";
@@ -18,6 +19,7 @@ export class StatementError extends MigrationError {
 
 /** Where a failed run stands. */
 export interface FailureContext {
+  readonly tier: Tier;
   readonly fileName: string;
   readonly version: string;
   /** Which of the migration's two files ran. */
@@ -77,13 +79,17 @@ const remedies: Readonly<Record<string, string>> = {
     "It was cancelled, or took longer than statementTimeoutMs. Raise that if the statement needs the time.",
 };
 
+/** In the first tier this is where files are corrected; elsewhere a correction walks up like any change. */
+export const correctIt = (tier: Tier, what = "it"): string =>
+  tierRules[tier].lowerTier === null ? `Correct ${what}` : `Correct ${what} in a lower environment`;
+
 function whatNow(context: FailureContext, sqlstate: string | undefined): string {
   const remedy = remedies[sqlstate ?? ""];
   const correct =
     remedy ??
     (context.direction === "rollback"
-      ? "Correct the rollback file, test it in a lower environment, and run the same command again. Do not mend the database by hand."
-      : "Correct it in a lower environment and run up again. Do not mend the database by hand.");
+      ? `${correctIt(context.tier, "the rollback file")}, and run the same command again. Do not mend the database by hand.`
+      : `${correctIt(context.tier)} and run up again. Do not mend the database by hand.`);
   if (context.earlierText && context.direction === "forward") {
     return context.rollbackFileName === null
       ? `${correct} What the earlier text did is still there, and no rollback file takes it back.`

@@ -4,6 +4,7 @@
  */
 import { scanSync } from "libpg-query";
 
+import { cutBetweenWords } from "../../../stack/cutText";
 import type { ObjectName } from "./objectName";
 
 const plainName = /^[a-z_][a-z0-9_$]*$/;
@@ -40,5 +41,5 @@ const shownCharacters = 160;
 /** The statement on one line, cut where it is long. */
 export function oneLine(sql: string): string {
   const line = sql.replace(/\s+/g, " ").trim();
-  return line.length <= shownCharacters ? line : `${line.slice(0, shownCharacters).trimEnd()} …`;
+  return line.length <= shownCharacters ? line : `${cutBetweenWords(line, shownCharacters)} …`;
 }

@@ -219,6 +219,7 @@ describe("what the Makefile calls", () => {
       const words = line
         .replace("$(STACK)", "qa")
         .replace("$(ARGS)", "--diff --help")
+        .replace(/\$\(if \$\(VERBOSE\),(--verbose)\)/, "$1")
         .replace(/\$\(if .*?\)(?= |$)/, "--end-sessions");
       const { name, args } = readMake(words);
       expect(words.split(" ")[0]).toBe(name);

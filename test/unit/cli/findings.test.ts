@@ -89,7 +89,7 @@ describe("text", () => {
   it("shows a piece of a line that is very long", () => {
     const text = `\n${"x".repeat(5000)}HERE${"y".repeat(5000)}`;
     const shown = textReport(report([finding({ column: 5001 })], text), plain).split("\n");
-    expect(shown[1]).toBe(`  2 | ${"x".repeat(20)}HERE${"y".repeat(96)}`);
+    expect(shown[1]).toBe(`  2 | ${"x".repeat(20)}HERE${"y".repeat(64)}`);
     expect(shown[2]).toBe(`    | ${" ".repeat(20)}^`);
   });
 

@@ -37,7 +37,7 @@ describe("an exception", () => {
         { rule: "renaming-column", severity: "warning", excepted: "read by nobody" },
       ]);
       expect(formatViolations(judgeExample(example, tier), tier)).toContain(
-        `  rule renaming-column | tier ${tier} | excepted: read by nobody\n`,
+        `  rule renaming-column | tier ${tier} | excepted: read by nobody`,
       );
     },
   );

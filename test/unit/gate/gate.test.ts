@@ -474,7 +474,7 @@ describe("what was changed by hand", () => {
       message:
         "1 object was changed by hand since version 1.0.0 was applied at …:\n    table dagapp.t0: column extra is new",
       remedy:
-        "undo what must not stay, then vouch for the rest: ddl acknowledge --schema --stack prod --by <person> --reason <why>.",
+        "undo what must not stay, then vouch for the rest: npx ddl acknowledge --schema --stack prod --by <person> --reason <why>.",
     });
   });
 
@@ -483,7 +483,7 @@ describe("what was changed by hand", () => {
     const lines = violation?.message.split("\n") ?? [];
     expect(lines).toHaveLength(22);
     expect(lines.at(-1)).toBe("    and 480 more");
-    expect(violation?.remedy).toContain("(ddl status --stack dev lists all)");
+    expect(violation?.remedy).toContain("(npx ddl status --stack dev lists all)");
   });
 
   it("may be what a version did that ran without this program", () => {

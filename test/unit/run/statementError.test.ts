@@ -13,6 +13,7 @@ import {
 } from "../../../migrations/engine/statements/statements";
 
 const standing = (overrides: Partial<FailureContext> = {}): FailureContext => ({
+  tier: "uat",
   fileName: "004_add_status.sql",
   version: "1.3.0",
   direction: "forward",

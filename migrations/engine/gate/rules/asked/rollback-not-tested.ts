@@ -52,11 +52,11 @@ export const rollbackNotTested = planRule({
         ...(isEdited(input, file)
           ? {
               message: `the rollback of ${file.header.version} is not the one that came with it, and the tier below has not proven it as it is now.`,
-              remedy: `restore it from git; or run it there: ddl prove ${file.header.version} --stack ${tierRules[input.tier].lowerTier ?? input.tier}, then up, which publishes it.`,
+              remedy: `restore it from git; or run it there: npx ddl prove ${file.header.version} --stack ${tierRules[input.tier].lowerTier ?? input.tier}, then up, which publishes it.`,
             }
           : {
               message: `the rollback of ${file.header.version} is neither marked as tested nor proven here.`,
-              remedy: `ddl prove ${file.header.version}: it runs in a scratch database beside this one.`,
+              remedy: `npx ddl prove ${file.header.version}: it runs in a scratch database beside this one.`,
             }),
       })),
 });

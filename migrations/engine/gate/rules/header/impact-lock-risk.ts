@@ -2,6 +2,7 @@
  * Gate rule impact-lock-risk: its texts, its examples, and what it finds.
  * Does NOT cover the form of the header (see files/header) nor the review and rollback lines.
  */
+import { cutBetweenWords } from "../../../../../stack/cutText";
 import { type StatementImpact } from "../../../impact/impact";
 import { oneLine, sqlName } from "../../../sql/sqlText";
 import { type Subject } from "../../input/subject";
@@ -21,7 +22,7 @@ interface Risk {
 /** The risk of one statement, by the words of migrations/README.md. */
 function riskOf(subject: Subject, impact: StatementImpact): Risk {
   const { statement } = impact;
-  const text = `line ${statement.line}, ${oneLine(statement.text).slice(0, 60)}`;
+  const text = `line ${statement.line}, ${cutBetweenWords(oneLine(statement.text), 60)}`;
   const locks = impact.locks.filter(
     ({ object, mode }) =>
       /^(table|materialized view)$/.test(object.kind) && weight(mode) >= blocksWriters,

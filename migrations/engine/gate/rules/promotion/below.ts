@@ -69,4 +69,4 @@ export const provenBelow = (
 
 /** How the proof of a version is made in the tier below. */
 export const proveBelow = ({ tier }: GateInput, { header }: MigrationFile): string =>
-  `ddl prove ${header.version} --stack ${tierRules[tier].lowerTier ?? ""}, then up there, which publishes it.`;
+  `npx ddl promote --stack ${tier} --prove ${header.version}; proven already: run up on ${tierRules[tier].lowerTier ?? ""}, which publishes it.`;

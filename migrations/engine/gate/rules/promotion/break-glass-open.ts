@@ -31,7 +31,8 @@ export const breakGlassOpen = planRule({
             message:
               `break-glass is open since ${breakGlass.at.toISOString()}: ${breakGlass.reason} ` +
               `(${breakGlass.ticket}, allowed by ${breakGlass.approvedBy}, opened by ${breakGlass.login}).`,
-            remedy: "ddl break-glass close --by <person> --note <what was done>, once it is over.",
+            remedy:
+              "npx ddl break-glass close --by <person> --note <what was done>, once it is over.",
           },
         ],
 });

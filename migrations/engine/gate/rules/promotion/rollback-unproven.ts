@@ -37,7 +37,7 @@ function unprovenRollbacks(input: GateInput): readonly RuleFinding[] {
             : `another rollback of version ${version} is proven ${where}: ${shortChecksum(otherText)}.`,
         remedy:
           below === undefined
-            ? `ddl prove ${version} --stack ${tier}: it runs in a scratch database beside this one.`
+            ? `npx ddl prove ${version} --stack ${tier}: it runs in a scratch database beside this one.`
             : proveBelow(input, file),
       },
     ];

@@ -9,7 +9,7 @@ import { lacking, type Promoted } from "./below";
 
 /** Why there is no sign-off by somebody else, as the end of a sentence; null where there is one. */
 function faultOf({ file, below: { signedOff } }: Promoted): string | null {
-  if (signedOff === null) return "";
+  if (signedOff === null) return ", as far as it has published";
   const { by } = signedOff;
   if (samePerson(by, file.header.author)) return ` by anybody but its author (${by})`;
   const reason = nobodyBecause(by);
@@ -32,7 +32,7 @@ export const signOffMissing = planRule({
       (one) => faultOf(one) !== null,
       (one, tier) => ({
         message: `version ${one.below.version} is not signed off in ${one.stack}${faultOf(one) ?? ""}.`,
-        remedy: `ddl signoff ${one.below.version} --stack ${tier} --by <person>, then up on ${tier}, which publishes it.`,
+        remedy: `npx ddl promote --stack ${input.tier} --sign ${one.below.version} --by "NAME"; signed already: run up on ${tier}, which publishes it.`,
       }),
     ),
 });

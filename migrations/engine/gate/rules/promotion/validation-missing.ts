@@ -21,8 +21,8 @@ export const validationMissing = planRule({
       input,
       ({ below }) => below.validated === null,
       ({ below, stack }, tier) => ({
-        message: `version ${below.version} was not validated in ${stack}.`,
-        remedy: `ddl validate ${below.version} --stack ${tier} --by <person>, then up on ${tier}, which publishes it.`,
+        message: `version ${below.version} was not validated in ${stack}, as far as it has published.`,
+        remedy: `npx ddl promote --stack ${input.tier} --validate ${below.version} --by "NAME"; validated already: run up on ${tier}, which publishes it.`,
       }),
     ),
 });

@@ -13,4 +13,4 @@ export const ofPlan = <K extends PlanProblem["kind"]>(plan: Plan<MigrationFile>,
 
 /** How a person vouches for what was changed by hand. */
 export const acknowledgement = (tier: string): string =>
-  `ddl acknowledge --schema --stack ${tier} --by <person> --reason <why>`;
+  `npx ddl acknowledge --schema --stack ${tier} --by <person> --reason <why>`;

@@ -31,7 +31,7 @@ export const schemaDrift = planRule({
     if (structure?.kind !== "compared" || structure.differences.length === 0) return [];
     const { differences, since } = structure;
     const list = listDifferences(differences, mostShown);
-    const all = differences.length > mostShown ? ` (ddl status --stack ${tier} lists all)` : "";
+    const all = differences.length > mostShown ? ` (npx ddl status --stack ${tier} lists all)` : "";
     const [unrecorded] = ofPlan(plan, "unrecorded");
     const byHand =
       unrecorded === undefined

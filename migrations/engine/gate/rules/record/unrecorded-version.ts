@@ -20,6 +20,6 @@ export const unrecordedVersion = planRule({
       file: file.fileName,
       line: null,
       message: `${file.header.version} is applied, but by hand or before this program came: the events do not know it.`,
-      remedy: `compare the database with the file, then ddl acknowledge ${file.header.version} --stack ${tier} --by <person> --reason <what was compared>.`,
+      remedy: `compare the database with the file, then npx ddl acknowledge ${file.header.version} --stack ${tier} --by <person> --reason <what was compared>.`,
     })),
 });

@@ -75,13 +75,13 @@ function leftOver(subject: Subject): readonly NetChange[] {
 const droppedByName =
   /^(type|function|schema|statistics|collation|operator|cast|aggregate|publication)$/;
 
-/** The statement that takes the change back, as far as its kind tells; else words. */
-function inverse({ sign, key, placed }: NetChange): string {
+/** The statement that takes the change back, or null where its kind alone does not tell it. */
+function inverse({ sign, key, placed }: NetChange): string | null {
   const [kind = "", ...rest] = key.split(" ");
   const name = rest.join(" ");
   const tableOf = name.slice(0, name.lastIndexOf("."));
   const partOf = name.slice(name.lastIndexOf(".") + 1);
-  if (sign !== "+") return `make ${key} again as it was before, from the file that made it.`;
+  if (sign !== "+") return null;
   if (kind === "column" || kind === "constraint") {
     const home = placed.operation.kind === "alter domain" ? "DOMAIN" : "TABLE";
     return `ALTER ${home} ${tableOf} DROP ${kind.toUpperCase()} IF EXISTS ${partOf};`;
@@ -99,7 +99,16 @@ function inverse({ sign, key, placed }: NetChange): string {
       : droppedByName.test(kind)
         ? kind.toUpperCase()
         : null;
-  return word === null ? `take ${key} back.` : `DROP ${word} IF EXISTS ${name};`;
+  return word === null ? null : `DROP ${word} IF EXISTS ${name};`;
+}
+
+/** What to write, as SQL where that can be told. */
+function remedyFor(one: NetChange, rollbackFile: string): string {
+  const sql = inverse(one);
+  if (sql !== null) return `add its inverse to ${rollbackFile}: ${sql}`;
+  return one.sign === "+"
+    ? `write into ${rollbackFile} the statement that takes ${one.key} back.`
+    : `write into ${rollbackFile} the statement that makes ${one.key} again as it was: the file that made it has it.`;
 }
 
 export const rollbackIncomplete = fileRule({
@@ -125,7 +134,7 @@ export const rollbackIncomplete = fileRule({
         `it ${verbs[one.sign]} ${one.key}; the rollback does not take that back.`,
         one.placed.operation.kind === "add enum value"
           ? "write Data recovery: Not possible into the header, and in the rollback's WARNING what stays."
-          : `add its inverse to ${subject.file.rollback?.fileName ?? ""}: ${inverse(one)}`,
+          : remedyFor(one, subject.file.rollback?.fileName ?? ""),
       ),
     ),
 });

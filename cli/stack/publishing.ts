@@ -1,0 +1,57 @@
+/**
+ * Publishes what people decided about a stack's versions, so that the tier above can read it: the program is run by the
+ * engine, with its lock, for the stack's outputs alone. Nothing in the database and no resource is touched.
+ * Does NOT install pulumi, and never rejects: where it is not at hand, or its backend does not answer, that is said.
+ */
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { parse } from "yaml";
+
+import { sandboxFolder } from "../../sandbox/record";
+import { findPulumi } from "../../toolchain/pulumi";
+import { run } from "../../toolchain/run";
+import { projectFolder } from "./project";
+import type { Stack } from "./stack";
+
+/** Told to the program: see migrations/program/publish.ts. */
+const publishOnly = "DDL_PUBLISH_ONLY";
+
+/** It takes seconds; longer means that something is wrong. */
+const withinMs = 120_000;
+
+export type Published =
+  { readonly kind: "published" } | { readonly kind: "not published"; readonly reason: string };
+
+/** @param isSandbox  Its configuration is the sandbox's own copy. */
+export async function publishDecisions(stack: Stack, isSandbox: boolean): Promise<Published> {
+  const not = (reason: string): Published => ({ kind: "not published", reason });
+  const bin = findPulumi();
+  if (bin === null) return not("pulumi is not at hand");
+  const { name: project } = parse(await readFile(join(projectFolder(), "Pulumi.yaml"), "utf8")) as {
+    name: string;
+  };
+  const own = join(sandboxFolder(), `Pulumi.${stack.name}.yaml`);
+  if (isSandbox && !existsSync(own))
+    return not(`the sandbox's stack ${stack.name} is not made yet`);
+  const urn = `urn:pulumi:${stack.name}::${project}::pulumi:pulumi:Stack::${project}-${stack.name}`;
+  const args = [
+    ...["up", "--stack", stack.name, ...(isSandbox ? ["--config-file", own] : [])],
+    ...["--yes", "--skip-preview", "--non-interactive", "--suppress-outputs"],
+    ...["--suppress-progress", "--target", urn],
+  ];
+  const { status, stdout, stderr } = await run(join(bin, "pulumi"), args, {
+    cwd: projectFolder(),
+    env: {
+      ...stack.environment,
+      PATH: `${bin}:${stack.environment["PATH"] ?? ""}`,
+      PULUMI_SKIP_UPDATE_CHECK: "1",
+      [publishOnly]: "1",
+    },
+    timeoutMs: withinMs,
+  });
+  if (status === 0) return { kind: "published" };
+  const said = `${stderr}\n${stdout}`.split("\n").find((line) => /error:/.test(line)) ?? "";
+  return not(said.replace(/^.*error: */, "").trim() || "pulumi gave no reason");
+}
