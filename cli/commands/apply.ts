@@ -67,8 +67,16 @@ async function run(call: Call): Promise<ExitStatus> {
   }
   ensureGoverned(stack, survey.history);
   ensureUpgraded(survey.upgrades);
-  const left = await interruptible(say, (isStopping) =>
-    withRunner(stack.access, (runner) => applyAll(call, runner, survey, isStopping)),
+  let now = "";
+  const tell = (line: string): void => {
+    now = line;
+    say(line);
+  };
+  const left = await interruptible(
+    say,
+    (isStopping) =>
+      withRunner(stack.access, (runner) => applyAll(call, tell, runner, survey, isStopping)),
+    () => now,
   );
   const drift = await describeDrift(stack.access);
   if (drift !== "") say(drift);
@@ -79,7 +87,8 @@ async function run(call: Call): Promise<ExitStatus> {
 
 /** Runs them in order; returns how many were left because somebody stopped it. */
 async function applyAll(
-  { terminal: { print, say } }: Call,
+  { terminal: { print } }: Call,
+  tell: (line: string) => void,
   runner: Runner,
   { files, plan }: Survey,
   isStopping: () => boolean,
@@ -90,7 +99,7 @@ async function applyAll(
     const started = Date.now();
     const request = { migration, lower, expected: impactsAmong(files, migration) };
     const { version, ranNow } = await applyMigration(runner, request, (line) => {
-      say(`${migration.name}: ${line}`);
+      tell(`${migration.name}: ${line}`);
     });
     const took = durationText(Date.now() - started);
     print(`${version} ${ranNow ? `applied in ${took}` : "was applied already, by another runner"}`);

@@ -8,16 +8,28 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** Status by which shells know that a signal ended a command. */
 const endedBySigint = 130;
 
-/** Runs `work`, which asks `isStopping` before it begins anything new. */
+/**
+ * Runs `work`, which asks `isStopping` before it begins anything new.
+ *
+ * @param now  What runs at the moment, in words; "" where nobody knows.
+ */
 export async function interruptible<T>(
   say: (line: string) => void,
   work: (isStopping: () => boolean) => Promise<T>,
+  now: () => string = () => "",
 ): Promise<T> {
   let interruptions = 0;
   const interrupt = (): void => {
     interruptions += 1;
-    if (interruptions > 1) process.exit(endedBySigint);
-    say("Stopping: what runs is finished first. Press Ctrl-C once more to cancel it.");
+    if (interruptions > 1) {
+      say(
+        "Cancelled: the server ends the running statement within seconds. What was committed is kept and on record; " +
+          "the same command goes on from there.",
+      );
+      process.exit(endedBySigint);
+    }
+    const what = now() === "" ? "what runs" : `this step (${now()})`;
+    say(`Stopping: ${what} is finished first. Press Ctrl-C once more to cancel it.`);
   };
   for (const signal of signals) process.on(signal, interrupt);
   try {

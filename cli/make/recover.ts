@@ -76,6 +76,9 @@ export async function waitForStack(
   if (holder !== undefined) log.say(`Waiting for stack ${target.stack}: held by ${holder.who}`);
   while (holder !== undefined && Date.now() - started < HOLDER_WITHIN_MS) {
     await sleep(LOOK_EVERY_MS);
+    const waited = Math.round((Date.now() - started) / 1000);
+    const left = Math.max(0, Math.round(HOLDER_WITHIN_MS / 1000) - waited);
+    log.progress(`Waiting for stack ${target.stack}: ${waited} s waited, ${left} s left`);
     holder = await removeDeadLocks(target, log);
   }
   return holder;

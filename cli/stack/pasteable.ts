@@ -4,7 +4,7 @@
  */
 
 /** `npx ddl signoff 0.3.0 --stack qa`, up to the stack's name. */
-const ddlOnStack = /\bddl [^\n;]*?--stack \w+(?! --sandbox)/g;
+const ddlOnStack = /\bddl [^\n;]*?--stack \w+\b(?! --sandbox)/g;
 
 /** `pulumi up on qa`, `run up on qa`. */
 const upOn = /\b(?:run )?up on (?:[\w-]+\/[\w-]+\/)?(dev|qa|uat|prod)\b/g;

@@ -66,7 +66,17 @@ export function describeBlockers(blockers: readonly Blocker[]): string {
   ].join("");
 }
 
-/** `dagapp.jobs, held for 1.2 s by process …` */
-export function describeWait({ object, waitedMs, blockers }: Wait): string {
-  return `waiting for ${printable(object)} since ${seconds(waitedMs)}: ${describeBlockers(blockers)}`;
+/** How long has been waited in all, and how much of the budget is left: `14 s waited, 286 s left`. */
+export function describeBudget(waitedMs: number, budgetMs: number): string {
+  return `${seconds(waitedMs)} waited, ${seconds(Math.max(0, budgetMs - waitedMs))} left`;
+}
+
+/**
+ * `waiting for dagapp.jobs since 1.2 s: process …`
+ *
+ * @param budget  Said behind the time, where the wait is one of several.
+ */
+export function describeWait({ object, waitedMs, blockers }: Wait, budget?: string): string {
+  const all = budget === undefined ? "" : ` (${budget} in all)`;
+  return `waiting for ${printable(object)} since ${seconds(waitedMs)}${all}: ${describeBlockers(blockers)}`;
 }

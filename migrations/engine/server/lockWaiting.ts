@@ -9,7 +9,7 @@ import { DatabaseError } from "pg";
 
 import { errorCode, inTransaction, signsOf } from "../../../stack/connection";
 import { isCollision } from "../../../stack/transientError";
-import { describeBlockers, describeWait, type Wait } from "./blockers";
+import { describeBlockers, describeBudget, describeWait, type Wait } from "./blockers";
 import { LockPatience } from "./lockPatience";
 import type { RunSession } from "./session";
 import type { Look } from "./watch";
@@ -51,6 +51,7 @@ async function tellWhileSlow<T>(
   needs: "waits" | "all",
   work: () => Promise<T>,
   onLook: (look: Look) => Promise<void> | void,
+  budget: () => string,
 ): Promise<T> {
   const started = Date.now();
   let mentioned = started;
@@ -62,7 +63,7 @@ async function tellWhileSlow<T>(
       await onLook(look);
       const { wait } = look;
       const due = Date.now() - mentioned >= mentionEveryMs;
-      if (wait !== null && (due || !toldOfWait)) log(`${title} is ${describeWait(wait)}`);
+      if (wait !== null && (due || !toldOfWait)) log(`${title} is ${describeWait(wait, budget())}`);
       else if (due) {
         log(`${title} has been running for ${Math.round((Date.now() - started) / 1000)} s`);
       } else return;
@@ -86,18 +87,19 @@ export async function inPatientTransaction<T>(
 ): Promise<T> {
   const { lockBudgetMs, lockTimeoutMs } = session.access.settings.run;
   const started = Date.now();
+  const budget = (): string => describeBudget(Date.now() - started, lockBudgetMs);
   for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
     const patience = new LockPatience(lockTimeoutMs);
     try {
       await prepare();
-      return await tryOnce(session, patience, work);
+      return await tryOnce(session, patience, budget, work);
     } catch (error) {
       if (!(error instanceof DatabaseError) || !isCollision(signsOf(error))) throw error;
       const wait = pause * (0.5 + Math.random());
       if (Date.now() - started + wait > lockBudgetMs) throw new BlockedError(error, patience.last);
       const who = patience.last === null ? "" : `, ${describeBlockers(patience.last.blockers)}`;
       session.log(
-        `another session is in the way (${errorCode(error)})${who}; trying again in ${Math.round(wait)} ms`,
+        `another session is in the way (${errorCode(error)}), ${budget()}${who}; trying again in ${Math.round(wait)} ms`,
       );
       await sleep(wait);
     }
@@ -107,6 +109,7 @@ export async function inPatientTransaction<T>(
 function tryOnce<T>(
   session: RunSession,
   patience: LockPatience,
+  budget: () => string,
   work: (inside: RunInside) => Promise<T>,
 ): Promise<T> {
   const { client, watch, pid } = session;
@@ -120,13 +123,20 @@ function tryOnce<T>(
     }
     try {
       const needs = onLook === undefined ? "waits" : "all";
-      return await tellWhileSlow(session, title, needs, one, async (look) => {
-        await onLook?.(look);
-        if (look.wait !== null) patience.see(look.wait);
-        if (!patience.isSpent || cancelled) return;
-        cancelled = true;
-        await watch.cancel(pid);
-      });
+      return await tellWhileSlow(
+        session,
+        title,
+        needs,
+        one,
+        async (look) => {
+          await onLook?.(look);
+          if (look.wait !== null) patience.see(look.wait);
+          if (!patience.isSpent || cancelled) return;
+          cancelled = true;
+          await watch.cancel(pid);
+        },
+        budget,
+      );
     } catch (error) {
       if (!cancelled || errorCode(error) !== queryCanceled) throw error;
       throw Object.assign(

@@ -17,6 +17,7 @@ import { MigrationError } from "../../../stack/errors";
 import type { Log } from "../../../stack/log";
 import { lockTable } from "../../../stack/ownTables";
 import { printable } from "../../../stack/printable";
+import { describeBudget } from "./blockers";
 import { type Neighbour, processOf } from "./pooling";
 
 /** Another runner kept the lock for too long. */
@@ -135,7 +136,7 @@ export class LockConnection implements RunnerLock, Neighbour {
         );
       }
       if (waited >= nextMessage) {
-        log(`waiting for another runner: ${who}`);
+        log(`waiting for another runner: ${who}; ${describeBudget(waited, waitMs)}`);
         nextMessage = waited + messageEveryMs;
       }
       await sleep(Math.min(pollMs, waitMs));

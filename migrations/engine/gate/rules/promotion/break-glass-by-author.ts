@@ -43,7 +43,7 @@ export const breakGlassByAuthor = planRule({
               ...inHeader(file, "AUTHOR"),
               message: `break-glass for ${breakGlass.ticket} was allowed by ${breakGlass.approvedBy}, ${fault}`,
               remedy:
-                "npx ddl break-glass close, then npx ddl break-glass open --approved-by <who is not the author>.",
+                "ddl break-glass close, then ddl break-glass open --approved-by <who is not the author>.",
             },
           ];
         }),
