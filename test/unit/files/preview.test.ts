@@ -19,12 +19,12 @@ describe("describeStatements", () => {
     ]);
   });
 
-  it("cuts a long one by characters, with its size in bytes and its digest", () => {
+  it("cuts a long one between words, with its size in bytes and its digest", () => {
     const sql = `COMMENT ON TABLE dagapp.jobs IS '${"é😀".repeat(50_000)}'`;
     const [line] = bodyLines(`${sql};`, 40);
     const digest = checksumOf(sql).slice(0, 15);
     expect(line).toBe(
-      `L39 COMMENT ON TABLE dagapp.jobs IS 'é😀é😀é😀é … [${Buffer.byteLength(sql)} bytes ${digest}]`,
+      `L39 COMMENT ON TABLE dagapp.jobs IS … [${Buffer.byteLength(sql)} bytes ${digest}]`,
     );
   });
 

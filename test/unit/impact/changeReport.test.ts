@@ -1,5 +1,9 @@
 // What a preview says of a migration and of a rollback, to the letter.
-import { describeChanges, describeRollbacks } from "../../../migrations/engine/impact/changeReport";
+import {
+  describeChanges,
+  describeRollbacks,
+  summariseChanges,
+} from "../../../migrations/engine/impact/changeReport";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { makeMigration } from "../../support/files/makeMigration";
 
@@ -18,17 +22,28 @@ describe("describeChanges", () => {
       body: "BEGIN;\nALTER TABLE dagapp.jobs ADD COLUMN note TEXT;\nCOMMIT;\nCREATE INDEX CONCURRENTLY i ON dagapp.jobs (note);",
     });
     const [text = ""] = describeChanges([second], [first, second]);
-    expect(text).toContain(
-      "002_more.sql: version 1.1.0, ticket CHG-2026-0142, by Ada, reviewed by Grace",
-    );
+    expect(text).toContain("002_more.sql: version 1.1.0, ticket CHG-2026-0142; 2 steps");
+    expect(text).toContain("\n  by Ada, reviewed by Grace\n");
     expect(text).toContain("2 steps, each kept when the next one fails");
-    expect(text).toMatch(/ALTER TABLE dagapp\.jobs ADD COLUMN +ACCESS EXCLUSIVE/);
-    expect(text).toMatch(/CREATE INDEX CONCURRENTLY dagapp\.jobs +SHARE UPDATE EXCLUSIVE/);
+    expect(text).toMatch(/ACCESS EXCLUSIVE +reads and writes +ALTER TABLE dagapp\.jobs ADD COLUMN/);
+    expect(text).toMatch(/SHARE UPDATE EXCLUSIVE .* CREATE INDEX CONCURRENTLY dagapp\.jobs/);
     expect(text).toContain("rollback 002_more_rollback.sql, tested: yes");
     expect(text).not.toContain("DO ");
     const [known = ""] = describeChanges([second], [first, second], () => ["qa measured: it"]);
     expect(known).toContain("\n  qa measured: it\n  rollback 002_more_rollback.sql");
   });
+});
+
+it("says of each file in a line what others notice", () => {
+  const first = makeMigration({ name: "001_first", version: "1.0.0" });
+  const second = makeMigration({
+    name: "002_more",
+    version: "1.1.0",
+    body: "BEGIN;\nALTER TABLE dagapp.jobs ADD COLUMN note TEXT;\nCREATE TABLE dagapp.x (a INT);\nCOMMIT;",
+  });
+  const [, ...lines] = summariseChanges([first, second], [first, second]);
+  expect(lines[0]).toMatch(/^ {2}001_first.sql {2}none +\d+ statements?$/);
+  expect(lines[1]).toBe("  002_more.sql   medium  1 of 2 noticed  stops reads and writes");
 });
 
 describe("describeRollbacks", () => {
@@ -42,7 +57,7 @@ describe("describeRollbacks", () => {
     const losses = new Map([["001_first.sql", ["about 7 rows of dagapp.jobs"]]]);
     const [text = ""] = describeRollbacks([file], [file], losses);
     expect(text).toContain("001_first_rollback.sql: takes back version 1.0.0");
-    expect(text).toMatch(/DROP TABLE dagapp\.jobs +ACCESS EXCLUSIVE/);
+    expect(text).toMatch(/ACCESS EXCLUSIVE .* DROP TABLE dagapp\.jobs/);
     expect(text).toContain("about 7 rows of dagapp.jobs");
   });
 });
