@@ -182,6 +182,25 @@ describe("a dropped column", () => {
   ])("is kept, or not, by SET %s", (set, rules) => {
     expect(brokenRules(dropAfter(set))).toEqual(rules);
   });
+
+  it.each([
+    ["CREATE VIEW dagapp.owners AS SELECT job_id, owner FROM dagapp.jobs", "dagapp.owners"],
+    ["CREATE VIEW dagapp.whole AS SELECT * FROM dagapp.jobs", "dagapp.whole"],
+    ["CREATE VIEW dagapp.counted AS SELECT stage, count(*) FROM dagapp.jobs GROUP BY stage", null],
+    ["CREATE VIEW dagapp.other AS SELECT owner_copy FROM dagapp.copies", null],
+    ["CREATE VIEW dagapp.gone AS SELECT owner FROM dagapp.jobs;\nDROP VIEW dagapp.gone", null],
+  ])("under %s", (before, view) => {
+    const found = judgeExample({ ...dropAfter("owner_copy = owner"), before: `${before};` });
+    expect(
+      found.filter(({ rule }) => rule === "ban-drop-column").map(({ message }) => message),
+    ).toEqual(
+      view === null
+        ? []
+        : [
+            `DROP COLUMN dagapp.jobs.owner: the view ${view} reads it, so that PostgreSQL refuses (2BP01).`,
+          ],
+    );
+  });
 });
 
 describe("also broken by", () => {

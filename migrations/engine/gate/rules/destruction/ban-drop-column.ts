@@ -7,6 +7,7 @@ import { isArchived } from "../../input/archive";
 import { archiveStatement } from "../../input/remedySql";
 import { addsColumn, placedOfKind } from "../../input/subject";
 import { atStatement, backupNamed, fileRule } from "../fileRule";
+import { viewsReading } from "./viewsReading";
 
 export const banDropColumn = fileRule({
   id: "ban-drop-column",
@@ -38,9 +39,18 @@ export const banDropColumn = fileRule({
       const name = sqlName(table);
       if (subject.isNew(table, placed) || addsColumn(subject, placed, table, command.column))
         return [];
-      if (isArchived(subject, placed, table, command.column)) return [];
       const column = quoted(command.column);
+      const views = command.cascade ? [] : viewsReading(subject, placed, table, command.column);
+      const refused = views.map((view) =>
+        atStatement(
+          placed,
+          `DROP COLUMN ${name}.${column}: the view ${view} reads it, so that PostgreSQL refuses (2BP01).`,
+          `before it: DROP VIEW ${view}; and behind it the view again without the column, with its grants left to up.`,
+        ),
+      );
+      if (isArchived(subject, placed, table, command.column)) return refused;
       return [
+        ...refused,
         atStatement(
           placed,
           `DROP COLUMN ${name}.${column}: nothing keeps what it holds.`,
