@@ -55,6 +55,7 @@ async function look(access: Access, above: Access | null): Promise<Live> {
       files: migrations,
       targetVersion: settings.run.targetVersion,
       appliedAbove,
+      targetAbove: above?.settings.run.targetVersion ?? null,
       serverVersion: rows[0]?.v ?? "",
       history: await readHistory(client),
       deviations: (await inspectPrivileges(client, settings)).deviations.length,

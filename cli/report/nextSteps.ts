@@ -21,6 +21,8 @@ export interface StackState {
   readonly targetVersion: string;
   /** Versions that the tier above has applied; null when it could not be asked, or there is none. */
   readonly appliedAbove: ReadonlySet<string> | null;
+  /** The target of the tier above; null where it is not known. */
+  readonly targetAbove: string | null;
   /** Files that wait for a date. */
   readonly waiting?: ReadonlySet<string>;
 }
@@ -73,7 +75,8 @@ export function nextSteps(state: StackState): readonly NextStep[] {
   if (above === null) return steps;
   const rules = tierRules[above];
   // What is further up already needed all this before, and nobody asks again.
-  const toCome = there.filter(({ version }) => appliedAbove?.has(version) !== true);
+  const further = there.filter(({ version }) => appliedAbove?.has(version) !== true);
+  const toCome = further.filter(({ version }) => isWithin(state, version));
   const upwards = `npx ddl promote --stack ${above} --sandbox`;
   const unproven = toCome.filter(({ proof }) => proof === null);
   if (rules.requiresProof && unproven.length > 0) {
@@ -88,11 +91,23 @@ export function nextSteps(state: StackState): readonly NextStep[] {
   if (rules.requiresSignOff && unsigned.length > 0) {
     add(`${upwards} --sign --all --by "NAME"`, `${span(unsigned)}: not signed off for ${above}`);
   }
+  if (toCome.length === 0 && further.length > 0 && steps.length === 0) {
+    add(`$EDITOR Pulumi.${above}.yaml`, `${span(further)}: above its targetVersion`);
+  }
   if (toCome.length > 0 && steps.length === 0) {
     if (rules.requiresTicket) add(upwards, `what ${above} asks for ${span(toCome)}`);
     else add(`make up STACK=${above}`, `takes ${span(toCome)} to ${above}`);
   }
   return steps;
+}
+
+/** Whether the tier above would take it: no file of a higher number than its target's. */
+function isWithin({ files, targetAbove }: StackState, version: string): boolean {
+  const numberOf = (wanted: string): number | undefined =>
+    files.find(({ header }) => header.version === wanted)?.number;
+  if (targetAbove === null || targetAbove === "latest") return true;
+  const [own, limit] = [numberOf(version), numberOf(targetAbove)];
+  return own === undefined || limit === undefined || own <= limit;
 }
 
 function pendingFiles(state: StackState): readonly MigrationFile[] {
