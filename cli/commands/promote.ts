@@ -182,8 +182,9 @@ async function record(call: Call, walk: Walk): Promise<boolean> {
     throw new UsageError("Whose word is it?", 'add --by "NAME".');
   }
   if (asked.length === 0 && !call.flag("prove")) return true;
-  const { plan, files } = await survey(walk, null);
-  const wanted = wantedOf(call, files, [...plan.pending, ...plan.held]);
+  const { plan, files, waiting } = await survey(walk, null);
+  // What waits for a date may be signed meanwhile; what is above the target is not asked for yet.
+  const wanted = wantedOf(call, files, [...plan.pending, ...waiting.map(({ file }) => file)]);
   const history = await withClient(
     from.access,
     { account: "admin", activity: "promotion", readOnly: true },

@@ -79,13 +79,17 @@ export function nextSteps(state: StackState): readonly NextStep[] {
   const toCome = further.filter(({ version }) => isWithin(state, version));
   const upwards = `npx ddl promote --stack ${above} --sandbox`;
   const unproven = toCome.filter(({ proof }) => proof === null);
-  if (rules.requiresProof && unproven.length > 0) {
-    add(`npx ddl prove ${here}`, `rollbacks of ${span(unproven)}: not proven`);
-  }
   const unseen = toCome.filter(({ validation }) => validation === null);
-  const validates = tierRules[tier].validatesBeforeSignOff && rules.requiresValidation;
-  if (validates && unseen.length > 0) {
-    add(`${upwards} --validate --all --by "NAME"`, `${span(unseen)}: not validated`);
+  const proves = rules.requiresProof && unproven.length > 0;
+  const validates =
+    tierRules[tier].validatesBeforeSignOff && rules.requiresValidation && unseen.length > 0;
+  if (proves && !validates) {
+    add(`${upwards} --prove --all`, `rollbacks of ${span(unproven)}: not proven`);
+  }
+  if (validates) {
+    const also = proves ? `; rollbacks of ${span(unproven)}: not proven` : "";
+    const options = proves ? "--prove --validate" : "--validate";
+    add(`${upwards} ${options} --all --by "NAME"`, `${span(unseen)}: not validated${also}`);
   }
   const unsigned = toCome.filter(({ signOff }) => signOff === null);
   if (rules.requiresSignOff && unsigned.length > 0) {

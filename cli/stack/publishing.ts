@@ -9,14 +9,12 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
+import { publishedAlone, publishOnlyVariable } from "../../migrations/engine/history/promotion";
 import { sandboxFolder } from "../../sandbox/record";
 import { findPulumi } from "../../toolchain/pulumi";
 import { run } from "../../toolchain/run";
 import { projectFolder } from "./project";
 import type { Stack } from "./stack";
-
-/** Told to the program: see migrations/program/publish.ts. */
-const publishOnly = "DDL_PUBLISH_ONLY";
 
 /** It takes seconds; longer means that something is wrong. */
 const withinMs = 120_000;
@@ -47,11 +45,11 @@ export async function publishDecisions(stack: Stack, isSandbox: boolean): Promis
       ...stack.environment,
       PATH: `${bin}:${stack.environment["PATH"] ?? ""}`,
       PULUMI_SKIP_UPDATE_CHECK: "1",
-      [publishOnly]: "1",
+      [publishOnlyVariable]: "1",
     },
     timeoutMs: withinMs,
   });
-  if (status === 0) return { kind: "published" };
+  if (status === 0 || `${stdout}${stderr}`.includes(publishedAlone)) return { kind: "published" };
   const said = `${stderr}\n${stdout}`.split("\n").find((line) => /error:/.test(line)) ?? "";
   return not(said.replace(/^.*error: */, "").trim() || "pulumi gave no reason");
 }

@@ -9,7 +9,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Access, withClient } from "../../stack/connection";
 import type { Settings } from "../../stack/settings";
 import type { History } from "../engine/history/history";
-import { type PublishedVersion, publishedVersions } from "../engine/history/promotion";
+import {
+  publishedAlone,
+  type PublishedVersion,
+  publishedVersions,
+  publishOnlyVariable,
+} from "../engine/history/promotion";
 import { ensureStamp } from "../engine/history/stamp";
 import { readHistory } from "../engine/ledger/ledger";
 
@@ -54,13 +59,14 @@ export async function publishNow(settings: Settings, history: History): Promise<
 }
 
 /** Set by `ddl promote`: people have decided, and nothing else is to be done than to say so. */
-export const isAllToDo = (): boolean => process.env["DDL_PUBLISH_ONLY"] === "1";
+export const isAllToDo = (): boolean => process.env[publishOnlyVariable] === "1";
 
 /**
- * What the stack publishes when that is all to be done: with what it published before of what only its resources know. To
- * be run with the stack alone as the target, which leaves every resource as it is.
+ * Publishes what people decided, with what the stack published before of what only its resources know, and then ends the
+ * program by an error: the engine keeps outputs that were registered before, and does nothing about resources that a
+ * program which failed has not registered. Ended well, it would take them for gone.
  */
-export async function publishOnly(access: Access): Promise<Published> {
+export async function publishOnly(access: Access): Promise<never> {
   const [organization, project] = [pulumi.getOrganization(), pulumi.getProject()];
   const name = `${organization}/${project}/${pulumi.getStack()}`;
   const { outputs = {} } = (await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {
@@ -70,7 +76,13 @@ export async function publishOnly(access: Access): Promise<Published> {
   const history = await withClient(access, purpose, readHistory);
   ensureStamp(access.settings, history.stamp);
   const versions = publishedVersions(history);
-  return { ...outputs, ...publishedOutputs(access.settings), versions };
+  const stack = pulumi.runtime.getStackResource();
+  if (stack === undefined || pulumi.runtime.isDryRun())
+    throw new Error("there is no update to publish by");
+  const published = { ...outputs, ...publishedOutputs(access.settings), versions };
+  pulumi.runtime.registerResourceOutputs(stack, published);
+  await setImmediate();
+  throw new Error(publishedAlone);
 }
 
 /** Reads ledger and events again, publishes what they say, and returns it. */

@@ -63,8 +63,7 @@ it("proves, validates and signs off in uat, in this order, and then asks what pr
   const bare = [applied("1.0.0", { proof: null, signOff: null, validation: null })];
   const state = stateOf("uat", bare, { targetVersion: "1.0.0" });
   expect(commands(state)).toEqual([
-    "npx ddl prove --stack uat --sandbox",
-    'npx ddl promote --stack prod --sandbox --validate --all --by "NAME"',
+    'npx ddl promote --stack prod --sandbox --prove --validate --all --by "NAME"',
     'npx ddl promote --stack prod --sandbox --sign --all --by "NAME"',
   ]);
   expect(commands(stateOf("uat", [applied("1.0.0")], { targetVersion: "1.0.0" }))).toEqual([
