@@ -15,6 +15,7 @@ import { type Survey, surveyStack } from "../../migrations/engine/survey/survey"
 import { withClient } from "../../stack/connection";
 import { type Tier, tierRules } from "../../stack/tier";
 import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../frame/command";
+import { wrap } from "../frame/wrap";
 import { promotionReport, type PromotionReport, promotionText } from "../report/promotion";
 import { decisionText } from "../stack/approval";
 import { stackBelow } from "../stack/below";
@@ -208,7 +209,7 @@ async function record(call: Call, walk: Walk): Promise<boolean> {
         : await proveVersions(from.access, from.folder, unproven, (line) => {
             say(line);
           });
-    for (const result of results) print(describeProof(result));
+    for (const result of results) print(wrap(describeProof(result)));
     isDone = results.every(isProven);
   }
   const note = call.text("note");
@@ -220,7 +221,7 @@ async function record(call: Call, walk: Walk): Promise<boolean> {
         ...(note === undefined ? {} : { reason: note }),
       };
       try {
-        print(decisionText(done, await put(from.access, approval)));
+        print(wrap(decisionText(done, await put(from.access, approval))));
       } catch (error) {
         if (!(error instanceof Error)) throw error;
         isDone = false;
