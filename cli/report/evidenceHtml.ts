@@ -12,7 +12,7 @@ const answers: Readonly<Record<Answer, Part>> = {
   yes: badge("good", "yes, found by the program"),
   no: badge("bad", "missing"),
   unknown: badge("open", "could not be told"),
-  people: badge("open", "for a person to tick: ______________________ (name, date)"),
+  people: badge("open", "for a person to tick, with name and date: ________________"),
 };
 
 const checkLine = ({ item, answer, facts }: ChecklistLine): Part => [

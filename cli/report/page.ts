@@ -18,17 +18,17 @@ const marks: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** A text as HTML; names from servers and files are made printable. */
-export const text = (plain: string): Html => ({
-  html: printable(plain).replaceAll(/[&<>"']/g, (mark) => marks[mark] ?? mark),
-});
+const escaped = (plain: string): string =>
+  printable(plain).replaceAll(/[&<>"']/g, (mark) => marks[mark] ?? mark);
+
+/**
+ * A text as HTML; names from servers and files are made printable, and may be broken behind an underscore or a slash, so
+ * that a table of long names fits on paper.
+ */
+const text = (plain: string): Html => ({ html: escaped(plain).replaceAll(/[_/]\b/g, "$&<wbr>") });
 
 /** SQL, or another text in which lines count. */
-const code = (plain: string): string =>
-  plain
-    .split("\n")
-    .map((line) => text(line).html)
-    .join("\n");
+const code = (plain: string): string => plain.split("\n").map(escaped).join("\n");
 
 export type Part = Html | string | readonly Part[];
 
@@ -97,7 +97,7 @@ ul { margin: .3rem 0; padding-left: 1.2rem; } li { margin: .15rem 0; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .92em; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem .3rem;
-  border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+  border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
 thead th { border-bottom: 2px solid var(--ink); white-space: nowrap; } tbody th { font-weight: 600; overflow-wrap: normal; }
 th:first-child { min-width: 6rem; }
 tr { break-inside: avoid; }
@@ -112,7 +112,8 @@ summary { cursor: pointer; font-weight: 600; margin: .6rem 0; }
 @media print {
   body { max-width: none; padding: 0; font-size: 10.5pt; } h1 { font-size: 17pt; } h2 { font-size: 13pt; }
   h2, h3 { break-after: avoid; } pre { font-size: 8.5pt; } a { color: inherit; text-decoration: none; }
-  .wide { overflow: visible; } table { font-size: 9pt; }
+  .wide { overflow: visible; } table { font-size: 8.5pt; }
+  th, td { padding: 2pt 4pt 2pt 0; }
 }`;
 
 /** The page as text. */
@@ -124,7 +125,7 @@ export function page(title: string, body: readonly Part[]): string {
     '<meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
-    `<title>${text(title).html}</title>`,
+    `<title>${escaped(title)}</title>`,
     `<style>${style}\n</style>`,
     "</head>",
     "<body>",

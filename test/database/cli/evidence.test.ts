@@ -116,9 +116,32 @@ async function all(...commands: readonly string[]): Promise<void> {
   expect(after.stdout).toMatch(
     /\n {2}record of dev:\n {4}\S+ \S+ UTC started, login migrator_\w+, another text than the file now\n {4}.* failed, login migrator_\w+, .*division by zero.*another text/,
   );
-  expect((await run(`evidence ${ticket} --format markdown`)).stdout).toContain(
-    "- [x] Tested in UAT\n",
-  );
+  const markdown = (await run(`evidence ${ticket} --markdown`)).stdout;
+  expect(markdown).toContain("- [x] Tested in UAT\n");
+  expect(markdown).toContain("CREATE TABLE dagapp.t1");
+
+  expect(await run(`evidence ${ticket} --html page.html`)).toMatchObject({
+    ...{ status: 0, stdout: "page.html\n" },
+  });
+  const page = await readFile(join(project.folder, "page.html"), "utf8");
+  expect(page).not.toMatch(/<script|<link|<img|\bsrc=|\bhref=|url\(|@import/);
+  expect(page).toContain("☑ Tested in UAT");
+  expect(page).toContain("<td>validated</td>");
+  expect(page).toContain("Moss (login approver_");
+  expect(page).toContain("CREATE TABLE dagapp.t1");
+  expect(page).toContain("division by zero");
+
+  await all(`rollback 0.1.0 --stack uat --ticket CHG-2026-0900`);
+  const back = await run("evidence CHG-2026-0900");
+  expect(back.stdout).toContain("Evidence of CHG-2026-0900");
+  expect(back.stdout).toContain(`0.1.0 ${nameOf(1)}.sql`);
+  const [uat] = databases.slice(-1);
+  if (uat === undefined) throw new Error("there is no database");
+  const report = await run("report --html all.html");
+  expect(report).toMatchObject({ stdout: "all.html\n" });
+  const all4 = await readFile(join(project.folder, "all.html"), "utf8");
+  expect(all4).toContain("pending (rolled back)");
+  expect(all4.replaceAll("<wbr>", "")).toContain(uat.settings.server.database);
 });
 
 it("says of a stack that cannot be asked why, and that the answer is not known", async () => {
