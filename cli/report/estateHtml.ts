@@ -76,8 +76,8 @@ function appliedCell(state: VersionState, checksum: string, tier: Tier): Part {
     ...(rules?.requiresValidation === true && state.validation === null ? ["not validated"] : []),
     ...(rules?.requiresSignOff === true && state.signOff === null ? ["not signed off"] : []),
   ];
-  const when = state.completedAt === null ? "" : ` ${state.completedAt.toISOString().slice(0, 10)}`;
-  return [badge("good", `applied${when}`), lacks.length === 0 ? "" : `, ${lacks.join(", ")}`];
+  const when = state.completedAt?.toISOString().slice(0, 10) ?? "applied";
+  return [badge("good", when), lacks.length === 0 ? "" : `, ${lacks.join(", ")}`];
 }
 
 function heldLines(one: Reached): readonly string[] {
@@ -131,30 +131,37 @@ export function estateHtml(
     breakGlass === null ? [] : [`${stack}: ${breakGlassText(breakGlass)}`],
   );
   const held = reached.flatMap(heldLines);
-  return page("The database, tier by tier", [
-    element("h1", "The database, tier by tier"),
-    element("p", `As files and databases were at ${momentText(now)}.`, "soft"),
-    ...emergencies.map((text) => element("p", text, "note")),
-    overview(stacks, now),
-    element("h2", "Versions across tiers"),
-    table(
-      ["Version", "Migration", "Ticket", ...stacks.map(({ stack }) => stack)],
-      [...versions]
-        .reverse()
-        .map((one) => [
-          one.version,
-          one.file,
-          one.ticket,
-          ...stacks.map((stack) => cell(stack, one)),
-        ]),
-    ),
-    element("h2", "What is held, and why"),
-    held.length === 0 ? element("p", "Nothing: every stack is at the newest version.") : list(held),
-    element("h2", "Drift"),
-    drift.length === 0
-      ? element("p", badge("good", "none: privileges as declared, schemas as recorded"))
-      : list(drift),
-    element("h2", "Who may do what"),
-    ...reached.flatMap(privileges),
-  ]);
+  return page(
+    "The database, tier by tier",
+    [
+      element("h1", "The database, tier by tier"),
+      element("p", `As files and databases were at ${momentText(now)}.`, "soft"),
+      ...emergencies.map((text) => element("p", text, "note")),
+      overview(stacks, now),
+      element("h2", "Versions across tiers"),
+      element("p", "A date: applied on that day, as the text that the file has.", "soft"),
+      table(
+        ["Version", "Migration", "Ticket", ...stacks.map(({ stack }) => stack)],
+        [...versions]
+          .reverse()
+          .map((one) => [
+            one.version,
+            one.file,
+            one.ticket,
+            ...stacks.map((stack) => cell(stack, one)),
+          ]),
+      ),
+      element("h2", "What is held, and why"),
+      held.length === 0
+        ? element("p", "Nothing: every stack is at the newest version.")
+        : list(held),
+      element("h2", "Drift"),
+      drift.length === 0
+        ? element("p", badge("good", "none: privileges as declared, schemas as recorded"))
+        : list(drift),
+      element("h2", "Who may do what"),
+      ...reached.flatMap(privileges),
+    ],
+    true,
+  );
 }

@@ -25,7 +25,7 @@ const escaped = (plain: string): string =>
  * A text as HTML; names from servers and files are made printable, and may be broken behind an underscore or a slash, so
  * that a table of long names fits on paper.
  */
-const text = (plain: string): Html => ({ html: escaped(plain).replaceAll(/[_/]\b/g, "$&<wbr>") });
+const text = (plain: string): Html => ({ html: escaped(plain).replaceAll(/[_/](?=\w)/g, "$&<wbr>") });
 
 /** SQL, or another text in which lines count. */
 const code = (plain: string): string => plain.split("\n").map(escaped).join("\n");
@@ -98,7 +98,7 @@ ul { margin: .3rem 0; padding-left: 1.2rem; } li { margin: .15rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: .92em; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem .3rem;
   border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
-thead th { border-bottom: 2px solid var(--ink); white-space: nowrap; } tbody th { font-weight: 600; overflow-wrap: normal; }
+thead th { border-bottom: 2px solid var(--ink); } tbody th { font-weight: 600; overflow-wrap: normal; }
 th:first-child { min-width: 6rem; }
 tr { break-inside: avoid; }
 pre { background: var(--ground); border: 1px solid var(--line); border-radius: 4px; padding: .7rem .9rem;
@@ -108,7 +108,6 @@ pre { background: var(--ground); border: 1px solid var(--line); border-radius: 4
 .good { color: var(--good); } .bad { color: var(--bad); } .open { color: var(--open); }
 .note { border-left: 4px solid var(--bad); padding: .2rem .8rem; margin: .8rem 0; }
 summary { cursor: pointer; font-weight: 600; margin: .6rem 0; }
-@page { size: A4; margin: 16mm 14mm; }
 @media print {
   body { max-width: none; padding: 0; font-size: 10.5pt; } h1 { font-size: 17pt; } h2 { font-size: 13pt; }
   h2, h3 { break-after: avoid; } pre { font-size: 8.5pt; } a { color: inherit; text-decoration: none; }
@@ -116,8 +115,9 @@ summary { cursor: pointer; font-weight: 600; margin: .6rem 0; }
   th, td { padding: 2pt 4pt 2pt 0; }
 }`;
 
-/** The page as text. */
-export function page(title: string, body: readonly Part[]): string {
+/** The page as text. `isWide`: its paper lies on its side. */
+export function page(title: string, body: readonly Part[], isWide = false): string {
+  const paper = `@page { size: A4${isWide ? " landscape" : ""}; margin: 16mm 14mm; }`;
   return [
     "<!doctype html>",
     '<html lang="en">',
@@ -126,7 +126,7 @@ export function page(title: string, body: readonly Part[]): string {
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
     `<title>${escaped(title)}</title>`,
-    `<style>${style}\n</style>`,
+    `<style>${style}\n${paper}\n</style>`,
     "</head>",
     "<body>",
     ...body.map(htmlOf),
