@@ -25,7 +25,9 @@ const escaped = (plain: string): string =>
  * A text as HTML; names from servers and files are made printable, and may be broken behind an underscore or a slash, so
  * that a table of long names fits on paper.
  */
-const text = (plain: string): Html => ({ html: escaped(plain).replaceAll(/[_/](?=\w)/g, "$&<wbr>") });
+const text = (plain: string): Html => ({
+  html: escaped(plain).replaceAll(/[_/](?=\w)/g, "$&<wbr>"),
+});
 
 /** SQL, or another text in which lines count. */
 const code = (plain: string): string => plain.split("\n").map(escaped).join("\n");
