@@ -108,7 +108,7 @@ it("gives a file that nobody has applied another number, and keeps that of one t
   const text = await readFile(join(project.migrations, third), "utf8");
   const rollback = await readFile(join(project.migrations, back), "utf8");
   const mine = (content: string): string =>
-    content.replaceAll("table_3", "mine").replaceAll("dagapp.t3", "dagapp.mine");
+    content.replaceAll("table_3", "mine").replaceAll(/\bt3\b/g, "mine");
   await project.write({
     [third.replace("table_3", "mine")]: mine(text),
     [back.replace("table_3", "mine")]: mine(rollback),
