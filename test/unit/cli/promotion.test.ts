@@ -1,5 +1,5 @@
 // What each version lacks on its way up, and what to type: told apart by what the tier below has recorded and published.
-import { promotionReport, promotionText } from "../../../cli/report/promotion";
+import { type PromotionFacts, promotionReport, promotionText } from "../../../cli/report/promotion";
 import { styleFor } from "../../../cli/frame/terminal";
 import type { Violation } from "../../../migrations/engine/gate/input/gateRule";
 import { loadParser } from "../../../migrations/engine/statements/statements";
@@ -15,10 +15,13 @@ const setUp = () => {
     ...{ rule, file, line: 4, severity: "error", message: `${rule} of ${file}` },
     ...{ why: "because", remedy: "do it" },
   });
-  const facts = {
-    ...{ stack: "uat", tier: "uat", below: "qa", targetVersion: "1.1.0", held: [], waiting: [] },
+  const facts: PromotionFacts = {
+    stack: "uat",
+    tier: "uat",
+    below: "qa",
+    ...{ targetVersion: "1.1.0", held: [], waiting: [] },
     ...{ pending: [one, two], violations: [], violationsLive: [], isSandbox: true },
-  } as const;
+  };
   return { one, two, found, facts };
 };
 

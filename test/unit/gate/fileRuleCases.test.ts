@@ -190,7 +190,10 @@ describe("a dropped column", () => {
     ["CREATE VIEW dagapp.other AS SELECT owner_copy FROM dagapp.copies", null],
     ["CREATE VIEW dagapp.gone AS SELECT owner FROM dagapp.jobs;\nDROP VIEW dagapp.gone", null],
   ])("under %s", (before, view) => {
-    const found = judgeExample({ ...dropAfter("owner_copy = owner"), before: `${before};` });
+    const found = judgeExample(
+      { ...dropAfter("owner_copy = owner"), before: `${before};` },
+      "prod",
+    );
     expect(
       found.filter(({ rule }) => rule === "ban-drop-column").map(({ message }) => message),
     ).toEqual(
