@@ -400,7 +400,9 @@ describe("dev, on PostgreSQL 15", () => {
       "ALTER TABLE dagapp.t1 DROP COLUMN IF EXISTS status;",
     ]);
     const checked = await project.run(`check --tier dev ${name}.sql`);
-    expect(checked.stdout).toMatch(/0 errors, 2 warnings\n$/);
+    expect(checked.stdout).toMatch(/\n1 migration checked for dev: 0 errors, 2 warnings\n/);
+    expect(checked.stdout).toMatch(/\nuat and prod would refuse \d+ more places?:\n/);
+    expect(checked.stdout).toContain(`  In full: npx ddl check ${name}.sql\n`);
     expect((await project.run("apply")).stdout).toMatch(/^0\.4\.0 applied in/);
     expect((await project.run("rollback 0.4.0")).stdout).toMatch(/^0\.4\.0 rolled back in/);
     const again = await project.run("apply");
