@@ -43,7 +43,7 @@ export async function showVerdict(
   const of = (wanted: "error" | "warning") =>
     violations.filter(({ severity }) => severity === wanted);
   const held = plan.held.filter((one) => !survey.waiting.some(({ file }) => file === one));
-  if (held.length > 0) await pulumi.log.info(heldText(held, plan.pending.length > 0));
+  if (held.length > 0) await pulumi.log.info(heldText(held));
   if (plan.pending.length > 0 && windows.length > 0) {
     await pulumi.log.info(`maintenance windows: ${describeWindows(windows, now)}`);
   }
@@ -75,11 +75,14 @@ export async function showVerdict(
   }
 }
 
-/** So many names of held files are told where something else is to be read too. */
+/** Whoever shows the rest by other means (`make`) wants it short. */
+const isShort = (): boolean => process.env["DDL_PLAN"] === "short";
+
+/** So many names of held files are told where it is to be short. */
 const mostNamed = 3;
 
-function heldText(held: readonly { readonly fileName: string }[], isBusy: boolean): string {
-  const named = isBusy ? held.slice(0, mostNamed) : held;
+function heldText(held: readonly { readonly fileName: string }[]): string {
+  const named = isShort() ? held.slice(0, mostNamed) : held;
   const more = held.length - named.length;
   const names = named.map(({ fileName }) => fileName).join(", ");
   return `held, above the stack's targetVersion: ${names}${more > 0 ? ` and ${more} more` : ""}`;
@@ -95,8 +98,8 @@ async function showPlan(
 ): Promise<void> {
   if (changes.length === 0) return;
   const full = changes.join("\n");
-  const isShort = process.env["DDL_PLAN"] === "short" && full.split("\n").length > shortPlan;
-  await pulumi.log.info(isShort ? summary().join("\n") : full);
+  const isLong = full.split("\n").length > shortPlan;
+  await pulumi.log.info(isShort() && isLong ? summary().join("\n") : full);
 }
 
 /** Runs `work`; an error of ours stops the program with its message alone. */
