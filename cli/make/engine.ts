@@ -22,7 +22,7 @@ import { type Phase, RunView, type Shown } from "./runView";
 const INTERRUPTIONS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** What one command of pulumi's came to. */
-export interface Ran {
+interface Ran {
   /** Exit status (8 when it was cancelled). */
   readonly status: number;
   /** By operation, of the phase that changes; empty where the engine showed itself or nothing was changed. */

@@ -25,7 +25,7 @@ import {
 import { projectMigrations } from "../stack/project";
 
 /** What one run did, as the engine counted it. */
-export interface RunFacts {
+interface RunFacts {
   /** When it began. */
   readonly since: Date;
   readonly changes: Readonly<Record<string, number>>;

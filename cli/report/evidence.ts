@@ -53,7 +53,7 @@ export interface MigrationEvidence {
 }
 
 /** One thing that happened to a version. */
-export interface RunEvidence {
+interface RunEvidence {
   readonly stack: string;
   /** "applied", "rolled back", "failed", "signed off" … */
   readonly what: string;

@@ -14,8 +14,8 @@ import type { Style } from "../frame/terminal";
 import { wrapped } from "../frame/wrap";
 
 /** What a version may lack in the tier below, in the order in which it is done there. */
-export const belowNeeds = ["applied", "proven", "validated", "signed", "published"] as const;
-export type BelowNeed = (typeof belowNeeds)[number];
+const belowNeeds = ["applied", "proven", "validated", "signed", "published"] as const;
+type BelowNeed = (typeof belowNeeds)[number];
 
 /** Rules of the gate that ask for one of them. */
 const askedBy: Readonly<Record<string, BelowNeed>> = {
@@ -29,7 +29,7 @@ const askedBy: Readonly<Record<string, BelowNeed>> = {
 /** Rules that the command at the end satisfies by itself. */
 const answeredByCommand = new Set(["ticket-required", "idle-ticket"]);
 
-export interface PromotedVersion {
+interface PromotedVersion {
   readonly version: string;
   readonly name: string;
   readonly file: string;

@@ -19,7 +19,7 @@ import type { Stack } from "./stack";
 /** It takes seconds; longer means that something is wrong. */
 const withinMs = 120_000;
 
-export type Published =
+type Published =
   { readonly kind: "published" } | { readonly kind: "not published"; readonly reason: string };
 
 /** @param isSandbox  Its configuration is the sandbox's own copy. */

@@ -14,7 +14,7 @@ export interface WaitingFile {
   readonly waits: string;
 }
 
-export interface Waiting {
+interface Waiting {
   /** The input without what waits: everything below it. */
   readonly input: GateInput;
   /** Lowest first: the first waits for a date, the others for it, because versions run in their order. */
