@@ -9,6 +9,7 @@ import { findingOfViolation } from "../findings/finding";
 import { findingText } from "../findings/text";
 import type { Call } from "../frame/command";
 import { cachedTexts } from "./fileTexts";
+import { inSandbox } from "./pasteable";
 import { shownPath } from "./project";
 import type { Stack } from "./stack";
 
@@ -24,5 +25,9 @@ export function violationTexts(
     textOf: cachedTexts(folder),
   };
   const { style } = call.terminal;
-  return violations.map((one) => findingText(findingOfViolation(one), context, style));
+  return violations.map((one) => {
+    const finding = findingOfViolation(one);
+    const remedy = call.flag("sandbox") ? inSandbox(finding.remedy) : finding.remedy;
+    return findingText({ ...finding, remedy }, context, style);
+  });
 }
