@@ -158,6 +158,7 @@ function mockModules(
   // In another process it tells the engine by gRPC.
   jest.doMock(join(repository, "stack/progress"), () => ({
     showProgress: () => undefined,
+    showMilestone: () => undefined,
     showWarning: (text: string): Promise<void> => {
       say("warning", text);
       return Promise.resolve();
