@@ -89,7 +89,9 @@ function versionOf(file: MigrationFile, facts: PromotionFacts): PromotedVersion 
     const need = needOf(one);
     return need !== null && !needs.has(need);
   });
-  if (isUnpublished) needs.add("published");
+  // A stack that was never brought up has published nothing, whatever its database knows.
+  const isSilent = facts.violations.some(({ rule }) => rule === "stack-missing");
+  if (isUnpublished || (isSilent && !needs.has("applied"))) needs.add("published");
   return {
     version: file.header.version,
     name: file.name,
