@@ -2,7 +2,6 @@
  * What a rebuild of a stack's schemas took away, in words. Pure. Does NOT rebuild.
  */
 import { type Tier, tierAbove } from "../../stack/tier";
-import { counted } from "../findings/finding";
 
 /** Sign-offs and validations that a rebuild made void; empty for none. */
 function voidText(tier: Tier, signed: readonly string[]): readonly string[] {
@@ -24,6 +23,6 @@ function voidText(tier: Tier, signed: readonly string[]): readonly string[] {
  */
 export const rebuiltText = (tier: Tier, versions: number, signed: readonly string[]): string =>
   [
-    `Schemas dropped and made anew; ${counted(versions, "version")} were applied and are pending again.`,
+    `Schemas dropped and made anew; ${versions} version(s) were applied and are pending again.`,
     ...voidText(tier, signed),
   ].join("\n");

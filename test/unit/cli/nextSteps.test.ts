@@ -1,5 +1,6 @@
 // What a stack's state asks people to do next, in the order in which it is done.
 import { heldFiles, nextSteps, type StackState, versionSpan } from "../../../cli/report/nextSteps";
+import { rebuiltText } from "../../../cli/report/rebuilt";
 import type { VersionState } from "../../../migrations/engine/history/history";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import type { Tier } from "../../../stack/tier";
@@ -88,4 +89,14 @@ it("names what is held, and many versions by the first and the last", () => {
   expect(heldFiles(state).map(({ name }) => name)).toEqual(["002_file", "003_file"]);
   expect(versionSpan(["1", "2", "3"])).toBe("1, 2, 3");
   expect(versionSpan(["1", "2", "3", "4"])).toBe("1 to 4 (4 versions)");
+});
+
+it("says of a rebuild which sign-offs went with it, and who asks for them anew", () => {
+  expect(rebuiltText("qa", 2, [])).toBe(
+    "Schemas dropped and made anew; 2 version(s) were applied and are pending again.",
+  );
+  expect(rebuiltText("qa", 2, ["1.0.0", "1.1.0"])).toContain(
+    "\nSign-offs of 1.0.0, 1.1.0 went with them: they were about what is gone now.\n" +
+      'Before uat takes those versions: npx ddl promote --stack uat --sign --all --by "NAME"',
+  );
 });
