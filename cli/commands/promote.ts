@@ -16,7 +16,7 @@ import { withClient } from "../../stack/connection";
 import { type Tier, tierRules } from "../../stack/tier";
 import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../frame/command";
 import { wrap } from "../frame/wrap";
-import { promotionReport, type PromotionReport, promotionText } from "../report/promotion";
+import { type PromotionReport, promotionReport, promotionText } from "../report/promotion";
 import { decisionText } from "../stack/approval";
 import { stackBelow } from "../stack/below";
 import { lowerTierOf } from "../stack/lowerTier";

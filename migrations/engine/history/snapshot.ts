@@ -2,9 +2,9 @@
  * What a schema snapshot is, and what differs between two of them. Pure.
  * Does NOT read the catalogs (see schemaSnapshot.ts) or judge a difference.
  */
-import { cutBetweenWords } from "../../../stack/cutText";
 import { createHash } from "node:crypto";
 
+import { cutBetweenWords } from "../../../stack/cutText";
 import { printable } from "../../../stack/printable";
 
 /** One property of one object, in words that do not depend on object ids. */

@@ -104,7 +104,7 @@ it("has nothing to promote to the first tier", async () => {
 });
 
 it("gives a file that nobody has applied another number, and keeps that of one that is applied", async () => {
-  const [third = "", back = ""] = [`${nameOf(3)}.sql`, `${nameOf(3)}_rollback.sql`];
+  const [third, back] = [`${nameOf(3)}.sql`, `${nameOf(3)}_rollback.sql`] as const;
   const text = await readFile(join(project.migrations, third), "utf8");
   const rollback = await readFile(join(project.migrations, back), "utf8");
   const mine = (content: string): string =>

@@ -1,6 +1,6 @@
 // What each version lacks on its way up, and what to type: told apart by what the tier below has recorded and published.
-import { type PromotionFacts, promotionReport, promotionText } from "../../../cli/report/promotion";
 import { styleFor } from "../../../cli/frame/terminal";
+import { type PromotionFacts, promotionReport, promotionText } from "../../../cli/report/promotion";
 import type { Violation } from "../../../migrations/engine/gate/input/gateRule";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { makeMigration } from "../../support/files/makeMigration";

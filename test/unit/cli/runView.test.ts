@@ -1,8 +1,8 @@
 // What a person sees of a run: a plan once, each warning once, what is reached, and a word about the moment.
+import { styleFor } from "../../../cli/frame/terminal";
 import { readEvent } from "../../../cli/make/engineEvents";
 import { runLog } from "../../../cli/make/runLog";
 import { RunView, type Shown } from "../../../cli/make/runView";
-import { styleFor } from "../../../cli/frame/terminal";
 
 const plain = styleFor(false, {});
 const stackUrn = "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev";

@@ -1,9 +1,9 @@
 // What only waits for a date holds up nothing before it: the shipped history on its first day in prod.
+import type { MigrationFile } from "../../../migrations/engine/files/file";
 import { checkGate } from "../../../migrations/engine/gate/gate";
 import type { GateInput } from "../../../migrations/engine/gate/input/gateInput";
 import { planMigrations } from "../../../migrations/engine/gate/input/plan";
 import { waitingIn } from "../../../migrations/engine/gate/waiting";
-import type { MigrationFile } from "../../../migrations/engine/files/file";
 import { loadMigrations } from "../../../migrations/engine/survey/load";
 import { parseTier } from "../../../stack/tier";
 import { migrationsFolder } from "../../support/files/migrationFiles";
