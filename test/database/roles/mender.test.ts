@@ -60,6 +60,11 @@ it.each([
 /** Texts of what was left, and why. */
 const leftOf = (healing: Healing): readonly (readonly [string, string])[] =>
   healing.left.map(({ deviation, reason }) => [deviation.text, reason]);
+/** What was left and is said to be mended all the same. */
+const inBoth = ({ left, mended }: Healing): readonly string[] => {
+  const texts = mended.map(({ text }) => text);
+  return left.map(({ deviation }) => deviation.text).filter((text) => texts.includes(text));
+};
 
 it("what the service role keeps locked is left with its name, and everything else is mended", async () => {
   const { service, admin } = database.names;
@@ -87,6 +92,7 @@ it("what the service role keeps locked is left with its name, and everything els
     ],
   ]);
   expect(healing.mended).toHaveLength(3);
+  expect(inBoth(healing)).toEqual([]);
   await holder.query("ROLLBACK");
   expect(leftOf(await database.heal())).toEqual([]);
   expect(await database.deviations()).toEqual([]);
@@ -100,6 +106,7 @@ it("a privilege on what is kept locked is left too, and the others are given bac
   await holder.query("LOCK TABLE dagapp.item IN ACCESS EXCLUSIVE MODE");
   const healing = await database.heal();
   expect(healing.mended.length).toBeGreaterThan(5);
+  expect(inBoth(healing)).toEqual([]);
   // Before PostgreSQL 18 GRANT waits for nobody's lock.
   for (const [text, reason] of leftOf(healing)) {
     expect(text).toBe(`table dagapp.item: ${service} should not have TRUNCATE`);
@@ -107,6 +114,22 @@ it("a privilege on what is kept locked is left too, and the others are given bac
   }
   await holder.query("ROLLBACK");
   expect(leftOf(await database.heal())).toEqual([]);
+});
+
+it("what the server refuses is left with the server's words, and is not said to be mended", async () => {
+  const { service, admin } = database.names;
+  await database.rows(`REVOKE ${service} FROM ${admin}`);
+  await database.rows(`ALTER ROLE ${service} CREATEDB`);
+  const healing = await database.heal();
+  expect(leftOf(healing)).toContainEqual([
+    expect.stringContaining("CREATEDB") as unknown,
+    expect.stringContaining("permission denied") as unknown,
+  ]);
+  expect(inBoth(healing)).toEqual([]);
+  await database.rows(`GRANT ${service} TO ${admin} WITH ADMIN OPTION`);
+  await database.rows(`ALTER ROLE ${service} NOCREATEDB`);
+  await database.heal();
+  expect(await database.deviations()).toEqual([]);
 });
 
 it("no session that writes two tables fails while both are given back to their owner", async () => {
