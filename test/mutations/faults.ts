@@ -366,7 +366,7 @@ const engineFaults: readonly Fault[] = [
     suites: ["unit/roles"],
   },
   {
-    what: "healing says that it mended what is left",
+    what: "healing records as mended what is left",
     file: heal,
     text: "const mended = [...found.values()].filter(({ text }) => !remaining.has(text));",
     instead: "const mended = [...found.values()];",
