@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 
-import { Client, escapeIdentifier, type QueryConfig, type QueryResult } from "pg";
+import { Client, escapeIdentifier, escapeLiteral, type QueryConfig, type QueryResult } from "pg";
 
 import { type Account, type PasswordSource, whereToPutPassword } from "./credentials";
 import { MigrationError } from "./errors";
@@ -20,6 +20,7 @@ import {
   type SessionLook,
 } from "./sessionSettings";
 import type { RoleSettings, ServerSettings, Settings } from "./settings";
+import { runTogether } from "./together";
 import type { ErrorSigns } from "./transientError";
 
 /** What it takes to connect: settings, and a way to find passwords. */
@@ -172,17 +173,28 @@ const asked = new WeakMap<
   { readonly server: ServerSettings; readonly parameters: Readonly<Record<string, string>> }
 >();
 
-/** Makes sure that a session is as it was asked for: one statement. */
-async function ensureSettings(client: Client): Promise<SessionLook> {
+/** What a session asked for, and where. */
+function expectedOf(client: Client): {
+  readonly expected: Readonly<Record<string, string>>;
+  readonly where: string;
+} {
   const known = asked.get(client);
   if (known === undefined) throw new Error("this session was not opened by connect");
   const { server, parameters } = known;
   const own = Object.entries(parameters).filter(([name]) => ownOfSession.has(name));
-  const expected = expectedSettings(Object.fromEntries(own));
+  return {
+    expected: expectedSettings(Object.fromEntries(own)),
+    where: `${server.host}:${server.port}`,
+  };
+}
+
+/** Makes sure that a session is as it was asked for: one statement. */
+async function ensureSettings(client: Client): Promise<SessionLook> {
+  const { expected, where } = expectedOf(client);
   const { rows } = await client.query<SessionLook>(lookQuery(expected));
   const [look] = rows;
   if (look === undefined) throw new Error("the server did not tell its settings");
-  const fault = judgeSettings(`${server.host}:${server.port}`, expected, look);
+  const fault = judgeSettings(where, expected, look);
   if (fault !== null) throw fault;
   return look;
 }
@@ -191,14 +203,19 @@ async function ensureSettings(client: Client): Promise<SessionLook> {
  * Takes away what a file has left in its session (settings, temporary tables, prepared statements, cursors, advisory
  * locks, LISTEN), and makes sure that the session is as it was asked for. Outside of a transaction.
  *
+ * @param name  What it is called from then on.
  * @throws {SessionSettingError} something is not as the session asked for it.
  * Source: postgresql.org/docs/current/sql-discard.html
  */
-export async function resetSession(client: Client): Promise<void> {
-  await client.query("DISCARD ALL");
-  // It makes the login itself of whom the session started as.
-  await client.query("RESET ROLE");
-  await ensureSettings(client);
+export async function resetSession(client: Client, name: string): Promise<void> {
+  const { expected, where } = expectedOf(client);
+  const called = `SET application_name = ${escapeLiteral(name)}`;
+  // DISCARD makes the login itself of whom the session started as.
+  const texts = ["DISCARD ALL", "RESET ROLE", called, lookQuery(expected)];
+  const answers = await runTogether(client, texts);
+  const settings = JSON.parse(answers[3]?.[0]?.[2] ?? "{}") as SessionLook["settings"];
+  const fault = judgeSettings(where, expected, { follows: false, settings });
+  if (fault !== null) throw fault;
 }
 
 /**

@@ -5,7 +5,8 @@
 import { filesBelow } from "../../migrations/engine/files/collection";
 import { impactsAmong } from "../../migrations/engine/impact/classify";
 import { applyMigration } from "../../migrations/engine/run/run";
-import { withRunner } from "../../migrations/engine/server/runner";
+import { Beside } from "../../migrations/engine/server/beside";
+import { type Runner, withRunner } from "../../migrations/engine/server/runner";
 import { surveyStack } from "../../migrations/engine/survey/survey";
 import type { Task } from "./task";
 
@@ -15,17 +16,19 @@ export async function runOurs({ folder, stack }: Pick<Task, "folder" | "stack">)
     settings: stack.settings,
     passwordOf: () => Promise.resolve(stack.password),
   };
+  const beside = new Beside(access);
   const { plan, files, violations } = await surveyStack(access, folder, {
-    lower: null,
-    isUpdate: true,
+    ...{ lower: null, isUpdate: true, beside },
   });
   const refusal = violations.find(({ severity }) => severity === "error");
   if (refusal !== undefined) throw new Error(`${refusal.file}: ${refusal.message}`);
-  await withRunner(access, async (runner) => {
+  const applyAll = async (runner: Runner): Promise<void> => {
     for (const migration of plan.pending) {
       const lower = filesBelow(files, migration.number).map(({ header }) => header.version);
       const expected = impactsAmong(files, migration);
       await applyMigration(runner, { migration, lower, expected }, () => undefined);
     }
-  });
+  };
+  if (plan.pending.length > 0) await withRunner(access, applyAll, "migrator", beside);
+  await beside.close();
 }

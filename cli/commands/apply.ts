@@ -5,6 +5,7 @@
 import { filesBelow } from "../../migrations/engine/files/collection";
 import { impactsAmong } from "../../migrations/engine/impact/classify";
 import { applyMigration } from "../../migrations/engine/run/run";
+import { Beside } from "../../migrations/engine/server/beside";
 import { type Runner, withRunner } from "../../migrations/engine/server/runner";
 import { ensureUpgraded, type Survey, surveyStack } from "../../migrations/engine/survey/survey";
 import { counted } from "../findings/finding";
@@ -44,8 +45,18 @@ export const apply: Command = {
 
 async function run(call: Call): Promise<ExitStatus> {
   const stack = await withTargetOf(call, withTickets(await openStack(call), call));
+  const beside = new Beside(stack.access);
+  try {
+    return await runFrom(beside, call, stack);
+  } finally {
+    await beside.close();
+  }
+}
+
+/** @param beside  The admin's one session, which looks before the run, during it and after it. */
+async function runFrom(beside: Beside, call: Call, stack: Stack): Promise<ExitStatus> {
   const lower = await lowerTierOf(stack);
-  const survey = await surveyStack(stack.access, stack.folder, { lower, isUpdate: true });
+  const survey = await surveyStack(stack.access, stack.folder, { lower, isUpdate: true, beside });
   const { plan, violations } = survey;
   const { print, say, style } = call.terminal;
   const errors = violations.filter(({ severity }) => severity === "error");
@@ -75,10 +86,15 @@ async function run(call: Call): Promise<ExitStatus> {
   const left = await interruptible(
     say,
     (isStopping) =>
-      withRunner(stack.access, (runner) => applyAll(call, tell, runner, survey, isStopping)),
+      withRunner(
+        stack.access,
+        (runner) => applyAll(call, tell, runner, survey, isStopping),
+        "migrator",
+        beside,
+      ),
     () => now,
   );
-  const drift = await describeDrift(stack.access);
+  const drift = await describeDrift(stack.access, beside);
   if (drift !== "") say(drift);
   if (left === 0) return exitStatus.fine;
   say(`Stopped: ${counted(left, "migration")} not run. Call it again to go on.`);

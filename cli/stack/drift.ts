@@ -3,20 +3,28 @@
  * schemas by hand.
  * Does NOT mend anything; up and heal do.
  */
+import type { Client } from "pg";
+
 import { readCurrentState } from "../../migrations/engine/ledger/structure";
+import type { Beside } from "../../migrations/engine/server/beside";
 import { inspectPrivileges } from "../../roles/database/inspection";
+import type { Inspection } from "../../roles/model";
 import { type Access, withClient } from "../../stack/connection";
 import { driftText } from "../report/grantsText";
 import { structureLines } from "../report/statusText";
 
-/** A readable list of the deviations; empty when privileges are as declared. */
-export async function describeDrift(access: Access): Promise<string> {
+/**
+ * A readable list of the deviations; empty when privileges are as declared.
+ *
+ * @param beside  A session of the admin's that is there already.
+ */
+export async function describeDrift(access: Access, beside?: Beside): Promise<string> {
   const { settings } = access;
-  const { deviations } = await withClient(
-    access,
-    { account: "admin", activity: "drift", readOnly: true },
-    (client) => inspectPrivileges(client, settings),
-  );
+  const look = (client: Client): Promise<Inspection> => inspectPrivileges(client, settings);
+  const purpose = { account: "admin", activity: "drift", readOnly: true } as const;
+  const { deviations } = await (beside === undefined
+    ? withClient(access, purpose, look)
+    : look(await beside.client()));
   if (deviations.length === 0) return "";
   const heading = `${deviations.length} privilege(s) are not as declared; up mends them:`;
   return `${heading}\n${driftText(deviations)}`;

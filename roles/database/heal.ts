@@ -45,6 +45,11 @@ const mostRounds = 5;
 
 /** PostgreSQL's code for no room left in the table of locks: since 18 GRANT locks what it is about. */
 const noRoomForLocks = "53200";
+/** PostgreSQL's major version from which on it does. */
+const locksOnGrant = 18;
+/** So many always find room. The table of locks holds somewhat more than the settings say. */
+const fewObjects = 1_000;
+const slack = 1.2;
 
 /** Most deviations mended in one transaction where one for all needs more locks than the server has room for. */
 const mostInPart = 2_000;
@@ -68,22 +73,29 @@ export async function healPrivileges(
   if (!before.left.some(isMendable)) return { mended: [], left: before.left.map(leftToPerson) };
   const done: Deviation[] = [];
   let alone: readonly Deviation[] = [];
+  let seen: Look | null = before;
   if (before.left.some((one) => isMendable(one) && isApart(one))) {
     // What such statements need, the right to a role or a schema, comes first.
     if (before.left.some((one) => isMendable(one) && isEarly(one))) {
-      done.push(...(await healTogether(client, settings, options, isEarly)).mended);
+      done.push(...(await healTogether(client, settings, options, isEarly, before)).mended);
     }
     const { left, usable } = await look(client, settings, options);
     alone = await apart(left, usable);
+    // What is given back to its owner may deviate in other ways than before.
+    seen = null;
   }
-  let { mended, left } = await healTogether(client, settings, options, isTogether, alone);
+  let { mended, left } = await healTogether(
+    ...([client, settings, options, isTogether, seen, alone] as const),
+  );
   done.push(...alone, ...mended);
   // What only showed, or could only be done, when the rest was mended.
   const late = left.map(({ deviation }) => deviation).filter(({ text }) => !reasons.has(text));
   if (done.length > 0 && late.some((one) => isMendable(one) && isApart(one))) {
     const { usable } = await look(client, settings, options);
     alone = await apart(late, usable);
-    ({ mended, left } = await healTogether(client, settings, options, isTogether, alone));
+    ({ mended, left } = await healTogether(
+      ...([client, settings, options, isTogether, null, alone] as const),
+    ));
     done.push(...alone, ...mended);
   }
   const remaining = new Set(left.map(({ deviation }) => deviation.text));
@@ -115,28 +127,50 @@ const leftToPerson = (deviation: Deviation): Healing["left"][number] => ({
 /**
  * Mends the chosen ones in one transaction, or, where the server has no room for its locks, in several; records them,
  * and what was mended alone before.
+ *
+ * @param seen  What a look has found, where nothing was mended since.
  */
 async function healTogether(
   client: Client,
   settings: Settings,
   options: HealOptions,
   isChosen: Choice,
+  seen: Look | null,
   alone: readonly Deviation[] = [],
 ): Promise<Healing> {
   const whole = (): Promise<Healing> =>
     retrying(() =>
       inTransaction(client, () => healOnce(client, settings, options, isChosen, alone)),
     );
-  try {
-    return await whole();
-  } catch (error) {
-    if (errorCode(error) !== noRoomForLocks) throw error;
+  // What cannot succeed is not tried: it would do most of the work, and undo it.
+  const chosen = seen?.left.filter(isChosen) ?? [];
+  const objects = new Set(chosen.map(({ text }) => text.split(": ")[0])).size;
+  if (objects <= fewObjects || objects <= (await roomForLocks(client)) * slack) {
+    try {
+      return await whole();
+    } catch (error) {
+      if (errorCode(error) !== noRoomForLocks) throw error;
+    }
   }
   const { log } = options;
   log?.("privileges: more objects than the server lets one transaction lock; mending in parts");
-  const parts = await healInParts(client, settings, options, isChosen);
+  const parts = await healInParts(client, settings, options, isChosen, seen);
   const { mended, left } = await whole();
   return { mended: [...parts, ...mended], left };
+}
+
+/**
+ * How many objects one transaction may lock, about: the table of locks is shared by all sessions. Before 18 GRANT locks
+ * nothing. Source: postgresql.org/docs/current/runtime-config-locks.html
+ */
+async function roomForLocks(client: Client): Promise<number> {
+  const { rows } = await client.query<{ major: number; room: number }>(
+    `SELECT current_setting('server_version_num')::integer / 10000 AS major,
+            current_setting('max_locks_per_transaction')::float8
+              * (current_setting('max_connections')::float8 + current_setting('max_prepared_transactions')::float8) AS room`,
+  );
+  const [row] = rows;
+  return row === undefined || row.major < locksOnGrant ? Infinity : row.room;
 }
 
 /** Mends what locks a table, one table a transaction. Adds to `reasons` why something is left. */
@@ -168,11 +202,16 @@ async function retrying<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** What deviates, and the roles whose rights this login has. */
+interface Look {
+  readonly left: readonly Deviation[];
+  readonly usable: ReadonlySet<string>;
+}
+
 async function look(
   client: Client,
   settings: Settings,
   { isSpared = () => false }: HealOptions,
-): Promise<{ readonly left: readonly Deviation[]; readonly usable: ReadonlySet<string> }> {
+): Promise<Look> {
   const { catalog, deviations } = await inspectPrivileges(client, settings);
   const usable = catalog.roles.filter((role) => role.usable).map(({ name }) => name);
   return { left: deviations.filter((one) => !isSpared(one)), usable: new Set(usable) };
@@ -201,17 +240,22 @@ async function recordHealing(client: Client, mended: readonly Deviation[]): Prom
 /**
  * Mends what it can, owners first, a transaction for each part. Returns what the server did not refuse; what is left is
  * seen later.
+ *
+ * @param seen  What a look has found, where nothing was mended since: it is all looked at again in the end.
  */
 async function healInParts(
   client: Client,
   settings: Settings,
   options: HealOptions,
   isChosen: Choice,
+  seen: Look | null,
 ): Promise<readonly Deviation[]> {
   const done: Deviation[] = [];
   let size = mostInPart;
   for (const isFirst of [true, false]) {
-    const { left, usable } = await look(client, settings, options);
+    // What is done first may change what else deviates.
+    const known = done.length === 0 ? seen : null;
+    const { left, usable } = known ?? (await look(client, settings, options));
     const mendable = left
       .filter((one) => isMendable(one) && isChosen(one))
       .filter((one) => (one.first === true) === isFirst);

@@ -5,10 +5,10 @@
  */
 import type { Client } from "pg";
 
+import { runTogether } from "../../../stack/together";
 import { startCounting } from "./measure";
 import type { Before, CountedTable, Measured, MeasuredRelation } from "./measured";
 import { filesOfTables, measureAlone } from "./measureQueries";
-import { runTogether } from "./together";
 
 interface FileOfTable {
   readonly oid: number;
@@ -66,7 +66,10 @@ export async function runMeasured(client: Client, text: string): Promise<Measure
   });
   const nothing = { columns: [], parts: [], rights: [], routines: [], goneObjects: [], gone: [] };
   const { counts, catalogs } = raw;
-  const measured = { counts, catalogs, transaction: "", relations, ...nothing };
+  const measured = {
+    ...{ counts, catalogs, transaction: "", relations, ...nothing },
+    traces: null,
+  };
   return { measured, tablesBefore, startedAt };
 }
 

@@ -20,12 +20,11 @@ import {
   countBeforeRewrite,
   type Counting,
   lookBefore,
-  markOf,
   measureTransaction,
-  settleDeferred,
 } from "./measure";
 import type { Before, CountedTable, Measured } from "./measured";
 import { impactsMeasured, madeBy } from "./measuredImpacts";
+import { TouchedParts } from "./touched";
 
 /** The run did more than was judged. Its segment was rolled back. */
 class ContractError extends MigrationError {
@@ -48,6 +47,8 @@ const uncounted =
 /** One run's contract. */
 export class Contract {
   private readonly made: Set<number>;
+  /** What the segments have touched of the structure so far. */
+  readonly touched = new TouchedParts();
 
   /**
    * @param client   Works.
@@ -64,9 +65,9 @@ export class Contract {
     this.made = new Set(made);
   }
 
-  /** Inside a transaction that has just begun. */
-  async begin(): Promise<OpenSegment> {
-    return { transaction: await markOf(this.client), counting: [], startedAt: Date.now() };
+  /** @param transaction  The mark of the transaction that has just begun (see inPatientTransaction). */
+  begin(transaction: string): OpenSegment {
+    return { transaction, counting: [], startedAt: Date.now() };
   }
 
   /** Before each statement: counts what it announces to write anew. */
@@ -85,10 +86,10 @@ export class Contract {
    * @throws {ContractError} it did more than was judged, and the tier does not let that pass.
    */
   async end(open: OpenSegment, segment: Segment, inside: Inside): Promise<SegmentRecord> {
-    await inside(() => settleDeferred(this.client));
-    const measured = await measureTransaction(this.client);
+    const measured = await measureTransaction(this.client, inside);
     const counted = await countAfter(this.client, open.counting, measured);
     const before = await this.look((beside) => lookBefore(beside, measured));
+    this.touched.add(measured, before);
     const record = this.compared(open, segment, measured, before, counted);
     const { unannounced = [] } = record;
     if (unannounced.length > 0 && tierRules[this.tier].holdsToPlan) {
@@ -99,6 +100,7 @@ export class Contract {
 
   /** After a statement that no transaction could hold: what it did is there (see ensureKept). */
   async after(segment: Segment, alone: MeasuredAlone): Promise<SegmentRecord> {
+    this.touched.addUnknown();
     const seen = await this.look((beside) => lookBefore(beside, alone.measured));
     const { measured, before, counted } = asBefore(alone, seen);
     const open = { transaction: measured.transaction, counting: [], startedAt: alone.startedAt };

@@ -7,6 +7,7 @@
 import { type Client, escapeIdentifier } from "pg";
 
 import { MigrationError } from "../../../stack/errors";
+import { runTogether } from "../../../stack/together";
 import { lockModes } from "../sql/lockModes";
 import type { ObjectName } from "../sql/objectName";
 import type {
@@ -17,9 +18,19 @@ import type {
   MeasuredRelation,
   RelationBefore,
   RoutineBefore,
+  Traces,
   TypeBefore,
 } from "./measured";
-import { flush, mayLeave, measure, pictureBefore, settle, transactionMark } from "./measureQueries";
+import {
+  type Detail,
+  detailsOf,
+  flush,
+  foreignCatalogs,
+  mayLeave,
+  measure,
+  pictureBefore,
+  settle,
+} from "./measureQueries";
 
 /** What was put off to the COMMIT puts off more, again and again. */
 class NeverSettledError extends MigrationError {
@@ -29,20 +40,12 @@ class NeverSettledError extends MigrationError {
 /** So often: deferred triggers that wake each other were 30 deep in the worst case tried. */
 const mostRounds = 20;
 
-/** Results of a text with several statements: the driver's types know one only. */
-const resultsOf = (value: unknown): readonly { readonly rows: readonly unknown[] }[] =>
-  (Array.isArray(value) ? value : [value]) as readonly { readonly rows: readonly unknown[] }[];
+type Answers = Awaited<ReturnType<typeof runTogether>>;
 
 /** Makes the counters start at zero. Outside of a transaction, as a message of its own. */
 export const startCounting = async (client: Client): Promise<void> => {
   await client.query(flush);
 };
-
-/** The mark of the transaction that has just begun. */
-export async function markOf(client: Client): Promise<string> {
-  const { rows } = await client.query<{ mark: string }>(transactionMark);
-  return rows[0]?.mark ?? "";
-}
 
 /** Whether the open transaction may leave anything behind when it commits. */
 export async function mayLeaveSomething(client: Client): Promise<boolean> {
@@ -50,18 +53,30 @@ export async function mayLeaveSomething(client: Client): Promise<boolean> {
   return rows[0]?.may === true;
 }
 
+/** Runs a statement of the open transaction, and asks the same in one go: true where it may leave something behind. */
+export async function runLooking(client: Client, text: string): Promise<boolean> {
+  const [, may] = await runTogether(client, [text, mayLeave]);
+  return may?.[0]?.[0] === "t";
+}
+
 /**
- * Runs what was put off to the COMMIT, until nothing more happens.
+ * Runs what was put off to the COMMIT, until nothing more happens; and measures the open transaction, the last thing before
+ * its own record and the COMMIT.
  *
+ * @param inside  Runs what may wait for a lock.
  * @throws {NeverSettledError} it does not come to an end.
  */
-export async function settleDeferred(client: Client): Promise<void> {
+export async function measureTransaction(
+  client: Client,
+  inside: (work: () => Promise<unknown>) => Promise<unknown>,
+): Promise<Measured> {
   for (let round = 0; round < mostRounds; round += 1) {
-    const results = resultsOf(await client.query(settle));
-    const [first, second] = results
-      .flatMap(({ rows }) => rows as readonly { readonly counts?: string }[])
-      .map(({ counts }) => counts);
-    if (first === second) return;
+    const texts = [...settle, ...measure];
+    const answers = (await inside(() => runTogether(client, texts))) as Answers;
+    const textOf = (index: number): string | null => answers[index]?.[0]?.[0] ?? null;
+    if (textOf(1) !== textOf(3)) continue;
+    const core = JSON.parse(textOf(texts.length - 1) ?? "null") as RawCore;
+    return readMeasured(core, await readDetails(client, core));
   }
   throw new NeverSettledError(
     `Deferred triggers put off more work in each of ${2 * mostRounds} rounds.`,
@@ -82,7 +97,13 @@ interface RawRelation {
   readonly deleted: number;
 }
 
-type Raw = Omit<Measured, "relations"> & { readonly relations: readonly RawRelation[] };
+/** What is looked at only where the counters say that there is something to see. */
+type Details = Pick<Measured, Detail>;
+
+interface RawCore
+  extends Omit<Measured, "relations" | "traces" | "gone" | "catalogs" | keyof Details>, Traces {
+  readonly relations: readonly RawRelation[];
+}
 
 function relationOf(raw: RawRelation): MeasuredRelation {
   const { oid, level, inserted, updated, deleted, schema, name, kind, file } = raw;
@@ -96,17 +117,44 @@ function relationOf(raw: RawRelation): MeasuredRelation {
   };
 }
 
-/** Reads the answer of the measurement. */
-function readMeasured(answer: unknown): Measured {
-  const raw = answer as Raw;
-  return { ...raw, relations: raw.relations.map(relationOf) };
+/** Catalogs of which it is told that a row was taken away. */
+const toldGone = ["pg_trigger", "pg_policy", "pg_rewrite"];
+
+function readMeasured(core: RawCore, details: Details): Measured {
+  const { written, locked, marked, domains, relations, ...rest } = core;
+  const names = Object.keys(written);
+  return {
+    ...{ ...rest, ...details, relations: relations.map(relationOf) },
+    gone: toldGone.filter((catalog) => (written[catalog]?.[2] ?? 0) > 0),
+    catalogs: foreignCatalogs.filter((catalog) => names.includes(catalog)),
+    traces: { written, locked, marked, domains },
+  };
 }
 
-/** Measures the open transaction; the last thing before its own record and the COMMIT. */
-export async function measureTransaction(client: Client): Promise<Measured> {
-  const rows = resultsOf(await client.query(measure)).at(-1)?.rows as
-    readonly { readonly measured: unknown }[] | undefined;
-  return readMeasured(rows?.[0]?.measured);
+const noDetails: Details = { columns: [], rights: [], routines: [], parts: [], goneObjects: [] };
+
+/**
+ * What of single rows can be seen. A row that was there before is updated or deleted; but triggers, rules and policies come
+ * new to what was there.
+ */
+function wantedDetails({ written }: RawCore): readonly Detail[] {
+  const isWritten = (catalog: string, how: readonly (0 | 1 | 2)[]): boolean =>
+    how.some((index) => (written[catalog]?.[index] ?? 0) > 0);
+  const isWanted: Readonly<Record<Detail, boolean>> = {
+    columns: isWritten("pg_attribute", [1]),
+    rights: isWritten("pg_class", [1]),
+    routines: isWritten("pg_proc", [1]),
+    parts: toldGone.some((catalog) => isWritten(catalog, [0, 1, 2])),
+    goneObjects: isWritten("pg_proc", [2]) || isWritten("pg_type", [2]),
+  };
+  return (Object.keys(isWanted) as Detail[]).filter((name) => isWanted[name]);
+}
+
+async function readDetails(client: Client, core: RawCore): Promise<Details> {
+  const wanted = wantedDetails(core);
+  if (wanted.length === 0) return noDetails;
+  const { rows } = await client.query<{ details: Partial<Details> }>(detailsOf(wanted));
+  return { ...noDetails, ...rows[0]?.details };
 }
 
 const byOid = <T extends { readonly oid: number }>(rows: readonly T[]): ReadonlyMap<number, T> =>
@@ -119,6 +167,19 @@ const byOid = <T extends { readonly oid: number }>(rows: readonly T[]): Readonly
 const oids = (numbers: readonly number[]): string =>
   `('{${[...new Set(numbers.filter(Number.isSafeInteger))].join(",")}}'::pg_catalog.oid[])`;
 
+const preparedPicture = "picture_before";
+const prepared = new WeakSet<Client>();
+
+/** Planned once for a run: no file ever runs in this session. In plain texts too (see oids). */
+async function preparePicture(beside: Client): Promise<void> {
+  if (prepared.has(beside)) return;
+  const text = pictureBefore("$1", "$2", "$3", "$4");
+  await beside.query(
+    `PREPARE ${preparedPicture} (pg_catalog.oid[], pg_catalog.oid[], pg_catalog.oid[], pg_catalog.oid[]) AS ${text}`,
+  );
+  prepared.add(beside);
+}
+
 /**
  * What was there before of all that was measured.
  *
@@ -128,13 +189,14 @@ export async function lookBefore(beside: Client, measured: Measured): Promise<Be
   const { relations, columns, rights, routines, parts, goneObjects } = measured;
   const gone = (catalog: string): number[] =>
     goneObjects.filter(([name]) => name === catalog).map(([, oid]) => oid);
+  await preparePicture(beside);
   const { rows } = await beside.query<{
     relations: RelationBefore[];
     columns: ColumnBefore[];
     routines: RoutineBefore[];
     types: TypeBefore[];
   }>(
-    pictureBefore(
+    `EXECUTE ${preparedPicture} (${[
       oids([
         ...relations.map(({ oid }) => oid),
         ...rights.map(({ oid }) => oid),
@@ -144,7 +206,7 @@ export async function lookBefore(beside: Client, measured: Measured): Promise<Be
       oids(columns.map(({ relation }) => relation)),
       oids([...routines.map(({ oid }) => oid), ...gone("pg_proc")]),
       oids(gone("pg_type")),
-    ),
+    ].join(", ")})`,
   );
   const [found] = rows;
   return {

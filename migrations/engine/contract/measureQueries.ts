@@ -22,27 +22,24 @@ SELECT COALESCE(pg_catalog.string_agg(pg_catalog.concat_ws(':', o.relation,
   FROM (SELECT DISTINCT l.relation FROM pg_catalog.pg_locks AS l
          WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() AND l.relation IS NOT NULL) AS o`;
 
-/** Runs what was put off to the COMMIT, twice, with the counts after each. One message. */
-export const settle = `SET CONSTRAINTS ALL IMMEDIATE; ${counts}; SET CONSTRAINTS ALL IMMEDIATE; ${counts}`;
+/** Runs what was put off to the COMMIT, twice, with the counts after each. */
+export const settle = [
+  ...["SET CONSTRAINTS ALL IMMEDIATE", counts, "SET CONSTRAINTS ALL IMMEDIATE", counts],
+] as const;
 
 /** Before the measurement: queries of cursors that would run at COMMIT do not, and names mean the server's own. */
-const clear = "CLOSE ALL; SET LOCAL search_path = pg_catalog, pg_temp";
+const clear = ["CLOSE ALL", "SET LOCAL search_path = pg_catalog, pg_temp"] as const;
 
 /** Whether the transaction may leave anything behind: it has written, or a cursor would run at its COMMIT. */
 export const mayLeave = `
 SELECT pg_catalog.pg_current_xact_id_if_assigned() IS NOT NULL
        OR EXISTS (SELECT FROM pg_catalog.pg_cursors AS c WHERE c.is_holdable) AS may`;
 
-/** The transaction's own mark, which a COMMIT changes and a savepoint does not. */
-export const transactionMark = `
-SELECT l.virtualtransaction AS mark FROM pg_catalog.pg_locks AS l
- WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() AND l.locktype OPERATOR(pg_catalog.=) 'virtualxid' LIMIT 1`;
-
 /** Empties the counters, when it is a message of its own outside of a transaction. */
 export const flush = "SELECT pg_catalog.pg_stat_force_next_flush()";
 
 /** Catalogs in which a migration has no business, beside those of which each row is looked at. */
-const foreignCatalogs = [
+export const foreignCatalogs = [
   "pg_authid",
   "pg_auth_members",
   "pg_database",
@@ -80,56 +77,78 @@ const rows = (columns: string, from: string): string =>
 const meaning = (row: string): string =>
   `md5(concat_ws('|', ${row}.prosrc, ${row}.probin, ${row}.prosqlbody::text, ${row}.prolang, ${row}.prosecdef, ${row}.proconfig::text, ${row}.prorettype, ${row}.provolatile))`;
 
+/** The locks are read once, and each relation is looked up by its index: few are expected, whatever the planner thinks. */
 const measurement = `
-WITH x AS MATERIALIZED (
-  SELECT pg_current_xact_id_if_assigned()::text::bigint AS top, age(pg_current_xact_id_if_assigned()::xid) AS a
+WITH mine AS MATERIALIZED (
+  SELECT l.locktype, l.relation, l.virtualtransaction, array_position(${modes}, l.mode) AS level FROM pg_locks AS l WHERE l.pid = pg_backend_pid()
 ), own AS MATERIALIZED (
-  SELECT l.relation AS oid, max(array_position(${modes}, l.mode)) AS level FROM pg_locks AS l
-   WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.relation >= ${firstOwn} GROUP BY 1
-), moved AS MATERIALIZED (
-  SELECT c.relname FROM pg_class AS c
-   WHERE c.relnamespace = 11 AND c.relname IN (${list([...foreignCatalogs, ...lookedAt])})
-     AND pg_stat_get_xact_tuples_inserted(c.oid) + pg_stat_get_xact_tuples_updated(c.oid) + pg_stat_get_xact_tuples_deleted(c.oid) > 0
+  SELECT relation AS oid, max(level) AS level FROM mine WHERE locktype = 'relation' AND relation >= ${firstOwn} GROUP BY 1
+), written AS MATERIALIZED (
+  SELECT c.relname, pg_stat_get_xact_tuples_inserted(c.oid) AS inserted, pg_stat_get_xact_tuples_updated(c.oid) AS updated,
+         pg_stat_get_xact_tuples_deleted(c.oid) AS deleted
+    FROM pg_class AS c WHERE c.oid < ${firstOwn} AND c.relkind = 'r' AND c.relnamespace = 11
 )
 SELECT json_build_object(
-  'transaction', (SELECT virtualtransaction FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'virtualxid' LIMIT 1),
+  'transaction', (SELECT virtualtransaction FROM mine WHERE locktype = 'virtualxid' LIMIT 1),
   'counts', current_setting('track_counts') = 'on' AND NOT has_parameter_privilege('track_counts', 'SET'),
-  'gone', coalesce((SELECT json_agg(c.relname) FROM pg_class AS c WHERE c.relnamespace = 11
-     AND c.relname IN ('pg_trigger', 'pg_policy', 'pg_rewrite') AND pg_stat_get_xact_tuples_deleted(c.oid) > 0), '[]'),
-  'catalogs', coalesce((SELECT json_agg(relname) FROM moved WHERE relname IN (${list(foreignCatalogs)})), '[]'),
+  'written', coalesce((SELECT json_object_agg(relname, json_build_array(inserted, updated, deleted)) FROM written
+     WHERE inserted + updated + deleted > 0), '{}'),
+  'locked', coalesce((SELECT json_agg(oid::bigint) FROM own WHERE level >= 4), '[]'),
+  'domains', EXISTS (SELECT FROM pg_constraint AS k WHERE k.contypid >= ${firstOwn}),
+  'marked', EXISTS (SELECT FROM mine WHERE locktype = 'object' AND level = 4),
   'relations', ${rows(
-    `'oid', o.oid::bigint, 'level', o.level, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind, 'file', c.relfilenode::bigint,
+    `'oid', o.oid::bigint, 'level', o.level, 'schema', c.nspname, 'name', c.relname, 'kind', c.relkind, 'file', c.relfilenode::bigint,
      'inserted', pg_stat_get_xact_tuples_inserted(o.oid), 'updated', pg_stat_get_xact_tuples_updated(o.oid), 'deleted', pg_stat_get_xact_tuples_deleted(o.oid)`,
-    `own AS o LEFT JOIN pg_class AS c ON c.oid = o.oid LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    `own AS o LEFT JOIN LATERAL (
+       SELECT c.oid, c.relname, c.relkind, c.relfilenode, n.nspname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE c.oid = o.oid OFFSET 0) AS c ON true
       WHERE o.level >= 3 AND (c.oid IS NULL OR c.relkind IN ('r', 'p', 'm', 'f', 'S', 'v', 'c'))`,
-  )},
-  'columns', ${rows(
+  )}) AS measured`;
+
+/** Closes cursors, then measures. The last of them tells it as JSON. */
+export const measure = [...clear, measurement] as const;
+
+/** Single rows of catalogs that the transaction has written. */
+const detail = {
+  columns: `'columns', ${rows(
     "'relation', a.attrelid::bigint, 'number', a.attnum, 'dropped', a.attisdropped, 'type', format_type(a.atttypid, a.atttypmod), 'typeId', concat(a.atttypid, ' ', a.atttypmod), 'acl', a.attacl::text",
     `x, pg_attribute AS a WHERE pg_stat_get_xact_tuples_updated('pg_attribute'::regclass) > 0 AND a.attrelid >= ${firstOwn} AND a.attnum > 0 AND ${ours("a")}`,
-  )},
-  'rights', ${rows(
+  )}`,
+  rights: `'rights', ${rows(
     "'oid', c.oid::bigint, 'owner', c.relowner::bigint, 'acl', c.relacl::text",
     `x, pg_class AS c WHERE ${moved("pg_class")} AND c.relkind IN ('r', 'p', 'm', 'f', 'S', 'v') AND ${ours("c")}`,
-  )},
-  'routines', ${rows(
+  )}`,
+  routines: `'routines', ${rows(
     `'oid', p.oid::bigint, 'owner', p.proowner::bigint, 'acl', p.proacl::text, 'meaning', ${meaning("p")}`,
     `x, pg_proc AS p WHERE ${moved("pg_proc")} AND ${ours("p")}`,
-  )},
-  'parts', (SELECT coalesce(json_agg(json_build_object('kind', kind, 'relation', relation, 'name', name)), '[]') FROM (
+  )}`,
+  parts: `'parts', (SELECT coalesce(json_agg(json_build_object('kind', kind, 'relation', relation, 'name', name)), '[]') FROM (
       SELECT 'trigger' AS kind, t.tgrelid::bigint AS relation, t.tgname AS name FROM x, pg_trigger AS t
        WHERE ${moved("pg_trigger")} AND NOT t.tgisinternal AND ${ours("t")}
       UNION ALL
       SELECT 'rule', r.ev_class::bigint, r.rulename FROM x, pg_rewrite AS r WHERE ${moved("pg_rewrite")} AND ${ours("r")}
       UNION ALL
-      SELECT 'policy', y.polrelid::bigint, y.polname FROM x, pg_policy AS y WHERE ${moved("pg_policy")} AND ${ours("y")}) AS part),
-  'goneObjects', coalesce((SELECT json_agg(json_build_array(l.classid::regclass::text, l.objid::bigint)) FROM pg_locks AS l
+      SELECT 'policy', y.polrelid::bigint, y.polname FROM x, pg_policy AS y WHERE ${moved("pg_policy")} AND ${ours("y")}) AS part)`,
+  goneObjects: `'goneObjects', coalesce((SELECT json_agg(json_build_array(l.classid::regclass::text, l.objid::bigint)) FROM pg_locks AS l
      WHERE l.pid = pg_backend_pid() AND l.locktype = 'object' AND l.mode = 'AccessExclusiveLock' AND l.objid >= ${firstOwn}
        AND CASE l.classid WHEN 'pg_proc'::regclass THEN NOT EXISTS (SELECT FROM pg_proc AS p WHERE p.oid = l.objid)
                           WHEN 'pg_type'::regclass THEN NOT EXISTS (SELECT FROM pg_type AS t WHERE t.oid = l.objid)
-                          ELSE false END), '[]')) AS measured`;
+                          ELSE false END), '[]')`,
+} as const;
 
-/** Closes cursors, then measures. One message; the last result holds `measured`. */
-export const measure = `${clear}; ${measurement}`;
+/** What can be looked at of single rows. */
+export type Detail = keyof typeof detail;
+
+/** Asks for some of them, at least one. */
+export const detailsOf = (wanted: readonly Detail[]): string => `
+WITH x AS MATERIALIZED (
+  SELECT pg_current_xact_id_if_assigned()::text::bigint AS top, age(pg_current_xact_id_if_assigned()::xid) AS a
+), moved AS MATERIALIZED (
+  SELECT c.relname FROM pg_class AS c
+   WHERE c.relnamespace = 11 AND c.relname IN (${list(lookedAt)})
+     AND pg_stat_get_xact_tuples_inserted(c.oid) + pg_stat_get_xact_tuples_updated(c.oid) + pg_stat_get_xact_tuples_deleted(c.oid) > 0
+)
+SELECT json_build_object(${wanted.map((name) => detail[name]).join(",\n")}) AS details`;
 
 const written = (row: string): string =>
   ["inserted", "updated", "deleted"]

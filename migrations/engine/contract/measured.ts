@@ -83,7 +83,25 @@ export interface Measured {
   readonly gone: readonly string[];
   /** Names of the other catalogs in which rows were written. */
   readonly catalogs: readonly string[];
+  /** What the structure may have been changed by; null for a statement that has let go of its locks. */
+  readonly traces: Traces | null;
 }
+
+/** Where a transaction has been in the catalogs. */
+export interface Traces {
+  /** By name of the catalog: rows inserted, updated and deleted, at most. A catalog that is not here was not written. */
+  readonly written: Written;
+  /** Object ids of relations of any kind, indexes too, that it holds SHARE UPDATE EXCLUSIVE or a stronger lock on. */
+  readonly locked: readonly number[];
+  /** It has commented on something that is no relation. */
+  readonly marked: boolean;
+  /** A domain has constraints. */
+  readonly domains: boolean;
+}
+
+export type Written = Readonly<
+  Record<string, readonly [inserted: number, updated: number, deleted: number]>
+>;
 
 /** A relation as it was before the transaction, by another session's look. */
 export interface RelationBefore extends ObjectName {

@@ -135,12 +135,32 @@ export interface History {
 export function foldHistory(rows: readonly LedgerRow[], events: readonly EventRow[]): History {
   const ordered = [...events].sort((a, b) => a.id - b.id);
   const eventsOf = groupByVersion(ordered);
+  const whole = foldWhole(ordered);
+  const { stamp, breakGlass, lastRebuild } = whole;
+  return {
+    ...{ stamp, breakGlass },
+    versions: rows.map((row) => foldVersion(row, eventsOf.get(row.version) ?? [], lastRebuild)),
+  };
+}
+
+/** What events say of the database, and not of one version. */
+export interface WholeState extends Pick<History, "stamp" | "breakGlass"> {
+  /** Number of the event after which the schemas were empty, 0 for none. */
+  readonly lastRebuild: number;
+}
+
+/** The kinds of events that foldWhole looks at. */
+export const kindsOfWhole: ReadonlySet<EventKind> = new Set<EventKind>([
+  ...(["stamped", "rebuilt", "break-glass-opened", "break-glass-closed"] as const),
+]);
+
+/** @param ordered  Oldest first; those of other kinds do not matter. */
+export function foldWhole(ordered: readonly EventRow[]): WholeState {
   const stamped = ordered.find((event) => event.kind === "stamped")?.detail["tier"];
-  const lastRebuild = ordered.findLast(({ kind }) => kind === "rebuilt")?.id ?? 0;
   return {
     stamp: tiers.find((tier) => tier === stamped) ?? null,
     breakGlass: foldBreakGlass(ordered),
-    versions: rows.map((row) => foldVersion(row, eventsOf.get(row.version) ?? [], lastRebuild)),
+    lastRebuild: ordered.findLast(({ kind }) => kind === "rebuilt")?.id ?? 0,
   };
 }
 
@@ -219,7 +239,7 @@ function foldRollback(own: readonly EventRow[]): BegunRollback | null {
  * @param ofVersion    All events of the row's version, in order.
  * @param lastRebuild  Number of the event after which the schemas were empty, 0 for none.
  */
-function foldVersion(
+export function foldVersion(
   row: LedgerRow,
   ofVersion: readonly EventRow[],
   lastRebuild: number,

@@ -85,9 +85,24 @@ export function structureOf(snapshot: SchemaSnapshot): SchemaSnapshot {
 const sorted = <T>(record: Readonly<Record<string, T>>): readonly (readonly [string, T])[] =>
   Object.entries(record).sort(([a], [b]) => byText(a, b));
 
+/** Texts of objects that are not changed in place: a run asks for them again and again. */
+const textsOfObjects = new WeakMap<object, { readonly object: string; readonly text: string }>();
+
+function textOfObject(object: string, parts: Readonly<Record<string, string>>): string {
+  const known = textsOfObjects.get(parts);
+  if (known?.object === object) return known.text;
+  const text = JSON.stringify([object, sorted(parts)]);
+  textsOfObjects.set(parts, { object, text });
+  return text;
+}
+
 /** One digest of all parts; the order in which they stand does not matter. */
 export const fingerprintOf = (objects: PartDigests): string =>
-  `sha256:${sha256(JSON.stringify(sorted(objects).map(([object, parts]) => [object, sorted(parts)])))}`;
+  `sha256:${sha256(
+    `[${sorted(objects)
+      .map(([object, parts]) => textOfObject(object, parts))
+      .join(",")}]`,
+  )}`;
 
 /** Reduces a snapshot to digests. The order of its lines does not matter. */
 export function digestSnapshot(snapshot: SchemaSnapshot, server: number): SchemaDigest {

@@ -93,6 +93,7 @@ export function changesBetween(before: PartDigests, after: PartDigests): PartCha
   const changes: Record<string, Record<string, string | null>> = {};
   for (const object of new Set([...Object.keys(before), ...Object.keys(after)])) {
     const [was = {}, is = {}] = [before[object], after[object]];
+    if (was === is) continue;
     const parts = [...new Set([...Object.keys(was), ...Object.keys(is)])]
       .filter((part) => was[part] !== is[part])
       .map((part): [string, string | null] => [part, is[part] ?? null]);
@@ -166,6 +167,12 @@ export function deviationsOf(expected: Expected, live: Structure): PartChanges {
   return changesBetween(expected.structure.objects, live.objects);
 }
 
+/** What a run records, and what should be there from then on: the records up to this one, added up. */
+interface RunRecord {
+  readonly record: StructureRecord;
+  readonly structure: Structure;
+}
+
 /**
  * The record of a run: what it changed. What deviated before it, and is still the same, stays a deviation.
  *
@@ -176,9 +183,9 @@ export function recordOfRun(
   expected: Expected,
   deviations: PartChanges,
   live: Structure,
-): StructureRecord {
+): RunRecord {
   if (expected.kind !== "known" || hindrance(expected.structure, live) !== null) {
-    return wholeRecord(live);
+    return { record: wholeRecord(live), structure: live };
   }
   const { objects } = expected.structure;
   const kept: Record<string, Record<string, string | null>> = {};
@@ -197,8 +204,9 @@ export function recordOfRun(
   }
   const wanted = changed(live.objects, kept);
   const { server, schemas } = live;
+  const fingerprint = fingerprintOf(wanted);
   return {
-    ...{ server, schemas, fingerprint: fingerprintOf(wanted) },
-    ...{ whole: false, parts: changesBetween(objects, wanted) },
+    record: { server, schemas, fingerprint, whole: false, parts: changesBetween(objects, wanted) },
+    structure: { server, schemas, fingerprint, objects: wanted },
   };
 }

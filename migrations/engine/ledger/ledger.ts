@@ -111,17 +111,57 @@ export interface NewEvent {
   readonly detail?: Readonly<Record<string, unknown>>;
 }
 
-/** Appends one event. Names only the columns that are given: not every writer may fill in every one. */
-export async function recordEvent(client: Client, event: NewEvent): Promise<void> {
+/** The columns that a writer may fill in, with their types. */
+const columnTypes = {
+  kind: "text",
+  version: "text",
+  run: "uuid",
+  segment: "int4",
+  checksum: "text",
+  rollback_checksum: "text",
+  ticket: "text",
+  detail: "jsonb",
+} as const satisfies Readonly<Record<string, string>>;
+
+/** What else is written with an event. The numbers of its parameters begin with 1. */
+export interface LedgerWrite {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/**
+ * Appends one event, and writes the ledger before it in the same statement: one is never there without the other, and the
+ * event is the later of the two. Names only the columns that are given: not every writer may fill in every one.
+ *
+ * @param uncounted  The server empties its counters when the transaction ends: what is recorded is nothing that a file has
+ *                   written. Only for a login that may read the events.
+ */
+export async function recordEvent(
+  client: Client,
+  event: NewEvent,
+  { write = null, uncounted = false }: { write?: LedgerWrite | null; uncounted?: boolean } = {},
+): Promise<void> {
   const { kind, version, run, segment, checksum, rollbackChecksum, ticket, detail = {} } = event;
-  const columns = { kind, version, run, segment, checksum, rollback_checksum: rollbackChecksum };
-  const given = Object.entries({ ...columns, ticket, detail: JSON.stringify(detail) }).filter(
-    ([, value]) => value !== undefined,
+  const all: Readonly<Record<keyof typeof columnTypes, unknown>> = {
+    ...{ kind, version, run, segment, checksum, rollback_checksum: rollbackChecksum, ticket },
+    detail: JSON.stringify(detail),
+  };
+  const given = (Object.keys(columnTypes) as (keyof typeof columnTypes)[]).filter(
+    (name) => all[name] !== undefined,
   );
+  const before = write?.values ?? [];
+  const values = given.map((_, index) => `$${before.length + index + 1}`);
+  // Qualified: it may run under the search path of a file.
+  const typed = given.map((name, index) => `${values[index]}::pg_catalog.${columnTypes[name]}`);
+  const returning = uncounted ? " RETURNING pg_catalog.pg_stat_force_next_flush()" : "";
+  const columns = given.map((name) => escapeIdentifier(name)).join(", ");
   await client.query(
-    `INSERT INTO ${eventsTable} (${given.map(([name]) => escapeIdentifier(name)).join(", ")})
-     VALUES (${given.map((_, index) => `$${index + 1}`).join(", ")})`,
-    given.map(([, value]) => value),
+    write === null
+      ? `INSERT INTO ${eventsTable} (${columns}) VALUES (${values.join(", ")})${returning}`
+      : `WITH written AS (${write.text} RETURNING 1)
+         INSERT INTO ${eventsTable} (${columns})
+         SELECT ${typed.join(", ")} FROM (SELECT pg_catalog.count(*) FROM written) AS done${returning}`,
+    [...before, ...given.map((name) => all[name])],
   );
 }
 
@@ -136,52 +176,36 @@ export interface LedgerEntry {
  * Marks a version as started. An upsert, so that a retry after a failure or a rollback is no error. A run that is
  * resumed keeps its first start: the segments done since then count.
  */
-export async function recordStart(
-  client: Client,
-  entry: LedgerEntry,
-  resumes: boolean,
-): Promise<void> {
-  await client.query(
-    `INSERT INTO ${ledgerTable} AS ledger (version, description, started_at, applied, executed_by, ticket_number)
-     VALUES ($1, $2, clock_timestamp(), false, session_user, $3)
+export const startedNow = (entry: LedgerEntry, resumes: boolean): LedgerWrite => ({
+  text: `INSERT INTO ${ledgerTable} AS ledger (version, description, started_at, applied, executed_by, ticket_number)
+     VALUES ($1::text, $2::text, clock_timestamp(), false, session_user, $3::text)
      ON CONFLICT (version) DO UPDATE SET
        description = excluded.description, applied = false, completed_at = NULL, rolled_back_at = NULL,
-       started_at = CASE WHEN $4 THEN ledger.started_at ELSE excluded.started_at END,
+       started_at = CASE WHEN $4::boolean THEN ledger.started_at ELSE excluded.started_at END,
        executed_by = excluded.executed_by, ticket_number = excluded.ticket_number`,
-    [entry.version, entry.description, entry.ticket, resumes],
-  );
-}
+  values: [entry.version, entry.description, entry.ticket, resumes],
+});
 
 /** Marks a started version as applied. */
-export async function recordApplied(client: Client, version: string): Promise<void> {
-  await client.query(
-    `UPDATE ONLY ${ledgerTable} SET applied = true, completed_at = clock_timestamp(), executed_by = session_user
-      WHERE version = $1`,
-    [version],
-  );
-}
+export const appliedNow = (version: string): LedgerWrite => ({
+  text: `UPDATE ONLY ${ledgerTable} SET applied = true, completed_at = clock_timestamp(), executed_by = session_user
+      WHERE version = $1::text`,
+  values: [version],
+});
 
 /** Marks a version as no longer whole, in the transaction that begins to take it back. */
-export async function recordRollbackBegun(client: Client, version: string): Promise<void> {
-  await client.query(
-    `UPDATE ONLY ${ledgerTable} SET applied = false, executed_by = session_user WHERE version = $1`,
-    [version],
-  );
-}
+export const rollbackBegun = (version: string): LedgerWrite => ({
+  text: `UPDATE ONLY ${ledgerTable} SET applied = false, executed_by = session_user WHERE version = $1::text`,
+  values: [version],
+});
 
 /** Marks a version as rolled back, for this ticket. */
-export async function recordRolledBack(
-  client: Client,
-  version: string,
-  ticket: string,
-): Promise<void> {
-  await client.query(
-    `UPDATE ONLY ${ledgerTable}
-        SET applied = false, rolled_back_at = clock_timestamp(), executed_by = session_user, ticket_number = $2
-      WHERE version = $1`,
-    [version, ticket],
-  );
-}
+export const rolledBackNow = (version: string, ticket: string): LedgerWrite => ({
+  text: `UPDATE ONLY ${ledgerTable}
+        SET applied = false, rolled_back_at = clock_timestamp(), executed_by = session_user, ticket_number = $2::text
+      WHERE version = $1::text`,
+  values: [version, ticket],
+});
 
 /** The newest proof of each text that ever ran: the one that is published, whatever became of the version. */
 export const readProofs = (client: Client): Promise<readonly RollbackTexts[]> =>

@@ -5,6 +5,7 @@
  */
 import type { Client } from "pg";
 
+import type { AddressedSnapshot, Touched } from "../history/knownStructure";
 import type { SchemaSnapshot, SnapshotLine } from "../history/snapshot";
 
 /** The acl as text that depends neither on the order of grants nor on whether the default was ever spelled out. */
@@ -30,20 +31,73 @@ const statedOptions = `(SELECT nullif(array_agg(o ORDER BY at), '{}')::TEXT
 /** Partitions that PgSTAC makes for itself as collections come and go: run-time data, not structure. */
 const runtimePartition = `s.nspname = 'pgstac' AND c.relispartition AND c.relname ~ '^_items_'`;
 
+/** Which objects are described: conditions on `c`, `p`, `t` and the rest, and what they need in front of them. */
+interface Scope {
+  readonly first: string;
+  /** Once, before anything is looked at. */
+  readonly gate: string;
+  readonly relations: string;
+  readonly routines: string;
+  readonly types: string;
+  readonly others: string;
+}
+
+const everything: Scope = {
+  first: "",
+  gate: "true",
+  relations: "true",
+  routines: "true",
+  types: "true",
+  others: "true",
+};
+
+/**
+ * Bounds the wait for locks, for this statement alone. Everything that is printed comes after the schemas, so that it is
+ * set when the first lock is asked for.
+ */
+const patient = "(SELECT set_config('lock_timeout', '1s', true)) IS NOT NULL";
+
+const dependents = (catalog: string): string =>
+  `touched AS t JOIN pg_depend AS d ON d.refclassid = 'pg_class'::REGCLASS AND d.refobjid = t.oid AND d.classid = '${catalog}'::REGCLASS`;
+
+/**
+ * Relations by object id ($2), of an index its table, and what is printed with their names in it; routines and other types
+ * all, or none but those. The arrays let the planner expect few.
+ */
+const touchedOnly = (routines: boolean, types: boolean): Scope => ({
+  first: `touched AS MATERIALIZED (
+  SELECT oid FROM unnest($2::OID[]) AS oid UNION SELECT x.indrelid FROM pg_index AS x WHERE x.indexrelid = ANY ($2::OID[])
+), wanted AS MATERIALIZED (
+  SELECT oid FROM touched
+  UNION SELECT d.objid FROM ${dependents("pg_class")}
+  UNION SELECT x.indrelid FROM ${dependents("pg_class")} JOIN pg_index AS x ON x.indexrelid = d.objid
+  UNION SELECT r.ev_class FROM ${dependents("pg_rewrite")} JOIN pg_rewrite AS r ON r.oid = d.objid
+  UNION SELECT k.conrelid FROM ${dependents("pg_constraint")} JOIN pg_constraint AS k ON k.oid = d.objid
+  UNION SELECT f.adrelid FROM ${dependents("pg_attrdef")} JOIN pg_attrdef AS f ON f.oid = d.objid
+  UNION SELECT g.tgrelid FROM ${dependents("pg_trigger")} JOIN pg_trigger AS g ON g.oid = d.objid
+  UNION SELECT y.polrelid FROM ${dependents("pg_policy")} JOIN pg_policy AS y ON y.oid = d.objid
+), `,
+  gate: patient,
+  relations: "c.oid = ANY (ARRAY(SELECT oid FROM wanted))",
+  routines: routines ? "true" : `p.oid = ANY (ARRAY(SELECT d.objid FROM ${dependents("pg_proc")}))`,
+  types: String(types),
+  others: "false",
+});
+
 /**
  * `item` gives every object its name and address; comments are joined to it, so that none can be forgotten. Each
  * branch after it yields (object, part, text, is_privilege).
  */
-const query = `
-WITH space AS (
-  SELECT n.*, 'schema ' || quote_ident(nspname) AS object FROM pg_namespace AS n WHERE nspname = ANY ($1)
+const structureQuery = (scope: Scope): string => `
+WITH ${scope.first}space AS (
+  SELECT n.*, 'schema ' || quote_ident(nspname) AS object FROM pg_namespace AS n WHERE nspname = ANY ($1) AND ${scope.gate}
 ), rel AS (
   SELECT c.*, s.nspname, format('%I.%I', s.nspname, c.relname) AS name,
     CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
       WHEN 'f' THEN 'foreign table' WHEN 'S' THEN 'sequence' ELSE 'type' END
       || ' ' || format('%I.%I', s.nspname, c.relname) AS object
   FROM pg_class AS c JOIN space AS s ON s.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND NOT (${runtimePartition}) AND ${own("pg_class", "c.oid")}
+  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND NOT (${runtimePartition}) AND ${own("pg_class", "c.oid")} AND ${scope.relations}
 ), col AS (
   SELECT a.*, rel.object, rel.relkind, 'column ' || quote_ident(a.attname) AS part
   FROM rel JOIN pg_attribute AS a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -51,17 +105,17 @@ WITH space AS (
 ), fun AS (
   SELECT p.*, CASE p.prokind WHEN 'p' THEN 'procedure ' WHEN 'a' THEN 'aggregate ' ELSE 'function ' END
     || p.oid::REGPROCEDURE AS object
-  FROM pg_proc AS p JOIN space AS s ON s.oid = p.pronamespace WHERE ${own("pg_proc", "p.oid")}
+  FROM pg_proc AS p JOIN space AS s ON s.oid = p.pronamespace WHERE ${own("pg_proc", "p.oid")} AND ${scope.routines}
 ), typ AS (
   SELECT t.*, 'type ' || t.oid::REGTYPE AS object
   FROM pg_type AS t JOIN space AS s ON s.oid = t.typnamespace
-  WHERE (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'b' AND t.typelem = 0) AND ${own("pg_type", "t.oid")}
+  WHERE (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'b' AND t.typelem = 0) AND ${own("pg_type", "t.oid")} AND ${scope.types}
 ), other AS (
   SELECT d.classid, d.objid, i.type || ' ' || i.identity AS object
   FROM space AS s JOIN pg_depend AS d ON d.refclassid = 'pg_namespace'::REGCLASS AND d.refobjid = s.oid
   CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) AS i
   WHERE d.deptype = 'n' AND d.classid NOT IN ('pg_class'::REGCLASS, 'pg_proc'::REGCLASS, 'pg_type'::REGCLASS,
-    'pg_default_acl'::REGCLASS, 'pg_extension'::REGCLASS, 'pg_publication_namespace'::REGCLASS)
+    'pg_default_acl'::REGCLASS, 'pg_extension'::REGCLASS, 'pg_publication_namespace'::REGCLASS) AND ${scope.others}
 ), item (classid, objid, objsubid, object, part) AS (
   SELECT 'pg_namespace'::REGCLASS::OID, oid, 0, object, 'itself' FROM space
   UNION ALL SELECT 'pg_class'::REGCLASS, oid, 0, object, 'itself' FROM rel
@@ -153,33 +207,44 @@ SELECT object, 'itself', concat_ws(' ', 'kind', typtype, 'base', nullif(typbaset
     'range of ' || (SELECT r.rngsubtype::REGTYPE::TEXT FROM pg_range AS r WHERE r.rngtypid = typ.oid)), false
 FROM typ
 UNION ALL
-SELECT object, 'itself', pg_get_statisticsobjdef(objid), false FROM other WHERE classid = 'pg_statistic_ext'::REGCLASS
-UNION ALL
+SELECT object, 'itself', pg_get_statisticsobjdef(objid), false FROM other WHERE classid = 'pg_statistic_ext'::REGCLASS`;
+
+const owners = `
 SELECT object, 'itself', ${ownerOf("nspowner")}, true FROM space
 UNION ALL
-SELECT object, 'itself', ${acl("nspacl", "'n'", "nspowner")}, true FROM space
-UNION ALL
 SELECT object, 'itself', ${ownerOf("relowner")}, true FROM rel
+UNION ALL
+SELECT object, 'itself', ${ownerOf("proowner")}, true FROM fun
+UNION ALL
+SELECT object, 'itself', ${ownerOf("typowner")}, true FROM typ
+UNION ALL
+SELECT o.object, 'itself', ${ownerOf("x.stxowner")}, true
+FROM other AS o JOIN pg_statistic_ext AS x ON x.oid = o.objid WHERE o.classid = 'pg_statistic_ext'::REGCLASS`;
+
+const privileges = `
+SELECT object, 'itself', ${acl("nspacl", "'n'", "nspowner")}, true FROM space
 UNION ALL
 SELECT object, 'itself', ${acl("relacl", `CASE relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END`, "relowner")}, true FROM rel
   WHERE relkind <> 'c'
 UNION ALL
 SELECT object, part, ${acl("attacl", `'c'`, "0::OID")}, true FROM col WHERE attacl IS NOT NULL
 UNION ALL
-SELECT object, 'itself', ${ownerOf("proowner")}, true FROM fun
-UNION ALL
 SELECT object, 'itself', ${acl("proacl", "'f'", "proowner")}, true FROM fun
 UNION ALL
-SELECT object, 'itself', ${ownerOf("typowner")}, true FROM typ
-UNION ALL
 SELECT object, 'itself', ${acl("typacl", "'T'", "typowner")}, true FROM typ
-UNION ALL
-SELECT o.object, 'itself', ${ownerOf("x.stxowner")}, true
-FROM other AS o JOIN pg_statistic_ext AS x ON x.oid = o.objid WHERE o.classid = 'pg_statistic_ext'::REGCLASS
 UNION ALL
 SELECT s.object, 'default privileges', concat_ws(' ', 'by', pg_get_userbyid(d.defaclrole), 'for', d.defaclobjtype,
     (SELECT string_agg(item::TEXT, ' ' ORDER BY item::TEXT) FROM unnest(d.defaclacl) AS item)), true
 FROM pg_default_acl AS d JOIN space AS s ON s.oid = d.defaclnamespace`;
+
+/** Where each relation is to be found: its object id as text. Neither structure nor privilege. */
+const addresses = "SELECT object, 'itself', oid::TEXT, NULL::BOOLEAN FROM rel";
+
+const union = (...branches: readonly string[]): string => branches.join("\nUNION ALL\n");
+
+const query = union(structureQuery(everything), owners, privileges);
+const structure = (scope: Scope): string => union(structureQuery(scope), owners, addresses);
+const wholeStructure = structure({ ...everything, gate: patient });
 
 /** What a session may have set otherwise, and what would then be printed in other words. */
 const printing: Readonly<Record<string, string>> = {
@@ -229,6 +294,35 @@ export async function readSnapshot(
       () => undefined,
     );
   }
+}
+
+/**
+ * Reads the structure, without privileges, in one statement that the session keeps planned.
+ *
+ * @param client   A session of this program's that no file has run in: it prints as `printing` says (see Beside).
+ * @param touched  Null for everything.
+ * @throws {DatabaseError} a lock was in the way for a second, or the server cannot print what there is.
+ */
+export async function readAddressed(
+  client: Client,
+  schemas: readonly string[],
+  touched: Touched | null,
+): Promise<AddressedSnapshot> {
+  type Line = Omit<SnapshotLine, "isPrivilege"> & { readonly isPrivilege: boolean | null };
+  const { rows } = await client.query<Line>(
+    touched === null
+      ? { name: "structure", text: wholeStructure, values: [schemas] }
+      : {
+          name: `touched structure, ${touched.routines} ${touched.types}`,
+          text: structure(touchedOnly(touched.routines, touched.types)),
+          values: [schemas, touched.relations],
+        },
+  );
+  const isAddress = ({ isPrivilege }: Line): boolean => isPrivilege === null;
+  return {
+    lines: rows.filter((line): line is SnapshotLine => !isAddress(line)),
+    relations: new Map(rows.filter(isAddress).map(({ object, text }) => [Number(text), object])),
+  };
 }
 
 /** The server's major version. */

@@ -4,25 +4,27 @@
  */
 import { randomUUID } from "node:crypto";
 
-import { errorCode, inTransaction, runOne } from "../../../stack/connection";
+import { errorCode, runOne } from "../../../stack/connection";
 import { eventsTable } from "../../../stack/ownTables";
 import { claimsOf } from "../contract/claims";
 import { Contract, type Inside } from "../contract/contract";
-import { mayLeaveSomething, startCounting } from "../contract/measure";
+import { mayLeaveSomething, runLooking } from "../contract/measure";
 import { type Batch, batchOf } from "../files/batch";
 import type { MigrationFile, RollbackFile } from "../files/file";
 import type { Segment } from "../files/segments";
 import { checks, leavesOf, setsSession, titleOf } from "../files/segmentTraits";
 import type { RunKind } from "../history/eventKinds";
 import { type BegunSegment, rollbackDirection, type VersionState } from "../history/history";
+import type { Touched } from "../history/knownStructure";
 import { addRecords, readSegmentRecord, type SegmentRecord } from "../history/segmentRecord";
 import {
+  appliedNow,
+  type LedgerWrite,
   type NewEvent,
-  recordApplied,
   recordEvent,
-  recordRollbackBegun,
-  recordRolledBack,
-  recordStart,
+  rollbackBegun,
+  rolledBackNow,
+  startedNow,
 } from "../ledger/ledger";
 import type { SchemaModel } from "../schema/schemaModel";
 import { inPatientTransaction, type RunInside } from "../server/lockWaiting";
@@ -90,32 +92,21 @@ export class Attempt {
 
   async apply(state: VersionState | null): Promise<void> {
     const { migration } = this;
-    const { client } = this.session;
+    const { header } = migration;
     const past =
       state?.status === "incomplete" && state.checksum === migration.checksum ? state : nothing;
     const hasOwn = past.segmentsDone.length + past.segmentsBegun.length > 0;
     this.earlierText = state?.halfDone === true && !hasOwn;
     const before = await structureBefore(this.session, state);
-    await inTransaction(client, async () => {
-      await recordStart(
-        client,
-        {
-          version: this.version,
-          description: migration.name,
-          ticket: migration.header.ticket,
-        },
-        hasOwn,
-      );
-      await this.record("started", {
-        detail: { file: migration.fileName, header: migration.header, ...before },
-      });
-    });
+    const entry = { version: this.version, description: migration.name, ticket: header.ticket };
+    await this.record(
+      "started",
+      { detail: { file: migration.fileName, header, ...before } },
+      startedNow(entry, hasOwn),
+    );
     await this.runSegments(migration.segments, past);
-    const after = await structureAfter(this.session, this.version);
-    await inTransaction(client, async () => {
-      await recordApplied(client, this.version);
-      await this.record("applied", { detail: after });
-    });
+    const after = await structureAfter(this.session, this.version, before, this.touched(hasOwn));
+    await this.record("applied", { detail: after }, appliedNow(this.version));
   }
 
   /**
@@ -123,7 +114,6 @@ export class Attempt {
    * the version is neither, until the last segment is done.
    */
   async rollBack(state: VersionState, rollback: RollbackFile): Promise<void> {
-    const { client } = this.session;
     const begun = state.begunRollback;
     const past = begun !== null && begun.checksum === rollback.checksum ? begun : nothing;
     const before = await structureBefore(this.session, state);
@@ -131,11 +121,15 @@ export class Attempt {
       detail: { file: rollback.fileName, header: rollback.header, ...before },
     });
     await this.runSegments(rollback.segments, past);
-    const after = await structureAfter(this.session, this.version);
-    await inTransaction(client, async () => {
-      await recordRolledBack(client, this.version, this.course.ticket);
-      await this.record("rolled-back", { detail: after });
-    });
+    const hasOwn = past.segmentsDone.length + past.segmentsBegun.length > 0;
+    const after = await structureAfter(this.session, this.version, before, this.touched(hasOwn));
+    const { ticket } = this.course;
+    await this.record("rolled-back", { detail: after }, rolledBackNow(this.version, ticket));
+  }
+
+  /** What the run has touched of the structure; null: of some of it that is not known. */
+  private touched(isResumed: boolean): Touched | null {
+    return isResumed ? null : this.contract.touched.parts;
   }
 
   /** Runs segments in order, without those that are done. */
@@ -211,23 +205,28 @@ export class Attempt {
     each: Each,
   ): Promise<boolean> {
     const { client } = this.session;
-    const run = async (inside: RunInside): Promise<boolean> => {
-      const open = await this.contract.begin();
+    const isCheck = checks.has(segment.section);
+    const run = async (inside: RunInside, mark: string): Promise<boolean> => {
+      const open = this.contract.begin(mark);
+      let mayLeave = true;
       for (const statement of statements) {
         each(statement);
         await this.contract.before(open, statement, patiently(inside, titleOf(statement)));
-        await inside(titleOf(statement), () => runOne(client, statement.text));
+        await inside(titleOf(statement), async () => {
+          if (isCheck) mayLeave = await runLooking(client, statement.text);
+          else await runOne(client, statement.text);
+        });
       }
       // Checks only look. A rollback file has no sections, so its checks are told by what they leave behind: nothing.
-      const isCheck = checks.has(segment.section);
-      if ((isCheck || this.isRollback) && !(await mayLeaveSomething(client))) return false;
+      if (this.isRollback && !isCheck) mayLeave = await mayLeaveSomething(client);
+      if (!mayLeave) return false;
       const end = patiently(inside, `${titleOf(segment)}: its end`);
       const measured = await this.contract.end(open, segment, end);
       if (isCheck && measured.unannounced === undefined) return false;
       await this.recordSegment("segment-done", segment, this.told(measured));
       return true;
     };
-    return inPatientTransaction(this.session, run, () => startCounting(client));
+    return inPatientTransaction(this.session, run);
   }
 
   /** For the event's detail; what was not announced is said at once. */
@@ -257,6 +256,7 @@ export class Attempt {
     begun: BegunSegment["detail"],
     each: Each,
   ): Promise<boolean> {
+    this.contract.touched.addUnknown();
     const recorded = !checks.has(segment.section);
     const before = (begun["before"] ?? null) as Condition | null;
     let did: SegmentRecord | null = null;
@@ -287,6 +287,7 @@ export class Attempt {
     batch: Batch,
     begun: BegunSegment["detail"],
   ): Promise<boolean> {
+    this.contract.touched.addUnknown();
     const from = readPosition(begun["position"]);
     const record = (position: BatchPosition, did: SegmentRecord | null): Promise<void> =>
       this.recordSegment("segment-started", segment, {
@@ -310,14 +311,18 @@ export class Attempt {
     segment: Segment,
     detail: NewEvent["detail"] = {},
   ): Promise<void> {
-    if (this.isRollback) await recordRollbackBegun(this.session.client, this.version);
-    await this.record(kind, { segment: segment.index, detail });
+    const write = this.isRollback ? rollbackBegun(this.version) : null;
+    await this.record(kind, { segment: segment.index, detail }, write);
   }
 
   /** Appends an event of this attempt, with the checksums of both files. */
-  private async record(kind: RunKind, more: Partial<NewEvent> = {}): Promise<void> {
+  private async record(
+    kind: RunKind,
+    more: Partial<NewEvent> = {},
+    write: LedgerWrite | null = null,
+  ): Promise<void> {
     const { checksum, rollback } = this.migration;
-    await recordEvent(this.session.client, {
+    const event: NewEvent = {
       ...more,
       kind,
       version: this.version,
@@ -326,7 +331,8 @@ export class Attempt {
       ...(rollback === null ? {} : { rollbackChecksum: rollback.checksum }),
       ticket: this.course.ticket,
       detail: { ...more.detail, ...(this.isRollback ? rollbackDirection : {}) },
-    });
+    };
+    await recordEvent(this.session.client, event, { write, uncounted: true });
   }
 
   private get isRollback(): boolean {

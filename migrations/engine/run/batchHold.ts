@@ -36,8 +36,8 @@ export class BatchHold {
     const { contract, segment, client } = this;
     const { result, did } = await inPatientTransaction(
       session,
-      async (inside) => {
-        const open = await contract.begin();
+      async (inside, mark) => {
+        const open = contract.begin(mark);
         const result = await work(inside);
         const end = (settling: () => Promise<unknown>): Promise<unknown> => inside(title, settling);
         const did = await contract.end(open, segment, end);

@@ -12,6 +12,7 @@ import { errorCode, inTransaction } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
 import { type MeasuredAlone, runMeasured } from "../contract/alone";
 import { describeBlockers, describeWait } from "../server/blockers";
+import { processOf } from "../server/pooling";
 import type { RunSession } from "../server/session";
 import type { IndexProgress } from "../server/watch";
 import { dottedName, type ObjectName } from "../sql/objectName";
@@ -65,7 +66,7 @@ export async function runConcurrent(
     log(`${title} had come through before the last run was cut off`);
     return null;
   }
-  await session.ensureOwnSession();
+  session.ensureOwnSession(await processOf(session.client));
   let measured: MeasuredAlone;
   await client.query("SET lock_timeout = 0; SET statement_timeout = 0");
   try {

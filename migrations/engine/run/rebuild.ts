@@ -111,8 +111,7 @@ class Rebuild {
   ) {}
 
   async run(): Promise<number> {
-    const { client, access } = this.session;
-    await historyUnderLock(client, access);
+    await historyUnderLock(this.session);
     try {
       const versions = await this.dropAndMake();
       if (!this.ends) await this.tellConnected();

@@ -63,7 +63,7 @@ export async function rollBackVersion(
   const { version } = migration.header;
   return runner.holding(log, () =>
     runner.inSession(`rollback ${version}`, log, async (session) => {
-      const history = await historyUnderLock(session.client, runner.access);
+      const history = await historyUnderLock(session);
       const state = stateOf(history, version);
       if (state === null) {
         throw new RollbackRefusedError(
@@ -116,7 +116,7 @@ export async function runRollback(
   }
   const course = { direction: "rollback", ticket } as const;
   await new Attempt(session, migration, before, course).rollBack(state, rollback);
-  return stateAfter(session.client, migration.header.version, "rolled back");
+  return stateAfter(session, migration.header.version, "rolled back");
 }
 
 /**
@@ -136,7 +136,7 @@ export async function rollBackAfter(
   const what = failure.message.slice(0, failure.message.lastIndexOf("\n  Hint:"));
   try {
     return await runner.inSession(`rollback ${version}`, log, async (session) => {
-      const state = stateOf(await historyUnderLock(session.client, runner.access), version);
+      const state = stateOf(await historyUnderLock(session), version);
       const isOpen = state?.status === "incomplete" && state.begunRollback === null;
       const hasKept = isOpen && state.segmentsDone.length + state.segmentsBegun.length > 0;
       if (!hasKept || migration.rollback === null) return failure;

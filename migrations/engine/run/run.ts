@@ -61,7 +61,7 @@ export async function applyMigration(
   const { access } = runner;
   const run = (): Promise<Outcome> =>
     runner.inSession(`migration ${version}`, log, async (session) => {
-      const history = await historyUnderLock(session.client, access);
+      const history = await historyUnderLock(session);
       ensureInOrder(history, migration, lower);
       let state = stateOf(history, version);
       if (state?.status === "applied") return { version, ranNow: false, state };
@@ -76,7 +76,7 @@ export async function applyMigration(
       }
       await checkServer(session, migration, impacts);
       await new Attempt(session, migration, before).apply(state);
-      const after = await stateAfter(session.client, version, "applied");
+      const after = await stateAfter(session, version, "applied");
       return { version, ranNow: true, state: after };
     });
   return runner.holding(log, async () => {

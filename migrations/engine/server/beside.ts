@@ -6,6 +6,16 @@ import type { Client } from "pg";
 
 import { type Access, connect } from "../../../stack/connection";
 
+/**
+ * Beside what every session has: definitions are printed as a snapshot has them (see schemaSnapshot.ts), and its long
+ * queries are planned once, whatever their parameters are.
+ */
+const printingOfStructure = {
+  lc_monetary: "C",
+  jit: "off",
+  plan_cache_mode: "force_generic_plan",
+} as const;
+
 export class Beside {
   private opening: Promise<Client> | null = null;
 
@@ -25,7 +35,10 @@ export class Beside {
   }
 
   private open(): Promise<Client> {
-    const purpose = { account: "admin", activity: "pre-flight", readOnly: true } as const;
+    const purpose = {
+      ...({ account: "admin", activity: "pre-flight", readOnly: true } as const),
+      parameters: printingOfStructure,
+    };
     const opening = connect(this.access, purpose);
     const forget = (): void => {
       if (this.opening === opening) this.opening = null;

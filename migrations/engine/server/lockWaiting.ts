@@ -7,7 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { DatabaseError } from "pg";
 
-import { errorCode, inTransaction, signsOf } from "../../../stack/connection";
+import { errorCode, signsOf } from "../../../stack/connection";
+import { runTogether } from "../../../stack/together";
 import { isCollision } from "../../../stack/transientError";
 import { describeBlockers, describeBudget, describeWait, type Wait } from "./blockers";
 import { LockPatience } from "./lockPatience";
@@ -77,12 +78,13 @@ async function tellWhileSlow<T>(
 /**
  * Tries a transaction until it comes through.
  *
+ * @param work     Is told the transaction's mark, which a COMMIT changes and a savepoint does not.
  * @param prepare  Called before each try, outside of a transaction.
  * @throws {BlockedError} the budget is spent.
  */
 export async function inPatientTransaction<T>(
   session: RunSession,
-  work: (inside: RunInside) => Promise<T>,
+  work: (inside: RunInside, mark: string) => Promise<T>,
   prepare: () => Promise<void> = () => Promise.resolve(),
 ): Promise<T> {
   const { lockBudgetMs, lockTimeoutMs } = session.access.settings.run;
@@ -106,14 +108,25 @@ export async function inPatientTransaction<T>(
   }
 }
 
-function tryOnce<T>(
+/**
+ * The first statement of a transaction: sets lock_timeout for this transaction only, since it ends with it, whoever has the
+ * session next; and makes the server empty its counters of what is done at the end. Names and operators are qualified: it
+ * runs under the search path of a file.
+ */
+const opening = (limitMs: number): string =>
+  `SELECT pg_catalog.set_config('lock_timeout', '${limitMs}ms', true), pg_catalog.pg_backend_pid(), l.virtualtransaction,
+          pg_catalog.pg_stat_force_next_flush()
+     FROM pg_catalog.pg_locks AS l
+    WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() AND l.locktype OPERATOR(pg_catalog.=) 'virtualxid' LIMIT 1`;
+
+async function tryOnce<T>(
   session: RunSession,
   patience: LockPatience,
   budget: () => string,
-  work: (inside: RunInside) => Promise<T>,
+  work: (inside: RunInside, mark: string) => Promise<T>,
 ): Promise<T> {
   const { client, watch, pid } = session;
-  let limitMs = 0;
+  let limitMs = patience.leftMs;
   let cancelled = false;
   const inside: RunInside = async (title, one, onLook) => {
     if (patience.leftMs !== limitMs) {
@@ -145,8 +158,15 @@ function tryOnce<T>(
       );
     }
   };
-  return inTransaction(client, async () => {
-    await session.ensureOwnSession();
-    return work(inside);
-  });
+  try {
+    const answers = await runTogether(client, ["BEGIN", opening(limitMs)]);
+    const [, process, mark] = answers[1]?.[0] ?? [];
+    session.ensureOwnSession(Number(process));
+    const result = await work(inside, mark ?? "");
+    await client.query("COMMIT");
+    return result;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => undefined);
+    throw error;
+  }
 }

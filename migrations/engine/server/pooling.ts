@@ -8,8 +8,8 @@ import type { Client } from "pg";
 import type { Access } from "../../../stack/connection";
 import { pooledError, sharedProcess } from "../../../stack/sessionSettings";
 
-/** Throws when the session's process has changed. Cheap: one query. */
-export type OwnSession = () => Promise<void>;
+/** Throws when the process that has answered is not the session's own. */
+export type OwnSession = (answered: number) => void;
 
 /** Somebody else on the same way to the server, for comparison. */
 export interface Neighbour {
@@ -49,8 +49,8 @@ export async function ensureSessions(
   }
   return {
     pid,
-    ensureOwnSession: async () => {
-      if ((await processOf(client)) !== pid) refuse("the session's server process has changed");
+    ensureOwnSession: (answered) => {
+      if (answered !== pid) refuse("the session's server process has changed");
     },
   };
 }

@@ -13,6 +13,8 @@ import {
   resetSession,
 } from "../../../stack/connection";
 import type { Log } from "../../../stack/log";
+import { KeptHistory } from "../ledger/keptHistory";
+import { KeptStructure } from "../ledger/keptStructure";
 import { Beside } from "./beside";
 import { ensureSessions, type Neighbour, type OwnSession } from "./pooling";
 import { awaitPredecessors, LockConnection, type runActivities } from "./runnerLock";
@@ -43,13 +45,19 @@ export class Runner {
   private working: Working | null = null;
   private watch: Watch | null = null;
   private beside: Beside;
+  private history = new KeptHistory();
+  private readonly structure = new KeptStructure();
 
-  /** @param account  Who works, where it is not the migrator. */
+  /**
+   * @param account  Who works, where it is not the migrator.
+   * @param lent     The admin's session that looks, where it is somebody else's to close.
+   */
   constructor(
     readonly access: Access,
     private readonly account: Purpose["account"] = "migrator",
+    private readonly lent: Beside | null = null,
   ) {
-    this.beside = new Beside(access);
+    this.beside = lent ?? new Beside(access);
   }
 
   /**
@@ -82,7 +90,7 @@ export class Runner {
     log: Log,
     work: (session: RunSession) => Promise<T>,
   ): Promise<T> {
-    const { lock, access, beside } = this;
+    const { lock, access, beside, history, structure } = this;
     if (lock === null) throw new Error("the runner lock is not held");
     try {
       this.watch ??= new Watch(access, lock, beside);
@@ -91,16 +99,14 @@ export class Runner {
       const working = this.working;
       working.tell = log;
       const { client, pid, ensureOwnSession } = working;
-      const called = (): Promise<unknown> =>
-        client.query(`SET application_name = ${escapeLiteral(applicationName(activity))}`);
-      await called();
-      const reset = async (): Promise<void> => {
-        await resetSession(client);
-        await called();
-      };
-      const session = { client, pid, watch, access, lock, log, ensureOwnSession, beside, reset };
-      return await work(session);
+      await client.query(`SET application_name = ${escapeLiteral(applicationName(activity))}`);
+      const reset = (): Promise<void> => resetSession(client, applicationName(activity));
+      return await work({
+        ...{ client, pid, watch, access, lock, log, ensureOwnSession, beside, reset },
+        ...{ history, structure },
+      });
     } catch (error) {
+      structure.forget();
       await this.closeWorking();
       throw error;
     }
@@ -109,10 +115,14 @@ export class Runner {
   /** Lets go of the lock, after the sessions. May be called at any time, and again. */
   async close(): Promise<void> {
     await this.closeWorking();
-    await this.beside.close();
-    const { lock } = this;
+    const { lock, lent } = this;
     this.lock = null;
-    this.beside = new Beside(this.access);
+    if (lent === null) {
+      await this.beside.close();
+      this.beside = new Beside(this.access);
+    }
+    this.history = new KeptHistory();
+    this.structure.forget();
     await lock?.close();
   }
 
@@ -170,8 +180,9 @@ export async function withRunner<T>(
   access: Access,
   work: (runner: Runner) => Promise<T>,
   account?: Purpose["account"],
+  lent?: Beside,
 ): Promise<T> {
-  const runner = new Runner(access, account);
+  const runner = new Runner(access, account, lent);
   try {
     return await work(runner);
   } finally {

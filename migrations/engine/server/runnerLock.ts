@@ -74,7 +74,12 @@ export class LockConnection implements RunnerLock, Neighbour {
     const purpose = {
       account: "migrator",
       activity: "runner lock",
-      parameters: { idle_in_transaction_session_timeout: "0", tcp_keepalives_idle: "30" },
+      parameters: {
+        idle_in_transaction_session_timeout: "0",
+        tcp_keepalives_idle: "30",
+        // What it looks for is planned once, whatever it is about.
+        plan_cache_mode: "force_generic_plan",
+      },
     } as const;
     return new LockConnection(await connect(access, purpose), access.settings.run.runnerWaitMs);
   }

@@ -6,9 +6,11 @@ import type { Client } from "pg";
 
 import type { Access } from "../../../stack/connection";
 import type { Log } from "../../../stack/log";
+import type { EventKind } from "../history/eventKinds";
 import type { History, VersionState } from "../history/history";
 import { ensureStamp } from "../history/stamp";
-import { readHistory } from "../ledger/ledger";
+import type { KeptHistory } from "../ledger/keptHistory";
+import type { KeptStructure } from "../ledger/keptStructure";
 import type { Beside } from "./beside";
 import type { OwnSession } from "./pooling";
 import type { RunnerLock } from "./runnerLock";
@@ -27,19 +29,33 @@ export interface RunSession {
   readonly log: Log;
   /** The admin's session, which looks. */
   readonly beside: Beside;
+  /** What the run knows of ledger and events, and of the structure of the schemas. */
+  readonly history: KeptHistory;
+  readonly structure: KeptStructure;
   /** Makes the client's session forget what a file has left in it: settings, temporary tables, cursors and the like. */
   readonly reset: () => Promise<void>;
   /** @throws {PooledConnectionError} the server's process is no longer this session's own. */
   readonly ensureOwnSession: OwnSession;
 }
 
+/** After these another structure is right than before. */
+const kindsOfStructure: ReadonlySet<EventKind> = new Set<EventKind>([
+  ...(["applied", "rolled-back", "rebuilt", "acknowledged"] as const),
+]);
+
 /**
- * Reads ledger and events again, now that nobody else can change them.
+ * Reads ledger and events again, now that no other run can change them.
  *
  * @throws {StampError} the database belongs to another tier.
  */
-export async function historyUnderLock(client: Client, { settings }: Access): Promise<History> {
-  const history = await readHistory(client);
+export async function historyUnderLock({
+  client,
+  access: { settings },
+  ...kept
+}: RunSession): Promise<History> {
+  const { history, news } = await kept.history.read(client);
+  // What this run has recorded itself it knows already.
+  if (news.some(({ kind }) => kindsOfStructure.has(kind))) kept.structure.forget();
   ensureStamp(settings, history.stamp);
   return history;
 }
@@ -50,11 +66,14 @@ export const stateOf = (history: History, version: string): VersionState | null 
 
 /** The state that a run has just brought about. */
 export async function stateAfter(
-  client: Client,
+  { client, ...kept }: RunSession,
   version: string,
   expected: VersionState["status"],
 ): Promise<VersionState> {
-  const state = stateOf(await readHistory(client), version);
+  const { history, news } = await kept.history.read(client);
+  const others = news.filter(({ kind }) => kindsOfStructure.has(kind)).length - 1;
+  if (others > 0) kept.structure.forget();
+  const state = stateOf(history, version);
   if (state?.status === expected) return state;
   throw new Error(`the ledger lost version ${version} while it ran`);
 }

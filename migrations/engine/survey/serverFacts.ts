@@ -15,16 +15,25 @@ import { limits, type Needs, type RelationFact, type ServerFacts } from "./prefl
 /** A snapshot whose age is hidden counts as old when this many transactions have begun since. */
 const oldSnapshotTransactions = 100_000;
 
+/** What is the same for every migration. */
+export type GeneralFacts = Omit<ServerFacts, "relations">;
+
 /**
  * Reads all facts.
  *
  * @param client  Any login's; the admin's sees most. What it may not see is told as such.
  */
-export async function readServerFacts(
+export const readServerFacts = async (
   client: Client,
   roles: RoleSettings,
   needs: Needs,
-): Promise<ServerFacts> {
+): Promise<ServerFacts> => ({
+  ...(await readGeneralFacts(client, roles)),
+  relations: await readRelations(client, roles, needs),
+});
+
+/** Reads what is the same for every migration. */
+export async function readGeneralFacts(client: Client, roles: RoleSettings): Promise<GeneralFacts> {
   const { rows } = await client.query<
     Pick<ServerFacts, "inRecovery"> & {
       used: number;
@@ -50,7 +59,6 @@ export async function readServerFacts(
     connections: { used, most },
     replicas: { count, delayMs, hidden },
     oldTransactions: await readOldTransactions(client, roles),
-    relations: await readRelations(client, roles, needs),
     versions: await readVersions(client),
   };
 }
@@ -80,40 +88,41 @@ async function readOldTransactions(
   return rows;
 }
 
+/** A relation, and who else holds or wants a lock on it. */
+interface RelationRow extends Omit<RelationFact, "locks"> {
+  readonly held: readonly (Blocker & { readonly mode: string })[];
+}
+
 /** Existing tables and indexes that the migration locks, with their size and who else locks them. */
-async function readRelations(
+export async function readRelations(
   client: Client,
   roles: RoleSettings,
   { locks }: Needs,
 ): Promise<readonly RelationFact[]> {
   const objects = locks.filter(({ object }) => object.schema !== null).map(({ object }) => object);
   if (objects.length === 0) return [];
-  const { rows } = await client.query<Omit<RelationFact, "locks"> & { oid: number }>(
-    `WITH wanted AS (SELECT DISTINCT * FROM unnest($1::text[], $2::text[]) AS w(schema, name)),
+  const text = `WITH wanted AS (SELECT DISTINCT * FROM unnest($3::text[], $4::text[]) AS w(schema, name)),
           size AS (SELECT current_setting('block_size')::float8 AS block)
-     SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relpages * size.block AS "heapBytes",
+     SELECT n.nspname AS schema, c.relname AS name, c.relpages * size.block AS "heapBytes",
             (c.relpages + coalesce(t.relpages, 0)
               + coalesce((SELECT sum(x.relpages) FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
-                           WHERE i.indrelid IN (c.oid, t.oid)), 0)) * size.block AS "totalBytes"
+                           WHERE i.indrelid IN (c.oid, t.oid)), 0)) * size.block AS "totalBytes",
+            coalesce((SELECT json_agg(h) FROM (
+              SELECT l.mode, l.pid, ${blockerColumns}
+                FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+               WHERE l.relation = c.oid AND a.datname = current_database() AND l.pid <> pg_backend_pid() AND ${notOurs}
+            ) AS h), '[]') AS held
        FROM wanted w JOIN pg_namespace n ON n.nspname = w.schema
        JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name
-       LEFT JOIN pg_class t ON t.oid = c.reltoastrelid CROSS JOIN size`,
-    [objects.map(({ schema }) => schema), objects.map(({ name }) => name)],
-  );
-  const held = await client.query<Blocker & { oid: number; mode: string }>(
-    `SELECT l.relation AS oid, l.mode, l.pid, ${blockerColumns}
-       FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-      WHERE l.relation = ANY ($3::oid[]) AND a.datname = current_database() AND l.pid <> pg_backend_pid() AND ${notOurs}`,
-    [...ours(roles), rows.map(({ oid }) => oid)],
-  );
-  return rows.map(({ oid, ...relation }) => ({
+       LEFT JOIN pg_class t ON t.oid = c.reltoastrelid CROSS JOIN size`;
+  const names = [objects.map(({ schema }) => schema), objects.map(({ name }) => name)];
+  // A run asks before each of its migrations, and the session keeps it planned.
+  const { rows } = await client.query<RelationRow>({
+    ...{ name: "relations", text, values: [...ours(roles), ...names] },
+  });
+  return rows.map(({ held, ...relation }) => ({
     ...relation,
-    locks: held.rows
-      .filter((one) => one.oid === oid)
-      .map(({ mode, pid, login, application, transactionMs, state, verb }) => ({
-        mode: modeName(mode),
-        holder: { pid, login, application, transactionMs, state, verb },
-      })),
+    locks: held.map(({ mode, ...holder }) => ({ mode: modeName(mode), holder })),
   }));
 }
 

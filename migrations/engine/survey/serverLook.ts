@@ -22,14 +22,30 @@ import {
   type ServerFacts,
 } from "./preflight";
 import { type PreflightPreview, previewOf } from "./preflightPreview";
-import { readServerFacts } from "./serverFacts";
+import { type GeneralFacts, readGeneralFacts, readRelations, readServerFacts } from "./serverFacts";
 
 /** Who asks, and who is told of warnings. */
 type Asking = Pick<RunSession, "access" | "beside" | "log">;
 
+/** A run asks again for what is the same for all of its migrations when it is older than this. Milliseconds. */
+const longestAgeMs = 1_000;
+
+const lastFacts = new WeakMap<
+  Asking["beside"],
+  { readonly at: number; readonly facts: GeneralFacts }
+>();
+
 /** Asks as the admin, who sees most. */
-const askServer = async ({ access, beside }: Asking, needs: Needs): Promise<ServerFacts> =>
-  readServerFacts(await beside.client(), access.settings.roles, needs);
+async function askServer({ access, beside }: Asking, needs: Needs): Promise<ServerFacts> {
+  const { roles } = access.settings;
+  const client = await beside.client();
+  let last = lastFacts.get(beside);
+  if (last === undefined || Date.now() - last.at > longestAgeMs) {
+    last = { at: Date.now(), facts: await readGeneralFacts(client, roles) };
+    lastFacts.set(beside, last);
+  }
+  return { ...last.facts, relations: await readRelations(client, roles, needs) };
+}
 
 /**
  * Looks whether the server is fit for a migration. Warnings go to the log.

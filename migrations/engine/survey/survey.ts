@@ -22,6 +22,7 @@ import { ensureStamp } from "../history/stamp";
 import type { Comparison } from "../history/structureRecord";
 import { describeUpgrade, type TableUpgrade } from "../history/upgrades";
 import { describeLosses, lossesOf } from "../impact/rollbackLosses";
+import type { Beside } from "../server/beside";
 import { inspectTables, isEmptyDatabase, readProofs, serverTime } from "../ledger/ledger";
 import { readCurrentState } from "../ledger/structure";
 import { collect, readSources, type Sources } from "./load";
@@ -44,6 +45,8 @@ export interface Circumstances {
   readonly takeBack?: readonly string[];
   /** Whether the stack was never brought up: then its server may not be there yet. Absent: it was. */
   readonly isNew?: () => Promise<boolean>;
+  /** The admin's session to look from, where one stays open for what comes after. */
+  readonly beside?: Beside;
   /** Why there is no server to look at yet: this very run makes it. Null or absent: there should be one. */
   readonly unmade?: string | null;
 }
@@ -225,11 +228,11 @@ type Live = Omit<Survey, "violations" | "waiting" | "tickets" | "lower"> & {
 async function readDatabase(
   access: Access,
   sources: Sources,
-  { isUpdate, takeBack }: Circumstances,
+  { isUpdate, takeBack, beside }: Circumstances,
 ): Promise<Live> {
   const { roles, run, schemas } = access.settings;
   const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
-  return withClient(access, purpose, async (client) => {
+  const look = async (client: Client): Promise<Live> => {
     const upgrades = await ensureLedgerShape(client, roles);
     const { history, structure } = await readCurrentState(client, schemas);
     const parse = parseUnlessRecorded(recordedIn(history.versions));
@@ -253,7 +256,8 @@ async function readDatabase(
       now: await serverTime(client),
       unseen: null,
     };
-  });
+  };
+  return beside === undefined ? withClient(access, purpose, look) : look(await beside.client());
 }
 
 /** What is known of a database that is not there yet: nothing. Everything up to the target is pending. */

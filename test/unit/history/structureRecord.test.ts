@@ -36,7 +36,7 @@ const anyObjects = fc
 /** What a run leaves of a live structure when it is begun on `live` and ends with `after`. */
 function runOn(records: readonly StructureRecord[], live: Structure, after: Structure) {
   const expected = foldRecords(events(...records));
-  return [...records, recordOfRun(expected, deviationsOf(expected, live), after)];
+  return [...records, recordOfRun(expected, deviationsOf(expected, live), after).record];
 }
 
 describe("the records of runs", () => {

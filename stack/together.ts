@@ -65,7 +65,10 @@ class Together implements Submittable {
   }
 }
 
-/** Runs them; the rows of each, as text. Each text is one statement. */
+/**
+ * Runs them, up to the first that fails; the rows of each, as text. Each text is one statement. Where they begin with
+ * BEGIN, they are in that transaction; else in one that ends with the last.
+ */
 export async function runTogether(
   client: Client,
   texts: readonly string[],
