@@ -2,6 +2,7 @@
  * Says of every statement of a migration what it does to the database: locks, rewrites, scans, risk.
  * Pure: from the files alone. Does NOT ask a database and does NOT refuse anything (see gate).
  */
+import { memo } from "../../../stack/memo";
 import type { MigrationFile } from "../files/file";
 import type { Segment } from "../files/segments";
 import { calledCode } from "../schema/calledCode";
@@ -138,14 +139,31 @@ export function rollbackImpactsAmong(
   return { before, impacts: rollbackImpactsOf(file, before) };
 }
 
+/** Gate, pre-flight and run ask for the same. By the schema that they were worked out for. */
+type KnownImpacts = WeakMap<SchemaModel, readonly StatementImpact[]>;
+const forwardImpacts = memo((_: MigrationFile): KnownImpacts => new WeakMap());
+const rollbackImpacts = memo((_: MigrationFile): KnownImpacts => new WeakMap());
+
+function onceFor(
+  known: KnownImpacts,
+  model: SchemaModel,
+  workOut: () => readonly StatementImpact[],
+): readonly StatementImpact[] {
+  const impacts = known.get(model) ?? workOut();
+  known.set(model, impacts);
+  return impacts;
+}
+
 /**
  * The impacts of a migration's forward file, in order, on a schema that is known already (else see impactsAmong).
  *
  * @param model  What the files before it make.
  */
 export function impactsOf(file: MigrationFile, model: SchemaModel): readonly StatementImpact[] {
-  const builder = SchemaBuilder.over(model, String(file.number));
-  return impactsOfSegments(file.segments, builder, file.number);
+  return onceFor(forwardImpacts(file), model, () => {
+    const builder = SchemaBuilder.over(model, String(file.number));
+    return impactsOfSegments(file.segments, builder, file.number);
+  });
 }
 
 /**
@@ -158,7 +176,10 @@ export function rollbackImpactsOf(
   file: MigrationFile,
   model: SchemaModel,
 ): readonly StatementImpact[] {
-  if (file.rollback === null) return [];
-  const builder = SchemaBuilder.over(modelAfter(model, file), `${file.number}r`);
-  return impactsOfSegments(file.rollback.segments, builder, -file.number);
+  const { rollback } = file;
+  if (rollback === null) return [];
+  return onceFor(rollbackImpacts(file), model, () => {
+    const builder = SchemaBuilder.over(modelAfter(model, file), `${file.number}r`);
+    return impactsOfSegments(rollback.segments, builder, -file.number);
+  });
 }
