@@ -2,7 +2,6 @@
  * Says of every statement of a migration what it does to the database: locks, rewrites, scans, risk.
  * Pure: from the files alone. Does NOT ask a database and does NOT refuse anything (see gate).
  */
-import { memo } from "../../../stack/memo";
 import type { MigrationFile } from "../files/file";
 import type { Segment } from "../files/segments";
 import { calledCode } from "../schema/calledCode";
@@ -139,18 +138,21 @@ export function rollbackImpactsAmong(
   return { before, impacts: rollbackImpactsOf(file, before) };
 }
 
-/** Gate, pre-flight and run ask for the same. By the schema that they were worked out for. */
-type KnownImpacts = WeakMap<SchemaModel, readonly StatementImpact[]>;
-const forwardImpacts = memo((_: MigrationFile): KnownImpacts => new WeakMap());
-const rollbackImpacts = memo((_: MigrationFile): KnownImpacts => new WeakMap());
+/** Gate, pre-flight and run ask for the same: by file, and by the schema that they were worked out for. */
+type KnownImpacts = WeakMap<MigrationFile, WeakMap<SchemaModel, readonly StatementImpact[]>>;
+const forwardImpacts: KnownImpacts = new WeakMap();
+const rollbackImpacts: KnownImpacts = new WeakMap();
 
 function onceFor(
   known: KnownImpacts,
+  file: MigrationFile,
   model: SchemaModel,
   workOut: () => readonly StatementImpact[],
 ): readonly StatementImpact[] {
-  const impacts = known.get(model) ?? workOut();
-  known.set(model, impacts);
+  const ofFile = known.get(file) ?? new WeakMap<SchemaModel, readonly StatementImpact[]>();
+  known.set(file, ofFile);
+  const impacts = ofFile.get(model) ?? workOut();
+  ofFile.set(model, impacts);
   return impacts;
 }
 
@@ -160,7 +162,7 @@ function onceFor(
  * @param model  What the files before it make.
  */
 export function impactsOf(file: MigrationFile, model: SchemaModel): readonly StatementImpact[] {
-  return onceFor(forwardImpacts(file), model, () => {
+  return onceFor(forwardImpacts, file, model, () => {
     const builder = SchemaBuilder.over(model, String(file.number));
     return impactsOfSegments(file.segments, builder, file.number);
   });
@@ -178,7 +180,7 @@ export function rollbackImpactsOf(
 ): readonly StatementImpact[] {
   const { rollback } = file;
   if (rollback === null) return [];
-  return onceFor(rollbackImpacts(file), model, () => {
+  return onceFor(rollbackImpacts, file, model, () => {
     const builder = SchemaBuilder.over(modelAfter(model, file), `${file.number}r`);
     return impactsOfSegments(rollback.segments, builder, -file.number);
   });

@@ -5,7 +5,7 @@
  */
 import type { Client } from "pg";
 
-import { type KnownStructure, knownAfter, type Touched } from "../history/knownStructure";
+import { knownAfter, type KnownStructure, type Touched } from "../history/knownStructure";
 import { digestSnapshot, fingerprintOf, structureOf } from "../history/snapshot";
 import type { Expected, Structure } from "../history/structureRecord";
 import { readAddressed, readServerMajor } from "./schemaSnapshot";

@@ -6,8 +6,8 @@ import { Client } from "pg";
 
 import type { MigrationFile } from "../../../migrations/engine/files/file";
 import { readCurrentState } from "../../../migrations/engine/ledger/structure";
-import { applyMigration } from "../../../migrations/engine/run/run";
 import { rollBackVersion } from "../../../migrations/engine/run/rollback";
+import { applyMigration } from "../../../migrations/engine/run/run";
 import { type Runner, withRunner } from "../../../migrations/engine/server/runner";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { type PostgresServer, startServer } from "../../../sandbox/server";

@@ -1,7 +1,7 @@
 // A part of the structure that was read again goes into what is known, or makes all of it be read again.
 import {
-  type KnownStructure,
   knownAfter,
+  type KnownStructure,
   type Touched,
 } from "../../../migrations/engine/history/knownStructure";
 import { digestSnapshot, type SnapshotLine } from "../../../migrations/engine/history/snapshot";
