@@ -25,7 +25,7 @@ BIN = node_modules/.bin
 READY = node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: bench-backfill bench-files bench-grants bench-latency bench-migrations crash-matrix help tour postgis up preview drift heal rebuild refresh env psql sandbox-stop clean distclean test test-all test-rest test-times mutations check check-format check-lint check-types check-unused
+.PHONY: bench bench-backfill bench-contract bench-files bench-grants bench-latency bench-migrations crash-matrix help tour postgis up preview drift heal rebuild refresh env psql sandbox-stop clean distclean test test-all test-rest test-times mutations check check-format check-lint check-types check-unused
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | sed 's/[$$][$$]*/$$/' | \
@@ -88,6 +88,12 @@ mutations: $(READY) ## Break the engine in one place at a time and tell which fa
 
 test-times: $(READY) ## Print the twenty slowest suites of the last run of tests
 	@node test/support/times.mjs
+
+bench: $(READY) ## Measure what can be measured in a few minutes, as one table, beside other tools
+	@node --expose-gc --import tsx bench/bench.ts
+
+bench-contract: $(READY) ## Measure what it costs to hold a segment to what was judged, by the number of tables
+	@node --import tsx bench/contract.ts
 
 bench-backfill: $(READY) ## Measure a batch of five million rows against one plain UPDATE (about six minutes)
 	@node --import tsx bench/backfill.ts

@@ -1,7 +1,7 @@
 /**
  * How long it takes to find out that there is nothing to do, by the number of files: `make bench-files`. This program's
  * plan and `ddl check`, beside other tools over as many files in the same run. Starts a server of its own.
- * No part of the tests, and decides nothing.
+ * No part of the tests, and decides nothing. Argument: the most files.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -11,15 +11,12 @@ import { join } from "node:path";
 import { loadMigrations } from "../migrations/engine/survey/load";
 import { startServer } from "../sandbox/server";
 import { makeProgramDatabase, type ProgramDatabase } from "../test/support/servers/programDatabase";
-import { type Change, type Form, writeFolder } from "./tools/folders";
+import { type Form, writeFolder } from "./tools/folders";
 import { installPeers } from "./tools/install";
-import { prepareTool } from "./tools/process";
+import { type BenchRow, printTable, runBenchmark } from "./tools/rows";
+import { letRun, smallChanges, taskOf } from "./tools/smallChanges";
 import type { Ended, Task } from "./tools/task";
 
-/** First argument: the most files. */
-const most = Number(process.argv[2] ?? 5_000);
-const sizes = [100, 1_000, 5_000].filter((size) => size <= most);
-const repetitions = 3;
 const forms: readonly Form[] = [
   "this program",
   "node-pg-migrate",
@@ -28,22 +25,6 @@ const forms: readonly Form[] = [
   "dbmate",
 ];
 const root = join(__dirname, "..");
-
-const say = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
-
-const changeOf = (number: number): Change => ({
-  number,
-  name: `table_${number}`,
-  sql: `CREATE TABLE dagapp.t${number} (id INTEGER PRIMARY KEY);`,
-  undo: `DROP TABLE IF EXISTS dagapp.t${number};`,
-  tables: [`t${number}`],
-  transactional: true,
-});
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
 /** Writes into ledger and events what runs of the files would have left there. */
 async function recordAsApplied(database: ProgramDatabase, folder: string): Promise<void> {
@@ -68,73 +49,57 @@ async function recordAsApplied(database: ProgramDatabase, folder: string): Promi
   );
 }
 
-/** Seconds that `ddl check` takes, with the start of its process. */
-function checkSeconds(folder: string): number {
+/** Milliseconds that `ddl check` takes, with the start of its process. */
+function checkMs(folder: string): number {
   const started = performance.now();
   const args = ["cli/bin/ddl.js", "check", "--tier", "prod", "--folder", folder];
   const { status, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
   if (status !== 0) throw new Error(`ddl check ended with ${String(status)}: ${stderr}`);
-  return (performance.now() - started) / 1000;
+  return performance.now() - started;
 }
 
-/** Runs a tool where nothing is left to do. */
-async function nothingToDo(task: Task): Promise<Ended> {
-  const ended = await (await prepareTool(task)).go();
-  if (!ended.ok) throw new Error(`${task.form}: ${ended.error}`);
-  return ended;
-}
-
-async function main(): Promise<void> {
+/** Measures all tools in turns where nothing is left to do. @param sizes  How many files there are, rising. */
+export async function measureNothingToDo(
+  sizes: readonly number[],
+  repetitions: number,
+): Promise<readonly BenchRow[]> {
   installPeers();
   // Some tools make all tables in one transaction, and the schema is dropped in one.
   const server = await startServer({ settings: { max_locks_per_transaction: "1024" } });
   const place = await mkdtemp(join(tmpdir(), "bench-files-"));
+  const rows: BenchRow[] = [];
   try {
     const database = await makeProgramDatabase(server);
-    const { settings, access, names } = database;
-    const login = {
-      ...{ host: server.host, port: server.port, database: settings.server.database },
-      ...{ user: server.superuser.name, password: server.superuser.password },
-    };
-    const password = (await access.passwordOf("admin", names.admin)) ?? "";
     const others = await makeProgramDatabase(server);
-    const taskOf = (form: Form): Task => ({
-      ...{ form, folder: join(place, form.replace(/ /g, "-")), transactional: true },
-      login: { ...login, database: others.settings.server.database },
-      stack: { settings, password },
-    });
-    say("| files | tool | nothing to do, ms | ratio to this program | statements | connections |");
-    say("| --- | --- | --- | --- | --- | --- |");
+    const task = (form: Form): Promise<Task> => taskOf(server, database, form, place, others);
     for (const size of sizes) {
-      const changes = Array.from({ length: size }, (_, index) => changeOf(index + 1));
       for (const form of forms) {
-        const task = taskOf(form);
-        await writeFolder(task.folder, form, changes);
-        if (form === "this program") await recordAsApplied(database, task.folder);
+        const one = await task(form);
+        await writeFolder(one.folder, form, smallChanges(size));
+        if (form === "this program") await recordAsApplied(database, one.folder);
         else {
-          await nothingToDo(task);
+          await letRun(one);
           // The next tool makes the same tables.
           await others.rows("DROP SCHEMA dagapp CASCADE");
           await others.rows("CREATE SCHEMA dagapp");
         }
       }
       const runs = new Map<Form, Ended[]>(forms.map((form) => [form, []]));
+      const checks: number[] = [];
       for (let n = 0; n < repetitions; n += 1) {
-        for (const form of forms) runs.get(form)?.push(await nothingToDo(taskOf(form)));
+        for (const form of forms) runs.get(form)?.push(await letRun(await task(form)));
+        checks.push(checkMs((await task("this program")).folder));
       }
-      const msOf = (form: Form): number => median((runs.get(form) ?? []).map(({ ms }) => ms));
-      for (const form of forms) {
-        const { queries, connections } = runs.get(form)?.[0] ?? {
-          queries: null,
-          connections: null,
-        };
-        const cells = [size, form, msOf(form).toFixed(0)];
-        const ratio = (msOf(form) / msOf("this program")).toFixed(2);
-        say(`| ${[...cells, ratio, queries ?? "?", connections ?? "?"].join(" | ")} |`);
+      for (const [tool, ended] of runs) {
+        rows.push({
+          ...{ work: "nothing to do", size, tool, ms: ended.map(({ ms }) => ms) },
+          statements: ended[0]?.queries ?? null,
+          connections: ended[0]?.connections ?? null,
+        });
       }
-      say(
-        `| ${size} | ddl check, with its start | ${(checkSeconds(taskOf("this program").folder) * 1000).toFixed(0)} | | 0 | 0 |`,
-      );
+      rows.push({
+        ...{ work: "check of all files", size, tool: "ddl check, with its start", ms: checks },
+      });
     }
     await database.close();
     await others.close();
@@ -142,9 +107,13 @@ async function main(): Promise<void> {
     await server.stop();
     await rm(place, { recursive: true, force: true });
   }
+  return rows;
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+if (require.main === module) {
+  const most = Number(process.argv[2] ?? 5_000);
+  const sizes = [100, 1_000, 5_000].filter((size) => size <= most);
+  runBenchmark(async () => {
+    printTable(await measureNothingToDo(sizes, 3));
+  });
+}

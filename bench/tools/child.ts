@@ -25,13 +25,15 @@ async function main(): Promise<void> {
   await word;
   const started = performance.now();
   let error = "";
+  let told: unknown;
   try {
-    await peer.migrate(task);
+    told = await peer.migrate(task);
   } catch (caught) {
     const lines = (caught instanceof Error ? caught.message : String(caught)).split("\n");
     error = lines.slice(0, shownLines).join(" ") || "failed without a message";
   }
-  const ms = performance.now() - started;
+  const elapsed = performance.now() - started;
+  const ms = typeof told === "number" ? told : elapsed;
   const ended: Ended = { ok: error === "", ms, error, ...counted() };
   process.send?.(ended, () => process.exit());
 }

@@ -15,9 +15,12 @@ interface Countable {
   connect: (...args: unknown[]) => unknown;
 }
 
+/** They speak to the server by other drivers. */
+const foreign: ReadonlySet<Form> = new Set<Form>(["dbmate", "flyway", "liquibase"]);
+
 /** From now on counts the calls of the driver that the tool uses. Returns what tells the counts. */
 export function countCalls(form: Form): () => Counts {
-  if (form === "dbmate") return () => ({ queries: null, connections: null });
+  if (foreign.has(form)) return () => ({ queries: null, connections: null });
   const driver =
     form === "this program" ? { Client } : (requirePeer("pg") as { Client: typeof Client });
   const client = driver.Client.prototype as unknown as Countable;

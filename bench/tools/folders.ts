@@ -32,7 +32,9 @@ export type Form =
   | "postgrator"
   | "dbmate"
   | "umzug"
-  | "kysely";
+  | "kysely"
+  | "flyway"
+  | "liquibase";
 
 type Files = readonly (readonly [name: string, text: string])[];
 
@@ -78,6 +80,8 @@ function graphileFiles(changes: readonly Change[]): Files {
   });
 }
 
+const liquibaseName = ({ number, name }: Change): string => `${padded(number, 4)}_${name}.sql`;
+
 /** For tools that leave it to the caller what a migration is. */
 const plainFiles = (changes: readonly Change[]): Files =>
   changes.map(({ number, name, sql }) => [`${padded(number, 4)}_${name}.sql`, `${sql}\n`]);
@@ -111,6 +115,22 @@ const filesOf: Readonly<Record<Form, (changes: readonly Change[]) => Files>> = {
     ]),
   umzug: plainFiles,
   kysely: plainFiles,
+  flyway: (changes) =>
+    changes.map(({ number, name, sql }) => [`V${padded(number, 4)}__${name}.sql`, `${sql}\n`]),
+  liquibase: (changes) => [
+    [
+      "changelog.xml",
+      `<databaseChangeLog xmlns="http://www.liquibase.org/xml/ns/dbchangelog">\n${changes
+        .map((change) => `  <include file="${liquibaseName(change)}"/>\n`)
+        .join("")}</databaseChangeLog>\n`,
+    ],
+    ...changes.map((change) => {
+      const { number, sql, undo, transactional } = change;
+      const attributes = transactional ? "" : " runInTransaction:false";
+      const text = `--liquibase formatted sql\n--changeset bench:${number}${attributes}\n${sql}\n--rollback ${undo}\n`;
+      return [liquibaseName(change), text] as const;
+    }),
+  ],
 };
 
 /** Writes the changes into a folder, which is made when it is not there. */

@@ -17,7 +17,8 @@ import type { Task } from "./task";
 
 /** A tool whose modules are loaded. */
 export interface Peer {
-  migrate(task: Task): Promise<void>;
+  /** @returns a number: how many milliseconds its work took, where it has measured that itself, without its start. */
+  migrate(task: Task): Promise<unknown>;
 }
 
 /** Where the tools' package.json and lock file are. */
@@ -31,6 +32,9 @@ export const peerTables = [
   "umzug_migrations",
   "kysely_migration",
   "kysely_migration_lock",
+  "flyway_schema_history",
+  "databasechangelog",
+  "databasechangeloglock",
 ] as const;
 
 const fromPeers = createRequire(join(peersFolder, "package.json"));
@@ -55,6 +59,29 @@ async function withPeerClient<T>(task: Task, work: (client: Client) => Promise<T
     await client.end();
   }
 }
+
+/** What Maven brings, and what javac makes of Peer.java. */
+export const jvmFolder = join(peersFolder, "jvm");
+
+const jvmPeer =
+  (tool: "flyway" | "liquibase"): (() => Promise<Peer>) =>
+  () =>
+    Promise.resolve({
+      migrate: async ({ folder, login }) => {
+        const { host, port, database, user, password } = login;
+        const built = join(jvmFolder, "node_modules");
+        const classes = `${join(built, "classes")}:${join(built, "lib", "*")}`;
+        const environment = {
+          PEER_URL: `jdbc:postgresql://${host}:${port}/${database}`,
+          ...{ PEER_USER: user, PEER_PASSWORD: password },
+        };
+        const { stdout } = await promisify(execFile)(
+          ...(["java", ["-cp", classes, "Peer", tool, folder]] as const),
+          { env: { ...process.env, ...environment }, maxBuffer: 2 ** 26 },
+        );
+        return Number(/^took ([\d.]+)$/m.exec(stdout)?.[1]);
+      },
+    });
 
 const loaders: Readonly<Record<Exclude<Form, "this program">, () => Promise<Peer>>> = {
   "node-pg-migrate": async () => {
@@ -113,6 +140,9 @@ const loaders: Readonly<Record<Exclude<Form, "this program">, () => Promise<Peer
       },
     });
   },
+
+  flyway: jvmPeer("flyway"),
+  liquibase: jvmPeer("liquibase"),
 
   umzug: () => {
     const { Umzug } = requirePeer("umzug") as {

@@ -93,8 +93,20 @@ export function collect({ files, unreadable }: Sources, parse: ParsePair = parse
  * @throws {FolderUnreadableError} the folder itself cannot be listed.
  */
 export async function loadMigrations(folder: string): Promise<Collection> {
-  return collect(await readSources(folder));
+  const sources = await readSources(folder);
+  if (lastLoad !== null && areSame(lastLoad.sources, sources)) return lastLoad.collection;
+  const collection = collect(sources);
+  lastLoad = { sources, collection };
+  return collection;
 }
+
+/** Of the very same files it is the very same list, for which much is worked out once (see replayModels). */
+let lastLoad: { readonly sources: Sources; readonly collection: Collection } | null = null;
+
+const areSame = (one: Sources, other: Sources): boolean =>
+  one.unreadable.length + other.unreadable.length === 0 &&
+  one.files.length === other.files.length &&
+  one.files.every((file, index) => isSame(file, other.files[index] ?? null));
 
 interface Parsed {
   readonly bytes: Buffer;
