@@ -2,7 +2,7 @@
  * Brings the other tools onto this machine, as their lock file says, when they are not there.
  * Does NOT touch the program's own packages, or bring Java: without it the tools of the JVM are left out.
  */
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, type ExecFileSyncOptions, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
@@ -34,7 +34,9 @@ export function installJvmPeers(): readonly Form[] {
       const missing = ["java", "javac", "mvn"].filter((program) => !isThere(program));
       if (missing.length > 0) throw new Error(`${missing.join(" and ")} is not on PATH`);
       process.stderr.write("Installing flyway and liquibase\n");
-      const quiet = { cwd: jvmFolder, stdio: ["ignore", "ignore", "inherit"] } as const;
+      const quiet: ExecFileSyncOptions = {
+        ...{ cwd: jvmFolder, stdio: ["ignore", "ignore", "inherit"] },
+      };
       const copy = [
         "-q",
         "-B",
