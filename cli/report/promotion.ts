@@ -26,6 +26,9 @@ const askedBy: Readonly<Record<string, BelowNeed>> = {
   "sign-off-missing": "signed",
 };
 
+/** Rules by which the gate says that the tier below says nothing at all. */
+const silentRules: ReadonlySet<string> = new Set(["stack-missing", "promotion-unknown"]);
+
 /** Rules that the command at the end satisfies by itself. */
 const answeredByCommand = new Set(["ticket-required", "idle-ticket"]);
 
@@ -89,8 +92,8 @@ function versionOf(file: MigrationFile, facts: PromotionFacts): PromotedVersion 
     const need = needOf(one);
     return need !== null && !needs.has(need);
   });
-  // A stack that was never brought up has published nothing, whatever its database knows.
-  const isSilent = facts.violations.some(({ rule }) => rule === "stack-missing");
+  // A stack that was never brought up, or cannot be asked, has published nothing, whatever its database knows.
+  const isSilent = facts.violations.some(({ rule }) => silentRules.has(rule));
   if (isUnpublished || (isSilent && !needs.has("applied"))) needs.add("published");
   return {
     version: file.header.version,

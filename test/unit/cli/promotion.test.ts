@@ -83,3 +83,10 @@ it("has nothing to say where nothing is pending", () => {
   const report = promotionReport({ ...facts, pending: [] });
   expect(promotionText(report, plain)).toBe("uat: nothing to promote from qa up to 1.1.0.");
 });
+
+it.each(["stack-missing", "promotion-unknown"])("counts as not published by %s", (rule) => {
+  const { one, found, facts } = setUp();
+  const report = promotionReport({ ...facts, pending: [one], violations: [found(rule, "")] });
+  expect(report.versions.map(({ needs }) => needs)).toEqual([["published"]]);
+  expect(report.refused).toEqual([]);
+});
