@@ -109,6 +109,37 @@ describe("ddl check", () => {
     expect(stdout).not.toContain("\u001b");
   });
 
+  it("says behind a check for dev what uat and prod would refuse, and nothing behind theirs", async () => {
+    const folder = await folderOf("later");
+    const file = join(folder, "001_add_jobs.sql");
+    const { stdout } = await ddl(["check", "--tier", "dev", file]);
+    expect(stdout).toMatch(
+      /0 errors, \d+ warnings?\nuat and prod would refuse \d+ more places?:\n[^]*\n {2}reviewer-is-author: 001_add_jobs\.sql:8\n/,
+    );
+    expect(stdout).toContain(`\n  In full: npx ddl check ${file}\n`);
+    expect((await ddl(["check", file])).stdout).not.toContain("would refuse");
+  });
+
+  it("judges the statements of a draft beside what is missing of its form", async () => {
+    const folder = join(scratch, "drafts");
+    await mkdir(folder);
+    await writeFile(join(folder, "any.sql"), "SELECT 1;\nTRUNCATE dagapp.jobs;\n");
+    await writeFile(
+      join(folder, "001_half.sql"),
+      forwardText({ body: "TRUNCATE dagapp.jobs;" }).replace(
+        "-- POST-FLIGHT VALIDATION",
+        "-- after",
+      ),
+    );
+    const { status, stdout } = await ddl(["check", "--folder", folder]);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/any\.sql: the name is not NNN/);
+    expect(stdout).toMatch(/any\.sql:2:1: TRUNCATE deletes every row of dagapp\.jobs\./);
+    expect(stdout).toMatch(/001_half\.sql:\d+:1: TRUNCATE deletes every row of dagapp\.jobs\./);
+    // What a form asks for is not asked of a draft a second time.
+    expect(stdout).not.toMatch(/review-missing|postflight-validates|rollback-required/);
+  });
+
   it("asks less of dev: a warning is no failure", async () => {
     const folder = await folderOf("dev");
     const { status, stdout } = await ddl([
