@@ -9,6 +9,7 @@ import { join } from "node:path";
 
 import { measureContract } from "./contract";
 import { measureGrants } from "./grants";
+import { measureLatency } from "./latency";
 import { measureNothingToDo } from "./manyFiles";
 import { measureMigrations } from "./migrations";
 import { type BenchRow, printTable, runBenchmark } from "./tools/rows";
@@ -26,12 +27,30 @@ function measureStart(): BenchRow {
   return { work: "ddl --help", size: 1, tool: "this program, whole process", ms };
 }
 
+/** What is felt by the one in a thousand that is worst off, while a migration waits for its locks. */
+async function latencyRows(): Promise<readonly BenchRow[]> {
+  const rows: BenchRow[] = [];
+  await measureLatency(({ rows: measured }) => {
+    for (const who of ["readers", "writers"] as const) {
+      for (const row of measured) {
+        const { p999, failed } = row[who];
+        rows.push({
+          ...{ work: `p99.9 of ${who}`, size: 1, tool: row.label, ms: [p999] },
+          note: `${failed} failed`,
+        });
+      }
+    }
+  });
+  return rows;
+}
+
 const steps: readonly (readonly [what: string, () => Promise<readonly BenchRow[]>])[] = [
   ["start of a process", () => Promise.resolve([measureStart()])],
   ["small migrations from empty", () => measureMigrations([50, 100, 200], 3)],
   ["nothing to do, and the check", () => measureNothingToDo([100, 300, 1_000], 3)],
   ["privileges", () => measureGrants([100, 1_000, 5_000])],
   ["contract", () => measureContract([10, 100, 1_000])],
+  ["latencies of a busy table", latencyRows],
 ];
 
 runBenchmark(async () => {

@@ -19,11 +19,12 @@ import { randomFrom, Samples, startTraffic, type Traffic } from "./tools/load";
 import { peerTables } from "./tools/peers";
 import { prepareTool } from "./tools/process";
 import { printRows, type Row } from "./tools/report";
+import { runBenchmark } from "./tools/rows";
 import { type Scenario, scenarios, table } from "./tools/scenarios";
 import type { Ended, Task } from "./tools/task";
 
-/** quick: one short round of the first scenario, of this program alone. */
-const isQuick = process.argv.includes("quick");
+/** One short round of the first scenario, of this program alone: where it is asked for, and among other benchmarks. */
+const isQuick = process.argv.includes("quick") || require.main !== module;
 
 const rows = isQuick ? 10_000 : 100_000;
 const heldMs = isQuick ? 2_500 : 8_000;
@@ -190,14 +191,14 @@ async function run(
   scenario: Scenario,
   taking: readonly Contender[],
   rounds: number,
-): Promise<void> {
+): Promise<readonly Row[]> {
   const gathered = new Map<Contender, Measured[]>(taking.map((one) => [one, []]));
   for (let round = 0; round < rounds; round += 1) {
     for (const one of taking) {
       gathered.get(one)?.push(await measure(place, scenario, one, round));
     }
   }
-  const rowsOf = [...gathered].map(([{ label }, measured]): Row => {
+  return [...gathered].map(([{ label }, measured]): Row => {
     const [ofReaders, ofWriters] = [new Samples(), new Samples()];
     for (const one of measured) {
       ofReaders.add(one.readers);
@@ -212,10 +213,18 @@ async function run(
       writers: ofWriters.summary(),
     };
   });
-  printRows(scenario.title, rowsOf);
 }
 
-async function main(): Promise<void> {
+type Parts = readonly [scenario: Scenario, taking: readonly Contender[], rounds: number];
+
+/** What was measured in one scenario. */
+interface Measurement {
+  readonly title: string;
+  readonly rows: readonly Row[];
+}
+
+/** Measures the scenarios, and tells of each as soon as it is measured. */
+export async function measureLatency(tell: (one: Measurement) => void): Promise<void> {
   if (!isQuick) installPeers();
   const server = await startServer({ settings: { max_connections: "120" } });
   try {
@@ -223,17 +232,20 @@ async function main(): Promise<void> {
     const password = (await database.access.passwordOf("admin", database.names.admin)) ?? "";
     const place: Place = { database, server, password, superuser: server.superuser };
     await fill(database);
-    process.stdout.write(
+    process.stderr.write(
       `PostgreSQL ${server.major} (fsync off), ${cpus().length} cores shared by server, load and tool; ` +
         `${rows.toLocaleString("en-US")} rows; open loop, ${readers.perSecond} reads and ${writers.perSecond} writes ` +
         `a second over ${readers.connections} and ${writers.connections} connections; lock held for ${heldMs / 1000} s; seed ${seed}\n`,
     );
     const [addColumn, addIndex, backfill] = scenarios(heldMs);
     if (addColumn === undefined || addIndex === undefined || backfill === undefined) return;
-    await run(place, addColumn, contenders, isQuick ? 1 : 2);
+    const measured = async (...[scenario, taking, rounds]: Parts): Promise<void> => {
+      tell({ title: scenario.title, rows: await run(place, scenario, taking, rounds) });
+    };
+    await measured(addColumn, contenders, isQuick ? 1 : 2);
     if (!isQuick) {
-      await run(place, addIndex, [...few, hurried("node-pg-migrate")], 1);
-      await run(place, backfill, few, 1);
+      await measured(addIndex, [...few, hurried("node-pg-migrate")], 1);
+      await measured(backfill, few, 1);
     }
     await database.close();
   } finally {
@@ -241,7 +253,10 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+if (require.main === module) {
+  runBenchmark(() =>
+    measureLatency(({ title, rows: measured }) => {
+      printRows(title, measured);
+    }),
+  );
+}
