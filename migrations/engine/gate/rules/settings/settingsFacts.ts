@@ -2,6 +2,7 @@
  * What the rules of this folder share (settings): the parameters that a file changes.
  * Does NOT hold a rule and does NOT cover limits of the run (see rows) and roles (see reach/forbidden.ts).
  */
+import { memo } from "../../../../../stack/memo";
 import { readingSettings } from "../../../../../stack/sessionSettings";
 import { parseStatements } from "../../../sql/parser";
 import { type SettingChange, settingChanges } from "../../../sql/settingValues";
@@ -30,23 +31,37 @@ export const isForced = ({ parameter, value }: SettingChange): boolean => {
   return same.includes(plain(value)) || (parameter === "datestyle" && plain(value) === "iso");
 };
 
+/** Statements of rows, whose own SET is one of columns: they change a setting by a function only. */
+const ofRows = /^(INSERT|UPDATE|DELETE|MERGE)\b/;
+/** That function, the view whose rows are settings, or a name that may be one of these with escapes. */
+const byFunction = /set_config|pg_settings|U&"/i;
+
+/** Whether a statement is worth a parse of its own. */
+const mayChange = ({ kind, text }: PlacedOperation["statement"]): boolean =>
+  kind !== "DO" &&
+  (/^(RE)?SET$/.test(kind) ||
+    byFunction.test(text) ||
+    (!ofRows.test(kind) && /\bset\b/i.test(text)));
+
 /** What a placed operation's statement changes; inside bodies the values are not looked at. */
 function changesOf({ operation, statement }: PlacedOperation): readonly SettingChange[] {
   const inside = (settings: readonly string[]): readonly SettingChange[] =>
     settings.map((parameter) => ({ parameter, value: null, ofFunction: false }));
   if (operation.kind === "do")
     return operation.statements.flatMap(({ settings }) => inside(settings));
-  const parsed = /^(RE)?SET$/.test(statement.kind) || /\bset\b|set_config/i.test(statement.text);
-  const own = parsed && statement.kind !== "DO" ? parseStatements(statement.text) : [];
+  const own = mayChange(statement) ? parseStatements(statement.text) : [];
   const open = "reason" in own ? [] : own.flatMap(({ tag, node }) => settingChanges(tag, node));
   const body = operation.kind === "create function" ? operation.body.statements : [];
   return [...open, ...body.flatMap(({ settings }) => inside(settings))];
 }
 
-/** Both files, each statement once: it may stand for several placed operations. */
-export function changesIn(
-  subject: Subject,
-): readonly { readonly placed: PlacedOperation; readonly change: SettingChange }[] {
+interface PlacedChange {
+  readonly placed: PlacedOperation;
+  readonly change: SettingChange;
+}
+
+/** Both files, each statement once: it may stand for several placed operations. Worked out once: two rules ask. */
+export const changesIn = memo((subject: Subject): readonly PlacedChange[] => {
   const seen = new Set<string>();
   return [...subject.placedOperations, ...subject.rollbackOperations].flatMap((placed) =>
     changesOf(placed).flatMap((change) => {
@@ -56,4 +71,4 @@ export function changesIn(
       return [{ placed, change }];
     }),
   );
-}
+});
