@@ -90,6 +90,7 @@ test-times: $(READY) ## Print the twenty slowest suites of the last run of tests
 	@node test/support/times.mjs
 
 bench: $(READY) ## Measure what can be measured in a few minutes, as one table, beside other tools
+	@$(CLI) --version >/dev/null
 	@node --expose-gc --import tsx bench/bench.ts
 
 bench-contract: $(READY) ## Measure what it costs to hold a segment to what was judged, by the number of tables
@@ -105,6 +106,7 @@ bench-grants: $(READY) ## Measure the check and the mending of privileges by the
 	@node --expose-gc --import tsx bench/grants.ts
 
 bench-files: $(READY) ## Measure how long it takes to find nothing to do in 5,000 files, beside other tools (about six minutes)
+	@$(CLI) --version >/dev/null
 	@node --import tsx bench/manyFiles.ts $(ARGS)
 
 bench-migrations: $(READY) ## Measure many small migrations from empty, beside psql and other tools (about three minutes; ARGS="200 5")
