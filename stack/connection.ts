@@ -87,6 +87,8 @@ export async function withClient<T>(
   const client = await connect(access, purpose);
   try {
     return await work(client);
+  } catch (error) {
+    throw explainLoss(error, access.settings.server);
   } finally {
     // A lost connection makes end() fail too; the first error is the one that tells something.
     await client.end().catch(() => undefined);
@@ -259,6 +261,11 @@ function tlsOptions(server: ServerSettings): false | ConnectionOptions {
   return ca;
 }
 
+const cutOff = ({ host, port }: ServerSettings): [string, string] => [
+  `${host}:${port} cut the connection off before it was made.`,
+  "Check that PostgreSQL itself listens there, sslmode, and what stands in between (firewall, proxy, load balancer).",
+];
+
 /** Cause and remedy by error code: SQLSTATE of the server, or the code of a socket or TLS error. */
 const remedies: Readonly<
   Record<string, (server: ServerSettings, login: string) => [string, string]>
@@ -273,6 +280,8 @@ const remedies: Readonly<
     `${host}:${port} does not answer within ${connectTimeoutMs / 1000} s.`,
     "Check firewall, private network and port.",
   ],
+  ECONNRESET: cutOff,
+  EPIPE: cutOff,
   "28P01": ({ authentication }, login) =>
     authentication === "entra"
       ? [
@@ -316,6 +325,20 @@ function notOwner(error: unknown, { database }: ServerSettings, login: string): 
   return new ConnectionError(
     `${login} may not connect to ${database}: the database belongs to somebody else.`,
     `Have its owner or a superuser run: ALTER DATABASE ${name} OWNER TO ${admin};`,
+    { cause: error },
+  );
+}
+
+/** What the system and the driver say of a connection that is gone: no sentence, and no word on what it was. */
+const signsOfLoss = /^(?:(?:read|write) (?:ECONNRESET|EPIPE|ETIMEDOUT)|Connection terminated.*)$/;
+
+/** The same error, but for a connection that was lost while it worked: that one gets words. */
+function explainLoss(error: unknown, { host, port, database }: ServerSettings): unknown {
+  const isOther = error instanceof MigrationError || !(error instanceof Error);
+  if (isOther || !signsOfLoss.test(error.message)) return error;
+  return new ConnectionError(
+    `The connection to ${host}:${port}/${database} was cut off (${error.message}).`,
+    "Look at the server and at the network in between, then run it again: what was not committed was rolled back.",
     { cause: error },
   );
 }

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
-import { samplesFile } from "../../migrations/engine/files/collection";
+import { isSqlFile, samplesFile } from "../../migrations/engine/files/collection";
 import { parseDraft } from "../../migrations/engine/files/draft";
 import { type MigrationFile, numberOf } from "../../migrations/engine/files/file";
 import { rollbackNameOf } from "../../migrations/engine/files/header";
@@ -198,7 +198,7 @@ function countMigrations(wanted: ReadonlySet<string> | null, names: readonly str
 
 /** SQL files of a folder; a folder that cannot be read is reported by whoever loads the migrations. */
 const sqlFiles = async (folder: string): Promise<readonly string[]> =>
-  (await readdir(folder).catch((): string[] => [])).filter((name) => name.endsWith(".sql"));
+  (await readdir(folder).catch((): string[] => [])).filter(isSqlFile);
 
 /** The folder asked for; else that of the files named, else the project's. */
 async function folderOf(call: Call): Promise<string> {

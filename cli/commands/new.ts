@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 
 import { inc } from "semver";
 
+import { isSqlFile } from "../../migrations/engine/files/collection";
 import { numberOf } from "../../migrations/engine/files/file";
 import { loadMigrations } from "../../migrations/engine/survey/load";
 import { noTicketYet, ticketShape } from "../../stack/ticket";
@@ -105,9 +106,7 @@ async function describe(call: Call, folder: string): Promise<NewMigration> {
 async function next(
   folder: string,
 ): Promise<{ readonly number: number; readonly previous: NewMigration["previous"] }> {
-  const names = (await readdir(folder).catch((): string[] => [])).filter((name) =>
-    name.endsWith(".sql"),
-  );
+  const names = (await readdir(folder).catch((): string[] => [])).filter(isSqlFile);
   const highest = Math.max(0, ...names.map((name) => numberOf(name) ?? 0));
   if (highest === 0) return { number: 1, previous: null };
   const { migrations } = await loadMigrations(folder);

@@ -23,11 +23,14 @@ const rowOf = (state: VersionState): readonly string[] => [
 
 /** What was decided and proven of a version, in the order in which it is asked for. */
 function decisionsText(state: VersionState): string {
-  const { proof, validation, signOff, acknowledgement, checksum, status } = state;
+  const { proof, validation, signOff, acknowledgement, checksum, status, edited = [] } = state;
   const said = (what: string, decision: Decision | null): readonly string[] =>
     decision === null ? [] : [`${what} by ${decision.by}`];
   return [
     ...(status === "applied" && checksum === null ? ["run by hand, not acknowledged"] : []),
+    ...(edited.length === 0
+      ? []
+      : [`edited by hand in the ledger, events say otherwise: ${edited.join(", ")}`]),
     ...(state.begunRollback === null ? [] : ["its rollback was cut off"]),
     ...(proof === null ? [] : ["rollback proven"]),
     ...said("validated", validation),

@@ -39,6 +39,13 @@ export type ParsePair = (
 /** Rows for proofs, in the folder of the migrations: no migration itself. */
 export const samplesFile = "samples.sql";
 
+/**
+ * Whether a name in the folder is one that this program reads. Hidden ones are what editors and file managers leave beside
+ * the files (`.#001_x.sql`, `._001_x.sql`), and nobody's migration.
+ */
+export const isSqlFile = (name: string): boolean =>
+  name.toLowerCase().endsWith(".sql") && !name.startsWith(".");
+
 const isRollback = (name: string): boolean => name.endsWith("_rollback.sql");
 
 function checkNumbers(forward: readonly SourceFile[]): readonly Problem[] {
@@ -80,7 +87,7 @@ function checkVersions(migrations: readonly MigrationFile[]): readonly Problem[]
 }
 
 /**
- * Parses all `*.sql` files of a folder; other names, and that of the samples, are ignored.
+ * Parses all `*.sql` files of a folder; other names, hidden ones, and that of the samples, are ignored.
  *
  * @param files  In any order.
  * @param parse  Another way to the same result, for who knows some of the files already.
@@ -91,7 +98,7 @@ export function parseCollection(
   parse: ParsePair = parseMigration,
 ): Collection {
   const sql = files
-    .filter(({ name }) => name.toLowerCase().endsWith(".sql") && name !== samplesFile)
+    .filter(({ name }) => isSqlFile(name) && name !== samplesFile)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const named = sql.filter(({ name }) => numberOf(name) !== null);
   const problems: Problem[] = sql

@@ -110,6 +110,11 @@ export interface VersionState {
   readonly durationMs: number | null;
   readonly executedBy: string | null;
   readonly ticket: string | null;
+  /**
+   * Columns of the ledger's row that say otherwise than the event of the run that ended: somebody has changed them by hand,
+   * and what is told here is the event's word. Absent where they agree, or where no run of this program ended.
+   */
+  readonly edited?: readonly string[];
   /** For the checksum above, whenever it was recorded. */
   readonly proof: Proof | null;
   /** The decisions that hold: for the checksum above, and made since the version was last started. */
@@ -269,9 +274,10 @@ export function foldVersion(
   };
   const isOpen = status === "incomplete" && begunRollback === null;
   const ended = own.findLastIndex(({ kind }) => kind === "applied" || kind === "rolled-back");
+  const told = toldBy(row, endOf(status, own));
   const took =
-    row.startedAt !== null && row.completedAt !== null
-      ? row.completedAt.getTime() - row.startedAt.getTime()
+    row.startedAt !== null && told.completedAt !== null
+      ? told.completedAt.getTime() - row.startedAt.getTime()
       : null;
   return {
     version: row.version,
@@ -287,15 +293,47 @@ export function foldVersion(
     measured: own
       .filter((event) => event.kind === "segment-done" && !isOfRollback(event))
       .flatMap(({ detail }) => readSegmentRecord(detail) ?? []),
-    completedAt: row.completedAt,
-    rolledBackAt: status === "rolled back" ? row.rolledBackAt : null,
+    ...told,
+    rolledBackAt: status === "rolled back" ? told.rolledBackAt : null,
     durationMs: status === "applied" ? took : null,
-    executedBy: row.executedBy,
-    ticket: row.ticket,
     proof: foldProof(ofVersion, checksum),
     signOff: decided("signed-off"),
     validation: decided("validated"),
     acknowledgement: decided("acknowledged"),
+  };
+}
+
+/** The event of the run that has brought the row to where it is. */
+const endOf = (status: Status, own: readonly EventRow[]): EventRow | undefined =>
+  status === "incomplete"
+    ? undefined
+    : own.findLast(({ kind }) => kind === (status === "applied" ? "applied" : "rolled-back"));
+
+/** Row and event are written by one transaction: so far apart their times may be. Milliseconds. */
+const longestEnd = 60_000;
+
+/** What is told of the end of a run: the event's word, which nobody may change, where there is one. */
+function toldBy(
+  row: LedgerRow,
+  end: EventRow | undefined,
+): Pick<VersionState, "completedAt" | "rolledBackAt" | "executedBy" | "ticket" | "edited"> {
+  const { completedAt, rolledBackAt, executedBy, ticket } = row;
+  const own = { completedAt, rolledBackAt, executedBy, ticket };
+  if (end === undefined) return own;
+  const isOther = (time: Date | null): boolean =>
+    time === null || Math.abs(time.getTime() - end.happenedAt.getTime()) > longestEnd;
+  const at = end.kind === "applied" ? "completedAt" : "rolledBackAt";
+  const edited = [
+    ...(isOther(row[at]) ? [at === "completedAt" ? "completed_at" : "rolled_back_at"] : []),
+    ...(executedBy === end.login ? [] : ["executed_by"]),
+    ...(end.ticket === null || ticket === end.ticket ? [] : ["ticket_number"]),
+  ];
+  return {
+    ...own,
+    ...(isOther(row[at]) ? { [at]: end.happenedAt } : {}),
+    executedBy: end.login,
+    ticket: end.ticket ?? ticket,
+    ...(edited.length > 0 ? { edited } : {}),
   };
 }
 

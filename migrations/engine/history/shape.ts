@@ -188,3 +188,24 @@ export function compareShape(shape: TableShape, found: readonly string[]): reado
     ...found.filter((line) => !shape.lines.includes(line)).map((line) => `unexpected: ${line}`),
   ];
 }
+
+/** Names of the columns in lines that begin so. */
+const columnsAfter = (lines: readonly string[], start: string): readonly string[] =>
+  lines.flatMap((line) => {
+    const at = line.indexOf(start);
+    return at < 0 ? [] : (line.slice(at + start.length).split(" ")[0] ?? []);
+  });
+
+/**
+ * Whether a ledger that differs is none of ours that was changed, but the table of another tool (golang-migrate, Rails and
+ * dbmate have one of this name): most of our columns are not there under any type.
+ *
+ * @param differences  As compareShape tells them, with or without the table's name in front.
+ */
+export function isOfOtherTool(differences: readonly string[]): boolean {
+  const all = columnsAfter(ledgerShape.lines, "column ");
+  const ofLedger = differences.filter((line) => line.includes(`${ledgerTable}: `));
+  const other = new Set(columnsAfter(ofLedger, "unexpected: column "));
+  const missing = columnsAfter(ofLedger, "missing: column ").filter((name) => !other.has(name));
+  return missing.length * 2 > all.length;
+}

@@ -7,7 +7,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import { FolderUnreadableError, type Problem, sortProblems } from "../../../stack/errors";
-import { type Collection, parseCollection, type ParsePair } from "../files/collection";
+import { type Collection, isSqlFile, parseCollection, type ParsePair } from "../files/collection";
 import { type ParsedMigration, parseMigration, type SourceFile } from "../files/file";
 import { fileTooLarge, maxFileBytes } from "../files/sourceText";
 import { asText, dig } from "../sql/tree";
@@ -71,7 +71,7 @@ export async function readSources(folder: string): Promise<Sources> {
   } catch (error) {
     throw new FolderUnreadableError(folder, reasonOf(error), error);
   }
-  const names = all.filter((one) => one.toLowerCase().endsWith(".sql"));
+  const names = all.filter(isSqlFile);
   const files: SourceFile[] = [];
   const unreadable: Problem[] = [];
   for (const name of names) {

@@ -8,6 +8,7 @@ import { lookAtPgstac } from "../../../pgstac/database/look";
 import { type PgstacPlan, planPgstac } from "../../../pgstac/hardening/plan";
 import { type Access, ConnectionError, withClient } from "../../../stack/connection";
 import { BadInputError, MigrationError, type Problem } from "../../../stack/errors";
+import { ledgerTable, ownTables } from "../../../stack/ownTables";
 import type { RoleSettings, Settings } from "../../../stack/settings";
 import type { MigrationFile } from "../files/file";
 import { checkGate } from "../gate/gate";
@@ -18,6 +19,7 @@ import { type WaitingFile, waitingIn } from "../gate/waiting";
 import type { History } from "../history/history";
 import type { LowerTier } from "../history/promotion";
 import { provenNow } from "../history/proof";
+import { isOfOtherTool } from "../history/shape";
 import { ensureStamp } from "../history/stamp";
 import type { Comparison } from "../history/structureRecord";
 import { describeUpgrade, type TableUpgrade } from "../history/upgrades";
@@ -88,10 +90,19 @@ export class LedgerShapeError extends MigrationError {
   readonly code = "LEDGER_SHAPE";
 
   constructor(differences: readonly string[]) {
-    super(
-      `The ledger is not what the policy says:\n  ${differences.join("\n  ")}`,
-      "correct the table by hand as its owner; this program never changes a ledger that exists.",
-    );
+    const list = differences.join("\n  ");
+    const [what, hint] = isOfOtherTool(differences)
+      ? [
+          `The database has a ${ledgerTable} already, which is another tool's and not the policy's ledger:`,
+          "leave that table as it is while its tool is in use, and give this program a database of its own. Once the tool " +
+            "is retired, keep what it wrote under another name, then run up: " +
+            `ALTER TABLE ${ledgerTable} RENAME TO ${ownTables.ledger}_before;`,
+        ]
+      : [
+          "The ledger is not what the policy says:",
+          "correct the table by hand as its owner; this program never changes a ledger that exists.",
+        ];
+    super(`${what}\n  ${list}`, hint);
   }
 }
 

@@ -10,6 +10,7 @@ import { loadParser } from "../../../migrations/engine/statements/statements";
 import { LedgerShapeError, surveyStack } from "../../../migrations/engine/survey/survey";
 import { makeMigration } from "../../support/files/makeMigration";
 import { migrationsFolder } from "../../support/files/migrationFiles";
+import { failureOf } from "../../support/program/runs";
 import { createLedger, policyLedger } from "../../support/servers/createLedger";
 import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
@@ -52,6 +53,23 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       const before = await tables(database);
       await expect(createLedger(database, { adopt: "dev" })).rejects.toThrow(LedgerShapeError);
       expect(await tables(database)).toEqual(before);
+    });
+
+    it.each([
+      "CREATE TABLE public.schema_migrations (version VARCHAR NOT NULL PRIMARY KEY)",
+      "CREATE TABLE public.schema_migrations (version BIGINT NOT NULL PRIMARY KEY, dirty BOOLEAN NOT NULL)",
+    ])("of another tool is named as such, and nobody is asked to change it: %s", async (sql) => {
+      const database = await make(false);
+      const admin = await database.connect("admin");
+      await admin.query(sql);
+      const { message } = await failureOf(createLedger(database, { adopt: "dev" }));
+      expect(message).toMatch(/is another tool's.*\n/);
+      expect(message).toContain("give this program a database of its own");
+      expect(message).not.toContain("correct the table");
+      const [, remedy = ""] = /(ALTER TABLE .*;)/.exec(message) ?? [];
+      await admin.query(remedy);
+      await createLedger(database, { adopt: "dev" });
+      expect(await tables(database)).toContainEqual({ relname: "schema_migrations_before" });
     });
   });
 

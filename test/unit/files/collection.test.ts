@@ -48,6 +48,15 @@ describe("parseCollection", () => {
     ]);
   });
 
+  it("ignores what editors and file managers leave beside the files", () => {
+    const hidden = ["._001_one.sql", ".#002_two.sql", ".003_three_rollback.sql"].map((name) => ({
+      ...{ name, bytes: Buffer.from("\0") },
+    }));
+    const { migrations, problems } = parseCollection([...first, ...hidden]);
+    expect(problems).toEqual([]);
+    expect(migrations.map(({ name }) => name)).toEqual(["001_one"]);
+  });
+
   it("compares versions as versions, not as text", () => {
     const nine = pair({ name: "001_nine", version: "1.9.0" });
     const ten = pair({ name: "002_ten", version: "1.10.0" });

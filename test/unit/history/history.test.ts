@@ -77,6 +77,25 @@ describe("foldHistory", () => {
     expect(state).toMatchObject({ checksum: "a", rollbackChecksum: "r", durationMs: 2000 });
   });
 
+  it("tells the end of a run by its event, and which columns of the ledger say otherwise", () => {
+    const applied = event("applied", 12, { login: "ada", ticket: "CHG-2026-0001" });
+    const told = (more: Partial<LedgerRow>) =>
+      fold(row({ applied: true, completedAt: at(12), ...more }), event("started", 10), applied);
+    expect(told({})).not.toHaveProperty("edited");
+    expect(
+      told({ executedBy: "eve", ticket: "CHG-2026-0666", completedAt: at(3_600) }),
+    ).toMatchObject({
+      ...{ executedBy: "ada", ticket: "CHG-2026-0001", completedAt: at(12), durationMs: 2000 },
+      edited: ["completed_at", "executed_by", "ticket_number"],
+    });
+    const back = fold(
+      row({ rolledBackAt: at(99_999) }),
+      event("started", 10),
+      event("rolled-back", 20, { login: "bob" }),
+    );
+    expect(back).toMatchObject({ rolledBackAt: at(20), executedBy: "bob" });
+  });
+
   it("calls an applied version unrecorded when no event says that it was applied", () => {
     const applied = row({ applied: true, startedAt: at(50), completedAt: at(51) });
     const earlier = [

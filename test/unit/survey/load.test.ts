@@ -21,6 +21,7 @@ describe("loadMigrations", () => {
   it("reads the folder and ignores what is not SQL", async () => {
     writeFileSync(join(folder, "001_add_jobs.sql"), forwardText());
     writeFileSync(join(folder, "README.md"), "text");
+    symlinkSync("somebody@host.123", join(folder, ".#001_add_jobs.sql"));
     mkdirSync(join(folder, "engine"));
     const { migrations, problems } = await loadMigrations(folder);
     expect(problems).toEqual([]);
