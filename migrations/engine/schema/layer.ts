@@ -31,6 +31,13 @@ export class Layer<V> {
     this.own.set(key, value);
   }
 
+  /** As values, each with its key. */
+  entries(): readonly (readonly [key: string, value: V])[] {
+    return [...this.merge()].flatMap(([key, value]) =>
+      value === null ? [] : [[key, value] as const],
+    );
+  }
+
   /** Everything that is there, in the order in which it came. */
   values(): readonly V[] {
     return [...this.merge().values()].filter((value) => value !== null);

@@ -2,7 +2,7 @@
  * What the migration files have made of the schema up to a point: relations, their columns, constraints, partitions.
  * Does NOT ask a database: what came to be by other means is absent, and who asks must assume the worst of it.
  */
-import { nameKey, type ObjectName, type ObjectRef } from "../sql/objectName";
+import { nameKey, nameOfKey, type ObjectName, type ObjectRef } from "../sql/objectName";
 import type { BlockOperations, QueryUse, RowEvent } from "../statements/operation";
 import type { Column, Constraint, DefaultKind, TypeRef } from "../statements/tableOperation";
 import { Layer } from "./layer";
@@ -215,6 +215,22 @@ export class SchemaModel {
   routinesAnywhere(name: string): readonly BlockOperations[] {
     const homes = this.parts.routineHomes.get(name) ?? [];
     return homes.flatMap((schema) => this.routines({ schema, name }) ?? []);
+  }
+
+  /** Every function, procedure and operator that files make, with all bodies of its name. */
+  everyRoutine(): readonly {
+    readonly name: ObjectName;
+    readonly bodies: readonly BlockOperations[];
+  }[] {
+    return this.parts.routines.entries().map(([key, bodies]) => ({
+      name: nameOfKey(key),
+      bodies: [...bodies.values()],
+    }));
+  }
+
+  /** Every type and domain. */
+  everyType(): readonly TypeModel[] {
+    return this.parts.types.values();
   }
 
   /** True when files made it and dropped it again. */

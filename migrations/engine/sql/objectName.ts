@@ -22,6 +22,12 @@ export interface ObjectRef {
 /** A name as the key of a map; a name without a schema is another one than any with. */
 export const nameKey = ({ schema, name }: ObjectName): string => JSON.stringify([schema, name]);
 
+/** The name that nameKey has made a key of. */
+export function nameOfKey(key: string): ObjectName {
+  const [schema, name] = JSON.parse(key) as readonly [string | null, string];
+  return { schema, name };
+}
+
 /** `schema.name`, or the name alone, as people read it: for SQL see sqlName. */
 export const dottedName = ({ schema, name }: ObjectName): string =>
   schema === null ? name : `${schema}.${name}`;

@@ -4,6 +4,7 @@
  */
 import { parseStatements, type RawStatement } from "../sql/parser";
 import { asList, asNode, asText, dig, names, type TreeNode } from "../sql/tree";
+import { calledIn } from "./calls";
 import { nameOf } from "./columnParts";
 import { argumentWords } from "./objectOperations";
 import type { BlockOperations, Operation, QueryUse } from "./operation";
@@ -65,7 +66,20 @@ export function createFunction(node: TreeNode, body: BlockOperations): readonly 
       replace: node["replace"] === true,
       language: languageOf(node),
       query: checkedUse(node),
-      body,
+      body: withDefaults(node, body),
     },
   ];
+}
+
+/** Defaults of arguments run with the call, where it leaves them out. */
+function withDefaults(node: TreeNode, body: BlockOperations): BlockOperations {
+  const defaults = asList(node["parameters"]).map((item) =>
+    dig(item, "FunctionParameter", "defexpr"),
+  );
+  const { unknownFunctions, shadowable, resets } = calledIn(
+    defaults.filter((one) => one !== undefined),
+  );
+  if (unknownFunctions.length + shadowable.length + resets.length === 0) return body;
+  const query = { ...emptyUse, unknownFunctions, shadowable, resets };
+  return { ...body, operations: [...body.operations, { kind: "query", query }] };
 }

@@ -147,6 +147,17 @@ function columnBefore(
   return find([...(subject.before.relation(table)?.columns.values() ?? []), ...added]);
 }
 
+/** A trigger or rule of the table decides what becomes of rows that are written there. */
+const isArmed = (subject: Subject, placed: PlacedOperation, table: ObjectName): boolean =>
+  subject.placedOperations.some(
+    ({ operation, index }) =>
+      index < placed.index &&
+      operation.kind === "create on table" &&
+      operation.what !== "policy" &&
+      sameName(operation.table, table),
+  ) ||
+  subject.before.relation(table)?.triggers.some(({ events }) => events.includes("insert")) === true;
+
 /** Where INSERT … SELECT or UPDATE keeps the column; null when it does not. */
 function writeOf(
   subject: Subject,
@@ -161,6 +172,7 @@ function writeOf(
     const isOwn = sameName(write.table, table);
     // A temporary table is gone with the session.
     if (write.table.schema === null || write.table.schema === "pg_temp") continue;
+    if (write.verb === "insert" && isArmed(subject, placed, write.table)) continue;
     if (write.verb === "insert" && !isOwn && dig(node, "onConflictClause") === undefined) {
       const place = placeIn(subject, dig(node, "selectStmt", "SelectStmt"), table, column);
       const into = asText(dig(asList(node?.["cols"])[place ?? -1], "ResTarget", "name"));

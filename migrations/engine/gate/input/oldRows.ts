@@ -4,9 +4,9 @@
  * Does NOT judge (see the rules).
  */
 import type { RowImpact, StatementImpact } from "../../impact/impact";
-import type { ObjectRef } from "../../sql/objectName";
+import type { ObjectName, ObjectRef } from "../../sql/objectName";
 import type { PlacedOperation } from "./placedOperation";
-import { placedOperationOf, type Subject } from "./subject";
+import { placedOperationOf, sameName, type Subject } from "./subject";
 
 /** Something of one statement, with the first placed operation of that statement. */
 interface Reached<T> {
@@ -39,6 +39,29 @@ export function oldDrops(subject: Subject): readonly Reached<ObjectRef>[] {
       })
       .map((item) => ({ placed, impact, item }));
   });
+}
+
+/** Tables that were there and that the file has hung under one of its own, by ATTACH PARTITION or INHERIT. */
+export function oldHeirs(
+  subject: Subject,
+  placed: PlacedOperation,
+  table: ObjectName,
+): readonly ObjectName[] {
+  const found: ObjectName[] = [table];
+  for (const above of found) {
+    for (const { operation, index } of subject.placedOperations) {
+      if (index >= placed.index || operation.kind !== "alter table") continue;
+      const { command } = operation;
+      const heir =
+        command.kind === "attach partition" && sameName(operation.table, above)
+          ? command.partition
+          : command.kind === "inherit" && sameName(command.parent, above)
+            ? operation.table
+            : null;
+      if (heir !== null && !found.some((one) => sameName(one, heir))) found.push(heir);
+    }
+  }
+  return found.slice(1).filter((one) => subject.before.relation(one) !== null);
 }
 
 /** " (by trigger t of m.x)", or nothing where the statement names the relation itself. */

@@ -1,11 +1,13 @@
 /**
- * Changes of a column's type, or of a composite type's attributes, after which some of what was stored is gone.
+ * Changes of a column's type or expression, or of a composite type's attributes, after which some of what was stored is gone.
  * Does NOT look for dropped columns (see the rules) nor for an archive (see archive).
  */
 import { keepsValues } from "../../impact/typeChanges";
 import { domainChain } from "../../schema/calledCode";
+import type { SchemaModel } from "../../schema/schemaModel";
 import type { ObjectName } from "../../sql/objectName";
 import type { TypeRef } from "../../statements/tableOperation";
+import { oldHeirs } from "./oldRows";
 import type { PlacedOperation } from "./placedOperation";
 import { addsColumn, placedOfKind, type Subject } from "./subject";
 
@@ -19,19 +21,19 @@ export interface ValueLoss {
 }
 
 /** What a domain's values are stored as; its own name where it is none. */
-const storedAs = (subject: Subject, type: TypeRef): TypeRef =>
-  domainChain(subject.before, type).at(-1)?.base ?? type;
+const storedAs = (model: SchemaModel, type: TypeRef): TypeRef =>
+  domainChain(model, type).at(-1)?.base ?? type;
 
 /** Why an ALTER COLUMN … TYPE may lose values, or null. */
-function typeFault(
-  subject: Subject,
+export function typeFault(
+  model: SchemaModel,
   old: TypeRef | undefined,
   { type, computed }: { readonly type: TypeRef; readonly computed: boolean },
 ): string | null {
   if (computed) return "USING makes something else of the values than a cast to the new type";
   if (old === undefined) return "the old type is not known here";
-  const isEnum = (one: TypeRef): boolean => subject.before.type(one)?.form === "enum";
-  return keepsValues(storedAs(subject, old), storedAs(subject, type), isEnum)
+  const isEnum = (one: TypeRef): boolean => model.type(one)?.form === "enum";
+  return keepsValues(storedAs(model, old), storedAs(model, type), isEnum)
     ? null
     : `not every value of ${old.name} is kept by ${type.name}`;
 }
@@ -42,12 +44,21 @@ export function valueLosses(subject: Subject): readonly ValueLoss[] {
     (placed): readonly ValueLoss[] => {
       const { command, table, relation } = placed.operation;
       if (relation === "type") return attributeLosses(subject, placed);
-      if (command.kind !== "alter type" || !/table$/.test(relation)) return [];
-      if (subject.isNew(table, placed) || addsColumn(subject, placed, table, command.column))
-        return [];
-      const old = subject.before.relation(table)?.columns.get(command.column)?.type;
-      const why = typeFault(subject, old, command);
-      return why === null ? [] : [{ placed, owner: table, column: command.column, why }];
+      if (!/table$/.test(relation)) return [];
+      const isRetyped = command.kind === "alter type";
+      if (!isRetyped && command.kind !== "set expression") return [];
+      const { column } = command;
+      const owners =
+        subject.isNew(table, placed) || addsColumn(subject, placed, table, column)
+          ? oldHeirs(subject, placed, table)
+          : [table];
+      return owners.flatMap((owner) => {
+        const old = subject.before.relation(owner)?.columns.get(column)?.type;
+        const why = isRetyped
+          ? typeFault(subject.before, old, command)
+          : "SET EXPRESSION works every value out anew, over the one that was there";
+        return why === null ? [] : [{ placed, owner, column, why }];
+      });
     },
   );
 }

@@ -10,6 +10,7 @@ import { banRowSecurity } from "./ban-row-security";
 import { banSetSchema } from "./ban-set-schema";
 import { banViewRule } from "./ban-view-rule";
 import { changingReplicaIdentity } from "./changing-replica-identity";
+import { codeInUseReplaced } from "./code-in-use-replaced";
 import { droppingKey } from "./dropping-key";
 import { enumValueInTransaction } from "./enum-value-in-transaction";
 import { functionRecreated } from "./function-recreated";
@@ -32,6 +33,7 @@ export const applicationRules: readonly GateRule[] = [
   banViewRule,
   banRowSecurity,
   viewMeaningChanged,
+  codeInUseReplaced,
   droppingKey,
   changingReplicaIdentity,
   armedCode,

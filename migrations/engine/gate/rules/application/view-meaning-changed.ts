@@ -49,8 +49,8 @@ function isWidened(
   return isPrefix && rest(old) === rest(now);
 }
 
-/** Options that change with whose privileges a view reads, or what may be written through it. */
-const ofPrivileges = /^(security_invoker|check_option)\b/;
+/** Options that change with whose privileges a view reads, what may be written through it, or be seen past its WHERE. */
+const ofPrivileges = /^(security_invoker|security_barrier|check_option)\b/;
 
 const otherPrivileges = (subject: Subject): readonly RuleFinding[] =>
   placedOfKind(subject.placedOperations, "alter table")

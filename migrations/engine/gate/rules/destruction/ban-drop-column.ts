@@ -4,6 +4,7 @@
  */
 import { quoted, sqlName } from "../../../sql/sqlText";
 import { isArchived } from "../../input/archive";
+import { oldHeirs } from "../../input/oldRows";
 import { archiveStatement } from "../../input/remedySql";
 import { addsColumn, placedOfKind } from "../../input/subject";
 import { atStatement, backupNamed, fileRule } from "../fileRule";
@@ -36,26 +37,28 @@ export const banDropColumn = fileRule({
     placedOfKind(subject.placedOperations, "alter table").flatMap((placed) => {
       const { command, table, relation } = placed.operation;
       if (command.kind !== "drop column" || !/table$/.test(relation)) return [];
-      const name = sqlName(table);
-      if (subject.isNew(table, placed) || addsColumn(subject, placed, table, command.column))
-        return [];
+      const isOwn =
+        subject.isNew(table, placed) || addsColumn(subject, placed, table, command.column);
       const column = quoted(command.column);
-      const views = command.cascade ? [] : viewsReading(subject, placed, table, command.column);
-      const refused = views.map((view) =>
-        atStatement(
-          placed,
-          `DROP COLUMN ${name}.${column}: the view ${view} reads it, so that PostgreSQL refuses (2BP01).`,
-          `before it: DROP VIEW ${view}; and behind it the view again without the column, with its grants left to up.`,
-        ),
-      );
-      if (isArchived(subject, placed, table, command.column)) return refused;
-      return [
-        ...refused,
-        atStatement(
-          placed,
-          `DROP COLUMN ${name}.${column}: nothing keeps what it holds.`,
-          `before it: ${archiveStatement(subject, table, command.column)}`,
-        ),
-      ];
+      return (isOwn ? oldHeirs(subject, placed, table) : [table]).flatMap((owner) => {
+        const name = sqlName(owner);
+        const views = command.cascade ? [] : viewsReading(subject, placed, owner, command.column);
+        const refused = views.map((view) =>
+          atStatement(
+            placed,
+            `DROP COLUMN ${name}.${column}: the view ${view} reads it, so that PostgreSQL refuses (2BP01).`,
+            `before it: DROP VIEW ${view}; and behind it the view again without the column, with its grants left to up.`,
+          ),
+        );
+        if (isArchived(subject, placed, owner, command.column)) return refused;
+        return [
+          ...refused,
+          atStatement(
+            placed,
+            `DROP COLUMN ${name}.${column}: nothing keeps what it holds.`,
+            `before it: ${archiveStatement(subject, owner, command.column)}`,
+          ),
+        ];
+      });
     }),
 });

@@ -11,8 +11,8 @@ import { atStatement, backupNamed, docs, fileRule } from "../fileRule";
 export const banLossyChange = fileRule({
   id: "ban-lossy-change",
   problem:
-    "A column's type is changed, or an attribute of a type dropped, so that values may be lost.",
-  why: "what was stored cannot be had back by changing the type again, and no counter of rows shows it.",
+    "A column's type or expression is changed, or an attribute of a type dropped, so that values may be lost.",
+  why: "what was stored cannot be had back by changing it again, and no counter of rows shows it.",
   instead:
     "a type that holds every old value; or an archive of key and column in this migration before it (-- see ban-drop-column).",
   source: `Policy, High-Risk Operations: ALTER TYPE; ${docs("sql-altertable.html#SQL-ALTERTABLE-DESC-SET-DATA-TYPE")}`,

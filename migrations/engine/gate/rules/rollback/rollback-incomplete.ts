@@ -50,6 +50,20 @@ const verbs: Readonly<Record<NetChange["sign"], string>> = {
   "~": "changes",
 };
 
+/**
+ * The same changes, each within all that takes it along: an index goes with its partition, that with the partition above
+ * it, and that with the table.
+ */
+function withAllHomes(changes: readonly NetChange[]): readonly NetChange[] {
+  const homes = new Map(changes.map(({ key, within }) => [key, within]));
+  return changes.map((one) => {
+    const all = new Set(one.within);
+    // A set tells what is added to it while it is gone through.
+    for (const home of all) for (const above of homes.get(home) ?? []) all.add(above);
+    return { ...one, within: [...all] };
+  });
+}
+
 /** What the migration does and the rollback leaves as it is. */
 function leftOver(subject: Subject): readonly NetChange[] {
   const { rollback, header } = subject.file;
@@ -61,7 +75,7 @@ function leftOver(subject: Subject): readonly NetChange[] {
     return left.has(key);
   };
   const back = allChanges(subject.rollbackOperations);
-  return netChanges(subject.placedOperations)
+  return withAllHomes(netChanges(subject.placedOperations))
     .filter((one) => !isUndone(one, back, existed))
     .filter(
       // PostgreSQL cannot take a label away; the header must have said so.
