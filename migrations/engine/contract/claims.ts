@@ -18,6 +18,7 @@ import type { ObjectRef } from "../sql/objectName";
 import type { Statement } from "../statements/statements";
 import { type Claims, Gathering } from "./announced";
 import { NameSet } from "./nameSet";
+import { type Retype, retypesOf } from "./retypes";
 
 /** By statement: tables of which it says that they are written anew and keep their rows. */
 type Rewrites = ReadonlyMap<Statement, readonly ObjectRef[]>;
@@ -26,9 +27,12 @@ type Rewrites = ReadonlyMap<Statement, readonly ObjectRef[]>;
 export interface FileClaims {
   readonly of: (segment: Segment) => Claims;
   readonly rewrites: Rewrites;
+  /** By statement: columns that get another type. */
+  readonly retypes: ReadonlyMap<Statement, readonly Retype[]>;
 }
 
 function gather(
+  segment: Segment,
   acts: readonly PlacedOperation[],
   impacts: readonly StatementImpact[],
   temporary: ReadonlySet<string>,
@@ -39,6 +43,17 @@ function gather(
   for (const impact of impacts) found.impact(impact);
   for (const { operation, statement } of acts)
     if (statement.ledger === null) found.read(operation, beyond.has(statement));
+  // ALTER FUNCTION has no operation of its own: what it changes is the routine's own matter.
+  for (const { kind, target } of segment.statements) {
+    const isRoutine = /^ALTER (FUNCTION|PROCEDURE|ROUTINE)$/.test(kind);
+    const at = target?.lastIndexOf(".") ?? -1;
+    if (isRoutine && target !== null) {
+      found.routines.add({
+        schema: at < 0 ? null : target.slice(0, at),
+        name: target.slice(at + 1),
+      });
+    }
+  }
   const affected = new NameSet(file.header.impact.tablesAffected.flatMap(namesIn));
   for (const name of file.header.impact.tablesAffected.flatMap(namesIn)) found.touched.add(name);
   return { ...found.announced(), affected, excepted: new NameSet(exceptedNames(file)) };
@@ -86,10 +101,18 @@ export function claimsOf(
       .filter(({ rewrites }) => rewrites.length > 0)
       .map(({ statement, rewrites }) => [statement, rewrites] as const),
   );
+  const retypes = new Map(
+    segments
+      .flatMap(({ statements }) => statements)
+      .map((statement) => [statement, retypesOf(statement, before)] as const)
+      .filter(([, found]) => found.length > 0),
+  );
   return {
     rewrites,
+    retypes,
     of: (segment) =>
       gather(
+        segment,
         acts.filter((act) => act.segment === segment),
         segment.statements.flatMap((statement) => impactOf.get(statement) ?? []),
         temporary,

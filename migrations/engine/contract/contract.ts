@@ -11,6 +11,7 @@ import { contractRule } from "../files/exceptedNames";
 import type { Segment } from "../files/segments";
 import type { SegmentRecord } from "../history/segmentRecord";
 import type { ObjectName } from "../sql/objectName";
+import { quoted, sqlName } from "../sql/sqlText";
 import type { Statement } from "../statements/statements";
 import { asBefore, type MeasuredAlone } from "./alone";
 import type { FileClaims } from "./claims";
@@ -24,6 +25,7 @@ import {
 } from "./measure";
 import type { Before, CountedTable, Measured } from "./measured";
 import { impactsMeasured, madeBy } from "./measuredImpacts";
+import { countNarrowed, type Narrowed } from "./narrowing";
 import { TouchedParts } from "./touched";
 
 /** The run did more than was judged. Its segment was rolled back. */
@@ -35,6 +37,8 @@ class ContractError extends MigrationError {
 export interface OpenSegment {
   readonly transaction: string;
   readonly counting: Counting[];
+  /** Columns of which values were lost by another type. */
+  readonly narrowed: Narrowed[];
   readonly startedAt: number;
 }
 
@@ -67,16 +71,25 @@ export class Contract {
 
   /** @param transaction  The mark of the transaction that has just begun (see inPatientTransaction). */
   begin(transaction: string): OpenSegment {
-    return { transaction, counting: [], startedAt: Date.now() };
+    return { transaction, counting: [], narrowed: [], startedAt: Date.now() };
   }
 
-  /** Before each statement: counts what it announces to write anew. */
+  /** Before each statement: counts what it announces to write anew, and the values that another type does not keep. */
   async before(open: OpenSegment, statement: Statement, inside: Inside): Promise<void> {
-    for (const name of this.claims.rewrites.get(statement) ?? []) {
+    const rewrites = this.claims.rewrites.get(statement) ?? [];
+    for (const name of rewrites) {
       if (name.kind !== "table" || isCounted(open, name)) continue;
       const counting = await countBeforeRewrite(this.client, this.look, name, inside);
       const isNew = counting !== null && this.made.has(counting.relation);
       if (counting !== null && !isNew) open.counting.push(counting);
+    }
+    // What is new has nothing to lose.
+    if (!rewrites.some((name) => isCounted(open, name))) return;
+    for (const retype of this.claims.retypes.get(statement) ?? []) {
+      await inside(async () => {
+        const narrowed = await countNarrowed(this.client, retype);
+        if (narrowed !== null && narrowed.lost > 0) open.narrowed.push(narrowed);
+      });
     }
   }
 
@@ -103,7 +116,8 @@ export class Contract {
     this.touched.addUnknown();
     const seen = await this.look((beside) => lookBefore(beside, alone.measured));
     const { measured, before, counted } = asBefore(alone, seen);
-    const open = { transaction: measured.transaction, counting: [], startedAt: alone.startedAt };
+    const { transaction } = measured;
+    const open = { transaction, counting: [], narrowed: [], startedAt: alone.startedAt };
     return this.compared(open, segment, measured, before, counted);
   }
 
@@ -117,7 +131,7 @@ export class Contract {
   }
 
   private compared(
-    { transaction, startedAt }: OpenSegment,
+    { transaction, narrowed, startedAt }: OpenSegment,
     segment: Segment,
     measured: Measured,
     before: Before,
@@ -126,11 +140,18 @@ export class Contract {
     const claims = this.claims.of(segment);
     const { made } = this;
     const found = violationsOf({ measured, before, counted, claims, made, transaction });
-    const unannounced = [...(measured.counts ? [] : [uncounted]), ...found];
+    const unannounced = [
+      ...(measured.counts ? [] : [uncounted]),
+      ...found,
+      ...narrowed.filter(({ keepsAll }) => keepsAll).map(notKept),
+    ];
     const isNew = madeBy(measured, before);
     for (const oid of isNew) made.add(oid);
     return {
-      impacts: impactsMeasured(measured, before, counted, made),
+      impacts: [
+        ...impactsMeasured(measured, before, counted, made),
+        ...narrowed.map(({ table, column, lost }) => ({ name: columnName(table, column), lost })),
+      ],
       heldMs: Date.now() - startedAt,
       made: isNew,
       ...(unannounced.length > 0 ? { unannounced } : {}),
@@ -140,6 +161,13 @@ export class Contract {
 
 const isCounted = ({ counting }: OpenSegment, { schema, name }: ObjectName): boolean =>
   counting.some((one) => one.name.schema === schema && one.name.name === name);
+
+const columnName = (table: ObjectName, column: string): string =>
+  `${sqlName(table)}.${quoted(column)}`;
+
+/** It was judged to keep every value. */
+const notKept = ({ table, column, type, lost }: Narrowed): string =>
+  `${columnName(table, column)}: ${lost} ${lost === 1 ? "value is" : "values are"} not kept by ${type}, none announced`;
 
 const listed = (unannounced: readonly string[]): string =>
   unannounced.map((text) => `\n    ${text}`).join("");

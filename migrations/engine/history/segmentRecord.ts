@@ -10,6 +10,8 @@ export interface MeasuredImpact {
   readonly inserted?: number;
   readonly updated?: number;
   readonly deleted?: number;
+  /** Of a column that got another type: values that this does not keep. */
+  readonly lost?: number;
   /** It has a new file. */
   readonly rewritten?: true;
   readonly dropped?: true;
@@ -32,11 +34,12 @@ const count = (n: number, verb: string): string => `${n} ${n === 1 ? "row" : "ro
 
 /** One effect in words: "3 rows updated in dagapp.jobs, ACCESS EXCLUSIVE on it for 12 ms". */
 function sentence(effect: MeasuredImpact, heldMs: number): string {
-  const { name, inserted, updated, deleted, rewritten, dropped, lock } = effect;
+  const { name, inserted, updated, deleted, lost, rewritten, dropped, lock } = effect;
   const parts = [
     ...(inserted === undefined ? [] : [count(inserted, "inserted")]),
     ...(updated === undefined ? [] : [count(updated, "updated")]),
     ...(deleted === undefined ? [] : [count(deleted, "deleted")]),
+    ...(lost === undefined ? [] : [`${lost} ${lost === 1 ? "value" : "values"} not kept`]),
     ...(rewritten === true ? ["written anew"] : []),
     ...(dropped === true ? ["dropped"] : []),
     ...(lock === undefined ? [] : [`${lock} for at most ${heldMs} ms`]),
@@ -61,9 +64,12 @@ const byStrength = [
 
 function addImpact(one: MeasuredImpact | undefined, more: MeasuredImpact): MeasuredImpact {
   if (one === undefined) return more;
-  const sum = (key: "inserted" | "updated" | "deleted"): number =>
+  const sum = (key: "inserted" | "updated" | "deleted" | "lost"): number =>
     (one[key] ?? 0) + (more[key] ?? 0);
-  const counts = { inserted: sum("inserted"), updated: sum("updated"), deleted: sum("deleted") };
+  const counts = {
+    ...{ inserted: sum("inserted"), updated: sum("updated") },
+    ...{ deleted: sum("deleted"), lost: sum("lost") },
+  };
   const locks = [one.lock, more.lock].filter((lock) => lock !== undefined);
   const lock = locks.sort((a, b) => byStrength.indexOf(b) - byStrength.indexOf(a)).at(0);
   return {
@@ -97,7 +103,7 @@ const numberOr = (value: unknown): number | undefined =>
 
 function readEffect(value: unknown): readonly MeasuredImpact[] {
   if (!isRecord(value) || typeof value["name"] !== "string") return [];
-  const [inserted, updated, deleted] = ["inserted", "updated", "deleted"].map((key) =>
+  const [inserted, updated, deleted, lost] = ["inserted", "updated", "deleted", "lost"].map((key) =>
     numberOr(value[key]),
   );
   const lock = typeof value["lock"] === "string" ? value["lock"] : undefined;
@@ -107,6 +113,7 @@ function readEffect(value: unknown): readonly MeasuredImpact[] {
       ...(inserted === undefined ? {} : { inserted }),
       ...(updated === undefined ? {} : { updated }),
       ...(deleted === undefined ? {} : { deleted }),
+      ...(lost === undefined ? {} : { lost }),
       ...(value["rewritten"] === true ? { rewritten: true } : {}),
       ...(value["dropped"] === true ? { dropped: true } : {}),
       ...(lock === undefined ? {} : { lock }),

@@ -4,6 +4,7 @@
  */
 import type { MigrationFile } from "../../../migrations/engine/files/file";
 import { StatementError } from "../../../migrations/engine/run/statementError";
+import type { SchemaModel } from "../../../migrations/engine/schema/schemaModel";
 import { modelBefore } from "../../../migrations/engine/schema/schemaReplay";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { loadMigrations } from "../../../migrations/engine/survey/load";
@@ -359,6 +360,12 @@ const right: readonly (readonly [string, Partial<MigrationParts> & { body: strin
     },
   ],
   [
+    "a function that is altered",
+    {
+      body: `ALTER FUNCTION dagapp.greet() SET search_path = pg_catalog; ALTER FUNCTION dagapp.quiet() STRICT;`,
+    },
+  ],
+  [
     "what an EXCEPTION block took back",
     {
       body: `DO $$ BEGIN BEGIN DELETE FROM dagapp.notes; RAISE EXCEPTION 'no'; EXCEPTION WHEN raise_exception THEN NULL; END; END $$;`,
@@ -420,6 +427,74 @@ describe.each(MAJORS)("on PostgreSQL %d", (major) => {
       expect(error).toBeInstanceOf(StatementError);
       expect(error.message).toContain(message);
       expect(await content()).toEqual(before);
+    });
+  });
+
+  describe("of a column that gets another type", () => {
+    beforeEach(make);
+    afterEach(() => database.close());
+    const measured = async (): Promise<unknown> =>
+      (
+        await database.rows(
+          "SELECT detail #> '{measured,impacts}' AS impacts FROM public.schema_migration_events WHERE version = '1.1.0' AND kind = 'segment-done'",
+        )
+      ).flatMap(({ impacts }) => impacts as { name: string }[]);
+    const run = (statement: string, model?: SchemaModel): Promise<unknown> =>
+      apply(database, example({ body: lines(statement) }), {
+        access: prod,
+        lower: ["1.0.0"],
+        ...(model === undefined ? {} : { model }),
+      });
+
+    it("counts the values that do not come back", async () => {
+      await run(
+        "ALTER TABLE dagapp.papers ADD COLUMN n INTEGER, ALTER body TYPE VARCHAR(4) USING left(body, 4), ALTER COLUMN paper_id SET DATA TYPE SMALLINT;",
+      );
+      expect(await measured()).toContainEqual({ name: "dagapp.papers.body", lost: rowsInEach });
+      expect(await measured()).not.toContainEqual(
+        expect.objectContaining({ name: "dagapp.papers.paper_id" }),
+      );
+    });
+
+    it("stops where it was judged to keep them all", async () => {
+      // Somebody has changed the column by hand since its file.
+      const files = [
+        makeMigration({
+          ...{ name: "001_ground", version: "1.0.0" },
+          body: "CREATE TABLE dagapp.papers (paper_id INTEGER);",
+        }),
+      ];
+      await database.rows(
+        "ALTER TABLE dagapp.papers ALTER COLUMN paper_id TYPE NUMERIC(10, 2) USING paper_id + 0.25",
+      );
+      const error = await failureOf(
+        run("ALTER TABLE dagapp.papers ALTER COLUMN paper_id TYPE BIGINT;", modelBefore(files, 2)),
+      );
+      expect(error.message).toContain(
+        `dagapp.papers.paper_id: ${rowsInEach} values are not kept by BIGINT, none announced`,
+      );
+    });
+  });
+
+  describe("on a server that does not count", () => {
+    beforeEach(make);
+    afterEach(() => database.close());
+    const harmless = { body: lines("CREATE TABLE dagapp.x (a INTEGER);") };
+
+    it.each([
+      ["track_counts is off", "ALTER DATABASE {database} SET track_counts = off"],
+      ["its login may switch it off", "GRANT SET ON PARAMETER track_counts TO {migrator}"],
+    ])("refuses in prod, where %s", async (_what, sql) => {
+      const { roles, server: place } = database.settings;
+      await database.rows(
+        sql.replace("{database}", place.database).replace("{migrator}", roles.infrastructure),
+      );
+      const error = await failureOf(
+        apply(database, example(harmless), { access: prod, lower: ["1.0.0"] }),
+      );
+      expect(error.message).toContain("this server does not count what is done to rows");
+      expect(await database.rows("SELECT to_regclass('dagapp.x') AS x")).toEqual([{ x: null }]);
+      await database.rows(`REVOKE SET ON PARAMETER track_counts FROM ${roles.infrastructure}`);
     });
   });
 
