@@ -99,8 +99,8 @@ function published(state: VersionState): PublishedVersion {
 /** Outputs are small; what was lost as declared stands in the event. */
 function withoutLosses(rows: ProofRows | null): PublishedProof["rows"] {
   if (rows === null) return null;
-  const { tables, rows: count, real, empty } = rows;
-  return { tables, rows: count, real, empty };
+  const { tables, rows: count, real, empty, unmet } = rows;
+  return { tables, rows: count, real, empty, unmet };
 }
 
 /**

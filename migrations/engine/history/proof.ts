@@ -61,6 +61,8 @@ export interface ProofRows {
   readonly empty: readonly string[];
   /** What is lost as the header says, one line each. */
   readonly lost: readonly string[];
+  /** UPDATE and DELETE that met no row, with their lines: what they do to one was not seen. */
+  readonly unmet: readonly string[];
 }
 
 const isText = (value: unknown): value is string => typeof value === "string";
@@ -71,13 +73,14 @@ const numberIn = (value: unknown): number => (typeof value === "number" ? value 
 /** Reads what an event or another stack keeps of a proof's rows; null where it had none, as those of earlier releases. */
 export function readProofRows(value: unknown): ProofRows | null {
   if (typeof value !== "object" || value === null || !("tables" in value)) return null;
-  const { tables, rows, real, empty, lost } = value as Readonly<Record<string, unknown>>;
+  const { tables, rows, real, empty, lost, unmet } = value as Readonly<Record<string, unknown>>;
   return {
     tables: numberIn(tables),
     rows: numberIn(rows),
     real: numberIn(real),
     empty: textsIn(empty),
     lost: textsIn(lost),
+    unmet: textsIn(unmet),
   };
 }
 
@@ -131,6 +134,9 @@ export function describeProof(result: ProofResult): string {
     ...(rows?.lost ?? []).map((loss) => `lost as declared: ${loss}`),
     ...(rows === null || rows.rows === 0 ? [] : [`with ${describeProofRows(rows)}`]),
     ...(rows === null || rows.empty.length === 0 ? [] : [`without rows: ${rows.empty.join(", ")}`]),
+    ...(rows === null || rows.unmet.length === 0
+      ? []
+      : [`not proven of rows, for none was met: ${rows.unmet.join(", ")}`]),
     ...remarks.map((remark) => `not counted: ${remark}`),
   ];
   return [proofHeadline(result), ...more.map((line) => `  ${line.replaceAll("\n", "\n  ")}`)].join(

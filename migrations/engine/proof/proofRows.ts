@@ -9,6 +9,9 @@ import { type Access, inTransaction, withClient } from "../../../stack/connectio
 import type { Log } from "../../../stack/log";
 import { tierRules } from "../../../stack/tier";
 import { samplesFile } from "../files/collection";
+import { type ComparedValues, comparedValues } from "../files/comparedValues";
+import type { MigrationFile } from "../files/file";
+import { wordsOf } from "../files/fileWords";
 import type { Samples } from "../survey/samples";
 import { type RestlessColumns, restlessColumns, type TriedTables } from "./restlessColumns";
 import { type Row, RowFiller, type Thoroughness } from "./rowFiller";
@@ -22,6 +25,8 @@ export type RowKind = (typeof rowKinds)[number];
 /** So many rows are made for a table that has none, and for one that has some. */
 const rowsOfEmpty = 20;
 const rowsBesideOthers = 6;
+/** So many are put beside these for the constants of a migration's conditions. */
+const mostCompared = 10;
 
 /** What was put into the tables so far. */
 export interface RowCounts {
@@ -61,6 +66,8 @@ interface Known {
   shape: string;
   /** Number of the next made-up row. */
   next: number;
+  /** Rows that were put in for conditions of migrations. */
+  readonly compared: Set<string>;
 }
 
 /** The rows of one scratch database. */
@@ -92,17 +99,25 @@ export class ProofRows {
     };
   }
 
-  /** Puts rows into what is new or has changed since the last time. */
-  async prepare(kind: RowKind): Promise<void> {
+  /**
+   * Puts rows into what is new or has changed since the last time, and such that the migration's conditions are about.
+   *
+   * @param migration  The one that is proven next.
+   */
+  async prepare(kind: RowKind, migration: MigrationFile): Promise<void> {
     if (kind === "none") return;
     const purpose = { account: "migrator", activity: "proof rows" } as const;
     await withClient(this.scratch, purpose, async (client) => {
-      await inTransaction(client, () => this.put(client, kind));
+      await inTransaction(client, () => this.put(client, kind, migration));
       this.restless = await restlessColumns(client, this.scratch.settings.schemas, this.tried);
     });
   }
 
-  private async put(client: Client, kind: Exclude<RowKind, "none">): Promise<void> {
+  private async put(
+    client: Client,
+    kind: Exclude<RowKind, "none">,
+    migration: MigrationFile,
+  ): Promise<void> {
     await client.query("SET CONSTRAINTS ALL IMMEDIATE");
     await this.insertSamples(client);
     if (kind === "samples") return;
@@ -111,6 +126,39 @@ export class ProofRows {
     for (const table of inKeyOrder(shapes.tables)) {
       await this.fillTable(client, shapes, table, sample.get(table.name) ?? [], kind);
     }
+    const compared = comparedValues(migration);
+    const words = wordsOf(migration);
+    for (const table of inKeyOrder(shapes.tables)) {
+      if (words.has(table.table.toLowerCase()))
+        await this.putCompared(client, shapes, table, compared);
+    }
+    await advanceSequences(client, this.scratch.settings.schemas);
+  }
+
+  /** Rows that hold the constants of a condition, those of all columns together: `a = 1 AND b = 'x'` meets one of them. */
+  private async putCompared(
+    client: Client,
+    { types }: Shapes,
+    { name, columns, ...table }: TableShape,
+    compared: ComparedValues,
+  ): Promise<void> {
+    const own = columns.flatMap((column) => {
+      const values = compared.get(column.name) ?? [];
+      return values.length === 0 || column.isGenerated ? [] : [{ name: column.name, values }];
+    });
+    const count = Math.min(mostCompared, Math.max(0, ...own.map(({ values }) => values.length)));
+    const known = this.known.get(name);
+    if (known === undefined) return;
+    const rows = Array.from({ length: count }, (_, index) =>
+      Object.fromEntries(
+        own.map(({ name: column, values }) => [column, values[index % values.length] ?? null]),
+      ),
+    ).filter((row) => !known.compared.has(JSON.stringify(row)));
+    if (rows.length === 0) return;
+    for (const row of rows) known.compared.add(JSON.stringify(row));
+    const filler = new RowFiller(client, types, { name, columns, ...table });
+    this.made += (await filler.fill(rows, known.next, "required columns")).inserted;
+    known.next += rows.length;
   }
 
   /** Runs the INSERTs that can be run by now, each once. What a table is not ready for is tried again later. */
@@ -146,7 +194,10 @@ export class ProofRows {
     const isEmpty = async (): Promise<boolean> =>
       (await client.query(`SELECT FROM ${table.name} LIMIT 1`)).rows.length === 0;
     const careful: Thoroughness = "required columns";
-    const known: Known = { shape, next: before?.next ?? 0 };
+    const known: Known = {
+      ...{ shape, next: before?.next ?? 0 },
+      compared: before?.compared ?? new Set(),
+    };
     this.known.set(table.name, known);
     const title = `${table.schema}.${table.table}`;
     const put = async (rows: readonly Row[], how: Thoroughness): Promise<number> => {
@@ -170,6 +221,30 @@ export class ProofRows {
       Array.from({ length: count }, () => ({})),
       how,
     );
+  }
+}
+
+/** So far sequences are on that belong to no column, so that one that is set back is seen. */
+const advancedBy = 20;
+
+/** Lets those go on that never gave a value. What a sequence refuses (a cycle, an end) leaves it as it is. */
+async function advanceSequences(client: Client, schemas: readonly string[]): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+      WHERE n.nspname = ANY ($1) AND CASE c.relkind WHEN 'S' THEN pg_sequence_last_value(c.oid) IS NULL ELSE false END`,
+    [schemas],
+  );
+  for (const { name } of rows) {
+    await client.query("SAVEPOINT sequence");
+    try {
+      await client.query(
+        "SELECT nextval($1::TEXT::REGCLASS) FROM generate_series(1, $2::INTEGER)",
+        [name, advancedBy],
+      );
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error;
+      await client.query("ROLLBACK TO SAVEPOINT sequence");
+    }
   }
 }
 

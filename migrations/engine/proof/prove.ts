@@ -166,7 +166,7 @@ class Pass {
     for (const migration of this.needed) {
       const prover = new Prover(ground, migration);
       const isWanted = this.provable.includes(migration) && !this.ended.has(migration);
-      if (isWanted) await rows.prepare(this.kinds.get(migration)?.kind ?? "all");
+      if (isWanted) await rows.prepare(this.kinds.get(migration)?.kind ?? "all", migration);
       const turn: Turn = await (isWanted ? prover.prove(rows.counts, catalog) : prover.onlyApply());
       catalog = turn.catalog;
       if (turn.isRefused && rows.isAny) {
@@ -254,4 +254,5 @@ const cutRows = (rows: ProofRowsKept): ProofRowsKept => ({
   ...rows,
   empty: rows.empty.slice(0, mostRecorded),
   lost: rows.lost.slice(0, mostRecorded),
+  unmet: rows.unmet.slice(0, mostRecorded),
 });

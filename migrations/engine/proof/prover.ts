@@ -8,16 +8,21 @@ import { type Client, DatabaseError } from "pg";
 import { type Access, errorCode } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
 import type { Log } from "../../../stack/log";
+import { eventsTable } from "../../../stack/ownTables";
 import { filesBelow } from "../files/collection";
 import type { MigrationFile } from "../files/file";
+import { wordsOf } from "../files/fileWords";
+import { rollbackDirection } from "../history/history";
 import type { ProofResult, ProofRows } from "../history/proof";
+import { readSegmentRecord } from "../history/segmentRecord";
 import {
   compareSnapshots,
   describeDifference,
   isOrderOnly,
   type SchemaSnapshot,
 } from "../history/snapshot";
-import type { FileImpacts } from "../impact/classify";
+import { type FileImpacts, impactsOf, rollbackImpactsOf } from "../impact/classify";
+import { unmetWrites } from "../impact/unmetWrites";
 import { readSnapshot } from "../ledger/schemaSnapshot";
 import { rollBackVersion } from "../run/rollback";
 import { applyMigration } from "../run/run";
@@ -98,6 +103,7 @@ export class Prover {
       await this.apply();
       const after = await this.look(readSnapshot);
       const up = await this.lookAtRows("after it");
+      const unmet = await this.unmet(false);
       await rollBackVersion(
         this.ground.runner,
         { migration, higher: [], expected: this.expected },
@@ -105,6 +111,7 @@ export class Prover {
       );
       this.compare("after the rollback", before, await this.look(readSnapshot));
       const down = await this.lookAtRows("after the rollback");
+      unmet.push(...(await this.unmet(true)));
       await this.apply();
       this.catalog = await this.look(readSnapshot);
       this.compare("after applying again", after, this.catalog);
@@ -117,7 +124,7 @@ export class Prover {
       });
       this.differences.push(...verdict.differences);
       this.remarks.push(...verdict.remarks);
-      this.rows = this.describeRows(rows, counts, verdict.declared);
+      this.rows = this.describeRows(rows, counts, verdict.declared, unmet);
       if (verdict.differences.length > 0) return resultOf(migration, "differs");
       if (hasCatalog) {
         return resultOf(migration, verdict.declared.length === 0 ? "proven" : "irreversible");
@@ -131,6 +138,7 @@ export class Prover {
     { tables }: RowState,
     { real, refused }: RowCounts,
     lost: readonly string[],
+    unmet: readonly string[],
   ): ProofRows {
     const filled = [...tables.values()].filter(({ total }) => total > 0);
     const bare = [...tables].filter(([title, { total }]) => total === 0 && this.isNamed(title));
@@ -143,17 +151,33 @@ export class Prover {
         return reason === undefined ? title : `${title} (${reason})`;
       }),
       lost,
+      // Of an empty table it is said already.
+      unmet: unmet.filter((text) => !bare.some(([title]) => text.startsWith(`${title} `))),
     };
+  }
+
+  /** UPDATE and DELETE of one of the two files that have met no row, by what its run has recorded. */
+  private async unmet(isRollback: boolean): Promise<string[]> {
+    const { migration, expected } = this;
+    const { rows } = await this.ground.eyes.query<{ detail: Record<string, unknown> }>(
+      `SELECT detail FROM ONLY ${eventsTable} WHERE version = $1 AND kind = 'segment-done'
+          AND coalesce(detail ->> 'direction' = $2, false) = $3`,
+      [migration.header.version, rollbackDirection.direction, isRollback],
+    );
+    const changed = rows
+      .flatMap(({ detail }) => readSegmentRecord(detail)?.impacts ?? [])
+      .filter(({ updated = 0, deleted = 0 }) => updated + deleted > 0)
+      .map(({ name }) => name);
+    const { before } = expected;
+    const impacts = isRollback
+      ? rollbackImpactsOf(migration, before)
+      : impactsOf(migration, before);
+    return [...unmetWrites(impacts, before, new Set(changed))];
   }
 
   /** Whether one of the two files has the table's name among its words, however it is written there. */
   private isNamed(title: string): boolean {
-    const name = title.slice(title.indexOf(".") + 1).toLowerCase();
-    const { segments, rollback } = this.migration;
-    const texts = [...segments, ...(rollback?.segments ?? [])].flatMap(({ statements }) =>
-      statements.map(({ text }) => text.toLowerCase()),
-    );
-    return texts.some((text) => wordsOf(text).has(name) || text.includes(`"${name}"`));
+    return wordsOf(this.migration).has(title.slice(title.indexOf(".") + 1).toLowerCase());
   }
 
   private async timed(work: () => Promise<ProofResult>): Promise<Turn> {
@@ -218,10 +242,13 @@ export class Prover {
 
 /** Classes of SQLSTATE that say the same whatever the rows are: privileges, names and syntax, what the server has not. */
 const regardlessOfRows = new Set(["0A", "25", "28", "3D", "3F", "42"]);
-const mayBeOfRows = (sqlstate: string): boolean =>
-  sqlstate !== "" && !regardlessOfRows.has(sqlstate.slice(0, 2));
 
-const wordsOf = (text: string): ReadonlySet<string> => new Set(text.match(/[\p{L}\p{N}_$]+/gu));
+/**
+ * Whether other rows may make it run. A code of this program's own is none of the server's: a run that was stopped for
+ * doing more than it announces would only do it unseen without rows.
+ */
+const mayBeOfRows = (code: string): boolean =>
+  /^[0-9A-Z]{5}$/.test(code) && !regardlessOfRows.has(code.slice(0, 2));
 
 /** A server's message without what it quotes of rows: they may be this database's own. */
 const withoutValues = (message: string): string =>

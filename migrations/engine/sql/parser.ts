@@ -164,6 +164,30 @@ export function scanTokens(sql: string): readonly Token[] {
     });
 }
 
+/** A word of SQL as it is written. */
+export interface Word {
+  readonly text: string;
+  readonly kind: "name" | "number" | "text" | "sign";
+}
+
+const wordKinds: Readonly<Record<string, Word["kind"]>> = {
+  ...{ SCONST: "text", USCONST: "text", ICONST: "number", FCONST: "number" },
+};
+
+/** The words of any text that the scanner takes, a body of PL/pgSQL among them; none of one that it does not. */
+export function scanWords(sql: string): readonly Word[] {
+  try {
+    return scanSync(sql)
+      .tokens.filter(({ tokenName }) => !tokenName.endsWith("_COMMENT"))
+      .map(({ text, tokenName }) => ({
+        text,
+        kind: wordKinds[tokenName] ?? (/^["\p{L}_]/u.test(text) ? "name" : "sign"),
+      }));
+  } catch {
+    return [];
+  }
+}
+
 /**
  * Parses the PL/pgSQL of a DO or CREATE FUNCTION statement.
  *

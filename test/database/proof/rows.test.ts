@@ -136,6 +136,31 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       "20 of 20 rows of dagapp.notes are gone after the rollback",
     ],
     [
+      "a value of one row that is named by its key",
+      {
+        body: "UPDATE dagapp.notes SET body = NULL WHERE note_id = 4711;",
+        rollback: "SELECT 1;",
+      },
+      "values of dagapp.notes.body are gone after the rollback",
+    ],
+    [
+      "a row that a block names together with another's key",
+      {
+        body: "DO $$ BEGIN IF EXISTS (SELECT FROM dagapp.notes WHERE note_id = 4712) THEN DELETE FROM dagapp.jobs WHERE job_id = 'j-1'; END IF; END $$;",
+        rollback: "SELECT 1;",
+      },
+      "1 of 21 rows of dagapp.jobs is gone after the rollback",
+    ],
+    [
+      "a sequence that nobody has used yet",
+      {
+        before: "CREATE SEQUENCE dagapp.numbers;",
+        body: region.body,
+        rollback: `${region.drop}SELECT setval('dagapp.numbers', 1);`,
+      },
+      "the sequence dagapp.numbers stands at 1 after the rollback, and stood at 20",
+    ],
+    [
       "rows that the migration adds and the rollback leaves",
       { body: "INSERT INTO dagapp.notes (note_id, body) VALUES (-1, 'new');" },
       "1 new row of dagapp.notes is left after the rollback",
@@ -180,7 +205,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       `  lost as declared: ${loss}`,
       "  with 80 rows in 4 tables",
     ]);
-    const rows = { tables: 4, rows: 80, real: 0, empty: [], lost: [loss] };
+    const rows = { tables: 4, rows: 80, real: 0, empty: [], lost: [loss], unmet: [] };
     expect(await proven()).toEqual([
       { version: "1.1.0", detail: expect.objectContaining({ rows }) as unknown },
     ]);
@@ -226,6 +251,29 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     const wrong = await prove({ body: "ALTER TABLE dagapp.jobs ADD COLUMN owner TEXT;" });
     expect(wrong).toMatchObject({ outcome: "failed", rows: null });
     expect(log.filter((line) => line.includes("once more"))).toHaveLength(3);
+  });
+
+  it("says which changes of rows met none, and does not call a run that was stopped a matter of rows", async () => {
+    const unmet = await prove({
+      body: "UPDATE dagapp.notes SET body = 'x' WHERE md5(body) = md5(body || note_id);",
+      rollback: "DELETE FROM dagapp.tasks WHERE length(task_id) > 1000;",
+    });
+    expect(unmet).toMatchObject({ outcome: "proven" });
+    expect(unmet.rows?.unmet).toEqual([
+      expect.stringMatching(/^dagapp\.notes \(UPDATE, line \d+\)$/),
+      expect.stringMatching(/^dagapp\.tasks \(DELETE, line \d+\)$/),
+    ]);
+    expect(describeProof(unmet)).toContain("not proven of rows, for none was met: dagapp.notes");
+
+    const stopped = await prove(
+      {
+        body: "DO $$ BEGIN EXECUTE 'DEL' || 'ETE FROM dagapp.notes'; END $$;",
+        rollback: "SELECT 1;",
+      },
+      database.accessWith({ tier: "uat" }),
+    );
+    expect(stopped.outcome).toBe("failed");
+    expect(stopped.reason).toContain("rows deleted, none announced");
   });
 
   it("names a table that nothing can be put into, and takes rows from samples.sql", async () => {

@@ -24,7 +24,7 @@ export function publishedAs(
     proven: {
       rollbackChecksum,
       at: "2026-11-01T11:00:00.000Z",
-      rows: { tables: 4, rows: 80, real: 80, empty: [] },
+      rows: { tables: 4, rows: 80, real: 80, empty: [], unmet: [] },
     },
     measured: [],
     unannounced: [],

@@ -293,7 +293,7 @@ const broken: readonly (readonly [
   ],
   [
     "proof-left-empty",
-    { belowRows: { tables: 3, rows: 60, real: 0, empty: ["dagapp.jobs"] } },
+    { belowRows: { tables: 3, rows: 60, real: 0, empty: ["dagapp.jobs"], unmet: [] } },
     controlled,
     "002_add_tasks.sql:4",
   ],

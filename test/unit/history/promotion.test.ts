@@ -47,7 +47,14 @@ describe("measuredBelow", () => {
 
 describe("publishedVersions", () => {
   it("publishes what is applied, with who said what about it", () => {
-    const rows = { tables: 2, rows: 40, real: 20, empty: ["dagapp.codes"], lost: ["2 of 20 rows"] };
+    const rows = {
+      tables: 2,
+      rows: 40,
+      real: 20,
+      empty: ["dagapp.codes"],
+      unmet: [],
+      lost: ["2 of 20 rows"],
+    };
     const proof = { at, login: "admin", rollbackChecksum: "sha256:r", rows };
     const full = state({ proof, signOff: decision, validation: { ...decision, by: "Ida" } });
     const said = { login: "eve", at: at.toISOString() };
@@ -59,7 +66,7 @@ describe("publishedVersions", () => {
           rollbackChecksum: "sha256:r",
           at: at.toISOString(),
           // Small: what was lost stands in the event.
-          rows: { tables: 2, rows: 40, real: 20, empty: ["dagapp.codes"] },
+          rows: { tables: 2, rows: 40, real: 20, empty: ["dagapp.codes"], unmet: [] },
         },
         ...{ measured: [], unannounced: [] },
         signedOff: { ...said, by: "Eve Holt" },
@@ -85,7 +92,10 @@ describe("readLowerTier", () => {
       proof: nullable({
         ...{ at, login: "admin", rollbackChecksum: null },
         rows:
-          fc.sample(nullable({ tables: 1, rows: 2, real: 0, empty: [], lost: [] }), 1)[0] ?? null,
+          fc.sample(
+            nullable({ tables: 1, rows: 2, real: 0, empty: [], unmet: [], lost: [] }),
+            1,
+          )[0] ?? null,
       }),
       signOff: nullable(decision),
       validation: nullable(decision),

@@ -12,22 +12,28 @@ export const proofLeftEmpty = planRule({
   id: "proof-left-empty",
 
   severity: whereDemanded("requiresProof"),
-  problem: "The proof below could put no rows into some tables.",
-  why: "a table without rows has nothing to lose: what becomes of its rows was not seen.",
+  problem:
+    "The proof below could put no rows into some tables, or an UPDATE or DELETE of the files met none of them.",
+  why: "a table without rows has nothing to lose, and a statement that meets none does nothing: what becomes of rows was not seen.",
   source: "Policy, Header Block: Data recovery",
   exception: "reason",
-  bad: { belowRows: { tables: 3, rows: 60, real: 0, empty: ["dagapp.jobs"] } },
+  bad: { belowRows: { tables: 3, rows: 60, real: 0, empty: ["dagapp.jobs"], unmet: [] } },
   good: {},
   find: (input) =>
-    provenBelow(input).flatMap(({ file, rows }) =>
-      rows === null || rows.empty.length === 0
-        ? []
-        : [
-            {
-              ...inHeader(file, "VERSION"),
-              message: `the rollback of version ${file.header.version} was proven without rows in ${listed(rows.empty)}.`,
-              remedy: `put rows for it into migrations/${samplesFile} (INSERT statements), then ${proveBelow(input, file)}`,
-            },
-          ],
-    ),
+    provenBelow(input).flatMap(({ file, rows }) => {
+      const { empty = [], unmet = [] } = rows ?? {};
+      const { version } = file.header;
+      return [
+        ...(empty.length === 0
+          ? []
+          : [`the rollback of version ${version} was proven without rows in ${listed(empty)}.`]),
+        ...(unmet.length === 0
+          ? []
+          : [`the proof of version ${version} has no row that is met by ${listed(unmet)}.`]),
+      ].map((message) => ({
+        ...inHeader(file, "VERSION"),
+        message,
+        remedy: `put rows for it into migrations/${samplesFile} (INSERT statements), then ${proveBelow(input, file)}`,
+      }));
+    }),
 });
