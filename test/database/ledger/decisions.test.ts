@@ -120,9 +120,12 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       database = await make(tier);
       await apply(database, makeMigration());
       const access = database.accessWith({ approver: "", approvers: "[]" });
-      await database.rows("UPDATE public.schema_migrations SET executed_by = $1", [
-        database.names.admin,
-      ]);
+      // The events' word counts: who may write the ledger could name somebody else there.
+      await database.rows(
+        "UPDATE public.schema_migration_events SET login = $1 WHERE kind = 'applied'",
+        [database.names.admin],
+      );
+      await database.rows("UPDATE public.schema_migrations SET executed_by = 'somebody'");
       if (tier === "qa") {
         expect(await validate(access, eve)).toMatchObject({ login: database.names.admin });
       } else {
