@@ -5,6 +5,7 @@
  */
 import { typeFault } from "../gate/input/valueLoss";
 import type { SchemaModel } from "../schema/schemaModel";
+import { isHarmless } from "../sql/knownFunctions";
 import type { ObjectName } from "../sql/objectName";
 import { scanTokens } from "../sql/parser";
 import type { Statement } from "../statements/statements";
@@ -72,12 +73,19 @@ function textsOf(
   return null;
 }
 
+/** A function or operator that is not PostgreSQL's own and harmless: it would run once more to be counted. */
+function isUnknown(call: string): boolean {
+  const [, kind, rest = call] = /^(operator|type) (.*)$/s.exec(call) ?? [];
+  if (kind === "type") return false;
+  return kind === "operator" ? rest.includes(".") : !isHarmless(rest.split("."));
+}
+
 /** What a statement does to types of columns. Where USING calls functions that nobody knows, nothing is asked. */
 export function retypesOf(statement: Statement, model: SchemaModel): readonly Retype[] {
   return statement.operations.flatMap((operation): readonly Retype[] => {
     if (operation.kind !== "alter table" || operation.relation !== "table") return [];
     const { command, table } = operation;
-    if (command.kind !== "alter type" || command.calls.length > 0) return [];
+    if (command.kind !== "alter type" || command.calls.some(isUnknown)) return [];
     const texts = textsOf(statement.text, command.column);
     if (texts === null) return [];
     const old = model.relation(table)?.columns.get(command.column)?.type;
