@@ -86,7 +86,9 @@ class Reading {
         // A body, or text that is run.
         if (word.kind === "text" && /\s/.test(constant)) this.read(constant);
         if (place === "condition") this.listed.add(constant);
-        else if (this.isForward) this.written.add(constant);
+        else if (this.isForward) {
+          this.written.add(words[index - 1]?.text === "-" ? `-${constant}` : constant);
+        }
       }
       if (place === "condition" && word.kind === "name") this.compare(words, index);
     }

@@ -157,7 +157,7 @@ export class ProofRows {
     if (rows.length === 0) return;
     for (const row of rows) known.compared.add(JSON.stringify(row));
     const filler = new RowFiller(client, types, { name, columns, ...table });
-    this.made += (await filler.fill(rows, known.next, "required columns")).inserted;
+    this.made += (await filler.fill(rows, known.next, "every column")).inserted;
     known.next += rows.length;
   }
 
