@@ -261,11 +261,6 @@ function tlsOptions(server: ServerSettings): false | ConnectionOptions {
   return ca;
 }
 
-const cutOff = ({ host, port }: ServerSettings): [string, string] => [
-  `${host}:${port} cut the connection off before it was made.`,
-  "Check that PostgreSQL itself listens there, sslmode, and what stands in between (firewall, proxy, load balancer).",
-];
-
 /** Cause and remedy by error code: SQLSTATE of the server, or the code of a socket or TLS error. */
 const remedies: Readonly<
   Record<string, (server: ServerSettings, login: string) => [string, string]>
@@ -280,8 +275,10 @@ const remedies: Readonly<
     `${host}:${port} does not answer within ${connectTimeoutMs / 1000} s.`,
     "Check firewall, private network and port.",
   ],
-  ECONNRESET: cutOff,
-  EPIPE: cutOff,
+  ECONNRESET: ({ host, port }) => [
+    `${host}:${port} cut the connection off before it was made.`,
+    "Check that PostgreSQL itself listens there, sslmode, and what stands in between (firewall, proxy, load balancer).",
+  ],
   "28P01": ({ authentication }, login) =>
     authentication === "entra"
       ? [
@@ -334,8 +331,7 @@ const signsOfLoss = /^(?:(?:read|write) (?:ECONNRESET|EPIPE|ETIMEDOUT)|Connectio
 
 /** The same error, but for a connection that was lost while it worked: that one gets words. */
 function explainLoss(error: unknown, { host, port, database }: ServerSettings): unknown {
-  const isOther = error instanceof MigrationError || !(error instanceof Error);
-  if (isOther || !signsOfLoss.test(error.message)) return error;
+  if (!(error instanceof Error) || !signsOfLoss.test(error.message)) return error;
   return new ConnectionError(
     `The connection to ${host}:${port}/${database} was cut off (${error.message}).`,
     "Look at the server and at the network in between, then run it again: what was not committed was rolled back.",

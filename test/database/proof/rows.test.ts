@@ -141,7 +141,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
         body: "UPDATE dagapp.notes SET body = NULL WHERE note_id = 4711;",
         rollback: "SELECT 1;",
       },
-      "values of dagapp.notes.body are gone after the rollback",
+      "1 of 21 values of dagapp.notes.body is gone after the rollback",
     ],
     [
       "a row that a block names together with another's key",
@@ -172,7 +172,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
         body:
           "DO $$ BEGIN IF EXISTS (SELECT FROM dagapp.marks WHERE n = -5) THEN DELETE FROM dagapp.notes; END IF; END $$;\n" +
           "INSERT INTO dagapp.marks VALUES (-5);",
-        rollback: "UPDATE dagapp.marks SET n = NULL WHERE n = -6;",
+        rollback: "SELECT 1;",
       },
       "after applying again: ",
     ],
