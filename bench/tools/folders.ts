@@ -80,6 +80,9 @@ function graphileFiles(changes: readonly Change[]): Files {
   });
 }
 
+const liquibaseSchema =
+  'xmlns="http://www.liquibase.org/xml/ns/dbchangelog" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" ' +
+  'xsi:schemaLocation="http://www.liquibase.org/xml/ns/dbchangelog http://www.liquibase.org/xml/ns/dbchangelog/dbchangelog-latest.xsd"';
 const liquibaseName = ({ number, name }: Change): string => `${padded(number, 4)}_${name}.sql`;
 
 /** For tools that leave it to the caller what a migration is. */
@@ -120,7 +123,7 @@ const filesOf: Readonly<Record<Form, (changes: readonly Change[]) => Files>> = {
   liquibase: (changes) => [
     [
       "changelog.xml",
-      `<databaseChangeLog xmlns="http://www.liquibase.org/xml/ns/dbchangelog">\n${changes
+      `<databaseChangeLog ${liquibaseSchema}>\n${changes
         .map((change) => `  <include file="${liquibaseName(change)}"/>\n`)
         .join("")}</databaseChangeLog>\n`,
     ],
