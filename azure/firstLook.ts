@@ -12,7 +12,7 @@ import type { Settings } from "../stack/settings";
 import { sizing } from "./estate/checks";
 
 /** Azure does not answer. */
-export class AzureLookError extends MigrationError {
+class AzureLookError extends MigrationError {
   readonly code = "AZURE_LOOK";
 }
 

@@ -21,7 +21,7 @@ export interface BenchRow {
 const sorted = (values: readonly number[]): readonly number[] => [...values].sort((a, b) => a - b);
 
 /** Of an odd number of values the middle one. */
-export const median = (values: readonly number[]): number =>
+const median = (values: readonly number[]): number =>
   sorted(values)[Math.floor(values.length / 2)] ?? NaN;
 
 /** Three digits that mean something. */

@@ -99,7 +99,7 @@ export interface Traces {
   readonly domains: boolean;
 }
 
-export type Written = Readonly<
+type Written = Readonly<
   Record<string, readonly [inserted: number, updated: number, deleted: number]>
 >;
 

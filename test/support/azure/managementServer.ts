@@ -6,9 +6,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** By the end of the path, without its query; what is not named is not there (404). */
-export type Answers = Readonly<
-  Record<string, { readonly status?: number; readonly body?: unknown }>
->;
+type Answers = Readonly<Record<string, { readonly status?: number; readonly body?: unknown }>>;
 
 export interface ManagementServer {
   readonly endpoint: string;
