@@ -311,6 +311,11 @@ it("names what is not protected, and a grant beside ExactGrants", () => {
     one.name === "azure-database" ? { ...one, protect: false } : one,
   );
   expect(judge(open)).toEqual(["protected: azure-database: it is not protected."]);
+  // What is in the database as well: roles and schemas, and the program's own.
+  for (const type of ["postgresql:index/role:Role", "pulumi-nodejs:dynamic/ddl:ExactGrants"]) {
+    const inside = { type, name: "inside", props: {}, protect: false };
+    expect(judge([...good("uat"), inside])).toEqual(["protected: inside: it is not protected."]);
+  }
   for (const type of ["grant:Grant", "defaultPrivileges:DefaultPrivileges"]) {
     const grant = { type: `postgresql:index/${type}`, name: "g", props: {}, protect: true };
     expect(judge([...good("dev"), grant])).toEqual([
