@@ -8,6 +8,7 @@ import { withClient } from "../stack/connection";
 import { MigrationError } from "../stack/errors";
 import { printable, printableSql } from "../stack/printable";
 import { showMilestone, showProgress } from "../stack/progress";
+import { takesAway } from "./compare/adoption";
 import { healPrivileges } from "./database/heal";
 import { inspectPrivileges } from "./database/inspection";
 import type { Deviation } from "./model";
@@ -84,9 +85,16 @@ async function heal(inputs: GrantsInputs): Promise<GrantsInputs> {
   const { settings } = currentAccess();
   const purpose = { account: "admin", activity: "privileges" } as const;
   const { mended, left } = await withClient(currentAccess(), purpose, (client) =>
-    healPrivileges(client, settings, { log: showProgress }),
+    healPrivileges(client, settings, {
+      log: showProgress,
+      ...(settings.onlyLooks ? { isSpared: takesAway } : {}),
+    }),
   );
   if (mended.length > 0) showMilestone(`privileges: ${mended.length} mended`);
+  if (left.length > 0 && settings.onlyLooks) {
+    showProgress(`privileges: ${left.length} are left until the database is taken over`);
+    return { ...inputs, drift: [] };
+  }
   if (left.length > 0) {
     const lines = left.map(
       ({ deviation, reason }) =>

@@ -217,6 +217,18 @@ export interface Deviation {
   readonly admits?: string;
   /** Why healing leaves it to a person. */
   readonly manual?: string;
+  /** Whom mending it takes something from, where that is a role: its name, "" for PUBLIC. */
+  readonly loses?: Loss;
+}
+
+/** What a role does not have any more once a deviation is mended. */
+export interface Loss {
+  /** "" for PUBLIC. */
+  readonly role: string;
+  /** `SELECT, INSERT`, `ownership`, `membership`. */
+  readonly what: string;
+  /** `table dagapp.jobs` */
+  readonly on: string;
 }
 
 /** A look at a database: what was asked for, what is there, and where the two differ. */

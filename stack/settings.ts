@@ -113,7 +113,15 @@ export interface Settings {
   readonly azure: AzureServer | null;
   /** Tier to stamp on a database that holds objects but no stamp, or null. */
   readonly adopt: Tier | null;
+  /**
+   * While `adopt` is set: nothing is taken away from anybody, and no migration runs. False where the setting says "take
+   * over" behind the tier, and where it is not set.
+   */
+  readonly onlyLooks: boolean;
 }
+
+/** Behind the tier in `adopt`: privileges and owners are mended in the same run. */
+const takeOver = /,\s*take[ -]over$/;
 
 /** Variables that win over a configuration key. Passwords have their own, see credentials.ts. */
 const variableOf: Readonly<Record<string, string>> = {
@@ -320,7 +328,8 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
     adopt:
       text("adopt") === ""
         ? null
-        : attempt<Tier | null>("adopt", null, () => parseTier(text("adopt"))),
+        : attempt<Tier | null>("adopt", null, () => parseTier(text("adopt").replace(takeOver, ""))),
+    onlyLooks: text("adopt") !== "" && !takeOver.test(text("adopt")),
   };
   if (settings.schemas.length === 0) problems.push("schemas: there is nothing to govern.");
   if (settings.schemas.includes("public")) {

@@ -5,8 +5,10 @@
 import type { Command } from "../frame/command";
 import { acknowledge } from "./acknowledge";
 import { apply } from "./apply";
+import { baseline } from "./baseline";
 import { breakGlassClose, breakGlassOpen } from "./breakGlass";
 import { check } from "./check";
+import { compare } from "./compare";
 import { evidence } from "./evidence";
 import { grants } from "./grants";
 import { heal } from "./heal";
@@ -35,6 +37,8 @@ export const commands: readonly Command[] = [
   validate,
   signoff,
   acknowledge,
+  compare,
+  baseline,
   breakGlassOpen,
   breakGlassClose,
   evidence,

@@ -2,21 +2,22 @@
  * `ddl new`: writes the two files of the next migration, filled in as far as files and git can tell.
  * Does NOT write over a file, and does not know the change itself.
  */
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { inc } from "semver";
 
-import { isSqlFile } from "../../migrations/engine/files/collection";
-import { numberOf } from "../../migrations/engine/files/file";
-import { loadMigrations } from "../../migrations/engine/survey/load";
+import { draftFromDrift } from "../../migrations/engine/proof/draft";
 import { noTicketYet, ticketShape } from "../../stack/ticket";
-import { run as runProgram } from "../../toolchain/run";
+import { changeOf, draftText } from "../draft/driftChange";
+import { type Change, type NewMigration, newMigrationFiles } from "../draft/newMigration";
+import { author, next, today } from "../draft/numbering";
+import { slugOf } from "../draft/slug";
 import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../frame/command";
-import { projectFolder, projectMigrations, shownPath } from "../stack/project";
+import { filesToCompare, readComparable } from "../stack/comparing";
+import { projectMigrations, shownPath } from "../stack/project";
+import { migrationsOf, openStack, stackOptions } from "../stack/stack";
 import { ensureTicket } from "../stack/tickets";
-import { type NewMigration, newMigrationFiles } from "./newMigration";
-import { slugOf } from "./slug";
 
 const tableForm = /^[a-z_][a-z0-9_$]*\.[a-z_][a-z0-9_$]*$/;
 
@@ -26,6 +27,9 @@ export const newCommand: Command = {
   details: [
     "Number and minor version come behind those that are there; the author is git's user.name. What only a person can",
     "write stands in brackets; ddl check names each place.",
+    "With --from-drift the change is what the stack's database has and its files do not: the SQL, and that of its",
+    "rollback, as they ran in a scratch database, after which nothing differed any more. What cannot be written is named,",
+    "and ends with 1.",
   ],
   arguments: [{ name: "TITLE", summary: "what changes, in a few words", required: true }],
   options: {
@@ -40,10 +44,16 @@ export const newCommand: Command = {
       many: true,
     },
     folder: { value: "FOLDER", summary: "another folder of migrations than the project's" },
+    "from-drift": { summary: "write what the stack's database has and its files do not" },
+    ...stackOptions,
   },
   examples: [
     ['ddl new "add status to jobs" --table dagapp.jobs', "a change of a table that exists"],
     ['ddl new "keep map styles" --ticket CHG-2026-0142', "with its ticket"],
+    [
+      'ddl new --from-drift "index of incident 4711" --stack prod',
+      "what was changed there by hand",
+    ],
   ],
   run,
 };
@@ -51,7 +61,14 @@ export const newCommand: Command = {
 async function run(call: Call): Promise<ExitStatus> {
   const option = call.text("folder");
   const folder = option === undefined ? projectMigrations() : resolve(call.folder, option);
-  const migration = await describe(call, folder);
+  const described = await describe(call, folder);
+  const drift = call.flag("from-drift") ? await readDrift(call) : null;
+  if (drift?.change === null) {
+    call.terminal.print(drift.said);
+    return drift.isWhole ? exitStatus.fine : exitStatus.failed;
+  }
+  const migration =
+    drift === null ? described : { ...described, tables: drift.tables, change: drift.change };
   const { forward, rollback } = newMigrationFiles(migration);
   const files = {
     [`${migration.name}.sql`]: forward,
@@ -63,11 +80,41 @@ async function run(call: Call): Promise<ExitStatus> {
     await writeFile(join(folder, name), text, { flag: "wx" });
     call.terminal.print(shownPath(call.folder, join(folder, name)));
   }
+  if (drift !== null) call.terminal.print(drift.said);
   call.terminal.say(
     `Version ${migration.version}${migration.previous === null ? "" : `, behind ${migration.previous.version}`}. ` +
-      "Fill in what stands in brackets, write the change and its rollback, then: npx ddl check --tier dev",
+      `Fill in what stands in brackets${drift === null ? ", write the change and its rollback" : ""}, then: npx ddl check --tier dev`,
   );
-  return exitStatus.fine;
+  return drift?.isWhole === false ? exitStatus.failed : exitStatus.fine;
+}
+
+/** What the database has and the files do not, as a change. */
+interface Drift {
+  /** Null where there is nothing to write. */
+  readonly change: Change | null;
+  readonly tables: readonly string[];
+  readonly said: string;
+  /** Nothing is left that the files do not say. */
+  readonly isWhole: boolean;
+}
+
+async function readDrift(call: Call): Promise<Drift> {
+  if (call.list("table").length > 0 || call.text("folder") !== undefined) {
+    throw new UsageError(
+      "--table and --folder do not go with --from-drift.",
+      "which tables are altered is read from the database, and the folder is the stack's.",
+    );
+  }
+  const stack = await openStack(call);
+  const files = await migrationsOf(stack);
+  const chosen = filesToCompare(stack, await readComparable(stack), files, undefined);
+  const draft = await draftFromDrift(stack.access, chosen, call.terminal.say);
+  return {
+    change: draft.written.length === 0 ? null : changeOf(draft),
+    tables: draft.tables,
+    said: draftText(draft, stack.name),
+    isWhole: draft.unwritten.length + draft.notTakenBack.length === 0,
+  };
 }
 
 async function describe(call: Call, folder: string): Promise<NewMigration> {
@@ -100,42 +147,4 @@ async function describe(call: Call, folder: string): Promise<NewMigration> {
     previous,
     tables,
   };
-}
-
-/** The next number, and the migration before it. */
-async function next(
-  folder: string,
-): Promise<{ readonly number: number; readonly previous: NewMigration["previous"] }> {
-  const names = (await readdir(folder).catch((): string[] => [])).filter(isSqlFile);
-  const highest = Math.max(0, ...names.map((name) => numberOf(name) ?? 0));
-  if (highest === 0) return { number: 1, previous: null };
-  const { migrations } = await loadMigrations(folder);
-  const last = migrations.at(-1);
-  if (last?.number !== highest) {
-    const file = names.find((name) => numberOf(name) === highest) ?? "";
-    throw new UsageError(
-      `${file} has problems, so the version to go on from is not known.`,
-      "correct it first: npx ddl check --tier dev",
-    );
-  }
-  return {
-    number: highest + 1,
-    previous: { fileName: last.fileName, version: last.header.version },
-  };
-}
-
-/** git's user.name, or a placeholder. */
-async function author(): Promise<string> {
-  const outcome = await runProgram("git", ["config", "user.name"], { cwd: projectFolder() }).catch(
-    () => null,
-  );
-  const name = outcome?.status === 0 ? outcome.stdout.trim() : "";
-  return name === "" ? "[Your name]" : name;
-}
-
-/** In this place's own time: the day on which somebody wrote it. */
-function today(): string {
-  const now = new Date();
-  const parts = [now.getFullYear(), now.getMonth() + 1, now.getDate()];
-  return parts.map((part) => String(part).padStart(2, "0")).join("-");
 }

@@ -102,6 +102,7 @@ function testedIn(one: MigrationFacts, stack: StackFacts): readonly LineAnswer[]
     return [no(`${where} ${state === undefined ? "not applied" : state.status}`)];
   }
   if (state.checksum === null) return [no(`${where} run by hand and not acknowledged`)];
+  if (state.baseline !== null) return [no(`${where} baselined, and never run there`)];
   if (state.checksum !== one.file.checksum) return [no(`${where} another text was applied`)];
   const when = state.completedAt === null ? "" : ` at ${momentText(state.completedAt)}`;
   const by = state.executedBy === null ? "" : ` by ${state.executedBy}`;

@@ -26,6 +26,7 @@ const words: Readonly<Record<EventKind, string | null>> = {
   "break-glass-closed": null,
   upgraded: null,
   "pgstac-migrated": null,
+  baselined: "baselined: found in the database, not run",
 };
 
 const shownMessage = 200;

@@ -4,6 +4,7 @@
  */
 import type { BreakGlass, VersionState } from "../../migrations/engine/history/history";
 import type { Comparison } from "../../migrations/engine/history/structureRecord";
+import type { Vouching } from "../../migrations/engine/history/vouched";
 import type { CurrentState } from "../../migrations/engine/ledger/structure";
 import type { Settings } from "../../stack/settings";
 import type { Tier } from "../../stack/tier";
@@ -27,6 +28,8 @@ export interface StatusReport {
   readonly versions: readonly VersionState[];
   /** How the live schemas compare with what was recorded. */
   readonly structure: Comparison;
+  /** What people vouched for that is still so: differences between files, or records, and the database. */
+  readonly vouched: readonly Vouching[];
 }
 
 /** What was read from the server beside the history. */
@@ -38,7 +41,7 @@ export interface LiveFacts {
 export function statusReport(
   stack: string,
   settings: Settings,
-  { history, structure }: CurrentState,
+  { history, structure, vouched }: CurrentState,
   live: LiveFacts,
 ): StatusReport {
   const { host, port, database } = settings.server;
@@ -52,5 +55,6 @@ export function statusReport(
     breakGlass: history.breakGlass,
     versions: history.versions,
     structure,
+    vouched,
   };
 }

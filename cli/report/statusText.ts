@@ -5,9 +5,11 @@ import type { BreakGlass, Decision, VersionState } from "../../migrations/engine
 import { describeImpactsMeasured } from "../../migrations/engine/history/segmentRecord";
 import { countObjects, listDifferences } from "../../migrations/engine/history/snapshot";
 import type { Comparison } from "../../migrations/engine/history/structureRecord";
+import type { Vouching } from "../../migrations/engine/history/vouched";
 import { printable } from "../../stack/printable";
 import { columns } from "../frame/columns";
 import type { Style } from "../frame/terminal";
+import { wrapped } from "./compareText";
 import type { StatusReport } from "./statusReport";
 import { durationText, momentText } from "./times";
 
@@ -23,7 +25,8 @@ const rowOf = (state: VersionState): readonly string[] => [
 
 /** What was decided and proven of a version, in the order in which it is asked for. */
 function decisionsText(state: VersionState): string {
-  const { proof, validation, signOff, acknowledgement, checksum, status, edited = [] } = state;
+  const { proof, validation, signOff, acknowledgement, baseline, checksum, status } = state;
+  const { edited = [] } = state;
   const said = (what: string, decision: Decision | null): readonly string[] =>
     decision === null ? [] : [`${what} by ${decision.by}`];
   return [
@@ -36,6 +39,7 @@ function decisionsText(state: VersionState): string {
     ...said("validated", validation),
     ...said("signed off", signOff),
     ...said("acknowledged", acknowledgement),
+    ...said("baselined, never run here,", baseline),
   ].join(", ");
 }
 
@@ -56,6 +60,40 @@ export function structureLines(structure: Comparison): readonly string[] {
     `${countObjects(differences)} changed by hand since ${since}:`,
     ...listDifferences(differences).map((text) => `  ${text}`),
   ];
+}
+
+/**
+ * What stands because somebody took it on their word: differences that were vouched for, and versions that were
+ * acknowledged without being compared with their files. Nothing where nobody had to.
+ */
+export function vouchedLines(
+  vouched: readonly Vouching[],
+  versions: readonly VersionState[],
+): readonly string[] {
+  const differences = vouched.flatMap(({ kind, by, at, reason, version, differences: stand }) => [
+    `  ${kind}${version === null ? "" : ` up to ${version}`} by ${by} at ${momentText(at)}: ${reason}`,
+    ...stand.flatMap((one) =>
+      wrapped(printable(`${one.text}${one.reason === "" ? "" : `: ${one.reason}`}`), 94).map(
+        (line, at) => `${at === 0 ? "    " : "      "}${line}`,
+      ),
+    ),
+  ]);
+  const count = vouched.reduce((sum, { differences: stand }) => sum + stand.length, 0);
+  const uncompared = versions.filter(({ acknowledgement }) => acknowledgement !== null);
+  return [
+    ...(count === 0
+      ? []
+      : [
+          `${count === 1 ? "1 difference stands" : `${count} differences stand`} on somebody's word:`,
+        ]),
+    ...differences,
+    ...(uncompared.length === 0
+      ? []
+      : [
+          "Run by hand, and acknowledged as their files are now (ddl compare names what differs):",
+          `  ${uncompared.map((one) => `${one.version} by ${one.acknowledgement?.by ?? ""}`).join(", ")}`,
+        ]),
+  ].map(printable);
 }
 
 /** So many lines of what runs did are shown; all of them are in the JSON. */
@@ -80,8 +118,8 @@ function measuredLines(versions: readonly VersionState[], style: Style): readonl
 }
 
 export function statusText(report: StatusReport, style: Style): string {
-  const { stack, tier, stamp, database, serverVersion, runner, versions, breakGlass, structure } =
-    report;
+  const { stack, tier, stamp, database, serverVersion, runner, versions, breakGlass } = report;
+  const { structure, vouched } = report;
   const stampText =
     stamp === null
       ? "no stamp: never set up by this program"
@@ -98,6 +136,7 @@ export function statusText(report: StatusReport, style: Style): string {
     ...measuredLines(versions, style),
     ...(breakGlass === null ? [] : [style.red(breakGlassText(breakGlass))]),
     ...structureLines(structure).map(style.yellow),
+    ...vouchedLines(vouched, versions),
     runner === null
       ? "Nobody runs migrations now."
       : style.yellow(`Running now: ${printable(runner)}`),

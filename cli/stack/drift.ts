@@ -11,7 +11,7 @@ import { inspectPrivileges } from "../../roles/database/inspection";
 import type { Inspection } from "../../roles/model";
 import { type Access, withClient } from "../../stack/connection";
 import { driftText } from "../report/grantsText";
-import { structureLines } from "../report/statusText";
+import { structureLines, vouchedLines } from "../report/statusText";
 
 /**
  * A readable list of the deviations; empty when privileges are as declared.
@@ -33,18 +33,18 @@ export async function describeDrift(access: Access, beside?: Beside): Promise<st
 /** What a look at the schemas says. */
 export interface SchemaDrift {
   readonly isDrift: boolean;
-  /** Empty when they are as recorded, or nothing was recorded yet. */
+  /** What stands on somebody's word is told too, and is no drift. Empty when there is nothing to tell. */
   readonly text: string;
 }
 
 /** Names what was changed in the schemas without a migration. */
 export async function describeSchemaDrift(access: Access): Promise<SchemaDrift> {
   const purpose = { account: "admin", activity: "drift", readOnly: true } as const;
-  const { structure } = await withClient(access, purpose, (client) =>
+  const { structure, vouched, history } = await withClient(access, purpose, (client) =>
     readCurrentState(client, access.settings.schemas),
   );
   return {
     isDrift: structure.kind === "compared" && structure.differences.length > 0,
-    text: structureLines(structure).join("\n"),
+    text: [...structureLines(structure), ...vouchedLines(vouched, history.versions)].join("\n"),
   };
 }

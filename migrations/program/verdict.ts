@@ -4,8 +4,9 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Tier } from "../../stack/tier";
-import { describeWindows, type Window } from "../../stack/window";
+import type { Present } from "../../roles/resources/declareRoles";
+import type { Access } from "../../stack/connection";
+import { describeWindows } from "../../stack/window";
 import { holdsRollbacks } from "../engine/gate/goingBack";
 import { formatViolations } from "../engine/gate/violationText";
 import { measuredBelow } from "../engine/history/promotion";
@@ -16,6 +17,7 @@ import {
 } from "../engine/impact/changeReport";
 import { describePreview } from "../engine/survey/preflightPreview";
 import type { Survey } from "../engine/survey/survey";
+import { showAdoption } from "./adoption";
 
 /**
  * Exit status by which the Node.js SDK says "failed, and the user has been told why". An error that is only logged does
@@ -27,13 +29,13 @@ const failedAndTold = 32;
  * Logs violations, what is held, what a preview would run, and where the moment is among the maintenance windows. Errors
  * fail the command, but only after everything else is done: so not in the preview that `pulumi up` makes first, which would end it there. A preview by itself fails when
  * DDL_PREVIEW_MUST_PASS is 1, as `make preview` sets it.
+ *
+ * @returns what is there already, and what of it an adoption leaves alone for now.
  */
-export async function showVerdict(
-  survey: Survey,
-  tier: Tier,
-  windows: readonly Window[],
-): Promise<void> {
+export async function showVerdict(survey: Survey, access: Access): Promise<Present> {
   const { plan, violations, now, unseen } = survey;
+  const { tier, run, onlyLooks } = access.settings;
+  const { windows } = run;
   if (unseen !== null) {
     await pulumi.log.warn(
       `The database cannot be looked at yet: what follows comes from files and configuration alone, as for an empty database. What is there already, its privileges and what pre-flight would say are not known.\n${unseen}`,
@@ -43,7 +45,7 @@ export async function showVerdict(
   const of = (wanted: "error" | "warning") =>
     violations.filter(({ severity }) => severity === wanted);
   const held = plan.held.filter((one) => !survey.waiting.some(({ file }) => file === one));
-  if (held.length > 0) await pulumi.log.info(heldText(held));
+  if (held.length > 0) await pulumi.log.info(heldText(held, onlyLooks));
   if (plan.pending.length > 0 && windows.length > 0) {
     await pulumi.log.info(`maintenance windows: ${describeWindows(windows, now)}`);
   }
@@ -63,6 +65,7 @@ export async function showVerdict(
     const preflight = describePreview(survey.preflight);
     if (preflight.length > 0) await pulumi.log.warn(preflight.join("\n"));
   }
+  const present = await showAdoption(access, survey);
   const [errors, warnings] = [of("error"), of("warning")];
   if (warnings.length > 0) await pulumi.log.warn(formatViolations(warnings, tier));
   if (errors.length > 0) {
@@ -73,6 +76,7 @@ export async function showVerdict(
     const isLastWord = !pulumi.runtime.isDryRun() || process.env["DDL_PREVIEW_MUST_PASS"] === "1";
     if (isLastWord) process.exitCode = failedAndTold;
   }
+  return present;
 }
 
 /** Whoever shows the rest by other means (`make`) wants it short. */
@@ -81,11 +85,12 @@ const isShort = (): boolean => process.env["DDL_PLAN"] === "short";
 /** So many names of held files are told where it is to be short. */
 const mostNamed = 3;
 
-function heldText(held: readonly { readonly fileName: string }[]): string {
+function heldText(held: readonly { readonly fileName: string }[], onlyLooks: boolean): string {
   const named = isShort() ? held.slice(0, mostNamed) : held;
   const more = held.length - named.length;
   const names = named.map(({ fileName }) => fileName).join(", ");
-  return `held, above the stack's targetVersion: ${names}${more > 0 ? ` and ${more} more` : ""}`;
+  const why = onlyLooks ? "until the database is taken over" : "above the stack's targetVersion";
+  return `held, ${why}: ${names}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 /** A plan of so many lines is told in full whatever was asked for. */

@@ -4,7 +4,7 @@
  */
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { PgstacSettings } from "../../stack/settings";
+import type { Settings } from "../../stack/settings";
 import type { PgstacPlan } from "../hardening/plan";
 import { PgStac } from "./pgStac";
 
@@ -16,16 +16,16 @@ export interface PgstacSurvey {
 }
 
 /**
- * None where the stack has none, or where it may not be installed now.
+ * None where the stack has none, where it may not be installed now, or while the database is only looked at.
  *
  * @param opts  Of a resource that holds data.
  */
 export function declarePgstac(
-  settings: PgstacSettings | null,
+  { pgstac: settings, onlyLooks }: Pick<Settings, "pgstac" | "onlyLooks">,
   { pgstac, violations }: PgstacSurvey,
   opts: pulumi.CustomResourceOptions,
 ): readonly PgStac[] {
-  if (settings === null) return [];
+  if (settings === null || onlyLooks) return [];
   const ticket = settings.ticket ?? "none";
   const isRefused = violations.some(({ severity }) => severity === "error");
   const isHeld = isRefused && pgstac?.plan.kind !== "nothing";

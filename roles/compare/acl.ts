@@ -73,7 +73,19 @@ function grantDeviations(
     statements: runnable(mendDifference(difference, target)),
     power: owner,
     ...(object.kind === "database" ? { admits: difference.grantee } : {}),
+    ...lossOf(difference, titleOf(object)),
   }));
+}
+
+/** What its grantee loses by mending a difference. */
+function lossOf(
+  { grantee, unexpected, grantable }: Difference,
+  on: string,
+): Pick<Deviation, "loses"> {
+  const taken = [...new Set(unexpected.map(({ privilege }) => privilege))];
+  const passing = grantable.length === 0 ? [] : ["the right to pass it on"];
+  const what = [...taken, ...passing].join(", ");
+  return what === "" ? {} : { loses: { role: grantee, what, on } };
 }
 
 /** A difference less what would have to be given. */

@@ -89,7 +89,10 @@ export function membershipDeviations(
     if (!isAccepted(context, who, membership)) {
       const text = `role ${member}: should not be a member of ${role}`;
       const cascade = grantable ? " CASCADE" : "";
-      return [{ text, statements: [`REVOKE ${outer} FROM ${inner}${by}${cascade}`], ...power }];
+      const loses = { role: member, what: "membership", on: `role ${role}` };
+      return [
+        { text, statements: [`REVOKE ${outer} FROM ${inner}${by}${cascade}`], ...power, loses },
+      ];
     }
     const rule = roleRules.find(({ party }) => party === who.of(member));
     if (rule === undefined || isPgstacs(who.of(member))) return [];

@@ -31,6 +31,7 @@ export function ownerDeviations(
       statements: [`ALTER ${keyword} ${identity} OWNER TO ${context.quote(right)}`],
       power: owner,
       first: true,
+      loses: { role: owner, what: "ownership", on: `${kind} ${identity}` },
       ...(objectKinds[kind].code === "r" || kind === "sequence" ? { locks: identity } : {}),
     },
   ];
@@ -75,6 +76,7 @@ export function ownedDeviations(
       statements: [`ALTER ${wordsOf(type)} ${identity} OWNER TO ${context.quote(right)}`],
       power: owner,
       first: true,
+      loses: { role: owner, what: "ownership", on: `${type} ${identity}` },
     },
   ];
 }

@@ -13,20 +13,28 @@ import type { Login } from "./login";
 import { ReaderRoles } from "./readerRoles";
 import { ServiceRole } from "./serviceRole";
 
+/** What the server has already. */
+export interface Present {
+  /** Roles made by an administrator, or by a stack whose state was lost: they are taken over and made as declared. */
+  readonly roles: ReadonlySet<string>;
+  /** `role <name>`, `schema <name>`: what is left as it is, because the database is only looked at. */
+  readonly left: ReadonlySet<string>;
+}
+
 /**
  * Declares roles, memberships, schemas and extensions as the settings name them, and returns what others wait for.
  *
- * @param existing  Roles that the server has already: made by an administrator, or by a stack whose state was lost.
- *                  They are taken over and made as declared.
+ * @param present   What is there already.
  * @param host      Where the server is; not known before it is made.
  */
 export async function declareRoles(
   access: Access,
-  existing: ReadonlySet<string>,
+  { roles: existing, left }: Present,
   host: pulumi.Input<string> = access.settings.server.host,
 ): Promise<readonly pulumi.Resource[]> {
   const { settings, passwordOf } = access;
   const { tier, roles, schemas, extensions, passwordVersion, server } = settings;
+  const declared = roles.further.filter(isDeclared).filter(({ name }) => !left.has(`role ${name}`));
   const usesPasswords = server.authentication === "password";
   const provider = await adminProvider(access, host);
   const opts = { providers: [provider] };
@@ -47,25 +55,29 @@ export async function declareRoles(
       admin: roles.admin,
       existing,
       passwordVersion,
-      schemas,
+      schemas: schemas.filter((schema) => !left.has(`schema ${schema}`)),
       extensions,
       migrators: await loginsOf("migrator", roles.migrators),
     },
     opts,
   );
-  const service = new ServiceRole(
-    "service",
-    {
-      tier,
-      name: roles.service,
-      existing,
-      schemas,
-      limits: settings.serviceLimits,
-      password: usesPasswords ? await passwordOf("service", roles.service) : undefined,
-      passwordVersion,
-    },
-    opts,
-  );
+  const service = left.has(`role ${roles.service}`)
+    ? []
+    : [
+        new ServiceRole(
+          "service",
+          {
+            tier,
+            name: roles.service,
+            existing,
+            schemas,
+            limits: settings.serviceLimits,
+            password: usesPasswords ? await passwordOf("service", roles.service) : undefined,
+            passwordVersion,
+          },
+          opts,
+        ),
+      ];
   const approvers = new ApproverLogins(
     "approvers",
     {
@@ -81,7 +93,7 @@ export async function declareRoles(
     {
       ...{ tier, existing, schemas, passwordVersion },
       readers: await Promise.all(
-        roles.further.filter(isDeclared).map(async (role) => ({
+        declared.map(async (role) => ({
           ...role,
           password:
             usesPasswords && role.login ? await passwordOf(role.kind, role.name) : undefined,
@@ -90,5 +102,5 @@ export async function declareRoles(
     },
     opts,
   );
-  return [service, infrastructure, approvers, readers];
+  return [...service, infrastructure, approvers, readers];
 }

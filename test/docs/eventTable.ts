@@ -30,6 +30,8 @@ const meanings: Readonly<Record<EventKind, string>> = {
   upgraded: "A table of this program's own became that of a newer release, and which step did it.",
   "pgstac-migrated":
     "PgSTAC was installed or upgraded: from, to, the file's digest, and what was hardened.",
+  baselined:
+    "A version was found in the database as its file has it, and not run; with every difference that a person vouched for.",
 };
 
 const writer = (kind: EventKind): string => {

@@ -25,10 +25,11 @@ export const decisionKinds = [
   "break-glass-closed",
   "upgraded",
   "pgstac-migrated",
+  "baselined",
 ] as const;
 
 /** The decisions that an approver's login may write; the others are the admin's. */
-export const approvalKinds = ["signed-off", "validated", "acknowledged"] as const;
+export const approvalKinds = ["signed-off", "validated", "acknowledged", "baselined"] as const;
 
 export type RunKind = (typeof runKinds)[number];
 export type DecisionKind = (typeof decisionKinds)[number];

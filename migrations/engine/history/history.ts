@@ -6,6 +6,7 @@ import { type Tier, tiers } from "../../../stack/tier";
 import type { EventKind } from "./eventKinds";
 import { type ProofRows, readProofRows } from "./proof";
 import { readSegmentRecord, type SegmentRecord } from "./segmentRecord";
+import { foldVouchings, type Vouching } from "./vouched";
 
 /** A row of public.schema_migrations. */
 export interface LedgerRow {
@@ -121,6 +122,8 @@ export interface VersionState {
   readonly signOff: Decision | null;
   readonly validation: Decision | null;
   readonly acknowledgement: Decision | null;
+  /** It was found here as its file has it, and never run here by this program. */
+  readonly baseline: Decision | null;
 }
 
 export interface History {
@@ -129,6 +132,8 @@ export interface History {
   /** The emergency that was opened last, unless it was closed. */
   readonly breakGlass: BreakGlass | null;
   readonly versions: readonly VersionState[];
+  /** Differences that people vouched for, whether or not they still stand (see vouched.ts). */
+  readonly vouchings: readonly Vouching[];
 }
 
 /**
@@ -141,15 +146,15 @@ export function foldHistory(rows: readonly LedgerRow[], events: readonly EventRo
   const ordered = [...events].sort((a, b) => a.id - b.id);
   const eventsOf = groupByVersion(ordered);
   const whole = foldWhole(ordered);
-  const { stamp, breakGlass, lastRebuild } = whole;
+  const { stamp, breakGlass, vouchings, lastRebuild } = whole;
   return {
-    ...{ stamp, breakGlass },
+    ...{ stamp, breakGlass, vouchings },
     versions: rows.map((row) => foldVersion(row, eventsOf.get(row.version) ?? [], lastRebuild)),
   };
 }
 
 /** What events say of the database, and not of one version. */
-export interface WholeState extends Pick<History, "stamp" | "breakGlass"> {
+export interface WholeState extends Pick<History, "stamp" | "breakGlass" | "vouchings"> {
   /** Number of the event after which the schemas were empty, 0 for none. */
   readonly lastRebuild: number;
 }
@@ -157,6 +162,7 @@ export interface WholeState extends Pick<History, "stamp" | "breakGlass"> {
 /** The kinds of events that foldWhole looks at. */
 export const kindsOfWhole: ReadonlySet<EventKind> = new Set<EventKind>([
   ...(["stamped", "rebuilt", "break-glass-opened", "break-glass-closed"] as const),
+  ...(["acknowledged", "baselined"] as const),
 ]);
 
 /** @param ordered  Oldest first; those of other kinds do not matter. */
@@ -166,6 +172,7 @@ export function foldWhole(ordered: readonly EventRow[]): WholeState {
     stamp: tiers.find((tier) => tier === stamped) ?? null,
     breakGlass: foldBreakGlass(ordered),
     lastRebuild: ordered.findLast(({ kind }) => kind === "rebuilt")?.id ?? 0,
+    vouchings: foldVouchings(ordered),
   };
 }
 
@@ -256,7 +263,7 @@ export function foldVersion(
     own.findLast((event) => kinds.includes(event.kind) && !isOfRollback(event));
   const ran =
     status === "applied"
-      ? (lastOf("applied") ?? lastOf("acknowledged"))
+      ? (lastOf("applied") ?? lastOf("acknowledged", "baselined"))
       : lastOf("started", "applied");
   const checksum = ran?.checksum ?? null;
   const done = new Set<number>();
@@ -300,6 +307,7 @@ export function foldVersion(
     signOff: decided("signed-off"),
     validation: decided("validated"),
     acknowledgement: decided("acknowledged"),
+    baseline: ran?.kind === "baselined" ? decided("baselined") : null,
   };
 }
 

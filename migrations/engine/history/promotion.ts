@@ -34,7 +34,10 @@ export interface PublishedVersion {
   readonly appliedAt: string | null;
   readonly login: string | null;
   readonly ticket: string | null;
-  /** Null: it ran outside of this program, and nobody acknowledged it. */
+  /**
+   * Null: it ran outside of this program, and nobody acknowledged it; or it was baselined. What was only found there has
+   * not been tried there, and proves nothing to the tier above, of whatever release that one's program is.
+   */
   readonly checksum: string | null;
   readonly rollbackChecksum: string | null;
   /** Of exactly this checksum, together with the rollback's named here. */
@@ -45,6 +48,8 @@ export interface PublishedVersion {
   readonly unannounced: readonly string[];
   readonly signedOff: PublishedDecision | null;
   readonly validated: PublishedDecision | null;
+  /** By whom it was baselined; absent where it was run, and in the outputs of older releases. */
+  readonly baselined?: PublishedDecision;
 }
 
 /** What is known of the tier below. */
@@ -73,13 +78,14 @@ const mostPublished = 20;
 function published(state: VersionState): PublishedVersion {
   const decision = (made: VersionState["signOff"]): PublishedDecision | null =>
     made === null ? null : { by: made.by, login: made.login, at: made.at.toISOString() };
-  const { proof } = state;
+  const { proof, baseline } = state;
+  const baselined = decision(baseline);
   return {
     version: state.version,
     appliedAt: state.completedAt?.toISOString() ?? null,
     login: state.executedBy,
     ticket: state.ticket,
-    checksum: state.checksum,
+    checksum: baseline === null ? state.checksum : null,
     rollbackChecksum: state.rollbackChecksum,
     proven:
       proof === null
@@ -93,6 +99,7 @@ function published(state: VersionState): PublishedVersion {
     unannounced: state.measured.flatMap(({ unannounced = [] }) => unannounced),
     signedOff: decision(state.signOff),
     validated: decision(state.validation),
+    ...(baselined === null ? {} : { baselined }),
   };
 }
 
@@ -146,6 +153,7 @@ export function readLowerTier(stack: string, outputs: unknown): LowerTier {
 function readVersion(one: Readonly<Record<string, unknown>>): readonly PublishedVersion[] {
   const { version, proven } = one;
   if (typeof version !== "string") return [];
+  const baselined = readDecision(one["baselined"]);
   return [
     {
       version,
@@ -166,6 +174,7 @@ function readVersion(one: Readonly<Record<string, unknown>>): readonly Published
       unannounced: textsOf(one["unannounced"]),
       signedOff: readDecision(one["signedOff"]),
       validated: readDecision(one["validated"]),
+      ...(baselined === null ? {} : { baselined }),
     },
   ];
 }

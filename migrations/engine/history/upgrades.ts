@@ -31,6 +31,9 @@ const firstKinds = [
 /** Those of the second, as its table has them. */
 const secondKinds = [...firstKinds, "upgraded"] as const;
 
+/** Those of the third. */
+const thirdKinds = [...secondKinds, "pgstac-migrated"] as const;
+
 const kindLine = (kinds: readonly string[]): string => `constraint CHECK (${kindCheck(kinds)})`;
 
 /** A step that lets the events be of further kinds. The table is locked while its rows are looked at. */
@@ -52,10 +55,8 @@ const furtherKinds = (
 /** Every step, lowest first. */
 export const tableUpgrades: readonly TableUpgrade[] = [
   furtherKinds(2, 'events of the kind "upgraded"', firstKinds, secondKinds),
-  furtherKinds(3, 'events of the kind "pgstac-migrated"', secondKinds, [
-    ...runKinds,
-    ...decisionKinds,
-  ]),
+  furtherKinds(3, 'events of the kind "pgstac-migrated"', secondKinds, thirdKinds),
+  furtherKinds(4, 'events of the kind "baselined"', thirdKinds, [...runKinds, ...decisionKinds]),
 ];
 
 /** What a table that exists is: of a released version, with the steps to the newest, or of none, with what differs. */

@@ -15,6 +15,7 @@ import type { BreakGlass, Decision, History, VersionState } from "../history/his
 import { listDifferences } from "../history/snapshot";
 import { ensureStamp } from "../history/stamp";
 import type { Comparison } from "../history/structureRecord";
+import { vouchFor } from "../history/vouched";
 import { readHistory, recordEvent } from "./ledger";
 import { readVouched } from "./structure";
 
@@ -131,8 +132,14 @@ export async function acknowledgeSchema(
         "nothing needs to be acknowledged.",
       );
     }
+    const { wanted, found } = vouched;
     const changes =
-      differences === null ? {} : { changes: listDifferences(differences, mostRecorded) };
+      differences === null
+        ? {}
+        : {
+            changes: listDifferences(differences, mostRecorded),
+            vouched: differences.map((one) => vouchFor(one, "", wanted, found)),
+          };
     await recordEvent(client, {
       kind: "acknowledged",
       detail: { ...said, ...changes, structure: record },
@@ -199,7 +206,7 @@ export async function closeBreakGlass(
 }
 
 /** Connects, makes sure that the database is the configured tier's, and lets `work` decide on what holds. */
-function deciding<T>(
+export function deciding<T>(
   access: Access,
   account: "admin" | "approver",
   work: (client: Client, history: History) => Promise<T>,
@@ -227,6 +234,12 @@ async function approve(
       throw new DecisionRefusedError(
         `What ran as version ${version} is not on record: it ran without this program.`,
         "compare database and file, and record that with npx ddl acknowledge first.",
+      );
+    }
+    if (state.baseline !== null) {
+      throw new DecisionRefusedError(
+        `Version ${version} was baselined by ${state.baseline.by}: it has never run here, so nobody can say that it ran well.`,
+        "a version that was only found in a database proves nothing to the tier above; run it in a database that does not have it.",
       );
     }
     const earlier = state[name];
@@ -269,9 +282,13 @@ function appliedState({ versions }: History, version: string): VersionState {
   const state = versions.find((one) => one.version === version);
   if (state?.status === "applied") return state;
   const known = versions.filter(({ status }) => status === "applied").map((one) => one.version);
+  const isThere =
+    state?.halfDone === true
+      ? "finish it, or roll it back"
+      : `where its objects are there all the same, npx ddl compare ${version} names what differs from its files, and npx ddl baseline ${version} records it`;
   throw new DecisionRefusedError(
     `Version ${version} is not applied here${state === undefined ? "" : `, but ${state.status}`}.`,
-    `only what is applied can be decided on: ${known.join(", ") || "nothing is"}.`,
+    `only what is applied can be decided on: ${known.join(", ") || "nothing is"}; ${isThere}.`,
   );
 }
 
@@ -287,7 +304,7 @@ function recorded(history: History, version: string, name: Decided): RecordedDec
 }
 
 /** @throws {DecisionRefusedError} the text is blank. */
-function ensureGiven(what: string, text: string): string {
+export function ensureGiven(what: string, text: string): string {
   if (text.trim() !== "") return text.trim();
   throw new DecisionRefusedError(`--${what} is missing.`, `say ${what} in words.`);
 }

@@ -28,8 +28,27 @@ const own = (catalog: string, oid: string): string =>
 const statedOptions = `(SELECT nullif(array_agg(o ORDER BY at), '{}')::TEXT
      FROM unnest(attoptions) WITH ORDINALITY AS given (o, at) WHERE o !~ '^pg_')`;
 
-/** Partitions that PgSTAC makes for itself as collections come and go: run-time data, not structure. */
-const runtimePartition = `s.nspname = 'pgstac' AND c.relispartition AND c.relname ~ '^_items_'`;
+/** What a table's comment says whose partitions come and go with its rows. */
+const runtimeMark = "run-time partitions";
+
+/**
+ * Partitions that come and go with the rows are data, not structure: PgSTAC's of its collections, and those of a table
+ * whose comment says so. The comment itself is structure, and a partition with a trigger, a rule, a policy or row
+ * security of its own is told of all the same.
+ */
+const runtimePartition = (c: string): string => `${c}.relispartition AND (
+    ${c}.relnamespace IN (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = 'pgstac') AND ${c}.relname ~ '^_items_'
+    OR NOT ${c}.relrowsecurity
+      AND EXISTS (SELECT FROM pg_inherits AS h JOIN pg_description AS d ON d.classoid = 'pg_class'::REGCLASS
+        AND d.objoid = h.inhparent AND d.objsubid = 0
+        WHERE h.inhrelid = ${c}.oid AND d.description ~* '\\m${runtimeMark}\\M')
+      AND NOT EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgrelid = ${c}.oid AND NOT g.tgisinternal AND g.tgparentid = 0)
+      AND NOT EXISTS (SELECT FROM pg_rewrite AS g WHERE g.ev_class = ${c}.oid)
+      AND NOT EXISTS (SELECT FROM pg_policy AS g WHERE g.polrelid = ${c}.oid))`;
+
+/** A foreign key to a partitioned table is there once more for each partition. */
+const toRuntimePartition = `k.conparentid <> 0 AND k.confrelid <> 0
+    AND EXISTS (SELECT FROM pg_class AS f WHERE f.oid = k.confrelid AND ${runtimePartition("f")})`;
 
 /** Which objects are described: conditions on `c`, `p`, `t` and the rest, and what they need in front of them. */
 interface Scope {
@@ -85,10 +104,10 @@ const touchedOnly = (routines: boolean, types: boolean): Scope => ({
 });
 
 /**
- * `item` gives every object its name and address; comments are joined to it, so that none can be forgotten. Each
- * branch after it yields (object, part, text, is_privilege).
+ * `item` gives every object its name and address; comments are joined to it, so that none can be forgotten. What stands
+ * behind it may read space, rel, col, fun, typ, other and item. The first parameter: names of schemas.
  */
-const structureQuery = (scope: Scope): string => `
+const itemsOf = (scope: Scope): string => `
 WITH ${scope.first}space AS (
   SELECT n.*, 'schema ' || quote_ident(nspname) AS object FROM pg_namespace AS n WHERE nspname = ANY ($1) AND ${scope.gate}
 ), rel AS (
@@ -97,7 +116,7 @@ WITH ${scope.first}space AS (
       WHEN 'f' THEN 'foreign table' WHEN 'S' THEN 'sequence' ELSE 'type' END
       || ' ' || format('%I.%I', s.nspname, c.relname) AS object
   FROM pg_class AS c JOIN space AS s ON s.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND NOT (${runtimePartition}) AND ${own("pg_class", "c.oid")} AND ${scope.relations}
+  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND NOT (${runtimePartition("c")}) AND ${own("pg_class", "c.oid")} AND ${scope.relations}
 ), col AS (
   SELECT a.*, rel.object, rel.relkind, 'column ' || quote_ident(a.attname) AS part
   FROM rel JOIN pg_attribute AS a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -123,7 +142,7 @@ WITH ${scope.first}space AS (
   UNION ALL SELECT 'pg_class'::REGCLASS, x.indexrelid, 0, rel.object, 'index ' || quote_ident(i.relname)
     FROM rel JOIN pg_index AS x ON x.indrelid = rel.oid JOIN pg_class AS i ON i.oid = x.indexrelid
   UNION ALL SELECT 'pg_constraint'::REGCLASS, k.oid, 0, rel.object, 'constraint ' || quote_ident(k.conname)
-    FROM rel JOIN pg_constraint AS k ON k.conrelid = rel.oid
+    FROM rel JOIN pg_constraint AS k ON k.conrelid = rel.oid WHERE NOT (${toRuntimePartition})
   UNION ALL SELECT 'pg_constraint'::REGCLASS, k.oid, 0, typ.object, 'constraint ' || quote_ident(k.conname)
     FROM typ JOIN pg_constraint AS k ON k.contypid = typ.oid
   UNION ALL SELECT 'pg_trigger'::REGCLASS, t.oid, 0, rel.object, 'trigger ' || quote_ident(t.tgname)
@@ -135,7 +154,13 @@ WITH ${scope.first}space AS (
   UNION ALL SELECT 'pg_proc'::REGCLASS, oid, 0, object, 'itself' FROM fun
   UNION ALL SELECT 'pg_type'::REGCLASS, oid, 0, object, 'itself' FROM typ
   UNION ALL SELECT classid, objid, 0, object, 'itself' FROM other
-)
+)`;
+
+/** Of everything, for another query. */
+export const catalogItems = itemsOf(everything);
+
+/** Each branch yields (object, part, text, is_privilege). */
+const structureQuery = (scope: Scope): string => `${itemsOf(scope)}
 SELECT object, part, 'exists' AS text, false AS "isPrivilege" FROM item WHERE part = 'itself'
 UNION ALL
 SELECT object, part, 'comment ' || d.description, false
@@ -173,7 +198,8 @@ UNION ALL
 SELECT rel.object, 'constraint ' || quote_ident(k.conname), concat_ws(' ', pg_get_constraintdef(k.oid),
     'validated', k.convalidated, 'trigger', (SELECT string_agg(DISTINCT t.tgenabled::TEXT, '') FROM pg_trigger AS t
       WHERE t.tgconstraint = k.oid)), false
-FROM rel JOIN pg_constraint AS k ON k.conrelid = rel.oid WHERE k.contype <> 'n' OR NOT k.convalidated
+FROM rel JOIN pg_constraint AS k ON k.conrelid = rel.oid
+WHERE (k.contype <> 'n' OR NOT k.convalidated) AND NOT (${toRuntimePartition})
 UNION ALL
 SELECT typ.object, 'constraint ' || quote_ident(k.conname), pg_get_constraintdef(k.oid), false
 FROM typ JOIN pg_constraint AS k ON k.contypid = typ.oid WHERE k.contype <> 'n'
@@ -247,7 +273,7 @@ const structure = (scope: Scope): string => union(structureQuery(scope), owners,
 const wholeStructure = structure({ ...everything, gate: patient });
 
 /** What a session may have set otherwise, and what would then be printed in other words. */
-const printing: Readonly<Record<string, string>> = {
+const printed: Readonly<Record<string, string>> = {
   // Names outside the search path come out qualified.
   search_path: "pg_catalog",
   DateStyle: "ISO, YMD",
@@ -270,12 +296,24 @@ const printing: Readonly<Record<string, string>> = {
  * @param schemas     Names of the governed schemas.
  * @param parameters  Further parameters while it reads, such as lock_timeout.
  */
-export async function readSnapshot(
+export const readSnapshot = (
   client: Client,
   schemas: readonly string[],
   parameters: Readonly<Record<string, string>> = {},
-): Promise<SchemaSnapshot> {
-  const wanted = { ...printing, ...parameters };
+): Promise<SchemaSnapshot> =>
+  printing(
+    client,
+    parameters,
+    async () => (await client.query<SnapshotLine>(query, [schemas])).rows,
+  );
+
+/** Runs `work` under parameters that print every definition in the same words, and puts the session's own back. */
+export async function printing<T>(
+  client: Client,
+  parameters: Readonly<Record<string, string>>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const wanted = { ...printed, ...parameters };
   const { rows: before } = await client.query<{ name: string; value: string }>(
     "SELECT name, current_setting(name) AS value FROM unnest($1::text[]) AS name",
     [Object.keys(wanted)],
@@ -287,7 +325,7 @@ export async function readSnapshot(
     );
   await set(wanted);
   try {
-    return (await client.query<SnapshotLine>(query, [schemas])).rows;
+    return await work();
   } finally {
     // Of a transaction that failed, the server has undone it already.
     await set(Object.fromEntries(before.map(({ name, value }) => [name, value]))).catch(
@@ -299,7 +337,7 @@ export async function readSnapshot(
 /**
  * Reads the structure, without privileges, in one statement that the session keeps planned.
  *
- * @param client   A session of this program's that no file has run in: it prints as `printing` says (see Beside).
+ * @param client   A session of this program's that no file has run in: it prints as `printed` says (see Beside).
  * @param touched  Null for everything.
  * @throws {DatabaseError} a lock was in the way for a second, or the server cannot print what there is.
  */

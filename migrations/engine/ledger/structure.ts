@@ -6,7 +6,7 @@ import { type Client, DatabaseError } from "pg";
 
 import { eventsTable } from "../../../stack/ownTables";
 import type { History } from "../history/history";
-import { digestSnapshot, structureOf } from "../history/snapshot";
+import { digestSnapshot, type PartDigests, structureOf } from "../history/snapshot";
 import {
   compareStructure,
   type Comparison,
@@ -18,6 +18,7 @@ import {
   type StructureRecord,
   wholeRecord,
 } from "../history/structureRecord";
+import { standing, type Vouching } from "../history/vouched";
 import { readHistory } from "./ledger";
 import { readServerMajor, readSnapshot } from "./schemaSnapshot";
 
@@ -52,6 +53,7 @@ const done: Readonly<Record<string, string>> = {
   "rolled-back": "rolled back",
   rebuilt: "rebuilt",
   acknowledged: "acknowledged",
+  baselined: "baselined",
 };
 
 /** Reads what should be there: the newest whole record and what came after it. Any login that may read the events. */
@@ -64,7 +66,7 @@ export async function readExpected(client: Client): Promise<Expected> {
   }>(
     `WITH change AS (
        SELECT * FROM ONLY ${eventsTable}
-        WHERE kind IN ('applied', 'rolled-back', 'rebuilt') OR kind = 'acknowledged' AND detail ? 'structure'
+        WHERE kind IN ('applied', 'rolled-back', 'rebuilt') OR kind IN ('acknowledged', 'baselined') AND detail ? 'structure'
      )
      SELECT kind, version, happened_at AS at, detail -> 'structure' AS record FROM change
       WHERE id >= (SELECT max(id) FROM change WHERE detail -> 'structure' -> 'whole' = 'true')
@@ -96,6 +98,14 @@ async function newestEvent(client: Client): Promise<number | null> {
 export interface CurrentState {
   readonly history: History;
   readonly structure: Comparison;
+  /** What people vouched for and is still so. */
+  readonly vouched: readonly Vouching[];
+}
+
+/** The comparison, and the digests that it looked at; null where it did not. */
+interface Look {
+  readonly structure: Comparison;
+  readonly live: PartDigests | null;
 }
 
 /** Looks again so often when something was recorded while it looked. */
@@ -112,11 +122,13 @@ export async function readCurrentState(
   for (let look = 1; ; look += 1) {
     const before = await newestEvent(client);
     const history = await readHistory(client);
-    const structure = before === null ? neverRecorded : await compare(client, schemas, history);
-    if ((await newestEvent(client)) === before) return { history, structure };
+    const { structure, live } =
+      before === null ? neverLooked : await compare(client, schemas, history);
+    const vouched = standing(history.vouchings, live);
+    if ((await newestEvent(client)) === before) return { history, structure, vouched };
     if (look === mostLooks) {
       const reason = "something is being run, and recorded, at this very moment";
-      return { history, structure: { kind: "not compared", reason } };
+      return { history, structure: { kind: "not compared", reason }, vouched };
     }
   }
 }
@@ -124,7 +136,14 @@ export async function readCurrentState(
 /** What a person vouches for who acknowledges the structure as it is. */
 export type Vouched =
   | { readonly kind: "cannot be told"; readonly reason: string }
-  | { readonly kind: "read"; readonly comparison: Comparison; readonly record: StructureRecord };
+  | {
+      readonly kind: "read";
+      readonly comparison: Comparison;
+      readonly record: StructureRecord;
+      /** Digests of what should be there, where that is known, and of what is. */
+      readonly wanted: PartDigests;
+      readonly found: PartDigests;
+    };
 
 /** Reads what an acknowledgement records: everything there is, and how it differs from what should be. */
 export async function readVouched(
@@ -142,6 +161,8 @@ export async function readVouched(
       kind: "read",
       comparison: compareStructure(expected, live),
       record: wholeRecord(live),
+      wanted: expected.kind === "known" ? expected.structure.objects : {},
+      found: live.objects,
     };
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error;
@@ -149,20 +170,23 @@ export async function readVouched(
   }
 }
 
-const neverRecorded = { kind: "never recorded" } as const;
+const neverLooked: Look = { structure: { kind: "never recorded" }, live: null };
 
 async function compare(
   client: Client,
   schemas: readonly string[],
   { versions }: History,
-): Promise<Comparison> {
-  if (versions.some(({ halfDone }) => halfDone)) return { kind: "half done" };
+): Promise<Look> {
+  if (versions.some(({ halfDone }) => halfDone)) {
+    return { structure: { kind: "half done" }, live: null };
+  }
   const expected = await readExpected(client);
-  if (expected.kind === "never recorded") return neverRecorded;
+  if (expected.kind === "never recorded") return neverLooked;
   try {
-    return compareStructure(expected, await readStructure(client, schemas));
+    const live = await readStructure(client, schemas);
+    return { structure: compareStructure(expected, live), live: live.objects };
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error;
-    return { kind: "not compared", reason: reasonOf(error) };
+    return { structure: { kind: "not compared", reason: reasonOf(error) }, live: null };
   }
 }

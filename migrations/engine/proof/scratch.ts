@@ -146,11 +146,21 @@ const isOthers = (
   { infrastructure, migrators }: RoleSettings,
 ): boolean => admits !== undefined && ![infrastructure, ...migrators].includes(admits);
 
-/** What deviates in the governed database. Roles are shared by all databases: mending them is not for a proof to do. */
+/**
+ * What deviates in the governed database of roles themselves. They are shared by all databases: mending them is not for a
+ * proof to do. What is on an object there says nothing of this one: where no privilege was ever mended, the files could
+ * not be run in it.
+ */
 async function deviationsOf(client: Client, { settings }: Access): Promise<ReadonlySet<string>> {
   const { deviations } = await inspectPrivileges(client, settings);
-  return new Set(deviations.map(({ text }) => text));
+  return new Set(deviations.filter(isOfRoles).map(({ text }) => text));
 }
+
+/** GRANT and REVOKE on something name it behind ON; who owns what is said with ALTER and the kind of object. */
+const isOfRoles = ({ statements }: Deviation): boolean =>
+  statements.length === 0 ||
+  statements.some((sql) => /^(ALTER ROLE|COMMENT ON ROLE|SECURITY LABEL)\b/.test(sql)) ||
+  statements.some((sql) => /^(GRANT|REVOKE)\b/.test(sql) && !/ ON /.test(sql));
 
 /** Makes what the first migration finds. */
 async function furnish(

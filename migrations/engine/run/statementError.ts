@@ -83,7 +83,19 @@ const remedies: Readonly<Record<string, string>> = {
 export const correctIt = (tier: Tier, what = "it"): string =>
   tierRules[tier].lowerTier === null ? `Correct ${what}` : `Correct ${what} in a lower environment`;
 
+/** SQLSTATEs of what is there already: schema, table and the like, column, type or constraint, function. */
+const isThere: ReadonlySet<string> = new Set(["42P06", "42P07", "42701", "42710", "42723"]);
+
+/** A database that was made elsewhere has what the file makes. */
+const foundBefore = ({ version, tier }: FailureContext): string =>
+  `Where the database had it before this program came: npx ddl compare ${version} names each difference from the files, and npx ddl baseline ${version} records it as applied. Else: ${correctIt(tier, "the file")}.`;
+
 function whatNow(context: FailureContext, sqlstate: string | undefined): string {
+  const { direction, keptFrom, earlierText } = context;
+  const isWhole = keptFrom.length === 0 && !earlierText && context.leaves === null;
+  if (direction === "forward" && isWhole && isThere.has(sqlstate ?? "")) {
+    return foundBefore(context);
+  }
   const remedy = remedies[sqlstate ?? ""];
   const correct =
     remedy ??

@@ -2,7 +2,7 @@
  * Looks at files and database before anything is registered, and plans. Reads only: no lock, no write.
  * Does NOT register resources (see migrationSet.ts) or run anything.
  */
-import type { Client } from "pg";
+import { type Client, escapeIdentifier } from "pg";
 
 import { lookAtPgstac } from "../../../pgstac/database/look";
 import { type PgstacPlan, planPgstac } from "../../../pgstac/hardening/plan";
@@ -20,6 +20,7 @@ import type { History } from "../history/history";
 import type { LowerTier } from "../history/promotion";
 import { provenNow } from "../history/proof";
 import { isOfOtherTool } from "../history/shape";
+import { shapeStatements } from "../history/shapeSql";
 import { ensureStamp } from "../history/stamp";
 import type { Comparison } from "../history/structureRecord";
 import { describeUpgrade, type TableUpgrade } from "../history/upgrades";
@@ -89,22 +90,42 @@ export interface Survey {
 export class LedgerShapeError extends MigrationError {
   readonly code = "LEDGER_SHAPE";
 
-  constructor(differences: readonly string[]) {
+  /** @param admin  Login of the admin, to whom the tables should belong. */
+  constructor(differences: readonly string[], admin: string) {
     const list = differences.join("\n  ");
     const [what, hint] = isOfOtherTool(differences)
       ? [
           `The database has a ${ledgerTable} already, which is another tool's and not the policy's ledger:`,
           "leave that table as it is while its tool is in use, and give this program a database of its own. Once the tool " +
             "is retired, keep what it wrote under another name, then run up: " +
-            `ALTER TABLE ${ledgerTable} RENAME TO ${ownTables.ledger}_before;`,
+            `ALTER TABLE ${ledgerTable} RENAME TO ${ownTables.ledger}_before; ` +
+            "what it says is applied is then recorded with npx ddl compare and npx ddl baseline.",
         ]
       : [
           "The ledger is not what the policy says:",
           "correct the table by hand as its owner; this program never changes a ledger that exists.",
         ];
-    super(`${what}\n  ${list}`, hint);
+    const statements = isOfOtherTool(differences) ? [] : statementsFor(differences, admin);
+    const wanted = statements.map((sql) => `\n    ${sql};`).join("");
+    const heading = wanted === "" ? "" : "\nAs its owner, after a look at what it holds:";
+    super(`${what}\n  ${list}${heading}${wanted}`, hint);
   }
 }
+
+/** What makes each table as it should be, as far as a statement can be written. */
+const statementsFor = (differences: readonly string[], admin: string): readonly string[] =>
+  [...new Set(differences.map(tableOf))].flatMap((table) =>
+    shapeStatements(
+      table,
+      differences
+        .filter((line) => tableOf(line) === table)
+        .map((line) => line.slice(`${table}: `.length)),
+      escapeIdentifier(admin),
+    ),
+  );
+
+/** Lines begin with the table's name. */
+const tableOf = (line: string): string => line.slice(0, line.indexOf(": "));
 
 /** The program's own tables are those of an older release. */
 export class OutdatedTablesError extends MigrationError {
@@ -130,7 +151,7 @@ export async function ensureLedgerShape(
   roles: RoleSettings,
 ): Promise<readonly TableUpgrade[]> {
   const { differences, upgrades } = await inspectTables(client, roles);
-  if (differences.length > 0) throw new LedgerShapeError(differences);
+  if (differences.length > 0) throw new LedgerShapeError(differences, roles.admin);
   return upgrades;
 }
 
@@ -250,7 +271,8 @@ async function readDatabase(
     const { migrations: files, problems } = collect(sources, parse);
     ensureUsable(problems);
     const planned = planMigrations(files, history.versions, run.targetVersion);
-    const plan = takeBack === undefined ? planned : planRollback(planned, takeBack);
+    const chosen = takeBack === undefined ? planned : planRollback(planned, takeBack);
+    const plan = access.settings.onlyLooks ? holding(chosen) : chosen;
     return {
       files,
       history,
@@ -271,6 +293,14 @@ async function readDatabase(
   return beside === undefined ? withClient(access, purpose, look) : look(await beside.client());
 }
 
+/** Nothing runs, and nothing goes back, in a database that is only looked at. */
+const holding = (plan: Plan<MigrationFile>): Plan<MigrationFile> => ({
+  ...plan,
+  pending: [],
+  held: [...plan.pending, ...plan.held],
+  toRollBack: [],
+});
+
 /** What is known of a database that is not there yet: nothing. Everything up to the target is pending. */
 function withoutDatabase(
   { settings }: Access,
@@ -279,7 +309,7 @@ function withoutDatabase(
 ): Live {
   return {
     files,
-    history: { stamp: null, breakGlass: null, versions: [] },
+    history: { stamp: null, breakGlass: null, versions: [], vouchings: [] },
     structure: { kind: "never recorded" },
     plan: planMigrations(files, [], settings.run.targetVersion),
     preflight: null,

@@ -48,6 +48,9 @@ CREATE TABLE geoapi.moments (
   share DOUBLE PRECISION DEFAULT 0.1::DOUBLE PRECISION + 0.2::DOUBLE PRECISION, raw BYTEA DEFAULT '\\x00ff'
 ) PARTITION BY RANGE (at);
 CREATE TABLE geoapi.moments_26 PARTITION OF geoapi.moments FOR VALUES FROM ('2026-01-01 00:00+00') TO ('2027-01-01 00:00+00');
+CREATE TABLE geoapi.runs (id INTEGER NOT NULL, at DATE NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE geoapi.marks (id INTEGER, at DATE, FOREIGN KEY (id, at) REFERENCES geoapi.runs);
+COMMENT ON TABLE geoapi.runs IS 'What ran. Run-time partitions, one a month.';
 CREATE TABLE pgstac.items (id TEXT, collection TEXT) PARTITION BY LIST (collection);
 COMMENT ON TABLE dagapp.jobs IS 'Jobs.';`;
 
@@ -173,6 +176,7 @@ const NO_CHANGE: readonly string[] = [
   "DROP INDEX dagapp.jobs_name; CREATE INDEX jobs_name ON dagapp.jobs (name)",
   "ALTER TABLE dagapp.jobs DROP state; ALTER TABLE dagapp.jobs ADD state dagapp.state",
   "CREATE TABLE pgstac._items_1 PARTITION OF pgstac.items FOR VALUES IN ('c1'); CREATE INDEX ON pgstac._items_1 (id)",
+  "CREATE TABLE geoapi.runs_07 PARTITION OF geoapi.runs FOR VALUES FROM ('2026-07-01') TO ('2026-08-01')",
   "SET search_path = dagapp",
   "SET TimeZone = 'Asia/Tokyo'; SET DateStyle = 'SQL, DMY'; SET IntervalStyle = 'iso_8601'",
   "SET extra_float_digits = 0; SET bytea_output = 'escape'; SET quote_all_identifiers = on",
@@ -264,6 +268,21 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     );
     expect(all.length).toBeGreaterThan(0);
     expect(structure).toEqual([]);
+  });
+
+  it("sees a run-time partition that holds code, and a table that ceases to have such partitions", async () => {
+    const partition =
+      "CREATE TABLE geoapi.runs_08 PARTITION OF geoapi.runs FOR VALUES FROM ('2026-08-01') TO ('2026-09-01')";
+    const armed = await impactOf(
+      `${partition}; CREATE TRIGGER t BEFORE INSERT ON geoapi.runs_08 FOR EACH ROW EXECUTE FUNCTION dagapp.touch()`,
+    );
+    expect(armed.all.map(describeDifference)).toContainEqual(
+      expect.stringContaining("table geoapi.runs_08 is new"),
+    );
+    const { all } = await impactOf(`COMMENT ON TABLE geoapi.runs IS 'What ran.'; ${partition}`);
+    const lines = all.map(describeDifference);
+    expect(lines).toContainEqual(expect.stringContaining("table geoapi.runs_08 is new"));
+    expect(lines).toContainEqual(expect.stringContaining("table geoapi.runs was comment"));
   });
 
   it("sees an index that CONCURRENTLY left invalid", async () => {

@@ -123,7 +123,16 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     ).toEqual([
       {
         ...{ kind: "acknowledged", version: null, login: database.names.approver },
-        detail: { ...vouching, changes: extraIsNew },
+        detail: {
+          ...{ ...vouching, changes: extraIsNew },
+          vouched: [
+            {
+              ...{ object: "table dagapp.jobs", part: "column extra", wanted: null, reason: "" },
+              found: expect.stringMatching(/^[0-9a-f]{8}$/) as string,
+              text: extraIsNew[0],
+            },
+          ],
+        },
       },
     ]);
     const again = await failureOf(acknowledgeSchema(database.access, vouching));

@@ -52,6 +52,9 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       await admin.query("CREATE TABLE public.schema_migrations (version TEXT PRIMARY KEY)");
       const before = await tables(database);
       await expect(createLedger(database, { adopt: "dev" })).rejects.toThrow(LedgerShapeError);
+      await expect(createLedger(database, { adopt: "dev" })).rejects.toThrow(
+        "ALTER TABLE public.schema_migrations RENAME TO schema_migrations_before;",
+      );
       expect(await tables(database)).toEqual(before);
     });
 
@@ -70,6 +73,30 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       await admin.query(remedy);
       await createLedger(database, { adopt: "dev" });
       expect(await tables(database)).toContainEqual({ relname: "schema_migrations_before" });
+    });
+
+    it("is told by statement what is wanted, and adopted once that was run", async () => {
+      const database = await make(false);
+      const admin = await database.connect("admin");
+      await admin.query(policyLedger);
+      await admin.query(
+        `ALTER TABLE ${ledgerTable} DROP COLUMN description, ADD COLUMN batch INTEGER,
+           ALTER COLUMN executed_by TYPE TEXT, ALTER COLUMN applied DROP DEFAULT, ALTER COLUMN applied SET NOT NULL`,
+      );
+      await admin.query("DROP INDEX idx_migrations_applied");
+      await database.rows(`ALTER TABLE ${ledgerTable} OWNER TO ${database.names.superuser}`);
+      await database.rows(`INSERT INTO ${ledgerTable} (version, applied) VALUES ('0.0.1', true)`);
+      const error = await failureOf(createLedger(database, { adopt: "dev" }));
+      const statements = error.message
+        .split("\n")
+        .filter((line) => /^ {4}\S.*;$/.test(line))
+        .map((line) => line.trim());
+      expect(statements).toHaveLength(7);
+      for (const statement of statements) await database.rows(statement);
+      await createLedger(database, { adopt: "dev" });
+      expect(await database.rows(`SELECT version, applied FROM ${ledgerTable}`)).toEqual([
+        { version: "0.0.1", applied: true },
+      ]);
     });
   });
 

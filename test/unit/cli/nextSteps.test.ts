@@ -13,7 +13,7 @@ const applied = (version: string, more: Partial<VersionState> = {}): VersionStat
   ...{ version, status: "applied", checksum: "sha256:1", rollbackChecksum: null },
   ...{ segmentsDone: [], segmentsBegun: [], begunRollback: null, halfDone: false },
   ...{ completedAt: new Date(0), measured: [], rolledBackAt: null, durationMs: 1 },
-  ...{ executedBy: "m", ticket: null, acknowledgement: null },
+  ...{ executedBy: "m", ticket: null, acknowledgement: null, baseline: null },
   ...{ proof: { at: new Date(0), login: "x", rollbackChecksum: null, rows: null } },
   ...{ signOff: decision, validation: decision },
   ...more,
@@ -28,7 +28,7 @@ const stateOf = (
   files: ["1.0.0", "1.1.0", "1.2.0"].map((version, index) =>
     makeMigration({ name: `00${index + 1}_file`, version }),
   ),
-  history: { stamp: tier, breakGlass: null, versions },
+  history: { stamp: tier, breakGlass: null, versions, vouchings: [] },
   ...{ targetVersion: "latest", appliedAbove: new Set(), targetAbove: null },
   ...more,
 });

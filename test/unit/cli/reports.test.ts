@@ -90,7 +90,7 @@ describe("status", () => {
       statusReport(
         "uat",
         makeSettings({ tier: "uat" }),
-        { history, structure },
+        { history, structure, vouched: [] },
         {
           serverVersion: "18.1",
           runner: null,
@@ -246,7 +246,7 @@ describe("plan", () => {
     const losses = new Map([["002_change.sql", ["drops dagapp.jobs.a"]]]);
     const now = new Date("2026-11-01T00:00:00Z");
     const plan = planMigrations(files, states, settings.run.targetVersion);
-    const history = { stamp: "uat", breakGlass: null, versions: [] } as const;
+    const history = { stamp: "uat", breakGlass: null, versions: [], vouchings: [] } as const;
     const known = { losses, tickets: [], now, structure: unrecorded, preflight, unseen: null };
     const obstacles: readonly string[] = [];
     const survey = {
@@ -379,7 +379,7 @@ describe("what names from the server can write", () => {
     const row = ledgerRow({ executedBy: forged, ticket: forged });
     const history = foldHistory([row], [event({ kind: "applied" }), signedOff]);
     const settings = makeSettings({ tier: "uat" });
-    const asked = { history, structure };
+    const asked = { history, structure, vouched: [] };
     return statusText(
       statusReport("uat", settings, asked, { serverVersion: "18.1", runner: forged }),
       plain,

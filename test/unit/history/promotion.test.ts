@@ -23,11 +23,11 @@ const state = (overrides: Partial<VersionState> = {}): VersionState => ({
     durationMs: 5,
   },
   ...{ executedBy: "ada", ticket: "CHG-2026-0001" },
-  ...{ proof: null, signOff: null, validation: null, acknowledgement: null },
+  ...{ proof: null, signOff: null, validation: null, acknowledgement: null, baseline: null },
   ...overrides,
 });
 const historyOf = (...versions: readonly VersionState[]): History => ({
-  ...{ stamp: "uat", breakGlass: null, versions },
+  ...{ stamp: "uat", breakGlass: null, versions, vouchings: [] },
 });
 /** As it comes back from the other stack: through JSON. */
 const asRead = (versions: unknown) =>
@@ -130,5 +130,15 @@ describe("readLowerTier", () => {
 
   it("knows no tier but the four", () => {
     expect(readLowerTier("s", { tier: "staging", versions: [] })).toMatchObject({ tier: null });
+  });
+});
+
+describe("a version that was baselined", () => {
+  it("is published without the text, so that it proves nothing to a tier above of any release", () => {
+    const published = publishedVersions(historyOf(state({ baseline: decision })));
+    expect(published).toMatchObject([{ checksum: null, baselined: { by: "Eve Holt" } }]);
+    expect(asRead(published)).toMatchObject({
+      versions: [{ checksum: null, baselined: { by: "Eve Holt" } }],
+    });
   });
 });

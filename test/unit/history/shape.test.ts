@@ -96,7 +96,9 @@ describe("the events", () => {
 
   it("let approvers sign off, validate and acknowledge, and decide nothing else", () => {
     expect(policies.find(({ name }) => name === "approvals")?.roles).toEqual(["bob", "eve"]);
-    expect(kindsOf("approvals")).toEqual(["signed-off", "validated", "acknowledged"]);
+    expect(kindsOf("approvals")).toEqual([
+      ...["signed-off", "validated", "acknowledged", "baselined"],
+    ]);
     for (const kind of kindsOf("approvals")) expect(decisionKinds).toContain(kind);
   });
 

@@ -78,7 +78,7 @@ describe("the steps", () => {
       expect(eventsShape.lines.join()).toContain(`'${kind}'::text`);
     }
     expect(last === undefined ? "" : describeUpgrade(last)).toBe(
-      'public.schema_migration_events: upgrade 3: events of the kind "pgstac-migrated"',
+      'public.schema_migration_events: upgrade 4: events of the kind "baselined"',
     );
   });
 });

@@ -78,11 +78,16 @@ describe("findDeviations", () => {
           'REVOKE GRANT OPTION FOR SELECT ON TABLE dagapp.item FROM "service" CASCADE',
         ],
         power: "infra",
+        loses: {
+          ...{ role: "service", what: "TRUNCATE, the right to pass it on" },
+          on: "table dagapp.item",
+        },
       },
       {
         text: "table dagapp.item: PUBLIC should not have SELECT",
         statements: ["REVOKE SELECT ON TABLE dagapp.item FROM PUBLIC CASCADE"],
         power: "infra",
+        loses: { role: "", what: "SELECT", on: "table dagapp.item" },
       },
     ]);
   });
@@ -164,6 +169,7 @@ describe("findDeviations", () => {
       statements: [`ALTER ${keyword} ${object.identity} OWNER TO "infra"`],
       power: "stranger",
       first: true,
+      loses: { role: "stranger", what: "ownership", on: `${kind} ${object.identity}` },
       // Its statement keeps everybody from working with a relation.
       ...(/TABLE|VIEW/.test(keyword) ? { locks: object.identity } : {}),
     });

@@ -68,7 +68,17 @@ describe("readSettings", () => {
       },
       azure: null,
       adopt: "dev",
+      onlyLooks: true,
     });
+  });
+
+  it.each([
+    ["", null, false],
+    ["prod", "prod", true],
+    ["prod, take over", "prod", false],
+    ["prod,take-over", "prod", false],
+  ] as const)("reads adopt: %j", (adopt, tier, onlyLooks) => {
+    expect(makeSettings({ adopt })).toMatchObject({ adopt: tier, onlyLooks });
   });
 
   it.each([

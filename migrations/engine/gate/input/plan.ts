@@ -22,6 +22,8 @@ export interface AppliedState {
   /** Recorded when it was applied; null when the events do not know it. */
   readonly checksum: string | null;
   readonly rollbackChecksum: string | null;
+  /** Not null: it was found in the database, and never run there. */
+  readonly baseline?: object | null;
 }
 
 /** Why the plan may not be carried out; the gate words and weighs it. */
@@ -47,6 +49,8 @@ export interface Plan<F extends PlanFile = PlanFile> {
    * changed, or written later, or nobody knows what came (what ran by hand).
    */
   readonly changedRollbacks: readonly F[];
+  /** Files that were found in the database and never run there; absent: none. */
+  readonly baselined?: readonly F[];
   readonly problems: readonly PlanProblem<F>[];
 }
 
@@ -140,9 +144,13 @@ export function planMigrations<F extends PlanFile>(
     return state.rollbackChecksum !== rollback.checksum;
   };
 
+  const baselined = applied.filter(
+    ({ header }) => (stateOf.get(header.version)?.baseline ?? null) !== null,
+  );
   return {
     applied,
     pending,
+    ...(baselined.length === 0 ? {} : { baselined }),
     changedRollbacks: ordered.filter(isRollbackChanged),
     held: notApplied.filter((file) => !pending.includes(file) && !tooHigh.includes(file)),
     toRollBack: tooHigh.reverse(),

@@ -17,6 +17,7 @@ export const notPromoted = planRule({
   bad: { below: null },
   good: {},
   find: (input) => {
+    const { tier } = input;
     const lower = knownBelow(input);
     if (lower === null) return [];
     const has = new Set(promoted(input).map(({ file }) => file));
@@ -25,6 +26,13 @@ export const notPromoted = planRule({
       .map((file) => {
         const { version } = file.header;
         const below = lower.versions.find((one) => one.version === version);
+        if (below?.baselined !== undefined) {
+          return {
+            ...inHeader(file, "VERSION"),
+            message: `version ${version} was baselined in ${lower.stack} by ${below.baselined.by}: it was found there, and has never run there.`,
+            remedy: `where it is in this database too, npx ddl baseline ${version} --stack ${tier}; else run it in a database of the tier below that does not have it.`,
+          };
+        }
         return {
           ...inHeader(file, "VERSION"),
           message:

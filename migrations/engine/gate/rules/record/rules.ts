@@ -3,6 +3,7 @@
  * Does NOT hold a rule.
  */
 import type { GateRule } from "../../input/gateRule";
+import { baselineGoesBack } from "./baseline-goes-back";
 import { editedAppliedFile } from "./edited-applied-file";
 import { editedRollbackFile } from "./edited-rollback-file";
 import { missingAppliedFile } from "./missing-applied-file";
@@ -19,4 +20,5 @@ export const recordRules: readonly GateRule[] = [
   outOfOrder,
   schemaDrift,
   schemaNotCompared,
+  baselineGoesBack,
 ];

@@ -19,6 +19,25 @@ export interface NewMigration {
   readonly previous: { readonly fileName: string; readonly version: string } | null;
   /** Existing tables that will be altered, with their schema. */
   readonly tables: readonly string[];
+  /** The change itself, where it is known; absent: a person writes it. */
+  readonly change?: Change;
+}
+
+/** A change that is written already, as SQL. */
+export interface Change {
+  /** Between BEGIN and COMMIT, and behind it. Without semicolons. */
+  readonly together: readonly string[];
+  readonly alone: readonly string[];
+  readonly backTogether: readonly string[];
+  readonly backAlone: readonly string[];
+  /** What the post-flight looks for: a name, and the condition that holds where it is not there. */
+  readonly looks: readonly { readonly name: string; readonly isMissing: string }[];
+  /** Schemas whose objects it makes or alters. */
+  readonly schemas: readonly string[];
+  /** More lines of the description. */
+  readonly remarks: readonly string[];
+  /** What the rollback throws away. */
+  readonly losses: readonly string[];
 }
 
 export interface NewFiles {
@@ -35,13 +54,17 @@ const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 /** `004` of `004_add_status` */
 const numberText = (name: string): string => name.slice(0, name.indexOf("_"));
 
-const schemasOf = (tables: readonly string[]): readonly string[] => {
+const schemasOf = ({ tables, change }: NewMigration): readonly string[] => {
+  if (change !== undefined && change.schemas.length > 0) return change.schemas;
   const schemas = tables.map((table) => table.split(".")[0] ?? "");
   return schemas.length === 0 ? ["dagapp"] : [...new Set(schemas)];
 };
 
 function header(migration: NewMigration): string {
-  const { name, version, ticket, author, created, description, previous, tables } = migration;
+  const { name, version, ticket, author, created, description, previous, tables, change } =
+    migration;
+  const remarks = (change?.remarks ?? []).map((line) => `\n--   ${line}`).join("");
+  const affected = change === undefined ? "[schema.table, …]" : "None";
   const dependency =
     previous === null
       ? "None"
@@ -57,13 +80,13 @@ ${rule}
 -- REVIEWED ON:
 ${rule}
 -- DESCRIPTION:
---   ${description}.
+--   ${description}.${remarks}
 --
 -- DEPENDENCIES:
 --   - ${dependency}
 --
 -- IMPACT:
---   - Tables affected: ${tables.length === 0 ? "[schema.table, …]" : tables.join(", ")}
+--   - Tables affected: ${tables.length === 0 ? affected : tables.join(", ")}
 --   - Estimated duration: [for the size that the tables have in prod]
 --   - Downtime required: [Yes/No]
 --   - Lock escalation risk: [Low/Medium/High]
@@ -186,8 +209,33 @@ ON CONFLICT (version) DO UPDATE SET
     ticket_number = EXCLUDED.ticket_number;`;
 }
 
-function postflight({ name, version }: NewMigration): string {
-  return `-- Validation 1: everything that this file makes is there. It fails until the placeholder is replaced. Add a block
+/** Everything that the change makes, one condition a line. */
+function validation({ looks }: Change, { name, version }: NewMigration): string {
+  if (looks.length === 0)
+    return "-- Nothing is there that was not there before: nothing to look for.";
+  const rows = looks.map((one) => `        (${literal(one.name)}, ${one.isMissing})`).join(",\n");
+  return `-- Validation 1: everything that this file makes is there
+DO $$
+DECLARE
+    missing TEXT;
+BEGIN
+    SELECT string_agg(expected.name, ', ' ORDER BY expected.name) INTO missing
+    FROM (VALUES
+${rows}
+    ) AS expected (name, is_missing)
+    WHERE expected.is_missing;
+
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION 'Validation failed: missing: %', missing
+            USING HINT = 'Run ${name}_rollback.sql, find out why, apply ${version} again.';
+    END IF;
+END $$;`;
+}
+
+const openValidation = ({
+  name,
+  version,
+}: NewMigration): string => `-- Validation 1: everything that this file makes is there. It fails until the placeholder is replaced. Add a block
 -- for each other kind: columns, constraints (convalidated), indexes (indisvalid), functions, triggers.
 DO $$
 DECLARE
@@ -203,7 +251,11 @@ BEGIN
         RAISE EXCEPTION 'Validation failed: missing: %', missing
             USING HINT = 'Run ${name}_rollback.sql, find out why, apply ${version} again.';
     END IF;
-END $$;
+END $$;`;
+
+function postflight(migration: NewMigration): string {
+  const { version, change } = migration;
+  return `${change === undefined ? openValidation(migration) : validation(change, migration)}
 
 -- Record completion
 UPDATE ${ledgerTable}
@@ -213,8 +265,29 @@ WHERE version = '${version}';
 DO $$ BEGIN RAISE NOTICE 'Migration ${version} completed successfully'; END $$;`;
 }
 
+const statements = (list: readonly string[]): string => list.map((sql) => `${sql};`).join("\n\n");
+
+/** The section between BEGIN and COMMIT, and what runs behind it. */
+function segments(together: readonly string[], alone: readonly string[], end = ""): string {
+  const inside = [statements(together), end].filter((part) => part !== "").join("\n\n");
+  return [
+    ...(inside === "" ? [] : [`BEGIN;\n\n${inside}\n\nCOMMIT;`]),
+    ...(alone.length === 0 ? [] : [statements(alone)]),
+  ].join("\n\n");
+}
+
+const openChange = `-- What stands between BEGIN and COMMIT happens whole or not at all. CREATE INDEX CONCURRENTLY
+-- goes behind the COMMIT.
+
+BEGIN;
+
+-- Step 1: [what changes]
+
+COMMIT;`;
+
 function forwardText(migration: NewMigration): string {
-  const schemas = schemasOf(migration.tables);
+  const schemas = schemasOf(migration);
+  const { change } = migration;
   return `${header(migration)}
 
 ${banner("PRE-FLIGHT CHECKS")}
@@ -229,14 +302,7 @@ ${lockCheck(migration, schemas)}
 ${startRow(migration)}
 
 ${banner("MIGRATION")}
--- What stands between BEGIN and COMMIT happens whole or not at all. CREATE INDEX CONCURRENTLY
--- goes behind the COMMIT.
-
-BEGIN;
-
--- Step 1: [what changes]
-
-COMMIT;
+${change === undefined ? openChange : segments(change.together, change.alone)}
 
 ${banner("POST-FLIGHT VALIDATION")}
 
@@ -244,7 +310,13 @@ ${postflight(migration)}
 `;
 }
 
-function rollbackText({ name, version, ticket }: NewMigration): string {
+function rollbackText({ name, version, ticket, change }: NewMigration): string {
+  const losses = change?.losses ?? ["[what is lost, and where it could be had from]"];
+  const warning = (losses.length === 0 ? ["Nothing is lost."] : losses).join("\n--          ");
+  const record = `-- Record the rollback
+UPDATE ${ledgerTable}
+SET applied = false, rolled_back_at = now()
+WHERE version = '${version}';`;
   const [major = "0", minor = "0", patch = "0"] = version.split(/[.-]/);
   return `${rule}
 -- ROLLBACK: ${name}_rollback.sql
@@ -252,7 +324,7 @@ ${rule}
 -- TICKET:      ${ticket}
 -- ROLLS BACK:  ${version}
 ${rule}
--- WARNING: [what is lost, and where it could be had from]
+-- WARNING: ${warning}
 ${rule}
 
 -- Newest first: a later migration may rest on what this file drops.
@@ -272,20 +344,27 @@ BEGIN
     END IF;
 END $$;
 
-BEGIN;
+${
+  change === undefined
+    ? `BEGIN;
 
 -- Step 1: [the drops, in reverse order, each IF EXISTS and without CASCADE]
 
--- Record the rollback
-UPDATE ${ledgerTable}
-SET applied = false, rolled_back_at = now()
-WHERE version = '${version}';
+${record}
 
-COMMIT;
+COMMIT;`
+    : rollbackSegments(change, record)
+}
 
 DO $$ BEGIN RAISE NOTICE 'Rollback of ${version} completed'; END $$;
 `;
 }
+
+/** The record is the end of it: in the one transaction, or, behind what runs alone, in one of its own. */
+const rollbackSegments = ({ backTogether, backAlone }: Change, record: string): string =>
+  backAlone.length === 0
+    ? segments(backTogether, [], record)
+    : `${segments(backTogether, backAlone)}\n\n${segments([], [], record)}`;
 
 /** Both files. */
 export const newMigrationFiles = (migration: NewMigration): NewFiles => ({

@@ -1,0 +1,112 @@
+/**
+ * SQL for functions, types and extended statistics. Pure.
+ * Does NOT write aggregates, ranges and base types: a person does.
+ */
+import type {
+  DomainDefinition,
+  EnumDefinition,
+  RoutineDefinition,
+  StatisticsDefinition,
+} from "./definition";
+import {
+  commentSql,
+  dropping,
+  joined,
+  literal,
+  none,
+  nothing,
+  sql,
+  type Written,
+} from "./statement";
+
+const routineWord = ({ kind }: RoutineDefinition): string => kind.toUpperCase();
+
+const routineComment = (from: string | null, routine: RoutineDefinition): Written =>
+  commentSql(`${routineWord(routine)} ${routine.name}`, from, routine.comment);
+
+export function createRoutine(routine: RoutineDefinition): Written {
+  if (routine.text === null) return none("an aggregate is written by a person");
+  return joined(sql(routine.text.trimEnd()), routineComment(null, routine));
+}
+
+export const dropRoutine = (routine: RoutineDefinition): Written =>
+  sql(dropping(`DROP ${routineWord(routine)} IF EXISTS ${routine.name}`));
+
+/** Where arguments or result differ, the server wants it dropped first. */
+export function changeRoutine(from: RoutineDefinition, to: RoutineDefinition): Written {
+  if (from.text === to.text) {
+    return to.text === null
+      ? none("an aggregate is written by a person")
+      : routineComment(from.comment, to);
+  }
+  if (from.signature !== to.signature) return joined(dropRoutine(from), createRoutine(to));
+  if (to.text === null) return none("an aggregate is written by a person");
+  return joined(sql(to.text.trimEnd()), routineComment(from.comment, to));
+}
+
+export const createEnum = ({ name, labels, comment }: EnumDefinition): Written =>
+  joined(
+    sql(`CREATE TYPE ${name} AS ENUM (${labels.map(literal).join(", ")})`),
+    commentSql(`TYPE ${name}`, null, comment),
+  );
+
+/** Labels may be added anywhere; none can be taken away or moved. */
+export function changeEnum(from: EnumDefinition, to: EnumDefinition): Written {
+  const { name, labels } = to;
+  const kept = labels.filter((label) => from.labels.includes(label));
+  if (kept.join("\n") !== from.labels.join("\n")) {
+    return none("a label of an enum type can neither be taken away nor be moved");
+  }
+  const added = labels.flatMap((label, at) => {
+    if (from.labels.includes(label)) return [];
+    const before = labels[at - 1];
+    const next = from.labels[0];
+    const place =
+      before !== undefined
+        ? ` AFTER ${literal(before)}`
+        : next === undefined
+          ? ""
+          : ` BEFORE ${literal(next)}`;
+    return [`ALTER TYPE ${name} ADD VALUE ${literal(label)}${place}`];
+  });
+  return joined(sql(...added), commentSql(`TYPE ${name}`, from.comment, to.comment));
+}
+
+export function createDomain(domain: DomainDefinition): Written {
+  const { name, type, collation, notNull, comment } = domain;
+  const parts = [
+    `CREATE DOMAIN ${name} AS ${type}`,
+    ...(collation === null ? [] : [`COLLATE ${collation}`]),
+    ...(domain.default === null ? [] : [`DEFAULT ${domain.default}`]),
+    ...(notNull ? ["NOT NULL"] : []),
+  ];
+  return joined(sql(parts.join(" ")), commentSql(`DOMAIN ${name}`, null, comment));
+}
+
+export function changeDomain(from: DomainDefinition, to: DomainDefinition): Written {
+  if (from.type !== to.type || from.collation !== to.collation) {
+    return none("the type below a domain cannot be changed");
+  }
+  const alter = (text: string): Written => sql(`ALTER DOMAIN ${to.name} ${text}`);
+  return joined(
+    from.default === to.default
+      ? nothing
+      : alter(to.default === null ? "DROP DEFAULT" : `SET DEFAULT ${to.default}`),
+    from.notNull === to.notNull ? nothing : alter(`${to.notNull ? "SET" : "DROP"} NOT NULL`),
+    commentSql(`DOMAIN ${to.name}`, from.comment, to.comment),
+  );
+}
+
+export const dropType = (name: string, word: "TYPE" | "DOMAIN"): Written =>
+  sql(dropping(`DROP ${word} IF EXISTS ${name}`));
+
+export const createStatistics = ({ name, text, comment }: StatisticsDefinition): Written =>
+  joined(sql(text), commentSql(`STATISTICS ${name}`, null, comment));
+
+export const dropStatistics = ({ name }: StatisticsDefinition): Written =>
+  sql(`DROP STATISTICS IF EXISTS ${name}`);
+
+export const changeStatistics = (from: StatisticsDefinition, to: StatisticsDefinition): Written =>
+  from.text === to.text
+    ? commentSql(`STATISTICS ${to.name}`, from.comment, to.comment)
+    : joined(dropStatistics(from), createStatistics(to));
