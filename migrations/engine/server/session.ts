@@ -40,7 +40,7 @@ export interface RunSession {
 
 /** After these another structure is right than before. */
 const kindsOfStructure: ReadonlySet<EventKind> = new Set<EventKind>([
-  ...(["applied", "rolled-back", "rebuilt", "acknowledged"] as const),
+  ...(["applied", "rolled-back", "rebuilt", "acknowledged", "baselined"] as const),
 ]);
 
 /**

@@ -17,7 +17,7 @@ export const baselineGoesBack = planRule({
   problem:
     "A version is to go back that was baselined: it was found in the database and never run there.",
   why: "its rollback was tried on what the file makes, and not on what was there before this program came, with its rows.",
-  source: "Policy, Rollback Procedures; Incremental migrations only",
+  source: "Policy, Rollback Script; Incremental migrations only",
   holdsRollbacks: true,
   bad: { states: states("Ada Moss"), targetVersion: "1.0.0" },
   good: { states: states(null), targetVersion: "1.0.0" },
