@@ -29,7 +29,7 @@ export async function showAdoption(access: Access, survey: Survey): Promise<Pres
       ...whatItTakes(look, settings.onlyLooks),
       ...collisions.map(
         ({ fileName, objects }) =>
-          `${fileName} would make what is there already: ${objects.join(", ")}`,
+          `${fileName} would make what is there already: ${shortList(objects)}`,
       ),
       ...(collisions.length === 0
         ? []
@@ -40,6 +40,14 @@ export async function showAdoption(access: Access, survey: Survey): Promise<Pres
     if (lines.length > 0) await pulumi.log.warn(lines.map(printable).join("\n"));
   }
   return { roles, left: settings.onlyLooks ? leftAlone(look, settings.roles, roles) : new Set() };
+}
+
+/** So many names are told; ddl compare has all of them. */
+const mostNamed = 5;
+
+function shortList(names: readonly string[]): string {
+  const more = names.length - mostNamed;
+  return `${names.slice(0, mostNamed).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 function whatItTakes(

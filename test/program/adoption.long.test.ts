@@ -90,6 +90,10 @@ describe("a database of an application, which owns it", () => {
     await root(
       `CREATE ROLE ${escapeIdentifier(service)} LOGIN PASSWORD ${escapeLiteral(database.passwords.service)}`,
     );
+    // Since PostgreSQL 16 nobody alters a role without the right to pass it on.
+    await root(
+      `GRANT ${escapeIdentifier(service)} TO ${escapeIdentifier(admin)} WITH ADMIN OPTION`,
+    );
     for (const schema of ["dagapp", "geoapi"])
       await root(`CREATE SCHEMA ${schema} AUTHORIZATION ${owner}`);
     await asRole(database, owner, [...(await schemaOfFiles()), ...differences, job("a")]);
@@ -129,7 +133,7 @@ describe("a database of an application, which owns it", () => {
     const text = output.replace(/\s+/g, " ");
     expect(text).toContain("This run takes nothing away.");
     expect(text).toContain(`${owner} loses: ownership of `);
-    expect(text).toMatch(new RegExp(`${database.roles.service} loses: [^;]*TRUNCATE`));
+    expect(text).toMatch(new RegExp(`${database.roles.service} loses: .*TRUNCATE`));
     expect(text).toContain("1 session of it is open");
     expect(text).toContain("001_initial_schema.sql would make what is there already: dagapp.");
     expect(text).toContain("held, until the database is taken over: 001_initial_schema.sql");
