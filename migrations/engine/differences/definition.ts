@@ -162,7 +162,7 @@ export interface StatisticsDefinition extends Commented {
 }
 
 /** A kind that this program writes no statement for: foreign table, base type, range, operator, … */
-export interface OtherDefinition extends Commented {
+interface OtherDefinition extends Commented {
   readonly kind: "other";
   readonly what: string;
 }

@@ -30,7 +30,7 @@ export interface SchemaDifference extends SnapshotDifference {
 }
 
 /** `table dagapp.jobs: column note`; an object that is there or not as a whole, by itself. */
-export const nameOfDifference = ({ object, part }: SnapshotDifference): string =>
+const nameOfDifference = ({ object, part }: SnapshotDifference): string =>
   part === "itself" ? object : `${object}: ${part}`;
 
 /** Owners have an owner of their own: privileges are mended by `up`, and nobody vouches for one. */
@@ -41,7 +41,7 @@ const ownerText = /^owner /;
 const pgstacOwner = "owner pgstac_admin";
 
 /** The structure, and the owners as parts of their own. */
-export function comparable(snapshot: SchemaSnapshot): SchemaSnapshot {
+function comparable(snapshot: SchemaSnapshot): SchemaSnapshot {
   const structure = structureOf(snapshot);
   const there = new Set(structure.map(({ object }) => object));
   const owners = snapshot

@@ -70,7 +70,7 @@ export function optionsSql(
 }
 
 /** `fillfactor=70` as it is written in WITH and SET. */
-export function optionText(option: string): string {
+function optionText(option: string): string {
   const at = option.indexOf("=");
   const value = option.slice(at + 1);
   return `${option.slice(0, at)} = ${/^[a-z0-9_.]+$/i.test(value) ? value : literal(value)}`;

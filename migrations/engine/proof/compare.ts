@@ -22,7 +22,7 @@ import { Prover } from "./prover";
 import { withScratchDatabase } from "./scratch";
 
 /** The files cannot be run in an empty database, so there is nothing to compare with. */
-export class FilesDoNotBuildError extends MigrationError {
+class FilesDoNotBuildError extends MigrationError {
   readonly code = "FILES_DO_NOT_BUILD";
 }
 
@@ -70,7 +70,7 @@ export function compareWithFiles(
 }
 
 /** Compares the live database with one side that was read already. */
-export async function comparison(
+async function comparison(
   access: Access,
   migrations: readonly MigrationFile[],
   files: SchemaSide,
