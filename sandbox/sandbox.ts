@@ -16,6 +16,7 @@ import { serverAccount } from "./account";
 import { binariesOf, chooseBinaries, wantedMajor, wantedSource } from "./binaryChoice";
 import { exclusively } from "./exclusively";
 import { dataDirState, postmasterPid } from "./launch";
+import { lendPgstacRoles } from "./pgstacRoles";
 import { type Address, connect, servedDataDir } from "./ready";
 import {
   completed,
@@ -193,7 +194,10 @@ async function makeDatabases(record: SandboxRecord): Promise<boolean> {
       `SELECT COALESCE(bool_or(trusted), false) AS has FROM pg_available_extension_versions
         WHERE name = 'postgis'`,
     );
-    return trusted[0]?.has === true;
+    const hasPostgis = trusted[0]?.has === true;
+    const admins = tiers.map((tier) => loginOf(tier, "admin"));
+    if (hasPostgis) await lendPgstacRoles(client, record.major, admins);
+    return hasPostgis;
   } finally {
     await client.end();
   }

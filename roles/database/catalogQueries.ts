@@ -9,15 +9,25 @@ import { ownTableNames } from "./ownRelations";
  * $1: governed schemas, $2: roles that make objects there, $3: the admin. Default privileges that are stored, whoever
  * the creator, and those that should be. Of a schema nothing stored is an empty list: acldefault of a column is one;
  * '{}' has no dimension and is refused.
+ *
+ * PgSTAC's owner is of the whole server: where it may make nothing here, it is the PgSTAC of another database, and from
+ * PostgreSQL 16 on this database's admin may not speak for it.
  */
 export const defaultsQuery = `
-  WITH wanted AS (
+  WITH maker AS (
+    SELECT oid, rolname FROM pg_roles r
+     WHERE rolname = ANY ($2::text[])
+       AND (rolname <> 'pgstac_admin' OR EXISTS (
+             SELECT FROM pg_namespace n WHERE n.nspname = ANY ($1::text[]) AND has_schema_privilege(r.oid, n.oid, 'CREATE')))
+  ), wanted AS (
     SELECT r.oid AS creator, n.oid AS schema, code
-      FROM pg_roles r, pg_namespace n, unnest('{r,S,f}'::"char"[]) code
-     WHERE r.rolname = ANY ($2::text[]) AND n.nspname = ANY ($1::text[])
+      FROM maker r, pg_namespace n, unnest('{r,S,f}'::"char"[]) code
+     WHERE n.nspname = ANY ($1::text[])
        AND (r.rolname <> 'pgstac_admin' OR n.nspname = 'pgstac')
     UNION
-    SELECT r.oid, 0::oid, 'f' FROM pg_roles r WHERE r.rolname = ANY ($2::text[] || $3::text)
+    SELECT oid, 0::oid, 'f' FROM maker
+    UNION
+    SELECT oid, 0::oid, 'f' FROM pg_roles WHERE rolname = $3
     UNION
     SELECT d.defaclrole, d.defaclnamespace, d.defaclobjtype FROM pg_default_acl d
   )
