@@ -36,5 +36,5 @@ export = async (): Promise<publish.Published> => {
   const migrations = new MigrationSet("migrations", set, { dependsOn: [privileges, ...pgstac] });
   const after = new ExactGrants("privileges-after", args, behind(privileges, migrations));
   const versions = provenVersions(access.settings, migrations, set, behind(after));
-  return { ...publish.publishedOutputs(access.settings, pgstac), versions };
+  return { ...publish.publishedOutputs(access, pgstac), versions };
 };

@@ -3,6 +3,7 @@
  * path is stored in every stack's state: never rename it.
  * Does NOT hold rules (pgstac/hardening), or install anything itself (pgstac/database).
  */
+import { readHistory } from "../migrations/engine/ledger/ledger";
 import { checked, type CheckResult, configure, currentAccess } from "../stack/access";
 import { withClient } from "../stack/connection";
 import { showProgress, showWarning } from "../stack/progress";
@@ -19,6 +20,8 @@ export interface PgstacInputs {
   readonly version: string;
   /** Change ticket of that version; "none" where there is none. */
   readonly ticket: string;
+  /** The gate refuses to have anything done to it now. */
+  readonly held?: boolean;
   /** Added by `check`: what is installed now. */
   readonly installed?: string;
   /** Added by `check`: what would be done, one line each; empty when nothing would. */
@@ -34,11 +37,15 @@ const noVersion = "none";
 /** What is there now, and what leads from it to the version of the stack. */
 async function look({
   version,
+  held,
 }: PgstacInputs): Promise<Required<Pick<PgstacInputs, "installed" | "change">>> {
   const purpose = { account: "admin", activity: "plan", readOnly: true } as const;
-  const found = await withClient(currentAccess(), purpose, lookAtPgstac);
+  const found = await withClient(currentAccess(), purpose, async (client) => {
+    const { pgstac } = await readHistory(client);
+    return { ...(await lookAtPgstac(client)), recorded: pgstac?.installed ?? null };
+  });
   const wanted = parsePgstacVersion(version);
-  const plan = wanted === undefined ? null : planPgstac(found, wanted);
+  const plan = wanted === undefined || held === true ? null : planPgstac(found, wanted);
   return {
     installed: found.version ?? noVersion,
     change: plan === null ? [] : describePlan(plan),
@@ -61,7 +68,10 @@ export const pgstac = {
   },
 
   diff: (olds: Partial<PgstacOutputs>, news: PgstacInputs): { changes: boolean } => ({
-    changes: news.installed !== news.version || olds.installed !== news.installed,
+    changes:
+      news.installed !== news.version ||
+      olds.installed !== news.installed ||
+      (news.change ?? []).length > 0,
   }),
 
   create: async (inputs: PgstacInputs): Promise<{ id: string; outs: PgstacOutputs }> => ({
@@ -83,6 +93,9 @@ export const pgstac = {
 };
 
 async function reach(inputs: PgstacInputs): Promise<PgstacOutputs> {
+  if (inputs.held === true) {
+    return { ...inputs, installed: inputs.installed ?? noVersion, change: [] };
+  }
   const wanted = parsePgstacVersion(inputs.version);
   if (wanted === undefined) throw new Error(`PgSTAC ${inputs.version} is not known`);
   const ticket = inputs.ticket === noVersion ? null : inputs.ticket;

@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   /** Ended when this is aborted. */
   readonly signal?: AbortSignal;
+  /** Its standard input is a pipe that says nothing and ends when this process does; else there is none. */
+  readonly tethered?: boolean;
   /** Called for each line on standard error, as it comes. */
   readonly onErrorLine?: (line: string) => void;
 }
@@ -34,15 +36,15 @@ export function run(
     const child = spawn(command, args, {
       cwd: options.cwd,
       env: options.env ?? process.env,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [options.tethered === true ? "pipe" : "ignore", "pipe", "pipe"],
       ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     let stdout = "";
     let stderr = "";
     let rest = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
       const lines = (rest + text).split("\n");
       rest = lines.pop() ?? "";

@@ -11,6 +11,8 @@ import type { Settings } from "../../stack/settings";
 import type { History } from "../engine/history/history";
 import {
   publishedAlone,
+  type PublishedPgstac,
+  publishedPgstac,
   type PublishedVersion,
   publishedVersions,
   publishOnlyVariable,
@@ -25,24 +27,43 @@ export interface Published {
   readonly tier: string;
   readonly serviceRole: string;
   readonly infrastructureRole: string;
-  /** Version of PgSTAC that is installed; absent where the stack has none. */
-  readonly pgstac?: pulumi.Input<string>;
+  /** PgSTAC as it was brought here last, with sign-off and validation; absent where the stack has none. */
+  readonly pgstac?: pulumi.Input<PublishedPgstac | null>;
   /** Lowest first, with checksums, proof, sign-off and validation. */
   readonly versions: pulumi.Input<readonly PublishedVersion[]>;
 }
 
-export function publishedOutputs(
-  { server, tier, roles }: Settings,
-  pgstac: readonly { readonly installed: pulumi.Output<string> }[] = [],
-): Omit<Published, "versions"> {
-  const [declared] = pgstac;
+type Place = Omit<Published, "versions" | "pgstac">;
+
+function placeOf({ server, tier, roles }: Settings): Place {
   return {
-    ...(declared === undefined ? {} : { pgstac: declared.installed }),
     database: `${server.host}:${server.port}/${server.database}`,
     tier,
     serviceRole: roles.service,
     infrastructureRole: roles.infrastructure,
   };
+}
+
+/**
+ * Everything but the versions.
+ *
+ * @param declared  PgSTAC, whose events are read once it is there; none where the stack has none.
+ */
+export function publishedOutputs(
+  access: Access,
+  [declared]: readonly { readonly installed: pulumi.Output<string> }[],
+): Omit<Published, "versions"> {
+  const place = placeOf(access.settings);
+  if (declared === undefined) return place;
+  const read = async (): Promise<PublishedPgstac | null> => publishedPgstac(await readLive(access));
+  return { ...place, pgstac: declared.installed.apply(read) };
+}
+
+/** All that a history says. */
+function publishedBy(settings: Settings, history: History): Published {
+  const pgstac = publishedPgstac(history);
+  const versions = publishedVersions(history);
+  return { ...placeOf(settings), versions, ...(pgstac === null ? {} : { pgstac }) };
 }
 
 /**
@@ -52,8 +73,7 @@ export function publishedOutputs(
 export async function publishNow(settings: Settings, history: History): Promise<void> {
   const stack = pulumi.runtime.getStackResource();
   if (stack === undefined || pulumi.runtime.isDryRun()) return;
-  const versions = publishedVersions(history);
-  pulumi.runtime.registerResourceOutputs(stack, { ...publishedOutputs(settings), versions });
+  pulumi.runtime.registerResourceOutputs(stack, publishedBy(settings, history));
   // The request is made on a later turn, and must be on its way before the next migration's.
   await setImmediate();
 }
@@ -72,14 +92,12 @@ export async function publishOnly(access: Access): Promise<never> {
   const { outputs = {} } = (await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {
     name,
   })) as { readonly outputs?: object };
-  const purpose = { account: "admin", activity: "publish", readOnly: true } as const;
-  const history = await withClient(access, purpose, readHistory);
+  const history = await readLive(access);
   ensureStamp(access.settings, history.stamp);
-  const versions = publishedVersions(history);
   const stack = pulumi.runtime.getStackResource();
   if (stack === undefined || pulumi.runtime.isDryRun())
     throw new Error("there is no update to publish by");
-  const published = { ...outputs, ...publishedOutputs(access.settings), versions };
+  const published = { ...outputs, ...publishedBy(access.settings, history) };
   pulumi.runtime.registerResourceOutputs(stack, published);
   await setImmediate();
   throw new Error(publishedAlone);
@@ -87,8 +105,12 @@ export async function publishOnly(access: Access): Promise<never> {
 
 /** Reads ledger and events again, publishes what they say, and returns it. */
 export async function publishLive(access: Access): Promise<readonly PublishedVersion[]> {
-  const purpose = { account: "admin", activity: "publish", readOnly: true } as const;
-  const history = await withClient(access, purpose, readHistory);
+  const history = await readLive(access);
   await publishNow(access.settings, history);
   return publishedVersions(history);
+}
+
+function readLive(access: Access): Promise<History> {
+  const purpose = { account: "admin", activity: "publish", readOnly: true } as const;
+  return withClient(access, purpose, readHistory);
 }

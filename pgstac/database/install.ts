@@ -1,29 +1,27 @@
 /**
  * Installs or upgrades PgSTAC and hardens it, in one step: the application is kept away until both are done. Killed at any
  * point, it is done again, or finished, by the next run, and the application stays away until then.
- * Does NOT ask whether it is allowed now (migrations/engine/gate/gatePgstacRules.ts).
+ * Does NOT judge a plan by its tier (migrations/engine/gate/rules/pgstac), but asks again for what changes with time.
  */
 import type { Client } from "pg";
 
+import { pgstacVersionName } from "../../migrations/engine/history/pgstacState";
 import { recordEvent } from "../../migrations/engine/ledger/ledger";
 import { LockConnection } from "../../migrations/engine/server/runnerLock";
 import { healPrivileges } from "../../roles/database/heal";
 import type { Deviation } from "../../roles/model";
 import { type Access, inTransaction, withClient } from "../../stack/connection";
-import { MigrationError } from "../../stack/errors";
 import { closedSearchPath } from "../hardening/hardening";
-import { planPgstac } from "../hardening/plan";
+import { type PgstacPlan, planPgstac } from "../hardening/plan";
 import type { PgstacVersion } from "../hardening/versions";
+import { ensureAllowedNow, stateUnderLock } from "./allowedNow";
 import { liftConstraints } from "./constraints";
 import { lockOut } from "./lockOut";
 import { lookAtPgstac } from "./look";
+import { endOrphans } from "./orphans";
 import { preparePgstac } from "./prepare";
+import { PgstacRefusedError } from "./refused";
 import { fetchPypgstac, migratePgstac, type PgstacChange } from "./runPypgstac";
-
-/** It cannot be brought to the version that the stack says, or could not be made safe. */
-class PgstacRefusedError extends MigrationError {
-  readonly code = "PGSTAC_REFUSED";
-}
 
 type Log = (message: string) => void;
 
@@ -34,62 +32,110 @@ export interface PgstacOutcome {
   readonly change: PgstacChange | null;
 }
 
+/** How far a run is, in order; the last two follow for what is only finished, too. */
+export const pgstacSteps = [
+  ...["prepared", "locked out", "lifted", "migrating", "migrated", "hardened", "recorded"],
+] as const;
+
+/** What is changed, by whom it is watched. */
+interface Work {
+  readonly client: Client;
+  readonly access: Access;
+  readonly version: PgstacVersion;
+  readonly log: Log;
+  readonly ensureHeld: () => void;
+  /** Told at each step: a test ends the process there. */
+  readonly reached: (step: string) => void;
+}
+
+/** What was done before the hardening, for the event. */
+interface Brought {
+  readonly lifted: readonly string[];
+  readonly endedSessions: number;
+}
+
 /**
  * Brings PgSTAC to a version, under the runner lock, as the admin.
  *
- * @param ticket  Of the change, for the event; null where none is stated.
- * @throws {PgstacRefusedError} there is no safe way to that version, or hardening could not be finished: the application
- *                              then stays without CONNECT.
+ * @param ticket   Of the change, for the event; null where none is stated.
+ * @param reached  Told of each step, by its name in pgstacSteps.
+ * @throws {PgstacRefusedError} there is no safe way to that version, it may not be done now, or hardening could not be
+ *                              finished: the application then stays without CONNECT.
  */
 export async function ensurePgstac(
   access: Access,
   version: PgstacVersion,
   ticket: string | null,
   log: Log,
+  reached: (step: string) => void = () => undefined,
 ): Promise<PgstacOutcome> {
   const admin = { account: "admin", activity: "pgstac" } as const;
   return whileLocked(access, log, async (lock) =>
     withClient(access, admin, async (client) => {
-      const plan = planPgstac(await lookAtPgstac(client), version);
-      if (plan.kind === "refused") throw new PgstacRefusedError(plan.reason, plan.remedy);
-      if (plan.kind === "nothing") return { version, change: null };
-      const pypgstac = await fetchPypgstac(plan, log);
-      lock.ensureHeld();
-      const { settings } = access;
-      const { roles, server } = settings;
-      await inTransaction(client, () => preparePgstac(client, roles.admin, server.database));
-      const sessions = await lockOut(client, settings);
-      if (sessions > 0) log(`ended ${sessions} session(s) of the application and of readers`);
-      // Again, now that nobody can add to it.
-      const again = planPgstac(await lookAtPgstac(client), version);
-      if (again.kind === "refused") {
-        await heal(client, access, log, () => false);
-        throw new PgstacRefusedError(again.reason, again.remedy);
-      }
-      const lifted = await inTransaction(client, () => liftConstraints(client));
-      lock.ensureHeld();
-      await migratePgstac(access, plan, pypgstac).catch(async (error: unknown) => {
-        // Nothing of it was kept: what was there before is made as it was.
-        await heal(client, access, log, () => false);
-        throw error;
-      });
-      log(
-        `${plan.kind === "install" ? "installed" : `upgraded from ${plan.from ?? ""} to`} ${version}`,
-      );
-      const hardened = await harden(client, access, log);
-      const { from, to, file, digest } = plan;
-      const detail = { from, to, file, digest, hardened, lifted, endedSessions: sessions };
-      const event = {
-        kind: "pgstac-migrated",
-        version: to,
-        checksum: `sha256:${digest}`,
-        detail,
-      } as const;
-      await recordEvent(client, ticket === null ? event : { ...event, ticket });
-      await letIn(client, access, log);
+      const ensureHeld = (): void => {
+        lock.ensureHeld();
+      };
+      const work: Work = { client, access, version, log, ensureHeld, reached };
+      await endOrphans(client);
+      const history = await stateUnderLock(client, access);
+      const plan = await planNow(work, history.pgstac?.installed ?? null);
+      if (plan === null) return { version, change: null };
+      await ensureAllowedNow(client, access, plan, ticket, history);
+      const brought =
+        plan.kind === "finish" ? { lifted: [], endedSessions: 0 } : await bring(work, plan);
+      const hardened = await harden(work);
+      reached("hardened");
+      ensureHeld();
+      await record(client, plan, ticket, { ...brought, hardened });
+      reached("recorded");
+      await heal(work);
       return { version, change: plan };
     }),
   );
+}
+
+/**
+ * What is to be done; null for nothing.
+ *
+ * @throws {PgstacRefusedError} it cannot be.
+ */
+async function planNow(
+  { client, version }: Work,
+  recorded: string | null,
+): Promise<PgstacChange | null> {
+  const plan: PgstacPlan = planPgstac({ ...(await lookAtPgstac(client)), recorded }, version);
+  if (plan.kind === "refused") throw new PgstacRefusedError(plan.reason, plan.remedy);
+  return plan.kind === "nothing" ? null : plan;
+}
+
+/** Installs or upgrades, with the application out. When that fails, everything is as it was before. */
+async function bring(work: Work, plan: PgstacChange): Promise<Brought> {
+  const { client, access, version, log, ensureHeld, reached } = work;
+  const pypgstac = await fetchPypgstac(plan, log);
+  ensureHeld();
+  const { settings } = access;
+  const { roles, server } = settings;
+  await inTransaction(client, () => preparePgstac(client, roles.admin, server.database));
+  reached("prepared");
+  const endedSessions = await lockOut(client, settings);
+  if (endedSessions > 0) log(`ended ${endedSessions} session(s) of the application and of readers`);
+  reached("locked out");
+  try {
+    // Again, now that nobody can add to it.
+    await planNow(work, plan.from);
+    const lifted = await inTransaction(client, () => liftConstraints(client));
+    reached("lifted");
+    ensureHeld();
+    reached("migrating");
+    await migratePgstac(access, plan, pypgstac);
+    reached("migrated");
+    const what = plan.kind === "install" ? "installed" : `upgraded from ${plan.from ?? ""} to`;
+    log(`${what} ${version}`);
+    return { lifted, endedSessions };
+  } catch (error) {
+    await heal(work);
+    throw error;
+  }
 }
 
 const nothing = (): Promise<void> => Promise.resolve();
@@ -111,21 +157,24 @@ async function whileLocked<T>(
 
 const givesConnect = ({ text }: Deviation): boolean => /^database .* lacks .*CONNECT/.test(text);
 
-/** Heals; what is spared is told by a deviation. */
+/** Makes everything as the rules say, CONNECT too unless it is spared. */
 function heal(
-  client: Client,
-  { settings }: Access,
-  log: Log,
-  spares: (deviation: Deviation) => boolean,
+  { client, access, log }: Work,
+  isSpared: (deviation: Deviation) => boolean = () => false,
 ): ReturnType<typeof healPrivileges> {
-  return healPrivileges(client, settings, { log, isSpared: spares });
+  return healPrivileges(client, access.settings, { log, isSpared });
+}
+
+interface Hardened {
+  readonly searchPaths: number;
+  readonly privileges: number;
 }
 
 /** What was changed to make it safe, for the event. */
-async function harden(client: Client, access: Access, log: Log): Promise<Hardened> {
+async function harden(work: Work): Promise<Hardened> {
   // PgSTAC's installer leaves a helper of its own behind, in a schema that everybody looks into.
-  await client.query("DROP FUNCTION IF EXISTS public.pgstac_admin_owns()");
-  const { mended, left } = await heal(client, access, log, givesConnect);
+  await work.client.query("DROP FUNCTION IF EXISTS public.pgstac_admin_owns()");
+  const { mended, left } = await heal(work, givesConnect);
   const open = left.filter(({ deviation }) => !givesConnect(deviation));
   if (open.length > 0) {
     const lines = open.map(({ deviation, reason }) => `${deviation.text}: ${reason}`);
@@ -140,11 +189,17 @@ async function harden(client: Client, access: Access, log: Log): Promise<Hardene
   return { searchPaths: paths.length, privileges: mended.length - paths.length };
 }
 
-interface Hardened {
-  readonly searchPaths: number;
-  readonly privileges: number;
-}
-
-async function letIn(client: Client, access: Access, log: Log): Promise<void> {
-  await heal(client, access, log, () => false);
+async function record(
+  client: Client,
+  { kind, from, to, file, digest }: PgstacChange,
+  ticket: string | null,
+  done: Brought & { readonly hardened: Hardened },
+): Promise<void> {
+  await recordEvent(client, {
+    kind: "pgstac-migrated",
+    version: pgstacVersionName(to),
+    checksum: `sha256:${digest}`,
+    ...(ticket === null ? {} : { ticket }),
+    detail: { from, to, file, digest, ...done, ...(kind === "finish" ? { finished: true } : {}) },
+  });
 }

@@ -12,14 +12,17 @@ import { silentLog } from "../../toolchain/log";
 import { ensurePypgstac, type Pypgstac } from "../../toolchain/pypgstac";
 import { run } from "../../toolchain/run";
 import type { PgstacPlan } from "../hardening/plan";
-import { packageDigests } from "../hardening/versions";
+import { packageDigests, type PgstacVersion } from "../hardening/versions";
 
 /** PgSTAC's own installer could not be had, is not what is known, or failed. */
 class PypgstacError extends MigrationError {
   readonly code = "PYPGSTAC";
 }
 
-export type PgstacChange = Extract<PgstacPlan, { kind: "install" | "upgrade" }>;
+export type PgstacChange = Extract<PgstacPlan, { readonly to: PgstacVersion }>;
+
+/** What its session is called in pg_stat_activity: whoever finds one under the runner lock knows that it is nobody's. */
+export const installerName = applicationName("pgstac installer");
 
 /**
  * Gets pypgstac, before anything is changed in the database.
@@ -52,6 +55,17 @@ export async function fetchPypgstac(
 const migratedWithinMs = 1_800_000;
 
 /**
+ * Runs a module as `python -m` does, and ends at once when the process that started it is gone: standard input ends
+ * then. What it had begun in the database is undone with its connection.
+ */
+const whileParentLives = [
+  "import os, runpy, sys, threading",
+  "threading.Thread(target=lambda: (os.read(0, 1), os._exit(3)), daemon=True).start()",
+  "module = sys.argv.pop(1)",
+  "runpy.run_module(module, run_name='__main__', alter_sys=True)",
+].join("\n");
+
+/**
  * Runs `pypgstac migrate`. It works in one transaction.
  *
  * @throws {PypgstacError} it failed; the database is as it was.
@@ -64,7 +78,9 @@ export async function migratePgstac(
   const { server, roles } = settings;
   const password = await passwordOf("admin", roles.admin);
   const { PATH, HOME, LANG } = process.env;
-  const outcome = await run(python, ["-m", "pypgstac.pypgstac", "migrate", "--toversion", to], {
+  const migrate = ["pypgstac.pypgstac", "migrate", "--toversion", to];
+  const outcome = await run(python, ["-c", whileParentLives, ...migrate], {
+    tethered: true,
     timeoutMs: migratedWithinMs,
     // Nothing of the user's environment may lead it to another database.
     env: {
@@ -76,7 +92,7 @@ export async function migratePgstac(
       PGSSLMODE: server.sslmode,
       ...(server.sslRootCert === null ? {} : { PGSSLROOTCERT: server.sslRootCert }),
       ...(password === undefined ? {} : { PGPASSWORD: password }),
-      PGAPPNAME: applicationName("pgstac"),
+      PGAPPNAME: installerName,
       // The installer's own functions are found by their bare names.
       PGOPTIONS: "-c search_path=pgstac,public,pg_temp",
     },

@@ -15,12 +15,15 @@ export interface Found {
   readonly version: string | null;
   readonly distrust: string | null;
   readonly queued: number;
+  /** The version that the events say was brought here last, null for none; absent where nobody asked. */
+  readonly recorded?: string | null;
 }
 
 export type PgstacPlan =
   | { readonly kind: "nothing" }
   | {
-      readonly kind: "install" | "upgrade";
+      /** `finish`: it is there, and no event says so: a run was cut off behind it, or it was brought by hand. */
+      readonly kind: "install" | "upgrade" | "finish";
       readonly from: PgstacVersion | null;
       readonly to: PgstacVersion;
       /** The file of pypgstac's that is run, and the SHA-256 sum that it must have. */
@@ -36,14 +39,19 @@ const refused = (reason: string, remedy: string): PgstacPlan => ({
 });
 
 /** Decides. A refusal is the same in every tier: none of these can be done safely. */
-export function planPgstac({ version, distrust, queued }: Found, to: PgstacVersion): PgstacPlan {
+export function planPgstac(
+  { version, distrust, queued, recorded }: Found,
+  to: PgstacVersion,
+): PgstacPlan {
   if (distrust !== null) {
     return refused(
       `the version of PgSTAC cannot be read: ${distrust}.`,
       "find out who made it, and remove it; dev and qa can be rebuilt.",
     );
   }
-  if (version === to) return { kind: "nothing" };
+  if (version === to) {
+    return recorded === undefined || recorded === to ? { kind: "nothing" } : finish(recorded, to);
+  }
   const from = version === null ? null : parsePgstacVersion(version);
   if (from === undefined) {
     return refused(
@@ -74,11 +82,25 @@ export function planPgstac({ version, distrust, queued }: Found, to: PgstacVersi
   return { kind: from === null ? "install" : "upgrade", from, to, file, digest };
 }
 
+/** By which file it came here can only be told from what was there before. */
+function finish(recorded: string | null, to: PgstacVersion): PgstacPlan {
+  const before = recorded === null ? null : (parsePgstacVersion(recorded) ?? null);
+  const known = before !== null && migrationDigests[to][before] !== undefined ? before : null;
+  const digest = migrationDigests[to][known ?? "nothing"] ?? "";
+  return { kind: "finish", from: known, to, file: migrationFile(known ?? "nothing", to), digest };
+}
+
 /** What would be done, one line each, for a preview. Empty for nothing. */
 export function describePlan(plan: PgstacPlan): readonly string[] {
   if (plan.kind === "nothing") return [];
   if (plan.kind === "refused") return [`refused: ${plan.reason}`];
   const { kind, from, to, file, digest } = plan;
+  if (kind === "finish") {
+    return [
+      `PgSTAC ${to} is there and not on record: it is made safe, and recorded`,
+      "search_path of its definers closed, names of partitions checked, privileges made exact",
+    ];
+  }
   return [
     kind === "install" ? `install PgSTAC ${to}` : `upgrade PgSTAC from ${from ?? ""} to ${to}`,
     `as the admin: pypgstac ${to}, ${file}, sha256:${digest.slice(0, 12)}`,

@@ -31,5 +31,6 @@ export function declarePgstac(
   const isHeld = isRefused && pgstac?.plan.kind !== "nothing";
   if (!isHeld) return [new PgStac("pgstac", { version: settings.version, ticket }, opts)];
   const installed = pgstac?.installed ?? null;
-  return installed === null ? [] : [new PgStac("pgstac", { version: installed, ticket }, opts)];
+  if (installed === null) return [];
+  return [new PgStac("pgstac", { version: installed, ticket, held: true }, opts)];
 }

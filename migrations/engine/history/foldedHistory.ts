@@ -62,7 +62,7 @@ export class FoldedHistory {
   }
 
   get history(): History {
-    const { stamp, breakGlass, vouchings, lastRebuild } = foldWhole(this.ofWhole);
+    const { lastRebuild, ...whole } = foldWhole(this.ofWhole);
     const isRebuilt = lastRebuild !== this.lastRebuild;
     this.lastRebuild = lastRebuild;
     const found: (readonly [NumberedRow, VersionState])[] = [];
@@ -76,7 +76,7 @@ export class FoldedHistory {
       found.push([row, known.state]);
     }
     if (!isOrdered) found.sort(([one], [other]) => byId(one, other));
-    return { stamp, breakGlass, vouchings, versions: found.map(([, state]) => state) };
+    return { ...whole, versions: found.map(([, state]) => state) };
   }
 
   private known(version: string): Known {

@@ -4,6 +4,7 @@
  */
 import { type Tier, tiers } from "../../../stack/tier";
 import type { EventKind } from "./eventKinds";
+import { foldPgstac, type PgstacState } from "./pgstacState";
 import { type ProofRows, readProofRows } from "./proof";
 import { readSegmentRecord, type SegmentRecord } from "./segmentRecord";
 import { foldVouchings, type Vouching } from "./vouched";
@@ -134,6 +135,8 @@ export interface History {
   readonly versions: readonly VersionState[];
   /** Differences that people vouched for, whether or not they still stand (see vouched.ts). */
   readonly vouchings: readonly Vouching[];
+  /** PgSTAC as this program brought it last; absent or null where it did not. */
+  readonly pgstac?: PgstacState | null;
 }
 
 /**
@@ -146,15 +149,16 @@ export function foldHistory(rows: readonly LedgerRow[], events: readonly EventRo
   const ordered = [...events].sort((a, b) => a.id - b.id);
   const eventsOf = groupByVersion(ordered);
   const whole = foldWhole(ordered);
-  const { stamp, breakGlass, vouchings, lastRebuild } = whole;
+  const { lastRebuild, ...rest } = whole;
   return {
-    ...{ stamp, breakGlass, vouchings },
+    ...rest,
     versions: rows.map((row) => foldVersion(row, eventsOf.get(row.version) ?? [], lastRebuild)),
   };
 }
 
 /** What events say of the database, and not of one version. */
 export interface WholeState extends Pick<History, "stamp" | "breakGlass" | "vouchings"> {
+  readonly pgstac: PgstacState | null;
   /** Number of the event after which the schemas were empty, 0 for none. */
   readonly lastRebuild: number;
 }
@@ -163,6 +167,8 @@ export interface WholeState extends Pick<History, "stamp" | "breakGlass" | "vouc
 export const kindsOfWhole: ReadonlySet<EventKind> = new Set<EventKind>([
   ...(["stamped", "rebuilt", "break-glass-opened", "break-glass-closed"] as const),
   ...(["acknowledged", "baselined"] as const),
+  // What people decide about PgSTAC, too.
+  ...(["pgstac-migrated", "signed-off", "validated"] as const),
 ]);
 
 /** @param ordered  Oldest first; those of other kinds do not matter. */
@@ -171,6 +177,7 @@ export function foldWhole(ordered: readonly EventRow[]): WholeState {
   return {
     stamp: tiers.find((tier) => tier === stamped) ?? null,
     breakGlass: foldBreakGlass(ordered),
+    pgstac: foldPgstac(ordered),
     lastRebuild: ordered.findLast(({ kind }) => kind === "rebuilt")?.id ?? 0,
     vouchings: foldVouchings(ordered),
   };

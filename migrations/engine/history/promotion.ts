@@ -52,6 +52,12 @@ export interface PublishedVersion {
   readonly baselined?: PublishedDecision;
 }
 
+/** PgSTAC as a stack publishes it: read back from the events. */
+export type PublishedPgstac = Pick<
+  PublishedVersion,
+  "version" | "appliedAt" | "login" | "ticket" | "checksum" | "signedOff" | "validated"
+>;
+
 /** What is known of the tier below. */
 export type LowerTier =
   | {
@@ -59,8 +65,8 @@ export type LowerTier =
       readonly stack: string;
       readonly tier: Tier | null;
       readonly versions: readonly PublishedVersion[];
-      /** Version of PgSTAC that was installed there; absent where it publishes none. */
-      readonly pgstac?: string | null;
+      /** PgSTAC that was installed there; absent where it publishes none. */
+      readonly pgstac?: PublishedPgstac;
     }
   /** The stack does not exist, or publishes nothing: as if nothing were applied there. */
   | { readonly kind: "missing"; readonly stack: string; readonly reason: string }
@@ -72,14 +78,25 @@ export function publishedVersions({ versions }: History): readonly PublishedVers
   return versions.filter(({ status }) => status === "applied").map(published);
 }
 
+/** PgSTAC as it was brought last; null where it was not. Its version is PgSTAC's own. */
+export function publishedPgstac({ pgstac }: History): PublishedPgstac | null {
+  if (pgstac === null || pgstac === undefined) return null;
+  const { installed, at, executedBy, ticket, checksum, signOff, validation } = pgstac;
+  return {
+    ...{ version: installed, appliedAt: at.toISOString(), login: executedBy, ticket, checksum },
+    ...{ signedOff: publishedDecision(signOff), validated: publishedDecision(validation) },
+  };
+}
+
+const publishedDecision = (made: VersionState["signOff"]): PublishedDecision | null =>
+  made === null ? null : { by: made.by, login: made.login, at: made.at.toISOString() };
+
 /** So many lines of a version go into the stack's outputs; its events have all. */
 const mostPublished = 20;
 
 function published(state: VersionState): PublishedVersion {
-  const decision = (made: VersionState["signOff"]): PublishedDecision | null =>
-    made === null ? null : { by: made.by, login: made.login, at: made.at.toISOString() };
   const { proof, baseline } = state;
-  const baselined = decision(baseline);
+  const baselined = publishedDecision(baseline);
   return {
     version: state.version,
     appliedAt: state.completedAt?.toISOString() ?? null,
@@ -97,8 +114,8 @@ function published(state: VersionState): PublishedVersion {
           },
     measured: describeImpactsMeasured(state.measured).slice(0, mostPublished),
     unannounced: state.measured.flatMap(({ unannounced = [] }) => unannounced),
-    signedOff: decision(state.signOff),
-    validated: decision(state.validation),
+    signedOff: publishedDecision(state.signOff),
+    validated: publishedDecision(state.validation),
     ...(baselined === null ? {} : { baselined }),
   };
 }
@@ -146,8 +163,17 @@ export function readLowerTier(stack: string, outputs: unknown): LowerTier {
     stack,
     tier: tiers.find((one) => one === tier) ?? null,
     versions: versions.filter(isRecord).flatMap(readVersion),
-    ...(typeof pgstac === "string" ? { pgstac } : {}),
+    ...(isRecord(pgstac) ? readPgstac(pgstac) : {}),
   };
+}
+
+function readPgstac(
+  one: Readonly<Record<string, unknown>>,
+): Readonly<{ pgstac?: PublishedPgstac }> {
+  const [read] = readVersion(one);
+  if (read === undefined) return {};
+  const { version, appliedAt, login, ticket, checksum, signedOff, validated } = read;
+  return { pgstac: { version, appliedAt, login, ticket, checksum, signedOff, validated } };
 }
 
 function readVersion(one: Readonly<Record<string, unknown>>): readonly PublishedVersion[] {

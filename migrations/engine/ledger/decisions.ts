@@ -12,6 +12,7 @@ import { tierRules } from "../../../stack/tier";
 import type { MigrationFile } from "../files/file";
 import { type DecisionKind } from "../history/eventKinds";
 import type { BreakGlass, Decision, History, VersionState } from "../history/history";
+import { namesPgstac } from "../history/pgstacState";
 import { listDifferences } from "../history/snapshot";
 import { ensureStamp } from "../history/stamp";
 import type { Comparison } from "../history/structureRecord";
@@ -225,7 +226,7 @@ async function approve(
   { version, by, reason = "" }: Approval,
   kind: DecisionKind,
   name: Decided,
-  ensureReady: (state: VersionState, settings: Access["settings"]) => void,
+  ensureReady: (state: Decidable, settings: Access["settings"]) => void,
 ): Promise<RecordedDecision> {
   const detail = { by: ensureGiven("by", by), ...(reason.trim() === "" ? {} : { reason }) };
   return deciding(access, "approver", async (client, history) => {
@@ -267,7 +268,7 @@ async function approve(
 async function ensureSecondPerson(
   client: Client,
   { settings }: Access,
-  { version, executedBy }: VersionState,
+  { version, executedBy }: Decidable,
 ): Promise<void> {
   if (!tierRules[settings.tier].requiresSecondPerson) return;
   const { rows } = await client.query<{ login: string }>("SELECT session_user::text AS login");
@@ -278,7 +279,22 @@ async function ensureSecondPerson(
   );
 }
 
-function appliedState({ versions }: History, version: string): VersionState {
+/** What is decided on: a version of the files, or of PgSTAC. */
+type Decidable = Pick<
+  VersionState,
+  "version" | "checksum" | "rollbackChecksum" | "executedBy" | Decided
+>;
+
+function appliedState({ versions, pgstac }: History, version: string): Decidable {
+  if (pgstac?.version === version) {
+    return { ...pgstac, rollbackChecksum: null, acknowledgement: null };
+  }
+  if (namesPgstac(version)) {
+    throw new DecisionRefusedError(
+      `${version} is not what this stack's PgSTAC is${pgstac ? `, but ${pgstac.version}` : ""}.`,
+      "only what up has brought here can be decided on.",
+    );
+  }
   const state = versions.find((one) => one.version === version);
   if (state?.status === "applied") return state;
   const known = versions.filter(({ status }) => status === "applied").map((one) => one.version);

@@ -283,7 +283,7 @@ async function readDatabase(
       losses: await estimateLosses(client, files, plan.toRollBack),
       empty: await isEmptyDatabase(client),
       existingRoles: await findRoles(client, roles),
-      pgstac: await surveyPgstac(client, access.settings.pgstac),
+      pgstac: await surveyPgstac(client, access.settings.pgstac, history),
       obstacles: await readObstacles(client, access.settings),
       upgrades,
       now: await serverTime(client),
@@ -328,9 +328,10 @@ function withoutDatabase(
 async function surveyPgstac(
   client: Client,
   settings: Settings["pgstac"],
+  { pgstac }: History,
 ): Promise<Survey["pgstac"]> {
   if (settings === null) return null;
-  const found = await lookAtPgstac(client);
+  const found = { ...(await lookAtPgstac(client)), recorded: pgstac?.installed ?? null };
   if (found.hidden) return null;
   return { installed: found.version, plan: planPgstac(found, settings.version) };
 }

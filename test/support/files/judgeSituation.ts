@@ -8,7 +8,7 @@ import type { Situation } from "../../../migrations/engine/gate/input/examples";
 import type { Violation } from "../../../migrations/engine/gate/input/gateRule";
 import { type AppliedState, planMigrations } from "../../../migrations/engine/gate/input/plan";
 import { type Tier, tierRules } from "../../../stack/tier";
-import { lowerWith, publishedAs } from "../program/published";
+import { lowerWith, publishedAs, publishedPgstacAs } from "../program/published";
 import { exampleDay, exampleMigrations, exampleSchemas } from "./ruleExample";
 
 const usualChange = {
@@ -21,7 +21,7 @@ const usualChange = {
 export function judgeSituation(situation: Situation, tier: Tier): readonly Violation[] {
   const { file, states, below, belowRows, lower, belowPgstac, ...rest } = situation;
   const { targetVersion = "1.1.0", ...input } = rest;
-  const pgstac = belowPgstac ?? situation.pgstac?.version;
+  const pgstac = publishedPgstacAs(situation.pgstac?.version, belowPgstac);
   const files = exampleMigrations({ ...usualChange, ...file });
   const [first, second] = files;
   if (first === undefined || second === undefined) throw new Error("An example has two files.");
@@ -45,7 +45,7 @@ export function judgeSituation(situation: Situation, tier: Tier): readonly Viola
       ? null
       : {
           ...lowerWith(lowerTier, [publishedAs(first), ...versions]),
-          ...(pgstac === undefined ? {} : { pgstac }),
+          ...pgstac,
         };
   return checkGate({
     ...{ tier, files, targetVersion, schemas: exampleSchemas, now: exampleDay },

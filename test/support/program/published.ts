@@ -3,7 +3,11 @@
  * away. Pure.
  */
 import type { MigrationFile } from "../../../migrations/engine/files/file";
-import type { LowerTier, PublishedVersion } from "../../../migrations/engine/history/promotion";
+import type {
+  LowerTier,
+  PublishedPgstac,
+  PublishedVersion,
+} from "../../../migrations/engine/history/promotion";
 import type { Tier } from "../../../stack/tier";
 
 const decision = { by: "Eve Holt", login: "eve", at: "2026-11-02T10:00:00.000Z" };
@@ -42,3 +46,17 @@ export const lowerWith = (
   ...{ kind: "known", stack: `organization/rmhgeoapi-database/${tier}` },
   ...{ tier, versions },
 });
+
+/** PgSTAC as the tier below publishes it, well decided on; nothing where the stack has none. */
+export function publishedPgstacAs(
+  version: string | undefined,
+  overrides: Partial<PublishedPgstac> = {},
+): { readonly pgstac?: PublishedPgstac } {
+  if (version === undefined) return {};
+  const pgstac: PublishedPgstac = {
+    ...{ version, appliedAt: "2026-11-01T10:00:00.000Z", login: "admin", ticket: null },
+    ...{ checksum: "sha256:p", signedOff: decision, validated: decision },
+    ...overrides,
+  };
+  return { pgstac };
+}

@@ -5,6 +5,7 @@ import type { GatedPgstac, GateInput } from "../../../migrations/engine/gate/inp
 import { type AppliedState, planMigrations } from "../../../migrations/engine/gate/input/plan";
 import { formatViolations } from "../../../migrations/engine/gate/violationText";
 import type {
+  PublishedPgstac,
   LowerTier,
   PublishedProof,
   PublishedVersion,
@@ -16,7 +17,7 @@ import { type Tier, tierRules, tiers } from "../../../stack/tier";
 import { parseWindow } from "../../../stack/window";
 import { makeMigration, type MigrationParts } from "../../support/files/makeMigration";
 import { runRulePages } from "../../support/files/rulePages";
-import { lowerWith, publishedAs } from "../../support/program/published";
+import { lowerWith, publishedAs, publishedPgstacAs } from "../../support/program/published";
 
 beforeAll(loadParser);
 
@@ -26,7 +27,7 @@ interface Case extends Partial<Omit<GateInput, "plan" | "tier" | "files" | "lowe
   /** In place of all that the tier below says. */
   readonly lower?: LowerTier | null;
   /** PgSTAC of the tier below; absent: as the stack says. */
-  readonly belowPgstac?: string;
+  readonly belowPgstac?: Partial<PublishedPgstac>;
   /** What its proof there had rows in. */
   readonly belowRows?: PublishedProof["rows"];
   readonly parts?: MigrationParts;
@@ -96,9 +97,8 @@ function judge(tier: Tier, change: Case = {}) {
   const { lowerTier } = tierRules[tier];
   const usual = lowerTier === null ? null : lowerWith(lowerTier, [publishedAs(first), ...below]);
   const { pgstac } = change;
-  const pgstacBelow = change.belowPgstac ?? pgstac?.version;
-  const whole =
-    usual === null || pgstacBelow === undefined ? usual : { ...usual, pgstac: pgstacBelow };
+  const pgstacBelow = publishedPgstacAs(pgstac?.version, change.belowPgstac);
+  const whole = usual === null ? usual : { ...usual, ...pgstacBelow };
   return checkGate({
     isUpdate: change.isUpdate ?? true,
     lower: change.lower === undefined ? whole : change.lower,
@@ -208,8 +208,20 @@ const broken: readonly (readonly [
   ],
   [
     "pgstac-not-promoted",
-    { pgstac: pgstacFrom("0.9.12"), windows: windowNow, belowPgstac: "0.9.12" },
+    { pgstac: pgstacFrom("0.9.12"), windows: windowNow, belowPgstac: { version: "0.9.12" } },
     [null, "error", "error", "error"],
+    ":-",
+  ],
+  [
+    "pgstac-not-promoted",
+    { pgstac: pgstacFrom("0.9.12"), windows: windowNow, belowPgstac: { signedOff: null } },
+    [null, null, "error", "error"],
+    ":-",
+  ],
+  [
+    "pgstac-not-promoted",
+    { pgstac: pgstacFrom("0.9.12"), windows: windowNow, belowPgstac: { validated: null } },
+    [null, null, null, "error"],
     ":-",
   ],
   ["pgstac-outside-window", { pgstac: pgstacFrom("0.9.12") }, [null, null, "error", "error"], ":-"],
@@ -390,7 +402,7 @@ describe("an open break-glass", () => {
     ["outside-window", { parts: { downtime: "Yes" } }],
     [
       "pgstac-not-promoted",
-      { pgstac: pgstacFrom("0.9.12"), windows: windowNow, belowPgstac: "0.9.12" },
+      { pgstac: pgstacFrom("0.9.12"), windows: windowNow, belowPgstac: { version: "0.9.12" } },
     ],
     ["pgstac-outside-window", { pgstac: pgstacFrom("0.9.12") }],
   ];

@@ -3,7 +3,12 @@
  * rules' pages and are run by the tests.
  * Does NOT make files or plans of them (see test/support/files).
  */
-import type { LowerTier, PublishedProof, PublishedVersion } from "../../history/promotion";
+import type {
+  LowerTier,
+  PublishedPgstac,
+  PublishedProof,
+  PublishedVersion,
+} from "../../history/promotion";
 import type { GateInput } from "./gateInput";
 import type { AppliedState } from "./plan";
 
@@ -48,7 +53,7 @@ export interface Situation extends Partial<
   /** What its proof there had rows in. */
   readonly belowRows?: PublishedProof["rows"];
   /** PgSTAC of the tier below; absent: as the stack says. */
-  readonly belowPgstac?: string;
+  readonly belowPgstac?: Partial<PublishedPgstac>;
   /** In place of all that the tier below says. */
   readonly lower?: LowerTier | null;
 }

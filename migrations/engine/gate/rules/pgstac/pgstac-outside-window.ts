@@ -21,9 +21,11 @@ export const pgstacOutsideWindow = planRule({
   bad: { pgstac: upgrade },
   good: { pgstac: unchanged },
   find: (input) => {
-    const { windows, now } = input;
+    const { windows, now, pgstac } = input;
     const change = pgstacChange(input);
-    if (change === null || openWindow(windows, now) !== null) return [];
+    // Nobody's session is ended where it is only recorded: a run that was cut off in a window is finished after it.
+    if (change === null || pgstac?.plan.kind === "finish" || openWindow(windows, now) !== null)
+      return [];
     return [
       {
         ...ofStack,
