@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 
 import { cutBetweenWords } from "../../../stack/cutText";
 import { printable } from "../../../stack/printable";
+import { withoutPgstacsOwn } from "./pgstacOwn";
 
 /** One property of one object, in words that do not depend on object ids. */
 export interface SnapshotLine {
@@ -65,22 +66,14 @@ function group(snapshot: SchemaSnapshot): Grouped {
   return objects;
 }
 
-/** What PgSTAC made itself: in its schema, and its role's. Both are its own names, on every server. */
-const isInPgstac = /^[a-z ]+ pgstac\./;
-const ownedByPgstac = "owner pgstac_admin";
-
 /**
- * The snapshot without owners and privileges, and without what PgSTAC's installer and its partitions made: that changes
- * with its version and with the items that come in, not by migrations. What anybody else has in its schema is there.
+ * The snapshot without owners and privileges, and without what PgSTAC's installer made: that changes with its version, not
+ * by migrations. Where something of it is not as its version leaves it, one line says so.
+ *
+ * @param server  Major version.
  */
-export function structureOf(snapshot: SchemaSnapshot): SchemaSnapshot {
-  const own = new Set(
-    snapshot
-      .filter(({ object, text }) => text === ownedByPgstac && isInPgstac.test(object))
-      .map(({ object }) => object),
-  );
-  return snapshot.filter(({ object, isPrivilege }) => !isPrivilege && !own.has(object));
-}
+export const structureOf = (snapshot: SchemaSnapshot, server: number): SchemaSnapshot =>
+  withoutPgstacsOwn(snapshot, server).filter(({ isPrivilege }) => !isPrivilege);
 
 const sorted = <T>(record: Readonly<Record<string, T>>): readonly (readonly [string, T])[] =>
   Object.entries(record).sort(([a], [b]) => byText(a, b));

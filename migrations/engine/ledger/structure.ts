@@ -39,7 +39,7 @@ export async function readStructure(
 ): Promise<Structure> {
   const server = await readServerMajor(client);
   const snapshot = await readSnapshot(client, schemas, patience);
-  return { ...digestSnapshot(structureOf(snapshot), server), schemas: [...schemas].sort() };
+  return { ...digestSnapshot(structureOf(snapshot, server), server), schemas: [...schemas].sort() };
 }
 
 /** Why the structure could not be read. */

@@ -203,7 +203,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       const after = await readSnapshot(as, schemas);
       return {
         all: compareSnapshots(before, after),
-        structure: compareSnapshots(structureOf(before), structureOf(after)),
+        structure: compareSnapshots(structureOf(before, 18), structureOf(after, 18)),
       };
     } finally {
       await as.query("ROLLBACK");
