@@ -26,6 +26,7 @@ import { ensurePulumi, type Pulumi } from "../../toolchain/pulumi";
 import { run } from "../../toolchain/run";
 import { projectFolder } from "../stack/project";
 import { sandboxConfig } from "../stack/stackConfig";
+import { sandboxPgstac } from "./pgstacDefault";
 import { recoverState, removeDeadLocks, waitForStack } from "./recover";
 
 export interface Prepared {
@@ -93,7 +94,8 @@ export async function prepare(stack: Tier, access: Access, log: ProgressLog): Pr
   const committed = await readFile(join(projectFolder(), `Pulumi.${stack}.yaml`), "utf8").catch(
     () => "",
   );
-  await writePrivate(configFile, sandboxConfig(committed, salt));
+  const defaults = await sandboxPgstac(prepared, committed, access === "change", log);
+  await writePrivate(configFile, sandboxConfig(committed, salt, defaults));
   if (holder === undefined && access !== "none") await recoverState(target, log);
   return prepared;
 }

@@ -185,6 +185,15 @@ export const ruleLines = (): readonly string[] =>
     wrapped(`  ${to.padEnd(15)} ${privileges} ON ${place}`),
   );
 
+/** Nothing where the stack has none. */
+function pgstacLines({ pgstac }: History): readonly string[] {
+  if (pgstac === null || pgstac === undefined) return [];
+  const { installed, at, executedBy, ticket } = pgstac;
+  const when = `${at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  const cells = [installed, "installed and hardened", when, `by ${executedBy}`, ticket ?? ""];
+  return ["", "PgSTAC", ...columns([cells.map(printable)])];
+}
+
 /** Roles, rules and versions in full, for who asks. */
 export async function describeAll(access: Access): Promise<string> {
   const purpose = { account: "admin", activity: "summary", readOnly: true } as const;
@@ -205,5 +214,6 @@ export async function describeAll(access: Access): Promise<string> {
     "",
     "Versions",
     ...columns(history.versions.map(migrationRow).map((cells) => cells.map(printable))),
+    ...pgstacLines(history),
   ].join("\n");
 }

@@ -51,14 +51,23 @@ export interface Stack {
  */
 export async function openStack(call: Call): Promise<Stack> {
   const name = call.text("stack") ?? firstTier;
-  const environment = call.flag("sandbox") ? await sandboxOf(call, name) : call.environment;
-  return stackIn(name, environment);
+  if (!call.flag("sandbox")) return stackIn(name, call.environment);
+  const environment = await sandboxOf(call, name);
+  return stackIn(name, environment, join(sandboxFolder(), `Pulumi.${name}.yaml`));
 }
 
-/** A stack by its name, with another environment than the call's own. */
-export async function stackIn(name: string, environment: Environment): Promise<Stack> {
+/**
+ * A stack by its name, with another environment than the call's own.
+ *
+ * @param more  File whose values count where the stack's own has none: what the sandbox brought along.
+ */
+export async function stackIn(
+  name: string,
+  environment: Environment,
+  more: string | null = null,
+): Promise<Stack> {
   const configFile = await configFileOf(name);
-  const access = await stackAccess(projectFolder(), configFile, environment);
+  const access = await stackAccess(projectFolder(), configFile, environment, more);
   return { name, access, environment, folder: projectMigrations() };
 }
 

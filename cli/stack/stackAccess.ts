@@ -41,14 +41,28 @@ export function configSource(project: string, stack: string): ConfigSource {
   return { get: (key) => asText(given[`${name}:${key}`] ?? declared[key]?.default) };
 }
 
-/** Settings and passwords of a stack of the program in `folder`. */
+/** The one key that the sandbox gives a value of its own: see cli/make/pgstacDefault.ts. */
+const BROUGHT_ALONG = "pgstac";
+
+/**
+ * Settings and passwords of a stack of the program in `folder`.
+ *
+ * @param more  File of the sandbox's, of which PgSTAC's version counts where the stack's own says none. It need not exist.
+ */
 export async function stackAccess(
   folder: string,
   configFile: string,
   environment: Environment,
+  more: string | null = null,
 ): Promise<Access> {
   const project = await readFile(join(folder, "Pulumi.yaml"), "utf8");
-  const config = configSource(project, await readFile(configFile, "utf8"));
+  const own = configSource(project, await readFile(configFile, "utf8"));
+  const brought = more === null ? "" : await readFile(more, "utf8").catch(() => "");
+  const beside = configSource(project, brought);
+  const isStated = own.get(BROUGHT_ALONG) !== configSource(project, "").get(BROUGHT_ALONG);
+  const config: ConfigSource = {
+    get: (key) => (key === BROUGHT_ALONG && !isStated ? beside : own).get(key),
+  };
   const settings = readSettings(config, environment);
   return { settings, passwordOf: passwordSource(settings.server, config, environment) };
 }

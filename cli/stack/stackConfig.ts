@@ -12,16 +12,23 @@ const ENCRYPTION_KEYS = ["secretsprovider", "encryptionsalt", "encryptedkey"] as
  *
  * @param committed  Text of `Pulumi.<stack>.yaml`; empty when there is none.
  * @param salt       The sandbox's own, as `pulumi stack init` made it.
+ * @param defaults   Values of keys that the committed file does not have.
  * @returns          The committed values, less everything encrypted (no other passphrase can read it).
  */
-export function sandboxConfig(committed: string, salt: string): string {
+export function sandboxConfig(
+  committed: string,
+  salt: string,
+  defaults: Readonly<Record<string, string>> = {},
+): string {
   const settings = (parse(committed) ?? {}) as Record<string, unknown>;
   const kept = Object.entries(settings).filter(
     ([key]) => !(ENCRYPTION_KEYS as readonly string[]).includes(key),
   );
   const own = withoutSecrets(Object.fromEntries(kept)) as Record<string, unknown>;
+  const config = { ...defaults, ...(own["config"] as Record<string, unknown> | undefined) };
   const heading = "# Made by make from the committed file of this stack; changes here are lost.\n";
-  return heading + stringify({ ...own, encryptionsalt: salt });
+  const values = Object.keys(config).length === 0 ? own : { ...own, config };
+  return heading + stringify({ ...values, encryptionsalt: salt });
 }
 
 function withoutSecrets(value: unknown): unknown {
