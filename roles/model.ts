@@ -198,6 +198,10 @@ export interface AclContext {
   readonly logins: ReadonlyMap<string, boolean>;
   readonly settingsOf: ReadonlyMap<string, readonly WantedSetting[]>;
   readonly quote: (identifier: string) => string;
+  /** Readers that serve tiles, and make temporary tables for it. */
+  readonly tiles: readonly string[];
+  /** Functions of the infrastructure role's that may run with its rights, by signature. */
+  readonly definers: readonly string[];
   /** What the stack's version of PgSTAC lets whom do; null where this program does not keep PgSTAC. */
   readonly pgstac: PgstacAccess | null;
 }

@@ -124,5 +124,14 @@ export const extensionSecurityDefiners: Readonly<Record<string, readonly string[
   pgaudit: ["pgaudit_ddl_command_end", "pgaudit_sql_drop"],
 };
 
+/**
+ * Functions that make and drop the tables of datasets for the application, where a stack has them. They run as the
+ * infrastructure role, and nothing but a table of their one shape comes of them. Source: migrations/optional.
+ */
+export const datasetDefiners: readonly string[] = [
+  "geoapi.create_dataset_table(text,jsonb,text,integer)",
+  "geoapi.drop_dataset_table(text)",
+];
+
 /** Tables whose rows are kept from some by policies. On any other table row security is drift, and here its absence. */
 export const rowSecuredTables: readonly string[] = ["public.schema_migration_events"];

@@ -21,6 +21,8 @@ export interface FurtherRole {
   readonly connectionLimit: number;
   /** Governed schemas that it is confined to; null: all. */
   readonly schemas: readonly string[] | null;
+  /** It serves tiles: PgSTAC's tile functions make temporary tables. Of readers; else false. */
+  readonly tiles: boolean;
 }
 
 /** Whether this program declares it as a resource. */
@@ -32,7 +34,7 @@ export const isDeclared = <R extends Pick<FurtherRole, "kind">>(
 const keysOf = (kind: FurtherKind): readonly string[] => [
   ...["name", "kind"],
   ...(isDeclared({ kind }) ? ["login", "connectionLimit"] : []),
-  ...(kind !== "platform" && readsSchemas(kind) ? ["schemas"] : []),
+  ...(kind !== "platform" && readsSchemas(kind) ? ["schemas", "tiles"] : []),
 ];
 
 /**
@@ -71,7 +73,9 @@ function parseRole(
   if (typeof item !== "object" || item === null || Array.isArray(item)) {
     return { role: null, problems: [`${where}: it is not an object with name and kind.`] };
   }
-  const { name, kind, login, connectionLimit, schemas } = item as Readonly<Record<string, unknown>>;
+  const { name, kind, login, connectionLimit, schemas, tiles } = item as Readonly<
+    Record<string, unknown>
+  >;
   const title = typeof name === "string" && name !== "" ? name : where;
   const found = furtherKinds.find((one) => one === kind);
   const known = found === undefined ? null : keysOf(found);
@@ -88,6 +92,7 @@ function parseRole(
       : []),
     ...stray.map((key) => `${key} is not known of kind ${String(kind)}.`),
     ...(login === undefined || typeof login === "boolean" ? [] : ["login is not true or false."]),
+    ...(tiles === undefined || typeof tiles === "boolean" ? [] : ["tiles is not true or false."]),
     ...(typeof limit === "number" && Number.isInteger(limit) && limit >= -1
       ? []
       : ["connectionLimit is not a whole number from -1."]),
@@ -106,6 +111,7 @@ function parseRole(
       login: (login as boolean | undefined) ?? true,
       connectionLimit: limit as number,
       schemas: own,
+      tiles: tiles === true,
     },
     problems,
   };

@@ -106,6 +106,8 @@ export interface Settings {
   readonly proofTemplate: string | null;
   /** PgSTAC as this program installs and keeps it; null: whoever wants it installs it. */
   readonly pgstac: PgstacSettings | null;
+  /** The two functions that make and drop tables of datasets may run with the infrastructure role's rights. */
+  readonly datasetTables: boolean;
   readonly passwordVersion: string;
   readonly serviceLimits: ServiceLimits;
   readonly run: RunSettings;
@@ -303,6 +305,13 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
       ]),
     ],
     pgstac,
+    datasetTables: attempt("datasetTables", false, () => {
+      const value = text("datasetTables");
+      if (!["", "true", "false"].includes(value)) {
+        throw new Error(`"${value}" is not one of true, false.`);
+      }
+      return value === "true";
+    }),
     proofTemplate: orNull(text("proofTemplate")),
     passwordVersion: text("passwordVersion"),
     serviceLimits: {

@@ -27,6 +27,8 @@ const words: Readonly<Record<EventKind, string | null>> = {
   upgraded: null,
   "pgstac-migrated": null,
   baselined: "baselined: found in the database, not run",
+  "dataset-made": null,
+  "dataset-dropped": null,
 };
 
 const shownMessage = 200;

@@ -26,6 +26,7 @@ import type {
 import { pgstacRoles } from "../pgstacRules";
 import { azureRoles } from "../platformRoles";
 import { privilegeRules } from "../privileges";
+import { datasetDefiners } from "../roleRules";
 import { bypassesQuery } from "./bypassQuery";
 import {
   defaultsQuery,
@@ -106,6 +107,8 @@ export function aclContext(settings: Settings): AclContext {
       ),
     ]),
     quote: escapeIdentifier,
+    tiles: further.filter(({ tiles }) => tiles).map(({ name }) => name),
+    definers: settings.datasetTables ? datasetDefiners : [],
     pgstac: pgstac === null ? null : pgstacAccess[pgstac.version],
   };
 }

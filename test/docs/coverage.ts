@@ -8,7 +8,7 @@ import { join } from "node:path";
 
 import { gateRules } from "../../migrations/engine/gate/gateRules";
 import type { GateRule } from "../../migrations/engine/gate/input/gateRule";
-import { decisionKinds, runKinds } from "../../migrations/engine/history/eventKinds";
+import { eventKinds } from "../../migrations/engine/history/eventKinds";
 import { statementTags } from "../../migrations/engine/sql/statementKinds";
 import { loadParser, splitSql } from "../../migrations/engine/statements/statements";
 import { privilegeRules } from "../../roles/privileges";
@@ -125,7 +125,7 @@ export async function coverage(): Promise<Coverage> {
       name: ruleName(rule),
       suites: suitesOfPrivilege(rule),
     })),
-    "Kinds of events": [...runKinds, ...decisionKinds].map((kind) => ({
+    "Kinds of events": eventKinds.map((kind) => ({
       name: kind,
       suites: suitesNaming(kind),
     })),

@@ -4,8 +4,9 @@
  */
 import {
   approvalKinds,
-  decisionKinds,
+  callKinds,
   type EventKind,
+  eventKinds,
   runKinds,
 } from "../../migrations/engine/history/eventKinds";
 import { markdownTable } from "./markdownTable";
@@ -32,10 +33,15 @@ const meanings: Readonly<Record<EventKind, string>> = {
     "PgSTAC was installed or upgraded: from, to, the file's digest, and what was hardened.",
   baselined:
     "A version was found in the database as its file has it, and not run; with every difference that a person vouched for.",
+  "dataset-made": "The application had a table made for a dataset: its name and its columns.",
+  "dataset-dropped": "The application had such a table dropped.",
 };
 
 const writer = (kind: EventKind): string => {
   if ((runKinds as readonly string[]).includes(kind)) return "a run (infrastructure role)";
+  if ((callKinds as readonly string[]).includes(kind)) {
+    return "a function of infrastructure's, for the application";
+  }
   return (approvalKinds as readonly string[]).includes(kind) ? "approver or admin" : "admin";
 };
 
@@ -43,5 +49,5 @@ const writer = (kind: EventKind): string => {
 export const eventTable = (): string =>
   markdownTable(
     ["kind", "written by", "says"],
-    [...runKinds, ...decisionKinds].map((kind) => [`\`${kind}\``, writer(kind), meanings[kind]]),
+    eventKinds.map((kind) => [`\`${kind}\``, writer(kind), meanings[kind]]),
   );

@@ -28,9 +28,18 @@ export const decisionKinds = [
   "baselined",
 ] as const;
 
+/**
+ * What functions that migrations made do when the application calls them, as the infrastructure role: tables of datasets
+ * (migrations/optional/). The login beside it is the application's.
+ */
+export const callKinds = ["dataset-made", "dataset-dropped"] as const;
+
+/** All, in the order in which the table's constraint names them. */
+export const eventKinds = [...runKinds, ...decisionKinds, ...callKinds] as const;
+
 /** The decisions that an approver's login may write; the others are the admin's. */
 export const approvalKinds = ["signed-off", "validated", "acknowledged", "baselined"] as const;
 
 export type RunKind = (typeof runKinds)[number];
 export type DecisionKind = (typeof decisionKinds)[number];
-export type EventKind = RunKind | DecisionKind;
+export type EventKind = (typeof eventKinds)[number];

@@ -53,7 +53,7 @@ export function knownAfter(
 ): KnownStructure | null {
   const objects = new Map(Object.entries(known.objects));
   const relations = new Map(known.relations);
-  const fresh = digestSnapshot(structureOf(read.lines), server).objects;
+  const fresh = digestSnapshot(structureOf(read.lines, server), server).objects;
   for (const oid of touched.relations) {
     const [was, is] = [known.relations.get(oid), read.relations.get(oid)];
     if (was === undefined || was === is) continue;

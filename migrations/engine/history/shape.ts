@@ -4,7 +4,7 @@
  * upgrades.ts).
  */
 import { eventsTable, ledgerTable, lockTable, ownTables } from "../../../stack/ownTables";
-import { approvalKinds, decisionKinds, runKinds } from "./eventKinds";
+import { approvalKinds, callKinds, eventKinds, runKinds } from "./eventKinds";
 
 /** A table of ours. `lines` is what describeTable (ledger.ts) must find, in any order. */
 export interface TableShape {
@@ -64,7 +64,7 @@ export const eventsShape: TableShape = {
        id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
        happened_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT clock_timestamp(),
        login NAME NOT NULL DEFAULT session_user,
-       kind TEXT NOT NULL CHECK (${kindCheck([...runKinds, ...decisionKinds])}),
+       kind TEXT NOT NULL CHECK (${kindCheck(eventKinds)}),
        version VARCHAR(50),
        run UUID,
        segment INTEGER,
@@ -90,7 +90,7 @@ export const eventsShape: TableShape = {
     "column ticket character varying(50)",
     "column detail jsonb NOT NULL DEFAULT '{}'::jsonb",
     "constraint PRIMARY KEY (id)",
-    `constraint CHECK (${kindCheck([...runKinds, ...decisionKinds])})`,
+    `constraint CHECK (${kindCheck(eventKinds)})`,
     "index USING btree (version, id)",
     "row security enabled",
   ],
@@ -150,7 +150,7 @@ export function eventPolicies({
       roles: [infrastructure, ...approvers, ...auditors].sort(),
       ...{ using: "true", check: null },
     },
-    insert("run_events", [infrastructure], runKinds),
+    insert("run_events", [infrastructure], [...runKinds, ...callKinds]),
     ...(approvers.length === 0 ? [] : [insert("approvals", approvers, approvalKinds)]),
   ];
 }

@@ -5,7 +5,7 @@
  * A new step goes at the end of the list, with the lines that it takes away from the shape and brings to it; the shape
  * itself (shape.ts) says what is true after the last step. A database of any released version is then brought up to date.
  */
-import { decisionKinds, runKinds } from "./eventKinds";
+import { eventKinds } from "./eventKinds";
 import { compareShape, eventsShape, kindCheck, type TableShape } from "./shape";
 
 /** One step of one table. */
@@ -56,7 +56,7 @@ const furtherKinds = (
 export const tableUpgrades: readonly TableUpgrade[] = [
   furtherKinds(2, 'events of the kind "upgraded"', firstKinds, secondKinds),
   furtherKinds(3, 'events of the kind "pgstac-migrated"', secondKinds, thirdKinds),
-  furtherKinds(4, 'events of the kind "baselined"', thirdKinds, [...runKinds, ...decisionKinds]),
+  furtherKinds(4, "events of baselines, and of datasets made and dropped", thirdKinds, eventKinds),
 ];
 
 /** What a table that exists is: of a released version, with the steps to the newest, or of none, with what differs. */

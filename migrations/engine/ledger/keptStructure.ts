@@ -75,5 +75,5 @@ async function whole(
   server: number,
 ): Promise<KnownStructure> {
   const { lines, relations } = await readAddressed(beside, schemas, null);
-  return { objects: digestSnapshot(structureOf(lines), server).objects, relations };
+  return { objects: digestSnapshot(structureOf(lines, server), server).objects, relations };
 }

@@ -50,6 +50,9 @@ const runtimePartition = (c: string): string => `${c}.relispartition AND (
 const toRuntimePartition = `k.conparentid <> 0 AND k.confrelid <> 0
     AND EXISTS (SELECT FROM pg_class AS f WHERE f.oid = k.confrelid AND ${runtimePartition("f")})`;
 
+/** What geoapi.create_dataset_table says of each table it makes. */
+export const datasetComment = "A dataset, made by geoapi.create_dataset_table";
+
 /** Which objects are described: conditions on `c`, `p`, `t` and the rest, and what they need in front of them. */
 interface Scope {
   readonly first: string;
@@ -104,6 +107,16 @@ const touchedOnly = (routines: boolean, types: boolean): Scope => ({
 });
 
 /**
+ * Tables that geoapi.create_dataset_table has made (migrations/optional/), and the sequences of their ids: run-time data,
+ * not structure. The words are that function's; nobody but their owner can give them to another table.
+ */
+const datasetTable = `s.nspname = 'geoapi' AND (
+  c.relkind = 'r' AND c.relname ~ '^ds_' AND obj_description(c.oid, 'pg_class') = '${datasetComment}'
+  OR c.relkind = 'S' AND EXISTS (SELECT FROM pg_depend AS d
+       WHERE d.classid = 'pg_class'::REGCLASS AND d.objid = c.oid AND d.refclassid = 'pg_class'::REGCLASS
+         AND d.deptype = 'i' AND obj_description(d.refobjid, 'pg_class') = '${datasetComment}'))`;
+
+/**
  * `item` gives every object its name and address; comments are joined to it, so that none can be forgotten. What stands
  * behind it may read space, rel, col, fun, typ, other and item. The first parameter: names of schemas.
  */
@@ -116,7 +129,8 @@ WITH ${scope.first}space AS (
       WHEN 'f' THEN 'foreign table' WHEN 'S' THEN 'sequence' ELSE 'type' END
       || ' ' || format('%I.%I', s.nspname, c.relname) AS object
   FROM pg_class AS c JOIN space AS s ON s.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND NOT (${runtimePartition("c")}) AND ${own("pg_class", "c.oid")} AND ${scope.relations}
+  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND NOT (${runtimePartition("c")}) AND (${datasetTable}) IS NOT TRUE
+    AND ${own("pg_class", "c.oid")} AND ${scope.relations}
 ), col AS (
   SELECT a.*, rel.object, rel.relkind, 'column ' || quote_ident(a.attname) AS part
   FROM rel JOIN pg_attribute AS a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped

@@ -50,6 +50,8 @@ export const context: AclContext = {
   ]),
   quote,
   pgstac: null,
+  definers: [],
+  tiles: [],
 };
 
 /** Kinds and places that the catalog query can return, each with its identity. */

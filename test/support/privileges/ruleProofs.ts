@@ -3,7 +3,7 @@
  * does not. Pure data, written apart from the rules: a rule that is dropped, added or widened makes a test fail.
  * Does NOT run anything (see test/database/roles/privileges.test.ts).
  */
-import { decisionKinds, runKinds } from "../../../migrations/engine/history/eventKinds";
+import { eventKinds } from "../../../migrations/engine/history/eventKinds";
 import type { PrivilegeRule } from "../../../roles/vocabulary";
 import type { Login } from "../servers/programDatabase";
 
@@ -182,7 +182,7 @@ export const ruleProofs: Readonly<Record<string, Proof>> = {
           `INSERT INTO public.schema_migration_events (kind, ${column}) OVERRIDING SYSTEM VALUE
            SELECT 'signed-off', ${column} FROM public.schema_migration_events LIMIT 1`,
       ),
-      ...[...runKinds, ...decisionKinds]
+      ...eventKinds
         .filter((kind) => !["signed-off", "validated", "acknowledged"].includes(kind))
         .map((kind) => `INSERT INTO public.schema_migration_events (kind) VALUES ('${kind}')`),
     ],

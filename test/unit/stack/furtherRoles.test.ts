@@ -7,16 +7,23 @@ const parse = (...roles: readonly unknown[]) => parseFurtherRoles(JSON.stringify
 describe("parseFurtherRoles", () => {
   it("reads every kind, with what is left out", () => {
     const { roles, problems } = parse(
-      { name: "tiles", kind: "reader", schemas: ["geoapi"], connectionLimit: 20 },
+      { name: "tiles", kind: "reader", schemas: ["geoapi"], connectionLimit: 20, tiles: true },
       { name: "auditor", kind: "auditor", connectionLimit: 2 },
       { name: "watcher", kind: "monitoring" },
       { name: "dora", kind: "dba" },
       { name: "backup", kind: "platform" },
     );
     expect(problems).toEqual([]);
-    const usual = { login: true, connectionLimit: -1, schemas: null };
+    const usual = { login: true, connectionLimit: -1, schemas: null, tiles: false };
     expect(roles).toEqual([
-      { ...usual, name: "tiles", kind: "reader", schemas: ["geoapi"], connectionLimit: 20 },
+      {
+        ...usual,
+        name: "tiles",
+        kind: "reader",
+        schemas: ["geoapi"],
+        connectionLimit: 20,
+        tiles: true,
+      },
       { ...usual, name: "auditor", kind: "auditor", connectionLimit: 2 },
       { ...usual, name: "watcher", kind: "monitoring" },
       { ...usual, name: "dora", kind: "dba" },
