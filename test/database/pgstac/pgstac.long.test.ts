@@ -3,6 +3,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { publishedPgstac, readLowerTier } from "../../../migrations/engine/history/promotion";
+import { signOff } from "../../../migrations/engine/ledger/decisions";
+import { readHistory } from "../../../migrations/engine/ledger/ledger";
 import { ensurePgstac } from "../../../pgstac/database/install";
 import { lookAtPgstac } from "../../../pgstac/database/look";
 import { pgstacAccess } from "../../../pgstac/hardening/access";
@@ -13,6 +16,7 @@ import type { Access } from "../../../stack/connection";
 import { pgstacAttacks } from "../../support/pgstac/attacks";
 import { collection, item, load, writeRows } from "../../support/pgstac/load";
 import { makePgstacDatabase, startPostgisServer } from "../../support/pgstac/pgstacDatabase";
+import type { Configuration } from "../../support/program/makeSettings";
 import { attemptAlone } from "../../support/privileges/attempt";
 import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { describeWithPostgis } from "../../support/servers/withPostgis";
@@ -71,9 +75,15 @@ describeWithPostgis("PgSTAC", () => {
 
   describe.each(pgstacVersions)("%s", (version) => {
     let database: ProgramDatabase;
+    const suffix = version.replaceAll(".", "_");
+    const readers = { tiles: `tiles_${suffix}`, reports: `reports_${suffix}` };
 
     beforeAll(async () => {
-      database = await makePgstacDatabase(server, version);
+      const furtherRoles = JSON.stringify([
+        { name: readers.tiles, kind: "reader", schemas: ["pgstac"], tiles: true },
+        { name: readers.reports, kind: "reader", schemas: ["pgstac"] },
+      ]);
+      database = await makePgstacDatabase(server, version, { furtherRoles });
     });
     afterAll(() => database.close());
 
@@ -90,7 +100,8 @@ describeWithPostgis("PgSTAC", () => {
       );
       expect(events).toEqual([
         {
-          ...{ version, ticket: "CHG-2026-0001", login: database.names.admin },
+          ...{ version: `pgstac-${version}`, ticket: "CHG-2026-0001" },
+          login: database.names.admin,
           checksum: `sha256:${outcome.change?.digest ?? ""}`,
           paths: version === "0.9.12" ? "26" : "36",
         },
@@ -177,6 +188,35 @@ describeWithPostgis("PgSTAC", () => {
       expect(stolen).toEqual([{ owner: "pgstac_admin" }]);
       await database.rows("DROP TABLE pgstac.stolen");
       expect((await database.heal()).left).toEqual([]);
+    });
+
+    it("lets readers search, and make temporary tables only where they serve tiles", async () => {
+      const search = `SELECT jsonb_array_length(search('{"collections": ["c"], "limit": 5}') -> 'features') AS found`;
+      const tiles = `SELECT geojsonsearch('{"type": "Point", "coordinates": [-180, -90]}', search_hash, NULL, 5)
+                       FROM (SELECT hash AS search_hash FROM searches LIMIT 1) s`;
+      const asReader = async (reader: string, sql: string): Promise<string> => {
+        const session = await database.connect("superuser");
+        await session.query(`SET SESSION AUTHORIZATION ${reader}`);
+        await session.query("SET search_path = pgstac, public; SET pgstac.readonly = 'true'");
+        const code = await attemptAlone(session, sql);
+        await session.end();
+        return code;
+      };
+      for (const reader of [readers.tiles, readers.reports]) {
+        expect([reader, await asReader(reader, search)]).toEqual([reader, "00000"]);
+        for (const sql of [
+          "DELETE FROM items",
+          "SELECT delete_collection('c')",
+          "SELECT check_partition('c', NULL, NULL)",
+          `SELECT create_collection('{"id": "x"}')`,
+        ]) {
+          expect([sql, await asReader(reader, sql)]).toEqual([sql, "42501"]);
+        }
+      }
+      expect(await asReader(readers.tiles, "CREATE TEMPORARY TABLE t (a integer)")).toBe("00000");
+      expect(await asReader(readers.reports, "CREATE TEMPORARY TABLE t (a integer)")).toBe("42501");
+      expect(await asReader(readers.tiles, tiles)).toBe("00000");
+      expect(await asReader(readers.reports, tiles)).toBe("42501");
     });
 
     it("lets the application delete a collection", async () => {
@@ -281,6 +321,54 @@ describeWithPostgis("PgSTAC", () => {
         /0\.10\.0 is installed, and 0\.9\.12 is older/,
       );
     });
+  });
+
+  it("asks again under the lock for ticket and window in a tier that has them", async () => {
+    const database = await makePgstacDatabase(server, "0.9.12");
+    await database.rows(
+      `UPDATE public.schema_migration_events SET detail = '{"tier": "uat"}' WHERE kind = 'stamped'`,
+    );
+    const uat = { tier: "uat", targetVersion: "0.1.0", tickets: "CHG-2026-0001" };
+    const run = (more: Configuration, ticket: string | null) =>
+      ensurePgstac(database.accessWith({ ...uat, ...more }), "0.9.12", ticket, silent);
+    const open = { window: '["2020-01-01T00:00Z/P9999D"]' };
+    await expect(run(open, null)).rejects.toThrow(/no ticket is not among the tickets/);
+    await expect(run(open, "CHG-2026-0002")).rejects.toThrow(/CHG-2026-0002 is not among/);
+    await expect(run({}, "CHG-2026-0001")).rejects.toThrow(/no maintenance window is open/);
+    await expect(ensurePgstac(database.access, "0.9.12", null, silent)).rejects.toThrow(/uat/);
+    expect((await run(open, "CHG-2026-0001")).change).toMatchObject({ kind: "install" });
+    await database.close();
+  });
+
+  it("is signed off by its own name, by another login than the one that brought it", async () => {
+    const database = await makePgstacDatabase(server, "0.9.12");
+    const approval = { version: "pgstac-0.9.12", by: "Eve Holt" };
+    await expect(signOff(database.access, approval)).rejects.toThrow(
+      /is not what this stack's PgSTAC is/,
+    );
+    await ensurePgstac(database.access, "0.9.12", null, silent);
+    expect(await signOff(database.access, approval)).toMatchObject({
+      ...approval,
+      login: database.names.approver,
+    });
+    await expect(signOff(database.access, approval)).rejects.toThrow(/already/);
+    const published = publishedPgstac(await database.asAdmin(readHistory));
+    expect(published).toMatchObject({
+      version: "0.9.12",
+      signedOff: { by: "Eve Holt" },
+      validated: null,
+    });
+    const outputs = JSON.parse(
+      JSON.stringify({ tier: "qa", versions: [], pgstac: published }),
+    ) as unknown;
+    expect(readLowerTier("s", outputs)).toMatchObject({ pgstac: published });
+    // An upgrade takes the word back: it was about another version.
+    await ensurePgstac(database.accessWith({ pgstac: "0.10.0" }), "0.10.0", null, silent);
+    expect(publishedPgstac(await database.asAdmin(readHistory))).toMatchObject({
+      version: "0.10.0",
+      signedOff: null,
+    });
+    await database.close();
   });
 
   it("leaves the other databases of the server their admins", async () => {
