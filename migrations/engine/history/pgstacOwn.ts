@@ -5,12 +5,12 @@
  */
 import { createHash } from "node:crypto";
 
-import { addedConstraints } from "../../../pgstac/hardening/hardening";
 import {
   type Fingerprint,
   fingerprintedOn,
   pgstacFingerprints,
 } from "../../../pgstac/hardening/fingerprints";
+import { addedConstraints } from "../../../pgstac/hardening/hardening";
 import type { SchemaSnapshot, SnapshotLine } from "./snapshot";
 
 /** What PgSTAC made: in its schema, and its role's. Both are its own names, on every server. */

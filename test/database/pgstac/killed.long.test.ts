@@ -22,7 +22,7 @@ const program = join(__dirname, "..", "..", "support", "pgstac", "installAndDie.
 
 /** In the middle of PgSTAC's own transaction, and as its program has just been started. */
 const cases = [
-  ...pgstacSteps.map((step) => ({ step: step as string, later: 0 })),
+  ...pgstacSteps.map((step) => ({ step: step, later: 0 })),
   { step: "migrating", later: 400 },
   { step: "migrating", later: 900 },
 ];

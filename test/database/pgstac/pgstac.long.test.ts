@@ -16,8 +16,8 @@ import type { Access } from "../../../stack/connection";
 import { pgstacAttacks } from "../../support/pgstac/attacks";
 import { collection, item, load, writeRows } from "../../support/pgstac/load";
 import { makePgstacDatabase, startPostgisServer } from "../../support/pgstac/pgstacDatabase";
-import type { Configuration } from "../../support/program/makeSettings";
 import { attemptAlone } from "../../support/privileges/attempt";
+import type { Configuration } from "../../support/program/makeSettings";
 import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { describeWithPostgis } from "../../support/servers/withPostgis";
 

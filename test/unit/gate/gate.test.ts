@@ -5,8 +5,8 @@ import type { GatedPgstac, GateInput } from "../../../migrations/engine/gate/inp
 import { type AppliedState, planMigrations } from "../../../migrations/engine/gate/input/plan";
 import { formatViolations } from "../../../migrations/engine/gate/violationText";
 import type {
-  PublishedPgstac,
   LowerTier,
+  PublishedPgstac,
   PublishedProof,
   PublishedVersion,
 } from "../../../migrations/engine/history/promotion";

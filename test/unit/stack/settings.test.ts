@@ -48,6 +48,7 @@ describe("readSettings", () => {
       extensions: [],
       proofTemplate: null,
       pgstac: null,
+      datasetTables: false,
       passwordVersion: "1",
       serviceLimits: {
         connectionLimit: 50,
