@@ -5,7 +5,11 @@
  */
 import type { MigrationFile } from "../../migrations/engine/files/file";
 import type { History, VersionState } from "../../migrations/engine/history/history";
-import { type LowerTier, publishedVersions } from "../../migrations/engine/history/promotion";
+import {
+  type LowerTier,
+  publishedPgstac,
+  publishedVersions,
+} from "../../migrations/engine/history/promotion";
 import { describeProof, isProven } from "../../migrations/engine/history/proof";
 import { ensureStamp } from "../../migrations/engine/history/stamp";
 import { signOff, validate } from "../../migrations/engine/ledger/decisions";
@@ -133,7 +137,7 @@ async function reportOf(call: Call, walk: Walk): Promise<PromotionReport> {
           stack: from.name,
           tier: below,
           versions: publishedVersions(live),
-          ...(published?.kind === "known" ? { pgstac: published.pgstac ?? null } : {}),
+          pgstac: publishedPgstac(live),
         });
   const { plan, waiting, violations } = byLive;
   return promotionReport({

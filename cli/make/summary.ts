@@ -130,6 +130,7 @@ function factRows(live: Live, { since, changes, seconds }: RunFacts): readonly s
         ? "none applied"
         : `${there.length} applied, newest ${newest}; ${proven} of ${there.length} rollbacks proven`,
     ],
+    ...(history.pgstac ? [["PgSTAC", `${history.pgstac.installed}, hardened`]] : []),
     ...(held.length === 0
       ? []
       : [

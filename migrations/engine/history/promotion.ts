@@ -66,7 +66,7 @@ export type LowerTier =
       readonly tier: Tier | null;
       readonly versions: readonly PublishedVersion[];
       /** PgSTAC that was installed there; absent where it publishes none. */
-      readonly pgstac?: PublishedPgstac;
+      readonly pgstac?: PublishedPgstac | null;
     }
   /** The stack does not exist, or publishes nothing: as if nothing were applied there. */
   | { readonly kind: "missing"; readonly stack: string; readonly reason: string }

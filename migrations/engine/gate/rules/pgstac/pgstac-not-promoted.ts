@@ -12,7 +12,7 @@ import { openWindows, unchanged, upgrade } from "./pgstacExamples";
 
 /** What is wrong with the tier below, and what to do there; null when nothing is. */
 function faultOf(
-  below: PublishedPgstac | undefined,
+  below: PublishedPgstac | null | undefined,
   version: string,
   tier: Tier,
 ): { readonly fault: string; readonly remedy: string } | null {
