@@ -51,7 +51,7 @@ const toRuntimePartition = `k.conparentid <> 0 AND k.confrelid <> 0
     AND EXISTS (SELECT FROM pg_class AS f WHERE f.oid = k.confrelid AND ${runtimePartition("f")})`;
 
 /** What geoapi.create_dataset_table says of each table it makes. */
-export const datasetComment = "A dataset, made by geoapi.create_dataset_table";
+const datasetComment = "A dataset, made by geoapi.create_dataset_table";
 
 /** Which objects are described: conditions on `c`, `p`, `t` and the rest, and what they need in front of them. */
 interface Scope {

@@ -18,7 +18,7 @@ import { describeWithPostgis } from "../../support/servers/withPostgis";
 jest.setTimeout(120_000);
 
 const silent = (): void => undefined;
-const program = join(__dirname, "..", "..", "support", "pgstac", "installAndDie.ts");
+const program = join(__dirname, "..", "..", "support", "crash", "pgstacInstall.ts");
 
 /** In the middle of PgSTAC's own transaction, and as its program has just been started. */
 const cases = [

@@ -13,10 +13,10 @@ import { loadMigrations } from "../../../migrations/engine/survey/load";
 import { migrationsFolder } from "../files/migrationFiles";
 import type { ProgramDatabase } from "../servers/programDatabase";
 
-export const optionalFolder = join(migrationsFolder, "optional");
+const optionalFolder = join(migrationsFolder, "optional");
 
 /** Copies the shipped files and the optional pair into one folder, and returns it. The caller removes it. */
-export async function withOptionalFiles(): Promise<string> {
+async function withOptionalFiles(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "datasets-"));
   for (const from of [migrationsFolder, optionalFolder]) {
     const names = (await readdir(from)).filter((name) => name.endsWith(".sql"));

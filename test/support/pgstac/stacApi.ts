@@ -11,7 +11,7 @@ import { describeWithPostgis } from "../servers/withPostgis";
 import { fetchStacFastapi } from "./fetchStacFastapi";
 
 /** An answer, its body read as JSON; a body that is none is null. */
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>> | null;
 }

@@ -15,7 +15,7 @@ import type { PgstacVersion } from "../../../pgstac/hardening/versions";
 import { makePgstacDatabase, startPostgisServer } from "./pgstacDatabase";
 
 /** The versions that are brought one after the other, and the name of what they leave. */
-export const fingerprintRoutes: Readonly<Record<string, readonly PgstacVersion[]>> = {
+const fingerprintRoutes: Readonly<Record<string, readonly PgstacVersion[]>> = {
   "0912": ["0.9.12"],
   "0100": ["0.10.0"],
   "0912To0100": ["0.9.12", "0.10.0"],
