@@ -6,8 +6,8 @@
 import type { Client } from "pg";
 
 import type { History } from "../../migrations/engine/history/history";
-import { serverTime } from "../../migrations/engine/ledger/ledger";
-import { historyUnderLock } from "../../migrations/engine/server/session";
+import { ensureStamp } from "../../migrations/engine/history/stamp";
+import { readHistory, serverTime } from "../../migrations/engine/ledger/ledger";
 import type { Access } from "../../stack/connection";
 import { tierRules } from "../../stack/tier";
 import { describeWindows, openWindow } from "../../stack/window";
@@ -15,8 +15,11 @@ import { PgstacRefusedError } from "./refused";
 import type { PgstacChange } from "./runPypgstac";
 
 /** What holds now. @throws {StampError} the database belongs to another tier. */
-export const stateUnderLock = (client: Client, access: Access): Promise<History> =>
-  historyUnderLock(client, access);
+export async function stateUnderLock(client: Client, { settings }: Access): Promise<History> {
+  const history = await readHistory(client);
+  ensureStamp(settings, history.stamp);
+  return history;
+}
 
 /**
  * @throws {PgstacRefusedError} no window is open where sessions would be ended, or the change has no ticket of this run,
