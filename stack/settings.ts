@@ -86,7 +86,7 @@ interface RunSettings {
 }
 
 /** Which PgSTAC the stack has. */
-export interface PgstacSettings {
+interface PgstacSettings {
   readonly version: PgstacVersion;
   /** Change ticket of this version; null: none is stated, which uat and prod refuse. */
   readonly ticket: string | null;

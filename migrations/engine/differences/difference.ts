@@ -17,6 +17,8 @@ import { ownerPart, writeSql } from "./writeSql";
 export interface SchemaSide {
   readonly snapshot: SchemaSnapshot;
   readonly definitions: Definitions;
+  /** Major version of the server. */
+  readonly server: number;
 }
 
 /** One difference. `before` is what the files say, `after` what the database has; `new` is in the database alone. */
@@ -41,8 +43,8 @@ const ownerText = /^owner /;
 const pgstacOwner = "owner pgstac_admin";
 
 /** The structure, and the owners as parts of their own. */
-function comparable(snapshot: SchemaSnapshot): SchemaSnapshot {
-  const structure = structureOf(snapshot);
+function comparable({ snapshot, server }: SchemaSide): SchemaSnapshot {
+  const structure = structureOf(snapshot, server);
   const there = new Set(structure.map(({ object }) => object));
   const owners = snapshot
     .filter(({ object, text }) => ownerText.test(text) && there.has(object))
@@ -56,14 +58,12 @@ export function differencesBetween(
   files: SchemaSide,
   database: SchemaSide,
 ): readonly SchemaDifference[] {
-  return compareSnapshots(comparable(files.snapshot), comparable(database.snapshot)).map(
-    (difference) => ({
-      ...difference,
-      name: nameOfDifference(difference),
-      toFiles: writeSql(reversed(difference), database.definitions, files.definitions),
-      toDatabase: writeSql(difference, files.definitions, database.definitions),
-    }),
-  );
+  return compareSnapshots(comparable(files), comparable(database)).map((difference) => ({
+    ...difference,
+    name: nameOfDifference(difference),
+    toFiles: writeSql(reversed(difference), database.definitions, files.definitions),
+    toDatabase: writeSql(difference, files.definitions, database.definitions),
+  }));
 }
 
 const opposite = { new: "gone", gone: "new", changed: "changed" } as const;

@@ -148,10 +148,9 @@ export interface History {
 export function foldHistory(rows: readonly LedgerRow[], events: readonly EventRow[]): History {
   const ordered = [...events].sort((a, b) => a.id - b.id);
   const eventsOf = groupByVersion(ordered);
-  const whole = foldWhole(ordered);
-  const { lastRebuild, ...rest } = whole;
+  const { lastRebuild, ...whole } = foldWhole(ordered);
   return {
-    ...rest,
+    ...whole,
     versions: rows.map((row) => foldVersion(row, eventsOf.get(row.version) ?? [], lastRebuild)),
   };
 }

@@ -282,12 +282,12 @@ async function ensureSecondPerson(
 /** What is decided on: a version of the files, or of PgSTAC. */
 type Decidable = Pick<
   VersionState,
-  "version" | "checksum" | "rollbackChecksum" | "executedBy" | Decided
+  "version" | "checksum" | "rollbackChecksum" | "executedBy" | "baseline" | Decided
 >;
 
 function appliedState({ versions, pgstac }: History, version: string): Decidable {
   if (pgstac?.version === version) {
-    return { ...pgstac, rollbackChecksum: null, acknowledgement: null };
+    return { ...pgstac, rollbackChecksum: null, acknowledgement: null, baseline: null };
   }
   if (namesPgstac(version)) {
     throw new DecisionRefusedError(

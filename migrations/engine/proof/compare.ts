@@ -49,7 +49,8 @@ const patience = { lock_timeout: "1s" } as const;
 /** Reads one side. Any login may. */
 export async function readSide(client: Client, schemas: readonly string[]): Promise<SchemaSide> {
   const snapshot = await readSnapshot(client, schemas, patience);
-  return { snapshot, definitions: await readDefinitions(client, schemas, patience) };
+  const definitions = await readDefinitions(client, schemas, patience);
+  return { snapshot, definitions, server: await readServerMajor(client) };
 }
 
 /**
@@ -76,12 +77,11 @@ async function comparison(
   files: SchemaSide,
 ): Promise<SchemaComparison> {
   const purpose = { account: "admin", activity: "compare", readOnly: true } as const;
-  const { live, major } = await withClient(access, purpose, async (client) => ({
-    live: await readSide(client, access.settings.schemas),
-    major: await readServerMajor(client),
-  }));
-  const digest = ({ snapshot }: SchemaSide): SchemaDigest =>
-    digestSnapshot(structureOf(snapshot), major);
+  const live = await withClient(access, purpose, (client) =>
+    readSide(client, access.settings.schemas),
+  );
+  const digest = ({ snapshot, server }: SchemaSide): SchemaDigest =>
+    digestSnapshot(structureOf(snapshot, server), server);
   return {
     version: inOrder(migrations).at(-1)?.header.version ?? null,
     differences: differencesBetween(files, live),
