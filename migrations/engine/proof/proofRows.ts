@@ -227,11 +227,16 @@ export class ProofRows {
 /** So far sequences are on that belong to no column, so that one that is set back is seen. */
 const advancedBy = 20;
 
-/** Lets those go on that never gave a value. What a sequence refuses (a cycle, an end) leaves it as it is. */
+/**
+ * Lets those go on that never gave a value. What a sequence refuses (a cycle, an end) leaves it as it is. The server may
+ * look at sequences of other schemas first, and before 17 it refuses that to whoever may not use them.
+ */
 async function advanceSequences(client: Client, schemas: readonly string[]): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-      WHERE n.nspname = ANY ($1) AND CASE c.relkind WHEN 'S' THEN pg_sequence_last_value(c.oid) IS NULL ELSE false END`,
+      WHERE n.nspname = ANY ($1) AND CASE WHEN c.relkind <> 'S' THEN false
+        WHEN NOT has_sequence_privilege(c.oid, 'USAGE, SELECT') THEN false
+        ELSE pg_sequence_last_value(c.oid) IS NULL END`,
     [schemas],
   );
   for (const { name } of rows) {

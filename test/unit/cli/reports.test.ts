@@ -127,7 +127,7 @@ describe("status", () => {
       ],
       [
         event({ kind: "stamped", version: null, detail: { tier: "uat" } }),
-        event({ kind: "applied" }),
+        event({ kind: "applied", login: "migrator" }),
         event({ kind: "proven" }),
         event({ kind: "validated", detail: said }),
         event({ kind: "signed-off", detail: said }),

@@ -164,6 +164,9 @@ const windowNow = [parseWindow("2026-12-01T10:00Z/PT4H")];
 /** 002 is applied, and the target was lowered below it. */
 const goingBack: Case = { states: [state("1.0.0"), state("1.1.0")], targetVersion: "1.0.0" };
 
+/** It was found in the database. */
+const baseline = { by: "Ada Moss" };
+
 /** What its run below measured, and nobody had announced. */
 const lostNotes = "dagapp.notes: 3 rows deleted, none announced";
 const otherRights = "dagapp.jobs: privileges changed";
@@ -198,6 +201,12 @@ const broken: readonly (readonly [
     { states: [state("1.0.0", { checksum: null })] },
     warned,
     "001_add_jobs.sql:-",
+  ],
+  [
+    "baseline-goes-back",
+    { ...goingBack, states: [state("1.0.0"), state("1.1.0", { baseline })] },
+    warned,
+    "002_add_tasks_rollback.sql:-",
   ],
   ["pgstac-refused", { pgstac: pgstacFrom("0.9.12", 1) }, all, ":-"],
   [
