@@ -2,8 +2,9 @@
  * One event in words, as evidence tells it. Pure. Does NOT fold events (see history.ts).
  */
 import type { MigrationFile } from "../../migrations/engine/files/file";
+import type { EventRow } from "../../migrations/engine/history/event";
 import type { EventKind } from "../../migrations/engine/history/eventKinds";
-import { type EventRow, rollbackDirection } from "../../migrations/engine/history/history";
+import { rollbackDirection } from "../../migrations/engine/history/history";
 import { printable } from "../../stack/printable";
 import { momentText } from "./times";
 

@@ -4,8 +4,8 @@
  * Does NOT gather the facts (see evidenceFacts.ts) or write them down (see evidenceText.ts).
  */
 import type { MigrationFile } from "../../migrations/engine/files/file";
+import type { EventRow } from "../../migrations/engine/history/event";
 import type { EventKind } from "../../migrations/engine/history/eventKinds";
-import type { EventRow } from "../../migrations/engine/history/history";
 import { describeImpactsMeasured } from "../../migrations/engine/history/segmentRecord";
 import { printable } from "../../stack/printable";
 import { answerChecklist } from "./checklist";

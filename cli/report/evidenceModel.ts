@@ -3,7 +3,8 @@
  * Does NOT gather or judge.
  */
 import type { MigrationFile } from "../../migrations/engine/files/file";
-import type { EventRow, VersionState } from "../../migrations/engine/history/history";
+import type { EventRow } from "../../migrations/engine/history/event";
+import type { VersionState } from "../../migrations/engine/history/history";
 import type { Tier } from "../../stack/tier";
 import type { Window } from "../../stack/window";
 import type { StatementReport } from "./statementReport";

@@ -1,7 +1,8 @@
 /**
  * The state of a database for a person. Pure. Does NOT decide anything.
  */
-import type { BreakGlass, Decision, VersionState } from "../../migrations/engine/history/history";
+import type { Decision } from "../../migrations/engine/history/event";
+import type { BreakGlass, VersionState } from "../../migrations/engine/history/history";
 import { describeImpactsMeasured } from "../../migrations/engine/history/segmentRecord";
 import { countObjects, listDifferences } from "../../migrations/engine/history/snapshot";
 import type { Comparison } from "../../migrations/engine/history/structureRecord";

@@ -7,8 +7,8 @@ import {
   compareSnapshots,
   type SchemaSnapshot,
   type SnapshotDifference,
-  structureOf,
 } from "../history/snapshot";
+import { structureOf } from "../history/structureLines";
 import type { Definitions } from "./definition";
 import type { Written } from "./statement";
 import { ownerPart, writeSql } from "./writeSql";

@@ -2,8 +2,8 @@
  * A history that grows: only versions of which something is new are folded again.
  * Pure. Does NOT read rows (see ledger/keptHistory.ts); what they mean is in history.ts.
  */
+import type { EventRow } from "./event";
 import {
-  type EventRow,
   foldVersion,
   foldWhole,
   type History,

@@ -3,6 +3,7 @@
  * Pure. Does NOT query the database (see ledger.ts) or decide what to do (see plan.ts, gate.ts).
  */
 import { type Tier, tiers } from "../../../stack/tier";
+import type { Decision, EventRow } from "./event";
 import type { EventKind } from "./eventKinds";
 import { foldPgstac, type PgstacState } from "./pgstacState";
 import { type ProofRows, readProofRows } from "./proof";
@@ -20,20 +21,6 @@ export interface LedgerRow {
   readonly ticket: string | null;
 }
 
-/** A row of public.schema_migration_events. */
-export interface EventRow {
-  readonly id: number;
-  readonly happenedAt: Date;
-  readonly login: string;
-  readonly kind: EventKind;
-  readonly version: string | null;
-  readonly segment: number | null;
-  readonly checksum: string | null;
-  readonly rollbackChecksum: string | null;
-  readonly ticket: string | null;
-  readonly detail: Readonly<Record<string, unknown>>;
-}
-
 /** That apply, rollback and apply again were run elsewhere and left the same catalog. Recorded for both texts. */
 interface Proof {
   readonly at: Date;
@@ -41,17 +28,6 @@ interface Proof {
   readonly rollbackChecksum: string | null;
   /** Null: it was made by an earlier release, which put no rows into the tables. */
   readonly rows: ProofRows | null;
-}
-
-/** What a person decided about a version as it is applied now. */
-export interface Decision {
-  readonly at: Date;
-  /** The login that wrote it: the server's word. */
-  readonly login: string;
-  /** The person, as the login gave it. */
-  readonly by: string;
-  /** Why, or what else was said; "" for nothing. */
-  readonly reason: string;
 }
 
 /** An emergency that is under way: promotion and maintenance window are lifted until it is closed. */

@@ -3,7 +3,8 @@
  * tell it all.
  * Pure. Does NOT read the catalogs (see ledger/keptStructure.ts).
  */
-import { digestSnapshot, type PartDigests, type SchemaSnapshot, structureOf } from "./snapshot";
+import { digestSnapshot, type PartDigests, type SchemaSnapshot } from "./snapshot";
+import { structureOf } from "./structureLines";
 
 /** The live structure, with the name of each relation by its object id. */
 export interface KnownStructure {

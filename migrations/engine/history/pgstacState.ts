@@ -2,7 +2,7 @@
  * What the events say of PgSTAC: which version was brought here by whom, and what people have decided about it. Pure.
  * Does NOT look at the database itself, where somebody may have changed it since (pgstac/database/look.ts).
  */
-import type { Decision, EventRow } from "./history";
+import type { Decision, EventRow } from "./event";
 
 /** PgSTAC as this program brought it last. */
 export interface PgstacState {

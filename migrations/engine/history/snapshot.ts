@@ -6,7 +6,6 @@ import { createHash } from "node:crypto";
 
 import { cutBetweenWords } from "../../../stack/cutText";
 import { printable } from "../../../stack/printable";
-import { withoutPgstacsOwn } from "./pgstacOwn";
 
 /** One property of one object, in words that do not depend on object ids. */
 export interface SnapshotLine {
@@ -65,15 +64,6 @@ function group(snapshot: SchemaSnapshot): Grouped {
   for (const parts of objects.values()) for (const lines of parts.values()) lines.sort(byText);
   return objects;
 }
-
-/**
- * The snapshot without owners and privileges, and without what PgSTAC's installer made: that changes with its version, not
- * by migrations. Where something of it is not as its version leaves it, one line says so.
- *
- * @param server  Major version.
- */
-export const structureOf = (snapshot: SchemaSnapshot, server: number): SchemaSnapshot =>
-  withoutPgstacsOwn(snapshot, server).filter(({ isPrivilege }) => !isPrivilege);
 
 const sorted = <T>(record: Readonly<Record<string, T>>): readonly (readonly [string, T])[] =>
   Object.entries(record).sort(([a], [b]) => byText(a, b));

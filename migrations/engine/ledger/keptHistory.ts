@@ -6,8 +6,9 @@
 import type { Client } from "pg";
 
 import { eventsTable, ledgerTable } from "../../../stack/ownTables";
+import type { EventRow } from "../history/event";
 import { FoldedHistory, type NumberedRow } from "../history/foldedHistory";
-import type { EventRow, History } from "../history/history";
+import type { History } from "../history/history";
 import { readHistory } from "./ledger";
 
 /** Rows that may have come in since the oldest transaction ($1) that was under way at the last look; null: all. */

@@ -6,7 +6,8 @@
 import type { Client } from "pg";
 
 import { knownAfter, type KnownStructure, type Touched } from "../history/knownStructure";
-import { digestSnapshot, fingerprintOf, structureOf } from "../history/snapshot";
+import { digestSnapshot, fingerprintOf } from "../history/snapshot";
+import { structureOf } from "../history/structureLines";
 import type { Expected, Structure } from "../history/structureRecord";
 import { readAddressed, readServerMajor } from "./schemaSnapshot";
 import { readExpected } from "./structure";

@@ -7,8 +7,9 @@ import { type Client, escapeIdentifier } from "pg";
 import { eventsTable, ledgerTable } from "../../../stack/ownTables";
 import { printable } from "../../../stack/printable";
 import type { Tier } from "../../../stack/tier";
+import type { EventRow } from "../history/event";
 import type { EventKind } from "../history/eventKinds";
-import { type EventRow, foldHistory, type History, type LedgerRow } from "../history/history";
+import { foldHistory, type History, type LedgerRow } from "../history/history";
 import type { RollbackTexts } from "../history/proof";
 import {
   describePolicy,

@@ -6,7 +6,8 @@ import { type Client, DatabaseError } from "pg";
 
 import { eventsTable } from "../../../stack/ownTables";
 import type { History } from "../history/history";
-import { digestSnapshot, type PartDigests, structureOf } from "../history/snapshot";
+import { digestSnapshot, type PartDigests } from "../history/snapshot";
+import { structureOf } from "../history/structureLines";
 import {
   compareStructure,
   type Comparison,

@@ -14,7 +14,8 @@ import {
   type SchemaSide,
 } from "../differences/difference";
 import type { MigrationFile } from "../files/file";
-import { digestSnapshot, type SchemaDigest, structureOf } from "../history/snapshot";
+import { digestSnapshot, type SchemaDigest } from "../history/snapshot";
+import { structureOf } from "../history/structureLines";
 import { readDefinitions } from "../ledger/schemaDefinitions";
 import { readServerMajor, readSnapshot } from "../ledger/schemaSnapshot";
 import { withRunner } from "../server/runner";

@@ -3,11 +3,8 @@
  */
 import type { Client } from "pg";
 
-import {
-  compareSnapshots,
-  describeDifference,
-  structureOf,
-} from "../../../migrations/engine/history/snapshot";
+import { compareSnapshots, describeDifference } from "../../../migrations/engine/history/snapshot";
+import { structureOf } from "../../../migrations/engine/history/structureLines";
 import { readSnapshot } from "../../../migrations/engine/ledger/schemaSnapshot";
 import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { withoutPgstacsOwn } from "../../../migrations/engine/history/pgstacOwn";
-import { structureOf } from "../../../migrations/engine/history/snapshot";
+import { structureOf } from "../../../migrations/engine/history/structureLines";
 import { readServerMajor, readSnapshot } from "../../../migrations/engine/ledger/schemaSnapshot";
 import { ensurePgstac } from "../../../pgstac/database/install";
 import type { PgstacVersion } from "../../../pgstac/hardening/versions";

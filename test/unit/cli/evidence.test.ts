@@ -13,11 +13,8 @@ import {
 import { evidenceMarkdown, evidenceText } from "../../../cli/report/evidenceText";
 import { statementReports } from "../../../cli/report/statementReport";
 import type { MigrationFile } from "../../../migrations/engine/files/file";
-import {
-  type EventRow,
-  foldHistory,
-  type LedgerRow,
-} from "../../../migrations/engine/history/history";
+import type { EventRow } from "../../../migrations/engine/history/event";
+import { foldHistory, type LedgerRow } from "../../../migrations/engine/history/history";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { parseTier } from "../../../stack/tier";
 import { parseWindow } from "../../../stack/window";

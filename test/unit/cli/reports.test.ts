@@ -11,9 +11,9 @@ import type { MigrationFile } from "../../../migrations/engine/files/file";
 import type { Violation } from "../../../migrations/engine/gate/input/gateRule";
 import { planMigrations } from "../../../migrations/engine/gate/input/plan";
 import { formatViolations } from "../../../migrations/engine/gate/violationText";
+import type { EventRow } from "../../../migrations/engine/history/event";
 import {
   type BreakGlass,
-  type EventRow,
   foldHistory,
   type History,
   type LedgerRow,

@@ -1,8 +1,9 @@
 // A history that grows says, at each step, what folding all of it anew would say.
 import fc from "fast-check";
 
+import type { EventRow } from "../../../migrations/engine/history/event";
 import { FoldedHistory, type NumberedRow } from "../../../migrations/engine/history/foldedHistory";
-import { type EventRow, foldHistory } from "../../../migrations/engine/history/history";
+import { foldHistory } from "../../../migrations/engine/history/history";
 
 const at = (seconds: number): Date => new Date(Date.UTC(2026, 0, 1, 0, 0, seconds));
 const versions = ["1.0.0", "2.0.0", "3.0.0"] as const;

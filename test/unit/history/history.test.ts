@@ -1,8 +1,8 @@
 // History: the ledger decides the status, events since the last start add what it cannot hold.
 import fc from "fast-check";
 
+import type { EventRow } from "../../../migrations/engine/history/event";
 import {
-  type EventRow,
   foldHistory,
   type LedgerRow,
   rollbackDirection,

@@ -7,8 +7,8 @@ import {
   describeDifference,
   digestSnapshot,
   type SnapshotLine,
-  structureOf,
 } from "../../../migrations/engine/history/snapshot";
+import { structureOf } from "../../../migrations/engine/history/structureLines";
 
 const line = (object: string, part: string, text: string, isPrivilege = false): SnapshotLine => ({
   object,
