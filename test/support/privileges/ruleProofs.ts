@@ -7,6 +7,9 @@ import { eventKinds } from "../../../migrations/engine/history/eventKinds";
 import type { PrivilegeRule } from "../../../roles/vocabulary";
 import type { Login } from "../servers/programDatabase";
 
+/** What approvers may record, in words of the test's own. */
+const approvals: readonly string[] = ["signed-off", "validated", "acknowledged", "baselined"];
+
 /** `{service}` and the like in a statement stand for the real name, quoted. */
 export interface Proof {
   readonly as: Login;
@@ -171,7 +174,7 @@ export const ruleProofs: Readonly<Record<string, Proof>> = {
   },
   "approver, events, column": {
     as: "approver",
-    granted: ["signed-off", "validated", "acknowledged"].map(
+    granted: approvals.map(
       (kind) =>
         `INSERT INTO public.schema_migration_events (kind, version, checksum, rollback_checksum, ticket, detail)
          VALUES ('${kind}', '1.0.0', 'a', 'b', 'c', '{}')`,
@@ -183,7 +186,7 @@ export const ruleProofs: Readonly<Record<string, Proof>> = {
            SELECT 'signed-off', ${column} FROM public.schema_migration_events LIMIT 1`,
       ),
       ...eventKinds
-        .filter((kind) => !["signed-off", "validated", "acknowledged"].includes(kind))
+        .filter((kind) => !approvals.includes(kind))
         .map((kind) => `INSERT INTO public.schema_migration_events (kind) VALUES ('${kind}')`),
     ],
   },
