@@ -9,7 +9,7 @@ import { type PostgresServer, startServer } from "../../sandbox/server";
 import { done, makePulumiHome, ProgramStack, removeFolder } from "../support/program/programStack";
 import { makeTierDatabase, type TierDatabase } from "../support/servers/tierDatabase";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 let server: PostgresServer;
 let home: string;

@@ -9,7 +9,7 @@ import { splitStatements } from "../support/servers/sqlFile";
 import { readLedger, type TierDatabase, versionsOf } from "../support/servers/tierDatabase";
 import { serverVersions } from "../support/servers/versions";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const allVersions = VERSIONS.map(({ version }) => version);
 

@@ -10,7 +10,7 @@ import { isStillThere, providersBelow } from "../support/program/providers";
 import { useProgramStacks } from "../support/program/useProgramStacks";
 import { readLedger, type TierDatabase, versionsOf } from "../support/servers/tierDatabase";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const suite = useProgramStacks();
 let database: TierDatabase;

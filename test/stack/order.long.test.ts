@@ -8,7 +8,7 @@ import { done, type Outcome, type ProgramStack } from "../support/program/progra
 import { useProgramStacks } from "../support/program/useProgramStacks";
 import { type TierDatabase, versionsOf } from "../support/servers/tierDatabase";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const suite = useProgramStacks();
 let database: TierDatabase;

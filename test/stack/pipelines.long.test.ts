@@ -16,7 +16,7 @@ import { expectFitToShow, type Outcome } from "../support/program/outcome";
 import { makePulumiHome, ProgramStack, removeFolder } from "../support/program/programStack";
 import { makeTierDatabase, type TierDatabase, versionsOf } from "../support/servers/tierDatabase";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const repository = join(__dirname, "../..");
 

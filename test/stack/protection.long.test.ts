@@ -4,7 +4,7 @@ import { done, type Outcome, type ProgramStack } from "../support/program/progra
 import { useProgramStacks } from "../support/program/useProgramStacks";
 import { readLedger, type TierDatabase } from "../support/servers/tierDatabase";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const suite = useProgramStacks({ settings: { autovacuum: "off" } });
 let database: TierDatabase;

@@ -12,7 +12,7 @@ let database: ProgramDatabase;
 let project: DdlProject;
 
 beforeAll(async () => {
-  const configuration = { lockTimeoutMs: "200", lockBudgetMs: "500" };
+  const configuration = { lockTimeoutMs: "2000", lockBudgetMs: "5000" };
   database = await suite.database({ configuration });
   project = await makeDdlProject(database, smallMigrations([{}]));
 });
