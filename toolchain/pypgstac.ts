@@ -3,7 +3,7 @@
  * Does NOT know which versions there are (pgstac/hardening/versions.ts), or run it on a database.
  */
 import { existsSync } from "node:fs";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { cacheFolder, installInto } from "./cache";
@@ -50,6 +50,8 @@ export async function ensurePypgstac(
   if (known !== undefined) return known;
   const python = findPython();
   log.say(`Installing pypgstac ${version} from PyPI into the cache`);
+  // One that is there and not whole: its Python is gone, or the file system took part of it.
+  await rm(join(cacheFolder(), name), { recursive: true, force: true });
   const folder = await installInto(cacheFolder(), name, async (target, scratch) => {
     const made = await run(python, ["-m", "venv", target], { timeoutMs: INSTALLED_WITHIN_MS });
     if (made.status !== 0) {
