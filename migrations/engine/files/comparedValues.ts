@@ -66,6 +66,24 @@ const leads: { readonly [P in Place]: readonly (readonly [RegExp, Place])[] } = 
   ],
 };
 
+/**
+ * The words outside of CHECK (…): rows that a new constraint would not take are not there when it is added, or it could
+ * not be.
+ */
+function withoutChecks(words: readonly Word[]): readonly Word[] {
+  let depth = 0;
+  let isCheck = false;
+  return words.filter(({ text }, index) => {
+    if (!isCheck && text === "(" && words[index - 1]?.text.toUpperCase() === "CHECK")
+      isCheck = true;
+    if (!isCheck) return true;
+    if (text === "(") depth += 1;
+    if (text === ")") depth -= 1;
+    isCheck = depth > 0;
+    return false;
+  });
+}
+
 class Reading {
   /** What a rollback writes was there before: that is what it brings back. */
   isForward = true;
@@ -76,7 +94,7 @@ class Reading {
   private readonly listed = new Set<string>();
 
   read(sql: string): void {
-    const words = scanWords(sql);
+    const words = withoutChecks(scanWords(sql));
     let place: Place = "condition";
     for (const [index, word] of words.entries()) {
       const keyword = word.kind === "name" ? word.text.toUpperCase() : word.text;

@@ -16,6 +16,10 @@ it.each<readonly [string, Readonly<Record<string, readonly string[]>>]>([
   ],
   ["DELETE FROM dagapp.t WHERE a IN (1, -2) AND b NOT IN ('x');", { a: ["1", "-2"], b: ["x"] }],
   [
+    "ALTER TABLE dagapp.t ADD CHECK (a > 0 AND (b IN ('x'))) NOT VALID;\nDELETE FROM dagapp.t WHERE c = 3;",
+    { c: ["3"] },
+  ],
+  [
     "DELETE FROM dagapp.t WHERE a BETWEEN 10 AND 20 AND b >= 5;",
     { a: ["10", "20"], b: ["5", "6"] },
   ],
