@@ -72,7 +72,7 @@ async function run(call: Call): Promise<ExitStatus> {
     return word === null ? [] : [[one.name, word.reason]];
   });
   const reasons = new Map([...before, ...reasonsOf(words, differences)]);
-  const open = comparison.differences.filter((one) => !isOfOwner(one) && !reasons.has(one.name));
+  const open = differences.filter((one) => !reasons.has(one.name));
   if (open.length > 0) {
     const report = compareReport(
       name,

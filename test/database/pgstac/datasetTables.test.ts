@@ -6,10 +6,10 @@ import { readSnapshot } from "../../../migrations/engine/ledger/schemaSnapshot";
 import { readCurrentState } from "../../../migrations/engine/ledger/structure";
 import { healPrivileges } from "../../../roles/database/heal";
 import { datasetDefiners } from "../../../roles/roleRules";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { applyWithOptional } from "../../support/pgstac/datasetTables";
 import { attempt, attemptAlone, refused, works } from "../../support/privileges/attempt";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
@@ -18,19 +18,14 @@ jest.setTimeout(120_000);
 const invalid = "22023";
 
 describe.each(serverVersions)("tables of datasets on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
   let service: Client;
 
   beforeAll(async () => {
-    server = await startServer({ major });
-    database = await makeProgramDatabase(server, { configuration: { datasetTables: "true" } });
+    database = await suite.database({ configuration: { datasetTables: "true" } });
     await applyWithOptional(database);
     service = await database.connect("service");
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
   });
 
   const texts = async () => (await database.deviations()).map(({ text }) => text);

@@ -10,10 +10,10 @@ import { rollBackVersion } from "../../../migrations/engine/run/rollback";
 import { applyMigration } from "../../../migrations/engine/run/run";
 import { type Runner, withRunner } from "../../../migrations/engine/server/runner";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { makeMigration } from "../../support/files/makeMigration";
 import { nothingKnown } from "../../support/program/runs";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(90_000);
@@ -83,17 +83,12 @@ const files = (): readonly MigrationFile[] =>
   );
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: ProgramDatabase;
 
   beforeAll(async () => {
     await loadParser();
-    server = await startServer({ major });
-    database = await makeProgramDatabase(server);
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
+    database = await suite.database();
   });
 
   const apply = (runner: Runner, migrations: readonly MigrationFile[]): Promise<void> =>
