@@ -211,6 +211,8 @@ export interface Deviation {
   /** One line for people: object, role, what is missing or unexpected. */
   readonly text: string;
   readonly statements: readonly string[];
+  /** Where the statements may be one each with those of other objects (see jointStatements). */
+  readonly joint?: JointStatements;
   /** The role whose rights the statements need, where that is not the admin's own. */
   readonly power?: string;
   /** To be mended before anything else, because privileges are the owner's to give. */
@@ -223,6 +225,13 @@ export interface Deviation {
   readonly manual?: string;
   /** Whom mending it takes something from, where that is a role: its name, "" for PUBLIC. */
   readonly loses?: Loss;
+}
+
+/** Statements that GRANT or REVOKE on one object, each in two parts around its name: a list of names may stand there. */
+export interface JointStatements {
+  /** Quoted, without the word for its kind. */
+  readonly object: string;
+  readonly parts: readonly (readonly [before: string, after: string])[];
 }
 
 /** What a role does not have any more once a deviation is mended. */

@@ -12,7 +12,8 @@ import { adminMembershipDeviations } from "./adminMembership";
 import { bypassDeviations, unsafeObjects } from "./bypassDeviations";
 import { defaultDeviations } from "./defaultDeviations";
 import { compare, type Difference, expectedOn, heldIn, publicKey } from "./expected";
-import { describeDifference, mendDifference } from "./grantStatements";
+import { describeDifference, mendDifference, mendingAround } from "./grantStatements";
+import { jointly } from "./jointStatements";
 import { membershipDeviations } from "./membershipDeviations";
 import { ownedDeviations, ownerDeviations } from "./ownerDeviations";
 import { attributeDeviations, settingDeviations } from "./roleDeviations";
@@ -66,11 +67,14 @@ function grantDeviations(
     acl,
     quote: context.quote,
   };
-  const runnable = (statements: readonly string[]): readonly string[] =>
-    delegated.has(target.on) ? asOwner(context, owner, statements) : statements;
+  const mending = (difference: Difference): Pick<Deviation, "statements" | "joint"> => {
+    const statements = mendDifference(difference, target);
+    if (delegated.has(target.on)) return { statements: asOwner(context, owner, statements) };
+    return { statements, joint: jointly(object, mendingAround(difference, target)) };
+  };
   return differences.map((difference) => ({
     text: describeDifference(titleOf(object), difference),
-    statements: runnable(mendDifference(difference, target)),
+    ...mending(difference),
     power: owner,
     ...(object.kind === "database" ? { admits: difference.grantee } : {}),
     ...lossOf(difference, titleOf(object)),

@@ -43,13 +43,23 @@ export function describeDifference(where: string, difference: Difference): strin
   return `${where}: ${nameOf(difference.grantee)} ${said.join("; ")}`;
 }
 
+/** A statement in two parts, around the name of what it is about. */
+export type Around = readonly [before: string, after: string];
+
+/** GRANT and REVOKE statements for a difference (see mendingAround). */
+export const mendDifference = (difference: Difference, target: Target): readonly string[] =>
+  mendingAround(difference, target).map(([before, after]) => `${before}${target.on}${after}`);
+
 /**
  * GRANT and REVOKE statements for a difference. What a delegate gave, an owner's plain REVOKE leaves where it is: it
  * goes with the delegate's right to pass it on, so that is what is taken. A delegate who has no such right, because it
  * passed a column on with a right to the whole table, or lost it while it was a member of the owner, is given one first.
  */
-export function mendDifference(difference: Difference, target: Target): readonly string[] {
-  const { on, prefix = "", columns = "", acl, quote } = target;
+export function mendingAround(
+  difference: Difference,
+  target: Omit<Target, "on">,
+): readonly Around[] {
+  const { prefix = "", columns = "", acl, quote } = target;
   const role = (grantee: string): string => (grantee === publicKey ? "PUBLIC" : quote(grantee));
   const who = role(difference.grantee);
   const cascade = target.cascades ? " CASCADE" : "";
@@ -57,24 +67,26 @@ export function mendDifference(difference: Difference, target: Target): readonly
     privileges.map((privilege) => privilege + columns).join(", ");
 
   /** Takes what each grantor gave; `own` is how the owner takes its own. */
-  const takeBack = (given: readonly Given[], own: string): readonly string[] =>
-    [...new Set(given.map(({ grantor }) => grantor))].flatMap((grantor): readonly string[] => {
+  const takeBack = (given: readonly Given[], own: string): readonly Around[] =>
+    [...new Set(given.map(({ grantor }) => grantor))].flatMap((grantor): readonly Around[] => {
       const privileges = namesOf(given.filter((one) => one.grantor === grantor));
       if (grantor === null) {
-        return [`${prefix}REVOKE ${own}${list(privileges)} ON ${on} FROM ${who}${cascade}`];
+        return [[`${prefix}REVOKE ${own}${list(privileges)} ON `, ` FROM ${who}${cascade}`]];
       }
       const delegate = role(grantor);
-      const takeOption = `REVOKE GRANT OPTION FOR ${list(privileges)} ON ${on} FROM ${delegate} CASCADE`;
+      const takeOption: Around = [
+        `REVOKE GRANT OPTION FOR ${list(privileges)} ON `,
+        ` FROM ${delegate} CASCADE`,
+      ];
       const holds = (privilege: string): boolean =>
         acl.some((e) => e.grantee === grantor && e.privilege === privilege && e.grantable);
       return privileges.every(holds)
         ? [takeOption]
-        : [`GRANT ${list(privileges)} ON ${on} TO ${delegate} WITH GRANT OPTION`, takeOption];
+        : [[`GRANT ${list(privileges)} ON `, ` TO ${delegate} WITH GRANT OPTION`], takeOption];
     });
+  const give: Around = [`${prefix}GRANT ${list(difference.missing)} ON `, ` TO ${who}`];
   return [
-    ...(difference.missing.length > 0
-      ? [`${prefix}GRANT ${list(difference.missing)} ON ${on} TO ${who}`]
-      : []),
+    ...(difference.missing.length > 0 ? [give] : []),
     ...takeBack(difference.unexpected, ""),
     ...takeBack(difference.grantable, "GRANT OPTION FOR "),
   ];

@@ -51,8 +51,12 @@ const locksOnGrant = 18;
 const fewObjects = 1_000;
 const slack = 1.2;
 
-/** Most deviations mended in one transaction where one for all needs more locks than the server has room for. */
-const mostInPart = 2_000;
+/**
+ * Deviations mended in one transaction where one for all needs more locks than the server has room for: so many, or
+ * half of what it has room for.
+ */
+const leastInPart = 2_000;
+const partOfRoom = 0.5;
 
 /**
  * Makes the live privileges equal to the rules in one transaction, and reads them back in it: nobody sees a moment in
@@ -145,7 +149,8 @@ async function healTogether(
   // What cannot succeed is not tried: it would do most of the work, and undo it.
   const chosen = seen?.left.filter(isChosen) ?? [];
   const objects = new Set(chosen.map(({ text }) => text.split(": ")[0])).size;
-  if (objects <= fewObjects || objects <= (await roomForLocks(client)) * slack) {
+  const room = await roomForLocks(client);
+  if (objects <= fewObjects || objects <= room * slack) {
     try {
       return await whole();
     } catch (error) {
@@ -154,7 +159,7 @@ async function healTogether(
   }
   const { log } = options;
   log?.("privileges: more objects than the server lets one transaction lock; mending in parts");
-  const parts = await healInParts(client, settings, options, isChosen, seen);
+  const parts = await healInParts(client, settings, options, isChosen, seen, room);
   const { mended, left } = await whole();
   return { mended: [...parts, ...mended], left };
 }
@@ -242,6 +247,7 @@ async function recordHealing(client: Client, mended: readonly Deviation[]): Prom
  * seen later.
  *
  * @param seen  What a look has found, where nothing was mended since: it is all looked at again in the end.
+ * @param room  Locks that the server has room for (see roomForLocks).
  */
 async function healInParts(
   client: Client,
@@ -249,9 +255,10 @@ async function healInParts(
   options: HealOptions,
   isChosen: Choice,
   seen: Look | null,
+  room: number,
 ): Promise<readonly Deviation[]> {
   const done: Deviation[] = [];
-  let size = mostInPart;
+  let size = Math.max(leastInPart, Math.floor(room * partOfRoom));
   for (const isFirst of [true, false]) {
     // What is done first may change what else deviates.
     const known = done.length === 0 ? seen : null;

@@ -6,10 +6,12 @@ import { type Client, DatabaseError, escapeIdentifier } from "pg";
 
 import { errorCode, signsOf } from "../../stack/connection";
 import { isTransient } from "../../stack/transientError";
+import { jointStatements } from "../compare/jointStatements";
 import type { Deviation } from "../model";
 
-/** Deviations whose statements are sent together. */
-const batchSize = 500;
+/** Deviations whose statements are sent together: a tenth of them, and not fewer than these. */
+const leastInBatch = 1_000;
+const mostBatches = 10;
 
 /** SQLSTATE: lock_timeout has passed. */
 const lockNotAvailable = "55P03";
@@ -77,6 +79,7 @@ export class Mender {
   }
 
   private async runAll(deviations: readonly Deviation[]): Promise<void> {
+    const batchSize = Math.max(leastInBatch, Math.ceil(deviations.length / mostBatches));
     for (let from = 0; from < deviations.length; from += batchSize) {
       await this.runBatch(deviations.slice(from, from + batchSize));
       const done = Math.min(from + batchSize, deviations.length);
@@ -88,7 +91,7 @@ export class Mender {
 
   /** All of them, or, where the server refuses one, each half by itself. */
   private async runBatch(batch: readonly Deviation[]): Promise<void> {
-    const failure = await this.attempt(batch.flatMap(({ statements }) => statements));
+    const failure = await this.attempt(jointStatements(batch));
     const [only] = batch;
     if (failure === null) {
       for (const { text } of batch) {

@@ -312,8 +312,8 @@ const engineFaults: readonly Fault[] = [
   {
     what: "what a delegate granted is mended as the admin",
     file: acl,
-    text: "delegated.has(target.on) ? asOwner(context, owner, statements) : statements;",
-    instead: "statements;",
+    text: "if (delegated.has(target.on)) return { statements: asOwner(context, owner, statements) };",
+    instead: "",
     suites: comparing,
   },
   {

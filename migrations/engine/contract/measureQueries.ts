@@ -3,6 +3,7 @@
  * Does NOT run them (see measure.ts). Every name is qualified: a migration may have put its own in the way.
  * Source: postgresql.org/docs/current/monitoring-stats.html, view-pg-locks.html, functions-info.html
  */
+import { transactionMark } from "../../../stack/transactionMark";
 
 /** Object ids below belong to the server itself. Source: access/transam.h, FirstNormalObjectId. */
 const firstOwn = 16384;
@@ -80,7 +81,7 @@ const meaning = (row: string): string =>
 /** The locks are read once, and each relation is looked up by its index: few are expected, whatever the planner thinks. */
 const measurement = `
 WITH mine AS MATERIALIZED (
-  SELECT l.locktype, l.relation, l.virtualtransaction, array_position(${modes}, l.mode) AS level FROM pg_locks AS l WHERE l.pid = pg_backend_pid()
+  SELECT l.locktype, l.relation, array_position(${modes}, l.mode) AS level FROM pg_locks AS l WHERE l.pid = pg_backend_pid()
 ), own AS MATERIALIZED (
   SELECT relation AS oid, max(level) AS level FROM mine WHERE locktype = 'relation' AND relation >= ${firstOwn} GROUP BY 1
 ), written AS MATERIALIZED (
@@ -89,7 +90,7 @@ WITH mine AS MATERIALIZED (
     FROM pg_class AS c WHERE c.oid < ${firstOwn} AND c.relkind = 'r' AND c.relnamespace = 11
 )
 SELECT json_build_object(
-  'transaction', (SELECT virtualtransaction FROM mine WHERE locktype = 'virtualxid' LIMIT 1),
+  'transaction', ${transactionMark},
   'counts', current_setting('track_counts') = 'on' AND NOT has_parameter_privilege('track_counts', 'SET'),
   'written', coalesce((SELECT json_object_agg(relname, json_build_array(inserted, updated, deleted)) FROM written
      WHERE inserted + updated + deleted > 0), '{}'),
@@ -206,7 +207,7 @@ WITH RECURSIVE wanted AS (
     SELECT r.ev_class FROM pg_catalog.pg_depend AS d JOIN pg_catalog.pg_rewrite AS r ON r.oid = d.objid
      WHERE d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
        AND d.refobjid = t.at AND r.ev_class <> t.at AND r.rulename = '_RETURN') AS next
-), named AS (
+), named AS NOT MATERIALIZED (
   SELECT c.oid, n.nspname AS schema, c.relname AS name FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 )
 SELECT
@@ -218,8 +219,8 @@ SELECT
         (SELECT i.indrelid FROM pg_catalog.pg_index AS i WHERE i.indexrelid = c.oid),
         (SELECT d.refobjid FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
             AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i') AND c.relkind = 'S' LIMIT 1)))))
-     FROM wanted AS w JOIN pg_catalog.pg_class AS c ON c.oid = w.oid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.relkind <> 't'), '[]') AS relations,
+     FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.oid = ANY (ARRAY(SELECT oid FROM wanted)) AND c.relkind <> 't'), '[]') AS relations,
   coalesce((SELECT json_agg(json_build_object('relation', a.attrelid::bigint, 'number', a.attnum, 'name', a.attname,
      'type', pg_catalog.format_type(a.atttypid, a.atttypmod), 'typeId', pg_catalog.concat(a.atttypid, ' ', a.atttypmod), 'acl', a.attacl::text))
      FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = ANY (${columnsOf}) AND a.attnum > 0 AND NOT a.attisdropped), '[]') AS columns,

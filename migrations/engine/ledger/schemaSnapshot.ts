@@ -62,6 +62,8 @@ interface Scope {
   readonly routines: string;
   readonly types: string;
   readonly others: string;
+  /** Of a table whose rows are looked up one by one: the objects are few. */
+  readonly each: string;
 }
 
 const everything: Scope = {
@@ -71,6 +73,7 @@ const everything: Scope = {
   routines: "true",
   types: "true",
   others: "true",
+  each: "",
 };
 
 /**
@@ -79,8 +82,10 @@ const everything: Scope = {
  */
 const patient = "(SELECT set_config('lock_timeout', '1s', true)) IS NOT NULL";
 
+/** By an array, for which the planner takes the index: what depends on all relations would be read otherwise. */
 const dependents = (catalog: string): string =>
-  `touched AS t JOIN pg_depend AS d ON d.refclassid = 'pg_class'::REGCLASS AND d.refobjid = t.oid AND d.classid = '${catalog}'::REGCLASS`;
+  `(SELECT d.objid FROM pg_depend AS d WHERE d.refclassid = 'pg_class'::REGCLASS AND d.classid = '${catalog}'::REGCLASS
+     AND d.refobjid = ANY (ARRAY(SELECT oid FROM touched))) AS d`;
 
 /**
  * Relations by object id ($2), of an index its table, and what is printed with their names in it; routines and other types
@@ -104,6 +109,7 @@ const touchedOnly = (routines: boolean, types: boolean): Scope => ({
   routines: routines ? "true" : `p.oid = ANY (ARRAY(SELECT d.objid FROM ${dependents("pg_proc")}))`,
   types: String(types),
   others: "false",
+  each: " OFFSET 0",
 });
 
 /**
@@ -177,8 +183,9 @@ export const catalogItems = itemsOf(everything);
 const structureQuery = (scope: Scope): string => `${itemsOf(scope)}
 SELECT object, part, 'exists' AS text, false AS "isPrivilege" FROM item WHERE part = 'itself'
 UNION ALL
-SELECT object, part, 'comment ' || d.description, false
-FROM item JOIN pg_description AS d ON d.classoid = item.classid AND d.objoid = item.objid AND d.objsubid = item.objsubid
+SELECT object, part, 'comment ' || d.description, false FROM item CROSS JOIN LATERAL (
+  SELECT description FROM pg_description AS d
+   WHERE d.classoid = item.classid AND d.objoid = item.objid AND d.objsubid = item.objsubid${scope.each}) AS d
 UNION ALL
 SELECT object, 'itself', concat_ws(' ', 'kind', relkind, 'persistence', relpersistence, 'options', reloptions,
     'row security', relrowsecurity, relforcerowsecurity, 'replica identity', relreplident, 'access method',

@@ -9,6 +9,7 @@ import { DatabaseError } from "pg";
 
 import { errorCode, signsOf } from "../../../stack/connection";
 import { runTogether } from "../../../stack/together";
+import { transactionMark } from "../../../stack/transactionMark";
 import { isCollision } from "../../../stack/transientError";
 import { describeBlockers, describeBudget, describeWait, type Wait } from "./blockers";
 import { LockPatience } from "./lockPatience";
@@ -110,14 +111,12 @@ export async function inPatientTransaction<T>(
 
 /**
  * The first statement of a transaction: sets lock_timeout for this transaction only, since it ends with it, whoever has the
- * session next; and makes the server empty its counters of what is done at the end. Names and operators are qualified: it
- * runs under the search path of a file.
+ * session next; and makes the server empty its counters of what is done at the end. Names are qualified: it runs under
+ * the search path of a file.
  */
 const opening = (limitMs: number): string =>
-  `SELECT pg_catalog.set_config('lock_timeout', '${limitMs}ms', true), pg_catalog.pg_backend_pid(), l.virtualtransaction,
-          pg_catalog.pg_stat_force_next_flush()
-     FROM pg_catalog.pg_locks AS l
-    WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() AND l.locktype OPERATOR(pg_catalog.=) 'virtualxid' LIMIT 1`;
+  `SELECT pg_catalog.set_config('lock_timeout', '${limitMs}ms', true), pg_catalog.pg_backend_pid(), ${transactionMark},
+          pg_catalog.pg_stat_force_next_flush()`;
 
 async function tryOnce<T>(
   session: RunSession,

@@ -22,6 +22,8 @@ export interface Subject {
   readonly file: MigrationFile;
   /** Files with lower numbers, lowest first. */
   readonly earlier: readonly MigrationFile[];
+  /** The last of them. */
+  readonly previous: MigrationFile | undefined;
   readonly schemas: readonly string[];
   readonly now: Date;
   readonly appliedAt: GateInput["appliedAt"];
@@ -158,15 +160,13 @@ function tenures(placedOperations: readonly PlacedOperation[], before: SchemaMod
   return found;
 }
 
-/** What is worked out once for each input. */
-interface Worked {
-  readonly subjects: Map<MigrationFile, Subject>;
+interface Places {
   /** All files, lowest number first, and how many come before each number. */
   readonly ordered: readonly MigrationFile[];
   readonly placeOf: ReadonlyMap<number, number>;
 }
 
-function makeSubject(file: MigrationFile, input: GateInput, { ordered, placeOf }: Worked): Subject {
+function makeSubject(file: MigrationFile, input: GateInput, { ordered, placeOf }: Places): Subject {
   const { before, impacts } = impactsAmong(input.files, file);
   const placedOperations = withCalls(placedOperationsOf(file), before);
   const tenure = tenures(placedOperations, before);
@@ -176,6 +176,7 @@ function makeSubject(file: MigrationFile, input: GateInput, { ordered, placeOf }
     get earlier() {
       return ordered.slice(0, placeOf.get(file.number));
     },
+    previous: ordered[(placeOf.get(file.number) ?? ordered.length) - 1],
     schemas: input.schemas,
     now: input.now,
     appliedAt: input.appliedAt,
@@ -193,26 +194,23 @@ function makeSubject(file: MigrationFile, input: GateInput, { ordered, placeOf }
   };
 }
 
-const worked = memo(({ files }: GateInput): Worked => {
+const placesOf = memo((files: readonly MigrationFile[]): Places => {
   const ordered = [...files].sort((a, b) => a.number - b.number);
   const placeOf = new Map<number, number>();
   for (const [place, { number }] of ordered.entries()) {
     // Two files may have one number by mistake.
     if (!placeOf.has(number)) placeOf.set(number, place);
   }
-  return { subjects: new Map(), ordered, placeOf };
+  return { ordered, placeOf };
 });
 
-/** The pending migrations of an input, each worked out once for all rules. */
-export function subjectsOf(input: GateInput): readonly Subject[] {
-  if (input.plan.pending.length === 0) return [];
-  const known = worked(input);
-  return input.plan.pending.map((file) => {
-    const subject = known.subjects.get(file) ?? makeSubject(file, input, known);
-    known.subjects.set(file, subject);
-    return subject;
-  });
-}
+/** The pending migrations of an input, worked out once for all rules. */
+export const subjectsOf = memo((input: GateInput): readonly Subject[] => {
+  const { pending } = input.plan;
+  if (pending.length === 0) return [];
+  const places = placesOf(input.files);
+  return pending.map((file) => makeSubject(file, input, places));
+});
 
 /** By statement, worked out once for each subject: files of many thousand statements ask for each of them. */
 const operationsByStatement = memo(

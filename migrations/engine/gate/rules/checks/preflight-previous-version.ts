@@ -22,7 +22,7 @@ export const preflightPreviousVersion = fileRule({
   bad: { body: bodies.table, rollback: bodies.dropTable, preflight: notLocked },
   good: { body: bodies.table, rollback: bodies.dropTable, preflight: previousApplied },
   find: (subject) => {
-    const previous = subject.earlier.at(-1)?.header.version;
+    const previous = subject.previous?.header.version;
     if (previous === undefined) return [];
     const blocks = blocksOf(subject.file.segments, "preflight");
     const isChecked = blocks.some(

@@ -17,7 +17,7 @@ export const dependenciesUnderstated = fileRule({
   good: { ...jobsRegion, header: { DEPENDENCIES: "Requires migration 001 to be applied first" } },
   find: (subject) => {
     const { dependencies } = subject.file.header;
-    const previous = subject.earlier.at(-1);
+    const previous = subject.previous;
     const says = (pattern: RegExp): boolean => dependencies.some((text) => pattern.test(text));
     const missing: string[] = [];
     if (previous !== undefined) {

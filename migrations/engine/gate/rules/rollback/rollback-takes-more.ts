@@ -20,18 +20,21 @@ function untouched(subject: Subject): readonly RuleFinding[] {
   );
   if (own.length === 0) return [];
   const forward = allChanges(subject.placedOperations);
+  const made = new Set(forward.map(({ key }) => key));
   const touched = new Set(forward.flatMap(({ key, within }) => [key, ...within]));
-  const before = leftBy(subject.earlier.flatMap(placedOperationsOf));
+  // All earlier files say what was there before: they are asked last, and of most migrations not at all.
+  let before: ReadonlySet<string> | null = null;
+  const wasThere = (key: string): boolean => {
+    before ??= leftBy(subject.earlier.flatMap(placedOperationsOf));
+    return before.has(key);
+  };
   return own.flatMap(({ sign, key, within, placed }) => {
+    if (sign === "+" || touched.has(key)) return [];
     // A property ("row security of relation m.t") was there with its table, an object by itself.
     const isProperty = key.includes(" of ");
-    const home = (isProperty ? within : [key]).find((one) => before.has(one));
-    if (sign === "+" || home === undefined || touched.has(key)) return [];
     // What belongs to something that the migration makes or changes may go with it: a key brings NOT NULL along.
-    const isNear = isProperty
-      ? within.some((one) => touched.has(one))
-      : within.some((one) => forward.some((change) => change.key === one));
-    if (isNear) return [];
+    const isNear = within.some((one) => (isProperty ? touched : made).has(one));
+    if (isNear || !(isProperty ? within : [key]).some(wasThere)) return [];
     return [
       atStatement(
         placed,
