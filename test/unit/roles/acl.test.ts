@@ -22,8 +22,14 @@ import {
 const textsOf = (catalog: Parameters<typeof findDeviations>[1]): readonly string[] =>
   findDeviations(context, catalog).map(({ text }) => text);
 /** What is said and done; how it is joined with others is jointStatements' affair. */
-const foundIn = (catalog: Parameters<typeof findDeviations>[1]): readonly Deviation[] =>
-  findDeviations(context, catalog).map(({ joint: _, ...deviation }) => deviation);
+const foundIn = (
+  catalog: Parameters<typeof findDeviations>[1],
+): readonly Omit<Deviation, "joint">[] =>
+  findDeviations(context, catalog).map((deviation) => {
+    const rest = { ...deviation };
+    delete (rest as { joint?: unknown }).joint;
+    return rest;
+  });
 const [table] = places.filter(([kind]) => kind === "table");
 const item = (overrides: Partial<CatalogObject>): CatalogObject => {
   if (table === undefined) throw new Error("no table among the places");
