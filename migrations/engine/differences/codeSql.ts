@@ -1,5 +1,5 @@
 /**
- * SQL for functions, types and extended statistics. Pure.
+ * SQL for functions, types, extended statistics, operators and configurations of text search. Pure.
  * Does NOT write aggregates, ranges and base types: a person does.
  */
 import type {
@@ -7,6 +7,7 @@ import type {
   EnumDefinition,
   RoutineDefinition,
   StatisticsDefinition,
+  WholeDefinition,
 } from "./definition";
 import {
   commentSql,
@@ -100,13 +101,34 @@ export function changeDomain(from: DomainDefinition, to: DomainDefinition): Writ
 export const dropType = (name: string, word: "TYPE" | "DOMAIN"): Written =>
   sql(dropping(`DROP ${word} IF EXISTS ${name}`));
 
-export const createStatistics = ({ name, text, comment }: StatisticsDefinition): Written =>
-  joined(sql(text), commentSql(`STATISTICS ${name}`, null, comment));
+const targetSql = (from: number | null, { name, target }: StatisticsDefinition): Written =>
+  from === target ? nothing : sql(`ALTER STATISTICS ${name} SET STATISTICS ${target ?? -1}`);
+
+export const createStatistics = (statistics: StatisticsDefinition): Written =>
+  joined(
+    sql(statistics.text),
+    targetSql(null, statistics),
+    commentSql(`STATISTICS ${statistics.name}`, null, statistics.comment),
+  );
 
 export const dropStatistics = ({ name }: StatisticsDefinition): Written =>
   sql(`DROP STATISTICS IF EXISTS ${name}`);
 
 export const changeStatistics = (from: StatisticsDefinition, to: StatisticsDefinition): Written =>
   from.text === to.text
-    ? commentSql(`STATISTICS ${to.name}`, from.comment, to.comment)
+    ? joined(
+        targetSql(from.target, to),
+        commentSql(`STATISTICS ${to.name}`, from.comment, to.comment),
+      )
     : joined(dropStatistics(from), createStatistics(to));
+
+export const createWhole = ({ word, name, statements, comment }: WholeDefinition): Written =>
+  joined(sql(...statements), commentSql(`${word} ${name}`, null, comment));
+
+export const dropWhole = ({ word, name }: WholeDefinition): Written =>
+  sql(dropping(`DROP ${word} IF EXISTS ${name}`));
+
+export const changeWhole = (from: WholeDefinition, to: WholeDefinition): Written =>
+  from.statements.join("\n") === to.statements.join("\n")
+    ? commentSql(`${to.word} ${to.name}`, from.comment, to.comment)
+    : joined(dropWhole(from), createWhole(to));

@@ -159,9 +159,54 @@ export interface StatisticsDefinition extends Commented {
   readonly kind: "statistics";
   readonly name: string;
   readonly text: string;
+  /** How many rows are sampled for; null for the server's own. */
+  readonly target: number | null;
 }
 
-/** A kind that this program writes no statement for: foreign table, base type, range, operator, … */
+/** Storage parameters of what is kept beside a table or materialized view. */
+export interface ToastDefinition extends Commented {
+  readonly kind: "toast";
+  /** TABLE or MATERIALIZED VIEW. */
+  readonly of: string;
+  readonly relation: string;
+  /** `toast.autovacuum_enabled=false` */
+  readonly options: readonly string[];
+}
+
+/** How many rows are sampled for columns of an index. */
+export interface IndexStatisticsDefinition extends Commented {
+  readonly kind: "index statistics";
+  /** The index, with its schema. */
+  readonly name: string;
+  /** By number of the column. */
+  readonly targets: Readonly<Record<string, number>>;
+}
+
+/** An operator, or a configuration of text search: made in one go, and changed by being made anew. */
+export interface WholeDefinition extends Commented {
+  readonly kind: "whole";
+  /** OPERATOR, TEXT SEARCH CONFIGURATION, as in COMMENT ON and DROP. */
+  readonly word: string;
+  readonly name: string;
+  readonly statements: readonly string[];
+  /** The condition, in SQL, that holds where it is not there. */
+  readonly isMissing: string;
+}
+
+/** It lies in no schema: migrations may not make one. */
+export interface CastDefinition extends Commented {
+  readonly kind: "cast";
+  /** `(dagapp.pair AS text)` */
+  readonly name: string;
+}
+
+/** It is of the database, and its owner's: migrations neither make nor drop one. */
+interface PublicationDefinition extends Commented {
+  readonly kind: "publication";
+  readonly name: string;
+}
+
+/** A kind that this program writes no statement for: foreign table, base type, range, operator class, … */
 interface OtherDefinition extends Commented {
   readonly kind: "other";
   readonly what: string;
@@ -183,6 +228,11 @@ export type Definition =
   | CompositeDefinition
   | DomainDefinition
   | StatisticsDefinition
+  | ToastDefinition
+  | IndexStatisticsDefinition
+  | WholeDefinition
+  | CastDefinition
+  | PublicationDefinition
   | OtherDefinition;
 
 /** A definition with where it belongs: the object and the part that snapshots name. */

@@ -81,6 +81,12 @@ function missing(definition: Definition): string | null {
         "pg_statistic_ext",
         `stxname = ${literal(bare(definition.name.split(".").at(-1) ?? ""))}`,
       );
+    case "whole":
+      return definition.isMissing;
+    case "toast":
+    case "index statistics":
+    case "cast":
+    case "publication":
     case "schema":
     case "other":
       return null;

@@ -17,6 +17,8 @@ const objectsComing: readonly string[] = [
   "table",
   "function",
   "procedure",
+  "operator",
+  "text search",
   "view",
   "materialized view",
 ];
@@ -28,6 +30,8 @@ const partsComing: readonly string[] = [
   "trigger",
   "policy",
   "rule",
+  "options",
+  "statistics",
 ];
 
 const placeIn = (list: readonly string[], text: string): number => {

@@ -1,15 +1,27 @@
 /**
- * SQL for what belongs to a table beside its columns: constraints, indexes, triggers, policies and rules. Pure.
+ * SQL for what belongs to a table beside its columns: constraints, indexes, triggers, policies, rules and the small print of
+ * both. Pure.
  * Does NOT know whether the table itself comes or goes.
  */
 import type {
   ConstraintDefinition,
   IndexDefinition,
+  IndexStatisticsDefinition,
   PolicyDefinition,
   RuleDefinition,
+  ToastDefinition,
   TriggerDefinition,
 } from "./definition";
-import { alone, commentSql, joined, none, nothing, sql, type Written } from "./statement";
+import {
+  alone,
+  commentSql,
+  joined,
+  none,
+  nothing,
+  optionsSql,
+  sql,
+  type Written,
+} from "./statement";
 
 const alterOf = ({ of, relation }: ConstraintDefinition): string => `ALTER ${of} ${relation}`;
 
@@ -140,3 +152,31 @@ export const changeOnTable = (from: OnTable, to: OnTable): Written =>
   from.text === to.text
     ? commentSql(onTable(to), from.comment, to.comment)
     : joined(dropOnTable(from), createOnTable(to));
+
+/** From one set of options to another; null: none. */
+export function changeToast(from: ToastDefinition | null, to: ToastDefinition | null): Written {
+  const either = to ?? from;
+  if (either === null) return nothing;
+  return optionsSql(`${either.of} ${either.relation}`, from?.options ?? [], to?.options ?? []);
+}
+
+/**
+ * From one set of targets to another; null: the server's own.
+ *
+ * @param isNewTable  As for addConstraint: the index of one that exists is made alone, and these behind it.
+ */
+export function changeIndexStatistics(
+  from: IndexStatisticsDefinition | null,
+  to: IndexStatisticsDefinition | null,
+  isNewTable = false,
+): Written {
+  const [was, is] = [from?.targets ?? {}, to?.targets ?? {}];
+  const columns = [...new Set([...Object.keys(was), ...Object.keys(is)])];
+  // Where the index itself goes too, they go with it.
+  const index = to === null ? "INDEX IF EXISTS" : "INDEX";
+  const alter = (column: string): Statement => ({
+    sql: `ALTER ${index} ${(to ?? from)?.name ?? ""} ALTER COLUMN ${column} SET STATISTICS ${is[column] ?? -1}`,
+    ...(isNewTable ? {} : { alone: true }),
+  });
+  return sql(...columns.filter((column) => was[column] !== is[column]).map(alter));
+}

@@ -9,13 +9,16 @@ import {
   changeEnum,
   changeRoutine,
   changeStatistics,
+  changeWhole,
   createDomain,
   createEnum,
   createRoutine,
   createStatistics,
+  createWhole,
   dropRoutine,
   dropStatistics,
   dropType,
+  dropWhole,
 } from "./codeSql";
 import { addColumn, changeColumn, dropColumn } from "./columnSql";
 import type { ColumnDefinition, Definition, Definitions, TableDefinition } from "./definition";
@@ -23,7 +26,9 @@ import {
   addConstraint,
   changeConstraint,
   changeIndex,
+  changeIndexStatistics,
   changeOnTable,
+  changeToast,
   changeTrigger,
   createIndex,
   createOnTable,
@@ -46,7 +51,7 @@ import {
   dropTable,
   dropView,
 } from "./relationSql";
-import { commentSql, joined, none, nothing, sql, type Written } from "./statement";
+import { commentSql, dropping, joined, none, nothing, sql, type Written } from "./statement";
 
 /** The part of a snapshot that compare makes of owners: they are no part of the structure. */
 export const ownerPart = "owner";
@@ -75,6 +80,12 @@ type Writers = {
 };
 
 const noneFor = (what: string): Written => none(`SQL for ${what} is written by a person`);
+
+const inNoSchema = (): Written =>
+  none("a cast lies in no schema, and no migration may make or change one: a person does");
+
+const ofItsOwner = (): Written =>
+  none("a publication is the database's: its owner makes, changes and drops it, and no migration");
 
 const views: Writers["view"] & Writers["materialized view"] = {
   create: (to, { to: parts }) =>
@@ -140,6 +151,26 @@ const writers: Writers = {
     change: changeDomain,
   },
   statistics: { create: createStatistics, drop: dropStatistics, change: changeStatistics },
+  toast: {
+    create: (to) => changeToast(null, to),
+    drop: (from) => changeToast(from, null),
+    change: changeToast,
+  },
+  "index statistics": {
+    create: (to, _, isNewTable) => changeIndexStatistics(null, to, isNewTable),
+    drop: (from) => changeIndexStatistics(from, null),
+    change: (from, to) => changeIndexStatistics(from, to),
+  },
+  whole: { create: createWhole, drop: dropWhole, change: changeWhole },
+  cast: {
+    create: inNoSchema,
+    drop: ({ name }) => sql(dropping(`DROP CAST IF EXISTS ${name}`)),
+    change: (from, to) =>
+      from.comment === to.comment
+        ? inNoSchema()
+        : commentSql(`CAST ${to.name}`, from.comment, to.comment),
+  },
+  publication: { create: ofItsOwner, drop: ofItsOwner, change: ofItsOwner },
   other: {
     create: ({ what }) => noneFor(what),
     drop: ({ what }) => noneFor(what),
@@ -161,7 +192,7 @@ function belongings(parts: Parts, isNewTable: boolean): readonly Written[] {
     ...constraints.filter((one) => !isForeign(one)),
     ...of("index"),
     ...constraints.filter(isForeign),
-    ...of("trigger", "policy", "rule"),
+    ...of("trigger", "policy", "rule", "toast", "index statistics"),
   ].map((one) => create(one, sides, isNewTable));
 }
 
@@ -198,18 +229,17 @@ export function writeSql(
   if (part === ownerPart) return changeOwner(sides.to.get("itself"), after);
   if (part === "default privileges") return none("default privileges are the stack's to declare");
   const [was, is] = [sides.from.get(part), sides.to.get(part)];
-  if (part === "definition") return changeDefinition(sides);
-  if (was === undefined) {
-    return is === undefined ? none("it is of a kind that is not known") : create(is, sides, false);
-  }
-  return is === undefined ? drop(was) : change(was, is, difference);
+  if (was !== undefined && is !== undefined) return change(was, is, difference);
+  if (is !== undefined) return create(is, sides, false);
+  return was === undefined ? changeInside(sides, difference) : drop(was);
 }
 
-/** The query of a view. */
-function changeDefinition({ from, to }: Sides): Written {
-  const view = to.get("itself");
-  if (view?.kind !== "view" && view?.kind !== "materialized view") return nothing;
-  return changeQuery(view, columnsOf(from), columnsOf(to));
+/** A part that is told apart, but made with its object: the query of a view, what an operator does. */
+function changeInside({ from, to }: Sides, difference: SnapshotDifference): Written {
+  const [was, is] = [from.get("itself"), to.get("itself")];
+  if (was === undefined || is === undefined) return none("it is of a kind that is not known");
+  if (is.kind !== "view" && is.kind !== "materialized view") return change(was, is, difference);
+  return changeQuery(is, columnsOf(from), columnsOf(to));
 }
 
 const ownerWords: Readonly<Partial<Record<Definition["kind"], string>>> = {

@@ -3,6 +3,7 @@
  * by hand stays apart until somebody acknowledges it. Pure: records add up to what should be there.
  * Does NOT read events or catalogs (see structure.ts), or weigh a difference (see gateStructureRules.ts).
  */
+import { isBeyond, sight } from "./sight";
 import {
   compareDigests,
   fingerprintOf,
@@ -26,11 +27,15 @@ export interface StructureRecord {
   /** True: `parts` is all there should be. False: what differs from the record before. */
   readonly whole: boolean;
   readonly parts: PartChanges;
+  /** What this program saw when it was made; a record of before there were two such numbers has none. */
+  readonly sight?: number;
 }
 
 /** The live structure, with where it was read. */
 export interface Structure extends SchemaDigest {
   readonly schemas: readonly string[];
+  /** By the record that it was added up from; of what was just read, there is none. */
+  readonly sight?: number;
 }
 
 /** An event after which the structure should be another one. */
@@ -109,7 +114,7 @@ export const wholeRecord = ({
   fingerprint,
   objects,
 }: Structure): StructureRecord => ({
-  ...{ server, schemas, fingerprint },
+  ...{ server, schemas, fingerprint, sight },
   ...{ whole: true, parts: objects },
 });
 
@@ -134,7 +139,7 @@ export function foldRecords(events: readonly StructureEvent[]): Expected {
     return { kind: "unknown", reason: "the records of what was run do not add up" };
   }
   const { server, schemas, fingerprint } = last;
-  const structure = { server, schemas, fingerprint, objects };
+  const structure = { server, schemas, fingerprint, objects, sight: last.sight ?? 1 };
   return { kind: "known", structure, since: events.at(-1)?.what ?? "" };
 }
 
@@ -155,8 +160,9 @@ export function compareStructure(expected: Expected, live: Structure): Compariso
   if (expected.kind === "unknown") return { kind: "not compared", reason: expected.reason };
   const reason = hindrance(expected.structure, live);
   if (reason !== null) return { kind: "not compared", reason };
-  const isKnown = ({ part, change }: SnapshotDifference): boolean =>
-    part !== orderOfColumns || change !== "new";
+  const { sight: seen = sight } = expected.structure;
+  const isKnown = ({ object, part, change }: SnapshotDifference): boolean =>
+    !(part === orderOfColumns && change === "new") && !isBeyond(seen, object, part);
   const differences = compareDigests(expected.structure, live).filter(isKnown);
   return { kind: "compared", since: expected.since, differences };
 }
@@ -164,7 +170,14 @@ export function compareStructure(expected: Expected, live: Structure): Compariso
 /** What of the live structure is not as it should be, before a run: null for what is not there. Empty when unknown. */
 export function deviationsOf(expected: Expected, live: Structure): PartChanges {
   if (expected.kind !== "known" || hindrance(expected.structure, live) !== null) return {};
-  return changesBetween(expected.structure.objects, live.objects);
+  const { objects, sight: seen = sight } = expected.structure;
+  const found = Object.entries(changesBetween(objects, live.objects)).map(
+    ([object, parts]): [string, Readonly<Record<string, string | null>>] => [
+      object,
+      Object.fromEntries(Object.entries(parts).filter(([part]) => !isBeyond(seen, object, part))),
+    ],
+  );
+  return Object.fromEntries(found.filter(([, parts]) => Object.keys(parts).length > 0));
 }
 
 /** What a run records, and what should be there from then on: the records up to this one, added up. */
@@ -206,7 +219,10 @@ export function recordOfRun(
   const { server, schemas } = live;
   const fingerprint = fingerprintOf(wanted);
   return {
-    record: { server, schemas, fingerprint, whole: false, parts: changesBetween(objects, wanted) },
+    record: {
+      ...{ server, schemas, fingerprint, sight, whole: false },
+      parts: changesBetween(objects, wanted),
+    },
     structure: { server, schemas, fingerprint, objects: wanted },
   };
 }

@@ -163,6 +163,76 @@ const domain = facts({
   comment: comment("pg_type", "typ.oid"),
 });
 
+const statistics = facts({
+  kind: "'statistics'",
+  name: "format('%I.%I', x.stxnamespace::REGNAMESPACE::TEXT, x.stxname)",
+  text: "pg_get_statisticsobjdef(objid)",
+  target: "nullif(x.stxstattarget, -1)",
+  comment: comment("pg_statistic_ext", "objid"),
+});
+
+/** @param isMissing  An expression: the condition that holds where it is not there. */
+const whole = (
+  word: string,
+  name: string,
+  statements: string,
+  isMissing: string,
+  catalog: string,
+  oid: string,
+): string =>
+  facts({
+    kind: "'whole'",
+    word: `'${word}'`,
+    name,
+    statements: `to_jsonb(${statements})`,
+    isMissing,
+    comment: comment(catalog, oid),
+  });
+
+const typeName = (oid: string): string => `coalesce(format_type(nullif(${oid}, 0), NULL), 'NONE')`;
+const operatorName = (oid: string): string =>
+  `(SELECT format('OPERATOR(%I.%s)', m.nspname, p.oprname) FROM pg_operator AS p
+     JOIN pg_namespace AS m ON m.oid = p.oprnamespace WHERE p.oid = ${oid})`;
+
+const operator = whole(
+  "OPERATOR",
+  `format('%I.%s (%s, %s)', n.nspname, o.oprname, ${typeName("o.oprleft")}, ${typeName("o.oprright")})`,
+  `ARRAY[format('CREATE OPERATOR %I.%s (%s)', n.nspname, o.oprname, concat_ws(', ',
+    'FUNCTION = ' || (SELECT format('%I.%I', m.nspname, p.proname) FROM pg_proc AS p
+      JOIN pg_namespace AS m ON m.oid = p.pronamespace WHERE p.oid = o.oprcode),
+    'LEFTARG = ' || format_type(nullif(o.oprleft, 0), NULL), 'RIGHTARG = ' || format_type(nullif(o.oprright, 0), NULL),
+    'COMMUTATOR = ' || ${operatorName("o.oprcom")}, 'NEGATOR = ' || ${operatorName("o.oprnegate")},
+    'RESTRICT = ' || nullif(o.oprrest::OID, 0)::REGPROC::TEXT, 'JOIN = ' || nullif(o.oprjoin::OID, 0)::REGPROC::TEXT,
+    CASE WHEN o.oprcanhash THEN 'HASHES' END, CASE WHEN o.oprcanmerge THEN 'MERGES' END))]`,
+  "format('to_regoperator(%L) IS NULL', o.oid::REGOPERATOR::TEXT)",
+  "pg_operator",
+  "objid",
+);
+
+const mappings = `(SELECT array_agg(format('ALTER TEXT SEARCH CONFIGURATION %I.%I ADD MAPPING FOR %s WITH %s',
+    n.nspname, c.cfgname, alias, dictionaries) ORDER BY alias)
+  FROM (SELECT k.alias, string_agg(m.mapdict::REGDICTIONARY::TEXT, ', ' ORDER BY m.mapseqno) AS dictionaries
+    FROM pg_ts_config_map AS m JOIN ts_token_type(c.cfgparser) AS k ON k.tokid = m.maptokentype
+    WHERE m.mapcfg = c.oid GROUP BY k.alias) AS mapping)`;
+
+const configuration = whole(
+  "TEXT SEARCH CONFIGURATION",
+  "format('%I.%I', n.nspname, c.cfgname)",
+  `format('CREATE TEXT SEARCH CONFIGURATION %I.%I (PARSER = %s)', n.nspname, c.cfgname,
+    (SELECT format('%I.%I', m.nspname, p.prsname) FROM pg_ts_parser AS p
+      JOIN pg_namespace AS m ON m.oid = p.prsnamespace WHERE p.oid = c.cfgparser)) || ${mappings}`,
+  `format('NOT EXISTS (SELECT 1 FROM pg_catalog.pg_ts_config WHERE cfgname = %L AND cfgnamespace = to_regnamespace(%L))',
+    c.cfgname, quote_ident(n.nspname))`,
+  "pg_ts_config",
+  "objid",
+);
+
+const cast = facts({
+  kind: "'cast'",
+  name: "format('(%s AS %s)', format_type(castsource, NULL), format_type(casttarget, NULL))",
+  comment: comment("pg_cast", "casting.oid"),
+});
+
 const otherFacts = (what: string): string =>
   facts({ kind: "'other'", what, comment: "NULL::TEXT" });
 
@@ -204,12 +274,33 @@ UNION ALL SELECT object, 'itself', ${routine} FROM fun
 UNION ALL SELECT object, 'itself', ${enumType} FROM typ WHERE typtype = 'e'
 UNION ALL SELECT object, 'itself', ${domain} FROM typ WHERE typtype = 'd'
 UNION ALL SELECT object, 'itself', ${otherFacts("'a range or base type'")} FROM typ WHERE typtype NOT IN ('e', 'd')
-UNION ALL SELECT object, 'itself', CASE WHEN classid = 'pg_statistic_ext'::REGCLASS THEN ${facts({
-  kind: "'statistics'",
-  name: "(SELECT format('%I.%I', x.stxnamespace::REGNAMESPACE::TEXT, x.stxname) FROM pg_statistic_ext AS x WHERE x.oid = objid)",
-  text: "pg_get_statisticsobjdef(objid)",
-  comment: comment("pg_statistic_ext", "objid"),
-})} ELSE ${otherFacts("'an object of its kind'")} END FROM other`;
+UNION ALL SELECT object, 'itself', CASE classid
+  WHEN 'pg_statistic_ext'::REGCLASS THEN (SELECT ${statistics} FROM pg_statistic_ext AS x WHERE x.oid = objid)
+  WHEN 'pg_operator'::REGCLASS THEN (SELECT ${operator} FROM pg_operator AS o
+    JOIN pg_namespace AS n ON n.oid = o.oprnamespace WHERE o.oid = objid)
+  WHEN 'pg_ts_config'::REGCLASS THEN (SELECT ${configuration} FROM pg_ts_config AS c
+    JOIN pg_namespace AS n ON n.oid = c.cfgnamespace WHERE c.oid = objid)
+  ELSE ${otherFacts("'an object of its kind'")} END FROM other
+UNION ALL SELECT object, 'itself', ${cast} FROM casting
+UNION ALL SELECT object, 'itself', ${facts({
+  kind: "'publication'",
+  name: "quote_ident(pubname)",
+  comment: comment("pg_publication", "publication.oid"),
+})} FROM publication
+UNION ALL SELECT rel.object, 'options of toast', ${facts({
+  kind: "'toast'",
+  of: relationWord("rel.relkind"),
+  relation: "rel.name",
+  options: names("(SELECT array_agg('toast.' || o) FROM unnest(t.reloptions) AS o)"),
+  comment: "NULL::TEXT",
+})} FROM rel JOIN pg_class AS t ON t.oid = rel.reltoastrelid WHERE t.reloptions IS NOT NULL
+UNION ALL SELECT rel.object, 'statistics of index ' || quote_ident(i.relname), ${facts({
+  kind: "'index statistics'",
+  name: "i.oid::REGCLASS::TEXT",
+  targets: "jsonb_object_agg(a.attnum, a.attstattarget)",
+  comment: "NULL::TEXT",
+})} FROM rel JOIN pg_index AS x ON x.indrelid = rel.oid JOIN pg_class AS i ON i.oid = x.indexrelid
+JOIN pg_attribute AS a ON a.attrelid = i.oid AND a.attnum > 0 AND a.attstattarget >= 0 GROUP BY rel.object, i.oid, i.relname`;
 
 /**
  * Reads them in whatever transaction the caller has open; leaves the session's parameters as they were.

@@ -7,6 +7,7 @@ import type { Client } from "pg";
 
 import type { AddressedSnapshot, Touched } from "../history/knownStructure";
 import type { SchemaSnapshot, SnapshotLine } from "../history/snapshot";
+import { otherItemRows, otherItems, otherLines, own } from "./otherObjects";
 
 /** The acl as text that depends neither on the order of grants nor on whether the default was ever spelled out. */
 const acl = (column: string, kind: string, owner: string): string =>
@@ -14,11 +15,6 @@ const acl = (column: string, kind: string, owner: string): string =>
      FROM unnest(coalesce(${column}, acldefault(${kind}, ${owner}))) AS item), 'none')`;
 
 const ownerOf = (column: string): string => `'owner ' || pg_get_userbyid(${column})`;
-
-/** Neither of an extension, whose upgrade is nobody's change by hand, nor made by the server along with a type. */
-const own = (catalog: string, oid: string): string =>
-  `NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = '${catalog}'::REGCLASS AND e.objid = ${oid}
-     AND (e.deptype = 'e' OR e.deptype = 'i' AND e.classid = 'pg_proc'::REGCLASS))`;
 
 /**
  * A column's options less what servers note there for themselves (`pg_attver` on patched builds of PostgreSQL 15): no
@@ -124,7 +120,7 @@ const datasetTable = `s.nspname = 'geoapi' AND (
 
 /**
  * `item` gives every object its name and address; comments are joined to it, so that none can be forgotten. What stands
- * behind it may read space, rel, col, fun, typ, other and item. The first parameter: names of schemas.
+ * behind it may read space, rel, col, fun, typ, other, casting, publication and item. The first parameter: names of schemas.
  */
 const itemsOf = (scope: Scope): string => `
 WITH ${scope.first}space AS (
@@ -149,13 +145,7 @@ WITH ${scope.first}space AS (
   SELECT t.*, 'type ' || t.oid::REGTYPE AS object
   FROM pg_type AS t JOIN space AS s ON s.oid = t.typnamespace
   WHERE (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'b' AND t.typelem = 0) AND ${own("pg_type", "t.oid")} AND ${scope.types}
-), other AS (
-  SELECT d.classid, d.objid, i.type || ' ' || i.identity AS object
-  FROM space AS s JOIN pg_depend AS d ON d.refclassid = 'pg_namespace'::REGCLASS AND d.refobjid = s.oid
-  CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) AS i
-  WHERE d.deptype = 'n' AND d.classid NOT IN ('pg_class'::REGCLASS, 'pg_proc'::REGCLASS, 'pg_type'::REGCLASS,
-    'pg_default_acl'::REGCLASS, 'pg_extension'::REGCLASS, 'pg_publication_namespace'::REGCLASS) AND ${scope.others}
-), item (classid, objid, objsubid, object, part) AS (
+), ${otherItems(scope.others)}, item (classid, objid, objsubid, object, part) AS (
   SELECT 'pg_namespace'::REGCLASS::OID, oid, 0, object, 'itself' FROM space
   UNION ALL SELECT 'pg_class'::REGCLASS, oid, 0, object, 'itself' FROM rel
   UNION ALL SELECT 'pg_class'::REGCLASS, attrelid, attnum, object, part FROM col
@@ -172,8 +162,7 @@ WITH ${scope.first}space AS (
   UNION ALL SELECT 'pg_rewrite'::REGCLASS, r.oid, 0, rel.object, 'rule ' || quote_ident(r.rulename)
     FROM rel JOIN pg_rewrite AS r ON r.ev_class = rel.oid WHERE r.rulename <> '_RETURN'
   UNION ALL SELECT 'pg_proc'::REGCLASS, oid, 0, object, 'itself' FROM fun
-  UNION ALL SELECT 'pg_type'::REGCLASS, oid, 0, object, 'itself' FROM typ
-  UNION ALL SELECT classid, objid, 0, object, 'itself' FROM other
+  UNION ALL SELECT 'pg_type'::REGCLASS, oid, 0, object, 'itself' FROM typ${otherItemRows}
 )`;
 
 /** Of everything, for another query. */
@@ -254,7 +243,8 @@ SELECT object, 'itself', concat_ws(' ', 'kind', typtype, 'base', nullif(typbaset
     'range of ' || (SELECT r.rngsubtype::REGTYPE::TEXT FROM pg_range AS r WHERE r.rngtypid = typ.oid)), false
 FROM typ
 UNION ALL
-SELECT object, 'itself', pg_get_statisticsobjdef(objid), false FROM other WHERE classid = 'pg_statistic_ext'::REGCLASS`;
+SELECT object, 'itself', pg_get_statisticsobjdef(objid), false FROM other WHERE classid = 'pg_statistic_ext'::REGCLASS
+UNION ALL${otherLines}`;
 
 const owners = `
 SELECT object, 'itself', ${ownerOf("nspowner")}, true FROM space

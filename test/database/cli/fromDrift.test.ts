@@ -39,6 +39,10 @@ beforeAll(async () => {
     "CREATE INDEX extra_t1 ON dagapp.extra (t1)",
     "COMMENT ON TABLE dagapp.extra IS 'extra'",
     "CREATE FUNCTION dagapp.twice(n INTEGER) RETURNS INTEGER LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS 'SELECT n * 2'",
+    "ALTER TABLE dagapp.t1 SET (toast.autovacuum_enabled = false)",
+    "CREATE FUNCTION dagapp.near(INTEGER, INTEGER) RETURNS BOOLEAN LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS 'SELECT abs($1 - $2) < 2'",
+    "CREATE OPERATOR dagapp.=== (LEFTARG = INTEGER, RIGHTARG = INTEGER, FUNCTION = dagapp.near)",
+    "CREATE TEXT SEARCH CONFIGURATION dagapp.words (COPY = pg_catalog.english)",
     "CREATE VIEW dagapp.notes AS SELECT id, note, dagapp.twice(id) AS twice FROM dagapp.t1",
   );
 });
@@ -107,4 +111,10 @@ it("names what it cannot write, and ends with 1", async () => {
   const refused = await project.runWords(["new", "--from-drift", "a range", "--stack", "dev"]);
   expect(refused.status).toBe(1);
   expect(refused.stdout).toContain("Not written: a person does it:\n  type dagapp.level: ");
+  const superuser = await changed.connect("superuser");
+  await superuser.query("DROP TYPE dagapp.level; CREATE PUBLICATION feed FOR TABLE dagapp.t1");
+  const published = await project.runWords(["new", "--from-drift", "a feed", "--stack", "dev"]);
+  expect(published.status).toBe(1);
+  expect(published.stdout).toMatch(/a person does it:\n {2}publication feed: .*its owner/);
+  expect((await project.run("compare --stack dev")).stdout).toContain("publication feed");
 });

@@ -76,6 +76,17 @@ const changes: Readonly<Record<string, string>> = {
     COMMENT ON SCHEMA dagapp IS 'the application'; COMMENT ON TYPE dagapp.mood IS 'mood'`,
   "row security": `ALTER TABLE dagapp.jobs ENABLE ROW LEVEL SECURITY;
     CREATE POLICY own ON dagapp.jobs FOR SELECT USING (size > 0)`,
+  "the small print of tables": `ALTER TABLE dagapp.jobs SET (toast.autovacuum_enabled = false);
+    CREATE INDEX jobs_twice ON dagapp.jobs ((size * 2)); ALTER INDEX dagapp.jobs_twice ALTER COLUMN 1 SET STATISTICS 70;
+    CREATE TABLE dagapp.fine (note TEXT) WITH (toast.vacuum_truncate = false);
+    CREATE STATISTICS dagapp.sampled ON parent, size FROM dagapp.jobs; ALTER STATISTICS dagapp.sampled SET STATISTICS 9`,
+  operators: `CREATE FUNCTION dagapp.same(INTEGER, INTEGER) RETURNS BOOLEAN LANGUAGE sql IMMUTABLE AS 'SELECT $1 = $2';
+    CREATE OPERATOR dagapp.=== (LEFTARG = INTEGER, RIGHTARG = INTEGER, FUNCTION = dagapp.same, COMMUTATOR = OPERATOR(dagapp.===),
+      RESTRICT = eqsel, JOIN = eqjoinsel, HASHES);
+    COMMENT ON OPERATOR dagapp.=== (INTEGER, INTEGER) IS 'same'`,
+  "a configuration of text search": `CREATE TEXT SEARCH CONFIGURATION dagapp.words (COPY = pg_catalog.english);
+    ALTER TEXT SEARCH CONFIGURATION dagapp.words DROP MAPPING FOR email;
+    ALTER TEXT SEARCH CONFIGURATION dagapp.words ALTER MAPPING FOR asciiword WITH simple, english_stem`,
   "a rule": "CREATE RULE quiet AS ON DELETE TO dagapp.parent DO INSTEAD NOTHING",
 };
 
@@ -137,6 +148,46 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
         statements: [{ sql: "ALTER TYPE dagapp.mood ADD VALUE 'great' BEFORE 'fine'" }],
       },
     });
+  });
+
+  it("leaves to their owners what is the database's, and to a person what is not simple", async () => {
+    const files = await look();
+    const superuser = await database.connect("superuser");
+    await superuser.query(
+      `CREATE PUBLICATION feed FOR TABLE dagapp.parent;
+       CREATE OPERATOR FAMILY dagapp.own USING btree; CREATE COLLATION dagapp.plain (locale = 'C');
+       CREATE CAST (dagapp.mood AS INTEGER) WITH INOUT`,
+    );
+    const made = await look();
+    const reason = (text: string): unknown => ({
+      kind: "none",
+      reason: expect.stringContaining(text) as string,
+    });
+    const dropping = "DROP CAST IF EXISTS (dagapp.mood AS integer)";
+    expect(differencesBetween(files, made)).toMatchObject([
+      {
+        name: "cast (dagapp.mood AS integer)",
+        toFiles: { statements: [{ sql: dropping }] },
+        toDatabase: reason("lies in no schema"),
+      },
+      { name: "collation dagapp.plain", toFiles: reason("written by a person") },
+      { name: "operator family dagapp.own USING btree", toFiles: reason("written by a person") },
+      { name: "publication feed", toFiles: reason("its owner makes") },
+    ]);
+    await superuser.query(
+      `ALTER PUBLICATION feed ADD TABLE dagapp.jobs;
+       ALTER OPERATOR FAMILY dagapp.own USING btree ADD OPERATOR 1 < (INTEGER, INTEGER)`,
+    );
+    expect(differencesBetween(made, await look())).toMatchObject([
+      {
+        name: "operator family dagapp.own USING btree: definition",
+        toFiles: reason("written by a person"),
+      },
+      { name: "publication feed: table dagapp.jobs", toFiles: reason("its owner makes") },
+    ]);
+    await superuser.query(
+      "DROP CAST (dagapp.mood AS INTEGER); DROP PUBLICATION feed; DROP OPERATOR FAMILY dagapp.own USING btree; DROP COLLATION dagapp.plain",
+    );
   });
 
   it("names owners apart, with who should have them", async () => {

@@ -38,6 +38,7 @@ CREATE RULE jobs_rule AS ON DELETE TO dagapp.jobs DO ALSO SELECT 1;
 CREATE STATISTICS dagapp.jobs_stats ON name, size FROM dagapp.jobs;
 CREATE VIEW dagapp.names AS SELECT name FROM dagapp.jobs;
 CREATE MATERIALIZED VIEW dagapp.sizes AS SELECT size FROM dagapp.jobs;
+CREATE MATERIALIZED VIEW dagapp.said_names AS SELECT name FROM dagapp.jobs;
 CREATE TABLE geoapi.log (at DATE NOT NULL, what TEXT) PARTITION BY RANGE (at);
 CREATE TABLE geoapi.log_26 PARTITION OF geoapi.log FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
 CREATE TABLE geoapi.moments (
@@ -49,6 +50,13 @@ CREATE TABLE geoapi.runs (id INTEGER NOT NULL, at DATE NOT NULL, PRIMARY KEY (id
 CREATE TABLE geoapi.marks (id INTEGER, at DATE, FOREIGN KEY (id, at) REFERENCES geoapi.runs);
 COMMENT ON TABLE geoapi.runs IS 'What ran. Run-time partitions, one a month.';
 CREATE TABLE pgstac.items (id TEXT, collection TEXT) PARTITION BY LIST (collection);
+CREATE TEXT SEARCH CONFIGURATION dagapp.words (COPY = pg_catalog.english);
+CREATE TEXT SEARCH DICTIONARY dagapp.plain (TEMPLATE = pg_catalog.simple);
+CREATE FUNCTION dagapp.same(INTEGER, INTEGER) RETURNS BOOLEAN LANGUAGE sql IMMUTABLE AS 'SELECT $1 = $2';
+CREATE OPERATOR dagapp.=== (LEFTARG = INTEGER, RIGHTARG = INTEGER, FUNCTION = dagapp.same);
+CREATE FUNCTION dagapp.said(dagapp.pair) RETURNS TEXT LANGUAGE sql IMMUTABLE AS 'SELECT $1.b';
+CREATE CAST (dagapp.pair AS TEXT) WITH FUNCTION dagapp.said(dagapp.pair);
+CREATE INDEX jobs_twice ON dagapp.jobs ((size * 2));
 COMMENT ON TABLE dagapp.jobs IS 'Jobs.';`;
 
 /** A change, and the words that name it. */
@@ -163,6 +171,83 @@ const CHANGES: readonly (readonly [string, readonly string[]])[] = [
   ["COMMENT ON SCHEMA dagapp IS 'DAG.'", ["schema dagapp was"]],
   ["CREATE COLLATION dagapp.own (locale = 'C')", ["collation dagapp.own is new"]],
   ["ALTER SEQUENCE dagapp.counter OWNED BY dagapp.jobs.size", ["sequence dagapp.counter was"]],
+  [
+    "ALTER TABLE dagapp.jobs SET (toast.autovacuum_enabled = false)",
+    ["table dagapp.jobs: options of toast is new ({autovacuum_enabled=false})"],
+  ],
+  [
+    "ALTER MATERIALIZED VIEW dagapp.said_names SET (toast.vacuum_truncate = false)",
+    ["materialized view dagapp.said_names: options of toast is new"],
+  ],
+  [
+    "ALTER STATISTICS dagapp.jobs_stats SET STATISTICS 7",
+    ["statistics object dagapp.jobs_stats: target is new (7)"],
+  ],
+  [
+    "ALTER INDEX dagapp.jobs_twice ALTER COLUMN 1 SET STATISTICS 7",
+    ["table dagapp.jobs: statistics of index jobs_twice is new (column 1: 7)"],
+  ],
+  [
+    "ALTER TEXT SEARCH CONFIGURATION dagapp.words ALTER MAPPING FOR asciiword WITH simple",
+    ["text search configuration dagapp.words: definition was"],
+  ],
+  [
+    "ALTER TEXT SEARCH CONFIGURATION dagapp.words DROP MAPPING FOR asciiword",
+    ["text search configuration dagapp.words: definition was"],
+  ],
+  [
+    "ALTER TEXT SEARCH DICTIONARY dagapp.plain (ACCEPT = false)",
+    ["text search dictionary dagapp.plain: definition was"],
+  ],
+  [
+    "ALTER OPERATOR dagapp.=== (INTEGER, INTEGER) SET (RESTRICT = eqsel)",
+    ["operator dagapp.===(integer,integer): definition was"],
+  ],
+  ["DROP OPERATOR dagapp.=== (INTEGER, INTEGER)", ["operator dagapp.===(integer,integer) is gone"]],
+  [
+    "COMMENT ON CAST (dagapp.pair AS TEXT) IS 'Pair.'",
+    ["cast (dagapp.pair AS text) was without, is comment Pair."],
+  ],
+  [
+    "DROP CAST (dagapp.pair AS TEXT); CREATE CAST (dagapp.pair AS TEXT) WITH INOUT AS ASSIGNMENT",
+    [
+      "cast (dagapp.pair AS text) was by dagapp.said(dagapp.pair), is by input and output in assignments",
+    ],
+  ],
+  ["CREATE CAST (INTEGER AS dagapp.state) WITH INOUT", ["cast (integer AS dagapp.state) is new"]],
+];
+
+/** Only a superuser may. */
+const LARGER_CHANGES: readonly (readonly [string, readonly string[]])[] = [
+  ["CREATE PUBLICATION other FOR TABLE public.schema_migrations", []],
+  ["CREATE PUBLICATION whole FOR ALL TABLES", ["publication whole is new (all tables: insert,"]],
+  ["CREATE PUBLICATION whole FOR TABLES IN SCHEMA dagapp", ["publication whole is new"]],
+  [
+    "ALTER PUBLICATION own SET TABLE dagapp.jobs WHERE (id > 5)",
+    ["publication own: table dagapp.jobs was columns id, name, is all columns where (id > 5)"],
+  ],
+  ["ALTER PUBLICATION own ADD TABLE geoapi.log", ["publication own: table geoapi.log is new"]],
+  [
+    "ALTER PUBLICATION own SET (publish = 'insert')",
+    ["publication own was insert, update, delete, truncate, is insert"],
+  ],
+  [
+    "CREATE PUBLICATION all_of FOR TABLES IN SCHEMA geoapi",
+    ["publication all_of is new (exists; insert,"],
+  ],
+  ["DROP PUBLICATION own", ["publication own is gone"]],
+  [
+    `CREATE OPERATOR CLASS dagapp.by_size FOR TYPE INTEGER USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =,
+       OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 btint4cmp(INTEGER, INTEGER)`,
+    [
+      "operator class dagapp.by_size USING btree is new",
+      "operator family dagapp.by_size USING btree is new",
+    ],
+  ],
+  [
+    "ALTER OPERATOR FAMILY dagapp.own USING btree ADD OPERATOR 1 < (INTEGER, INTEGER)",
+    ["operator family dagapp.own USING btree: definition is new (operator 1 <(integer,integer)"],
+  ],
 ];
 
 /** What leaves the structure as it is. */
@@ -210,6 +295,28 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   it.each(CHANGES)("sees %s", async (sql, expected) => {
     const lines = (await impactOf(sql)).all.map(describeDifference);
     expect(lines).toEqual(expected.map((text) => expect.stringContaining(text) as string));
+  });
+
+  describe("of what a superuser makes", () => {
+    let superuser: Client;
+    beforeAll(async () => {
+      superuser = await database.connect("superuser");
+      await superuser.query(
+        "CREATE PUBLICATION own FOR TABLE dagapp.jobs (id, name); CREATE OPERATOR FAMILY dagapp.own USING btree",
+      );
+    });
+    afterAll(() =>
+      superuser.query("DROP PUBLICATION own; DROP OPERATOR FAMILY dagapp.own USING btree"),
+    );
+    it.each(LARGER_CHANGES)("sees %s", async (sql, expected) => {
+      const lines = (await impactOf(sql, superuser)).structure.map(describeDifference);
+      expect(lines).toEqual(expected.map((text) => expect.stringContaining(text) as string));
+    });
+  });
+
+  it("names no cast that came with a range", async () => {
+    const found = (await impactOf("CREATE TYPE dagapp.other_span AS RANGE (subtype = REAL)")).all;
+    expect(new Set(found.map(({ object }) => object))).toEqual(new Set(["type dagapp.other_span"]));
   });
 
   it.each(NO_CHANGE)("sees no change in %s", async (sql) => {

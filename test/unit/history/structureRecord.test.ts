@@ -177,3 +177,41 @@ describe("changesBetween", () => {
     ).toEqual({ a: { x: "4", y: "5" }, b: { itself: null }, c: { itself: "6" } });
   });
 });
+
+describe("a record of an earlier release", () => {
+  const old = { server: 18, schemas: ["dagapp"], whole: true };
+  const objects = {
+    "table a": { itself: "1" },
+    "operator dagapp.===(integer,integer)": { itself: "2" },
+  };
+  const record: StructureRecord = { ...old, parts: objects, fingerprint: fingerprintOf(objects) };
+  const live = structure({
+    "table a": { itself: "1", "options of toast": "3", "column x": "4" },
+    "operator dagapp.===(integer,integer)": { itself: "2", definition: "5" },
+    "cast (dagapp.pair AS text)": { itself: "6" },
+  });
+
+  it("says nothing of what that one could not see, and the next record has it", () => {
+    const expected = foldRecords(events(record));
+    const names = (from: ReturnType<typeof foldRecords>, to: Structure): unknown =>
+      compareStructure(from, to);
+    expect(names(expected, live)).toMatchObject({
+      kind: "compared",
+      differences: [{ object: "table a", part: "column x" }],
+    });
+    const deviations = deviationsOf(expected, live);
+    expect(deviations).toEqual({ "table a": { "column x": "4" } });
+    const next = recordOfRun(expected, deviations, live).record;
+    const without = {
+      ...live.objects,
+      "cast (dagapp.pair AS text)": { itself: "7" },
+    };
+    expect(names(foldRecords(events(record, next)), structure(without))).toMatchObject({
+      kind: "compared",
+      differences: [
+        { object: "cast (dagapp.pair AS text)", part: "itself" },
+        { object: "table a", part: "column x" },
+      ],
+    });
+  });
+});
