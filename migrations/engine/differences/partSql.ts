@@ -20,6 +20,7 @@ import {
   nothing,
   optionsSql,
   sql,
+  type Statement,
   type Written,
 } from "./statement";
 
