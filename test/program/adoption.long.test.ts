@@ -3,6 +3,7 @@
  * taken over, with their rows and the application's login as they were.
  */
 import { writeFile } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
 
 import { Client, escapeIdentifier, escapeLiteral } from "pg";
 
@@ -267,11 +268,15 @@ describe("a restored copy, with another owner", () => {
       ...{ host, port, user: superuser.name, password: superuser.password, database: "postgres" },
     });
     await client.connect();
-    await client.query(`DROP DATABASE ${escapeIdentifier(to.name)}`);
-    await client.query(
-      `CREATE DATABASE ${escapeIdentifier(to.name)} TEMPLATE ${escapeIdentifier(from.name)} OWNER ${escapeIdentifier(to.roles.admin)}`,
-    );
-    await client.end();
+    try {
+      await nobodyIsIn(client, from.name);
+      await client.query(`DROP DATABASE ${escapeIdentifier(to.name)}`);
+      await client.query(
+        `CREATE DATABASE ${escapeIdentifier(to.name)} TEMPLATE ${escapeIdentifier(from.name)} OWNER ${escapeIdentifier(to.roles.admin)}`,
+      );
+    } finally {
+      await client.end();
+    }
     const { infrastructure, admin } = from.roles;
     for (const role of [infrastructure, admin].map(escapeIdentifier)) {
       await to.sql("superuser", `REASSIGN OWNED BY ${role} TO ${restorer}; DROP OWNED BY ${role}`);
@@ -283,6 +288,21 @@ describe("a restored copy, with another owner", () => {
     );
     for (const role of [from.roles.service, from.roles.approver, from.roles.migrator]) {
       await to.sql("superuser", `DROP OWNED BY ${escapeIdentifier(role)}`);
+    }
+  }
+
+  /** A template may have no sessions. Those of an ended `up` go by themselves, on a loaded machine not at once. */
+  async function nobodyIsIn(client: Client, database: string): Promise<void> {
+    const until = Date.now() + 60_000;
+    for (;;) {
+      const { rows } = await client.query<{ application_name: string; state: string }>(
+        `SELECT application_name, state FROM pg_catalog.pg_stat_activity
+         WHERE datname = $1 AND backend_type = 'client backend'`,
+        [database],
+      );
+      if (rows.length === 0) return;
+      if (Date.now() > until) throw new Error(`${database} still has sessions: ${JSON.stringify(rows)}`);
+      await setTimeout(200);
     }
   }
 });
