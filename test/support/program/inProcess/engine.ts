@@ -1,6 +1,6 @@
 /**
  * Stands in for the engine during one command: answers what the program registers by the provider's real check, diff,
- * create, update or read, and keeps the state in memory. Held to the real engine by test/stack/conformance.test.ts.
+ * create, update or read, and keeps the state in memory. Held to the real engine by test/stack/conformance.long.test.ts.
  * Does NOT replace resources, target them, encrypt, lock, or run anything in another process: what is about those needs
  * the engine itself.
  */
