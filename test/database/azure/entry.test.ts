@@ -3,9 +3,9 @@
 import { Client } from "pg";
 
 import * as entry from "../../../azure/entry";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { admitTo, makeStandIns } from "../../support/azure/standInFunctions";
 import { configOf, wellFormed } from "../../support/program/makeSettings";
+import { useServer } from "../../support/servers/useServer";
 
 jest.mock("../../../azure/database/principals", () => {
   const real = jest.requireActual<typeof import("../../../azure/database/principals")>(
@@ -23,25 +23,21 @@ jest.setTimeout(60_000);
 const objectId = "aaaaaaaa-0000-0000-0000-000000000001";
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-let server: PostgresServer;
+const suite = useServer();
 let superuser: Client;
 
 beforeAll(async () => {
-  server = await startServer();
-  const { host, port } = server;
-  const { name: user, password } = server.superuser;
+  const { host, port } = suite.server;
+  const { name: user, password } = suite.server.superuser;
   superuser = new Client({ host, port, user, password, database: "postgres", ssl: false });
   await superuser.connect();
+  suite.endLater(() => superuser.end());
   await makeStandIns(superuser);
   await superuser.query("CREATE ROLE geo_admin LOGIN CREATEROLE CREATEDB PASSWORD 'x'");
   await superuser.query(admitTo("geo_admin"));
   await entry.configure({
     config: configOf({ ...wellFormed, port: String(port), adminPassword: "x" }),
   });
-});
-afterAll(async () => {
-  await superuser.end();
-  await server.stop();
 });
 
 const given = { principals: [{ role: "app", objectId, type: "service" }], expected: ["geo_admin"] };

@@ -11,8 +11,8 @@ import {
   readDrift,
   securityLabel,
 } from "../../../azure/database/principals";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { admitTo, makeStandIns, standInLabel } from "../../support/azure/standInFunctions";
+import { useServer } from "../../support/servers/useServer";
 
 jest.setTimeout(60_000);
 
@@ -26,29 +26,24 @@ const migrator: Principal = { role: "geo_migrator", objectId: ids.migrator, type
 const wanted = [service, migrator];
 const expected = ["entra_admins"];
 
-let server: PostgresServer;
+const suite = useServer();
 let superuser: Client;
 let admin: Client;
 
 const sessionOf = async (user: string, password: string): Promise<Client> => {
-  const { host, port } = server;
+  const { host, port } = suite.server;
   const client = new Client({ host, port, user, password, database: "postgres", ssl: false });
   await client.connect();
+  suite.endLater(() => client.end());
   return client;
 };
 
 beforeAll(async () => {
-  server = await startServer();
-  superuser = await sessionOf(server.superuser.name, server.superuser.password);
+  superuser = await sessionOf(suite.server.superuser.name, suite.server.superuser.password);
   await makeStandIns(superuser);
   await superuser.query(`CREATE ROLE entra_admins LOGIN CREATEROLE CREATEDB PASSWORD 'x'`);
   await superuser.query(admitTo("entra_admins"));
   admin = await sessionOf("entra_admins", "x");
-});
-afterAll(async () => {
-  await admin.end();
-  await superuser.end();
-  await server.stop();
 });
 
 const mend = (

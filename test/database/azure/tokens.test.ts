@@ -2,36 +2,32 @@
 // so a session that was given an earlier one would be refused.
 import { Client } from "pg";
 
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { ConnectionError, withClient } from "../../../stack/connection";
 import { passwordSource } from "../../../stack/credentials";
 import { TokenError } from "../../../stack/entraToken";
 import { makeSettings } from "../../support/program/makeSettings";
+import { useServer } from "../../support/servers/useServer";
 
 jest.setTimeout(60_000);
 
-let server: PostgresServer;
+const suite = useServer();
 let superuser: Client;
 
 beforeAll(async () => {
-  server = await startServer();
-  const { name: user, password } = server.superuser;
-  const { host, port } = server;
+  const { name: user, password } = suite.server.superuser;
+  const { host, port } = suite.server;
   superuser = new Client({ host, port, user, password, database: "postgres", ssl: false });
   await superuser.connect();
+  suite.endLater(() => superuser.end());
   await superuser.query("CREATE ROLE geo_admin LOGIN");
-});
-afterAll(async () => {
-  await superuser.end();
-  await server.stop();
 });
 
 /** `pass` lets time go by: the token that was given has ended, and another is in force. */
 async function makeAccess(lifeMs: number) {
   const given: string[] = [];
   const settings = makeSettings({
-    host: server.host,
-    port: String(server.port),
+    host: suite.server.host,
+    port: String(suite.server.port),
     database: "postgres",
     authentication: "entra",
   });

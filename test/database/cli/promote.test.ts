@@ -6,26 +6,23 @@ import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { PromotionReport } from "../../../cli/report/promotion";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { nameOf, smallMigrations, ticketOf } from "../../support/files/smallMigrations";
 import { type DdlProject, makeDdlProject } from "../../support/program/ddlProject";
 import { publishBelow, stackBelow } from "../../support/program/publishBelow";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 
 jest.setTimeout(180_000);
 
-let server: PostgresServer;
+const suite = useServer({ major: 18 });
 let project: DdlProject;
-const databases: ProgramDatabase[] = [];
 
 beforeAll(async () => {
-  server = await startServer({ major: 18 });
   const promoted = { targetVersion: "0.2.0", promotesFrom: stackBelow("qa") };
   const lines: string[] = [];
   for (const tier of ["dev", "qa", "uat"] as const) {
     const configuration = { tier, ...(tier === "uat" ? promoted : {}) };
-    const database = await makeProgramDatabase(server, { configuration });
-    databases.push(database);
+    const database = await suite.database({ configuration });
     if (tier === "dev") project = await makeDdlProject(database, smallMigrations([{}, {}, {}]));
     await project.configure(tier, database);
     const { host, port } = database.settings.server;
@@ -40,8 +37,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await project.remove();
-  for (const database of databases) await database.close();
-  await server.stop();
 });
 
 const passwords = ["ADMIN", "MIGRATOR", "APPROVER"].map((login) => [

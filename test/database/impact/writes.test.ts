@@ -6,9 +6,9 @@ import { impactsOf } from "../../../migrations/engine/impact/classify";
 import type { RowImpact } from "../../../migrations/engine/impact/impact";
 import type { SchemaModel } from "../../../migrations/engine/schema/schemaModel";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { MAJORS } from "../../../sandbox/binaries";
 import { fileOf, modelOf, nameOf } from "../../support/files/impacts";
 import { type GovernedServer, startGovernedServer } from "../../support/servers/governedServer";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
@@ -150,7 +150,7 @@ async function counted(client: Client, sql: string): Promise<readonly string[]> 
   }
 }
 
-describe.each(MAJORS)("PostgreSQL %d", (major) => {
+describe.each(serverVersions)("PostgreSQL %d", (major) => {
   let server: GovernedServer;
   let model: SchemaModel;
   beforeAll(async () => {

@@ -2,15 +2,15 @@
 // speak for them: from PostgreSQL 16 on it may not.
 import { preparePgstac } from "../../../pgstac/database/prepare";
 import { lendPgstacRoles } from "../../../sandbox/pgstacRoles";
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { inTransaction } from "../../../stack/connection";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(60_000);
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let first: ProgramDatabase;
 
   const prepare = (database: ProgramDatabase): Promise<void> =>
@@ -21,8 +21,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     );
 
   beforeAll(async () => {
-    server = await startServer({ major });
-    first = await makeProgramDatabase(server);
+    first = await suite.database();
     await prepare(first);
     for (const sql of [
       "GRANT pgstac_read TO pgstac_ingest",
@@ -31,7 +30,6 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       await first.asAdmin((client) => client.query(sql));
     }
   });
-  afterAll(() => server.stop());
 
   it("are governed where they may make things", async () => {
     const texts = (await first.deviations()).map(({ text }) => text);
@@ -45,7 +43,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   it.each(["none", "0.9.12"])(
     "are nobody's deviation in another database with pgstac: %s, before and after it heals",
     async (pgstac) => {
-      const other = await makeProgramDatabase(server, { configuration: { pgstac } });
+      const other = await suite.database({ configuration: { pgstac } });
       expect((await other.deviations()).map(({ text }) => text)).toEqual([]);
       await other.rows("GRANT TRUNCATE ON public.schema_migrations TO PUBLIC");
       expect((await other.heal()).left).toEqual([]);
@@ -54,7 +52,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   );
 
   it("are asked for with the statement that an administrator runs, and then used", async () => {
-    const other = await makeProgramDatabase(server, { configuration: { pgstac: "0.9.12" } });
+    const other = await suite.database({ configuration: { pgstac: "0.9.12" } });
     if (major >= 16) {
       const { admin } = other.names;
       await expect(prepare(other)).rejects.toThrow(
@@ -72,8 +70,8 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
 
   it("are lent to each admin of a sandbox, twice without harm", async () => {
     const others = [
-      await makeProgramDatabase(server, { configuration: { pgstac: "0.9.12" } }),
-      await makeProgramDatabase(server),
+      await suite.database({ configuration: { pgstac: "0.9.12" } }),
+      await suite.database(),
     ];
     const [one] = others;
     const superuser = await one?.connect("superuser");

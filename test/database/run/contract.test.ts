@@ -8,12 +8,12 @@ import type { SchemaModel } from "../../../migrations/engine/schema/schemaModel"
 import { modelBefore } from "../../../migrations/engine/schema/schemaReplay";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { loadMigrations } from "../../../migrations/engine/survey/load";
-import { MAJORS } from "../../../sandbox/binaries";
 import { makeMigration, type MigrationParts } from "../../support/files/makeMigration";
 import { migrationsFolder } from "../../support/files/migrationFiles";
 import { apply, failureOf, rollBack } from "../../support/program/runs";
 import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
 
@@ -387,7 +387,7 @@ const right: readonly (readonly [string, Partial<MigrationParts> & { body: strin
   ],
 ];
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   const suite = useServer({ major });
   let database: ProgramDatabase;
   let prod: ProgramDatabase["access"];

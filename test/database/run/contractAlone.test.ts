@@ -4,11 +4,11 @@
  */
 import type { MigrationFile } from "../../../migrations/engine/files/file";
 import { loadParser } from "../../../migrations/engine/statements/statements";
-import { MAJORS } from "../../../sandbox/binaries";
 import { makeMigration, type MigrationParts } from "../../support/files/makeMigration";
 import { apply, arrange, exists, failureOf } from "../../support/program/runs";
 import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
 
@@ -27,7 +27,7 @@ const ground = [
 
 const gone = "dagapp.notes: 5 rows deleted, none announced";
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   const suite = useServer({ major });
   let database: ProgramDatabase;
   let prod: ProgramDatabase["access"];

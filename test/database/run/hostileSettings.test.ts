@@ -14,6 +14,7 @@ import { apply, exists, failureOf, ledgerRows, rollBack } from "../../support/pr
 import { startDroppingProxy } from "../../support/servers/droppingProxy";
 import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
+import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
 
@@ -41,7 +42,7 @@ const hostile: Readonly<Record<string, string>> = {
 
 const newest = Math.max(...MAJORS);
 
-describe.each(MAJORS)("on PostgreSQL %d", (major) => {
+describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   const suite = useServer({ major });
   let database: ProgramDatabase;
 

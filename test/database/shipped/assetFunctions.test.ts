@@ -1,12 +1,12 @@
 /** Handing in assets and seeding reference data, as the DML-only service role, alone and many at once. */
 import type { Client } from "pg";
 
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { rollForward } from "../../support/files/migrationFiles";
 import {
   type GovernedDatabase,
   makeGovernedDatabase,
 } from "../../support/servers/governedDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
@@ -41,19 +41,15 @@ async function handIn(client: Client, given: HandIn): Promise<Answer | undefined
 }
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: GovernedDatabase;
   let service: Client;
 
   beforeAll(async () => {
-    server = await startServer({ major });
-    database = await makeGovernedDatabase(server);
+    database = await makeGovernedDatabase(suite.server);
+    suite.endLater(() => database.close());
     service = await database.connect("service");
     await rollForward(database);
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
   });
 
   const all = async (query: string, ...values: unknown[]): Promise<unknown[]> =>

@@ -3,12 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Client } from "pg";
 
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { rollForward } from "../../support/files/migrationFiles";
 import {
   type GovernedDatabase,
   makeGovernedDatabase,
 } from "../../support/servers/governedDatabase";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
@@ -19,20 +19,16 @@ const CHECK = "SELECT * FROM dagapp.check_job_completion($1)";
 const RETRY = "SELECT * FROM dagapp.increment_task_retry_count($1)";
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: GovernedDatabase;
   let service: Client;
   let jobs = 0;
 
   beforeAll(async () => {
-    server = await startServer({ major });
-    database = await makeGovernedDatabase(server);
+    database = await makeGovernedDatabase(suite.server);
+    suite.endLater(() => database.close());
     service = await database.connect("service");
     await rollForward(database);
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
   });
 
   const addTasks = async (job: string, stage: number, count: number): Promise<string[]> => {

@@ -7,7 +7,6 @@ import { join } from "node:path";
 
 import type { Client } from "pg";
 
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import {
   migrationsFolder,
   rollForward,
@@ -19,6 +18,7 @@ import {
   makeGovernedDatabase,
 } from "../../support/servers/governedDatabase";
 import { runStatements } from "../../support/servers/sqlFile";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
@@ -46,7 +46,7 @@ const MADE = `
    WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid IN (SELECT c.oid ${TABLES})`;
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: GovernedDatabase;
   let observer: Client;
   let service: Client;
@@ -57,15 +57,11 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   };
 
   beforeAll(async () => {
-    server = await startServer({ major });
-    database = await makeGovernedDatabase(server);
+    database = await makeGovernedDatabase(suite.server);
+    suite.endLater(() => database.close());
     observer = await database.connect("superuser");
     service = await database.connect("service");
     await rollForward(database);
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
   });
 
   it("has a primary key and a comment on each table", async () => {
@@ -114,7 +110,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   });
 
   it("is validated to the last name by the post-flight of the file that makes it", async () => {
-    const other = await makeGovernedDatabase(server);
+    const other = await makeGovernedDatabase(suite.server);
     const everything = await other.connect("superuser");
     const migrator = await other.connect("migrator");
     const known = new Set<string>();

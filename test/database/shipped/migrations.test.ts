@@ -7,7 +7,6 @@ import { join } from "node:path";
 
 import type { Client } from "pg";
 
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import {
   IRREVERSIBLE,
   migrationsFolder,
@@ -22,6 +21,7 @@ import {
 } from "../../support/servers/governedDatabase";
 import { findPsql, runPsql } from "../../support/servers/psql";
 import { runStatements, splitStatements } from "../../support/servers/sqlFile";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
@@ -69,7 +69,7 @@ const afterRollback = (
 ): readonly string[] | undefined => (IRREVERSIBLE.has(version) ? after : before);
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: GovernedDatabase;
   let observer: Client;
 
@@ -84,11 +84,9 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   };
 
   beforeAll(async () => {
-    server = await startServer({ major });
   });
-  afterAll(() => server.stop());
   beforeEach(async () => {
-    database = await makeGovernedDatabase(server);
+    database = await makeGovernedDatabase(suite.server);
     observer = await database.connect("superuser");
   });
   afterEach(() => database.close());
@@ -99,24 +97,24 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       const after: (readonly string[])[] = [];
       for (const version of VERSIONS) {
         before.push(await catalog());
-        const said = await run(database, server, version.forward);
+        const said = await run(database, suite.server, version.forward);
         expect(said).toContain(`Migration ${version.version} completed successfully`);
         after.push(await catalog());
 
-        await run(database, server, version.rollback);
+        await run(database, suite.server, version.rollback);
         expect(await catalog()).toEqual(afterRollback(version, before.at(-1), after.at(-1)));
-        await run(database, server, version.forward);
+        await run(database, suite.server, version.forward);
         expect(await catalog()).toEqual(after.at(-1));
         expect(after.at(-1)).not.toEqual(before.at(-1));
       }
 
       for (const [index, version] of [...VERSIONS.entries()].reverse()) {
-        const said = await run(database, server, version.rollback);
+        const said = await run(database, suite.server, version.rollback);
         expect(said).toContain(`Rollback of ${version.version} completed`);
         expect(await catalog()).toEqual(afterRollback(version, before[index], after[index]));
       }
       for (const [index, version] of VERSIONS.entries()) {
-        await run(database, server, version.forward);
+        await run(database, suite.server, version.forward);
         expect(await catalog()).toEqual(after[index]);
       }
       expect(await ledger()).toEqual(
@@ -135,7 +133,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     it("a rollback of what was never applied changes nothing", async () => {
       const before = await catalog();
       for (const version of [...VERSIONS].reverse()) {
-        await run(database, server, version.rollback);
+        await run(database, suite.server, version.rollback);
       }
       expect(await catalog()).toEqual(before);
       expect(await ledger()).toEqual([]);
@@ -143,8 +141,8 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
 
     it("a rollback marks the ledger and keeps its row", async () => {
       const [first] = VERSIONS;
-      await run(database, server, first.forward);
-      await run(database, server, first.rollback);
+      await run(database, suite.server, first.forward);
+      await run(database, suite.server, first.rollback);
       expect(await ledger()).toMatchObject([
         { version: first.version, applied: false, rolledBack: true },
       ]);
@@ -152,17 +150,17 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
 
     it("refuses a version without the one before, one applied already, and a rollback out of order", async () => {
       const [first, second, third] = VERSIONS;
-      await expect(run(database, server, second.forward)).rejects.toThrow(
+      await expect(run(database, suite.server, second.forward)).rejects.toThrow(
         /needs migration 0\.1\.0/,
       );
-      await run(database, server, first.forward);
-      await expect(run(database, server, third.forward)).rejects.toThrow(/needs migration 0\.2\.0/);
-      await run(database, server, second.forward);
+      await run(database, suite.server, first.forward);
+      await expect(run(database, suite.server, third.forward)).rejects.toThrow(/needs migration 0\.2\.0/);
+      await run(database, suite.server, second.forward);
       const before = [await catalog(), await ledger()];
 
-      await expect(run(database, server, first.forward)).rejects.toThrow(/first one/);
-      await expect(run(database, server, second.forward)).rejects.toThrow(/applied already/);
-      await expect(run(database, server, first.rollback)).rejects.toThrow(
+      await expect(run(database, suite.server, first.forward)).rejects.toThrow(/first one/);
+      await expect(run(database, suite.server, second.forward)).rejects.toThrow(/applied already/);
+      await expect(run(database, suite.server, first.rollback)).rejects.toThrow(
         /later versions.*0\.2\.0/s,
       );
       expect([await catalog(), await ledger()]).toEqual(before);

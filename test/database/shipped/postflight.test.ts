@@ -7,13 +7,13 @@ import { join } from "node:path";
 
 import type { Client } from "pg";
 
-import { type PostgresServer, startServer } from "../../../sandbox/server";
 import { migrationsFolder, rollForward, VERSIONS } from "../../support/files/migrationFiles";
 import {
   type GovernedDatabase,
   makeGovernedDatabase,
 } from "../../support/servers/governedDatabase";
 import { runStatements } from "../../support/servers/sqlFile";
+import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
 jest.setTimeout(120_000);
@@ -64,22 +64,18 @@ const SPOILT: readonly (readonly [string, string])[] = [
 ];
 
 describe.each(serverVersions)("the post-flight of 003 on PostgreSQL %d", (major) => {
-  let server: PostgresServer;
+  const suite = useServer({ major });
   let database: GovernedDatabase;
   let superuser: Client;
   let postflight: string;
 
   beforeAll(async () => {
-    server = await startServer({ major });
-    database = await makeGovernedDatabase(server);
+    database = await makeGovernedDatabase(suite.server);
+    suite.endLater(() => database.close());
     superuser = await database.connect("superuser");
     await rollForward(database);
     const sql = await readFile(join(migrationsFolder, VERSIONS[2].forward), "utf8");
     postflight = sql.slice(sql.indexOf("-- POST-FLIGHT VALIDATION"));
-  });
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
   });
 
   it("passes on what the file made, and again later", async () => {

@@ -4,13 +4,15 @@
  */
 import { type PostgresServer, type ServerOptions, startServer } from "../../../sandbox/server";
 import { makeProgramDatabase, type Making, type ProgramDatabase } from "./programDatabase";
-import { useLifetimes } from "./useLifetimes";
+import { type End, useLifetimes } from "./useLifetimes";
 
 export interface SuiteServer {
   /** The server, from the suite's first `beforeAll` on. */
   readonly server: PostgresServer;
   /** Makes a database. */
   database(making?: Making): Promise<ProgramDatabase>;
+  /** Takes what else has to end before the server does, such as a session. */
+  endLater(end: End): void;
 }
 
 /** Registers the hooks of the describe block that calls it: call it before the block's own. */
@@ -37,5 +39,6 @@ export function useServer(options: ServerOptions = {}): SuiteServer {
       endLater(() => database.close());
       return database;
     },
+    endLater,
   };
 }
