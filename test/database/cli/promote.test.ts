@@ -9,7 +9,6 @@ import type { PromotionReport } from "../../../cli/report/promotion";
 import { nameOf, smallMigrations, ticketOf } from "../../support/files/smallMigrations";
 import { type DdlProject, makeDdlProject } from "../../support/program/ddlProject";
 import { publishBelow, stackBelow } from "../../support/program/publishBelow";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 
 jest.setTimeout(180_000);

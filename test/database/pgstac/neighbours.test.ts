@@ -3,7 +3,7 @@
 import { preparePgstac } from "../../../pgstac/database/prepare";
 import { lendPgstacRoles } from "../../../sandbox/pgstacRoles";
 import { inTransaction } from "../../../stack/connection";
-import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
+import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 

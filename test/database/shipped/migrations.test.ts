@@ -5,6 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import type { PostgresServer } from "../../../sandbox/server";
 import type { Client } from "pg";
 
 import {
