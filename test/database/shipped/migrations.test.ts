@@ -5,9 +5,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { PostgresServer } from "../../../sandbox/server";
 import type { Client } from "pg";
 
+import type { PostgresServer } from "../../../sandbox/server";
 import {
   IRREVERSIBLE,
   migrationsFolder,
