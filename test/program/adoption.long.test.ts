@@ -301,7 +301,8 @@ describe("a restored copy, with another owner", () => {
         [database],
       );
       if (rows.length === 0) return;
-      if (Date.now() > until) throw new Error(`${database} still has sessions: ${JSON.stringify(rows)}`);
+      if (Date.now() > until)
+        throw new Error(`${database} still has sessions: ${JSON.stringify(rows)}`);
       await setTimeout(200);
     }
   }

@@ -84,8 +84,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     return rows;
   };
 
-  beforeAll(async () => {
-  });
+  beforeAll(async () => {});
   beforeEach(async () => {
     database = await makeGovernedDatabase(suite.server);
     observer = await database.connect("superuser");
@@ -155,7 +154,9 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
         /needs migration 0\.1\.0/,
       );
       await run(database, suite.server, first.forward);
-      await expect(run(database, suite.server, third.forward)).rejects.toThrow(/needs migration 0\.2\.0/);
+      await expect(run(database, suite.server, third.forward)).rejects.toThrow(
+        /needs migration 0\.2\.0/,
+      );
       await run(database, suite.server, second.forward);
       const before = [await catalog(), await ledger()];
 
