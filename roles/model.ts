@@ -196,7 +196,13 @@ export interface AclContext {
   readonly connectionLimits: ReadonlyMap<string, number>;
   /** Roles of a party whose login is a matter of configuration. */
   readonly logins: ReadonlyMap<string, boolean>;
+  /** Stored with a role for all databases. Such a role has no others. */
   readonly settingsOf: ReadonlyMap<string, readonly WantedSetting[]>;
+  /**
+   * Stored with a role for this database, or (null) with the database, as the stack declares them. Null is absent where
+   * it declares none of the database.
+   */
+  readonly settingsHere: ReadonlyMap<string | null, readonly WantedSetting[]>;
   readonly quote: (identifier: string) => string;
   /** Readers that serve tiles, and make temporary tables for it. */
   readonly tiles: readonly string[];

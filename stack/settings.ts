@@ -12,6 +12,8 @@ import {
 import { type AzureServer, hostOf, parseAzure } from "./azure";
 import { type FurtherRole, parseFurtherRoles } from "./furtherRoles";
 import { longestName } from "./identifiers";
+import { declaredKinds } from "./roleKinds";
+import { parseDatabaseSettings, parseRoleSettings, type StoredSettings } from "./storedSettings";
 import { parseTier, strictestTier, type Tier } from "./tier";
 import { parseWindow, type Window } from "./window";
 
@@ -110,6 +112,10 @@ export interface Settings {
   readonly datasetTables: boolean;
   readonly passwordVersion: string;
   readonly serviceLimits: ServiceLimits;
+  /** Stored with the database, for every login of it. Empty: what others store there is left alone. */
+  readonly databaseSettings: StoredSettings;
+  /** Stored with roles, for this database. By role's name. */
+  readonly roleSettings: ReadonlyMap<string, StoredSettings>;
   readonly run: RunSettings;
   /** The server on Azure that this stack declares or looks at; null: any server that can be reached. */
   readonly azure: AzureServer | null;
@@ -263,6 +269,10 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
     );
   }
 
+  const databaseSettings = parseDatabaseSettings(text("databaseSettings"));
+  const roleSettings = parseRoleSettings(text("roleSettings"), (key) => loginsNamed(roles, key));
+  problems.push(...databaseSettings.problems, ...roleSettings.problems);
+
   const { azure, problems: azureProblems } = parseAzure(text("azure"), text("azureServer"));
   problems.push(...azureProblems);
 
@@ -320,6 +330,8 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
       lockTimeoutMs: whole("serviceLockTimeoutMs", 0),
       idleInTransactionTimeoutMs: whole("serviceIdleInTransactionTimeoutMs", 0),
     },
+    databaseSettings: databaseSettings.settings,
+    roleSettings: roleSettings.settings,
     run: {
       onFailure: oneOf("onFailure", failureActions),
       targetVersion: text("targetVersion"),
@@ -346,6 +358,21 @@ export function readSettings(config: ConfigSource, environment: Environment): Se
   }
   if (problems.length > 0) throw new SettingsError(problems);
   return settings;
+}
+
+/** Logins that are declared here: all of a kind, or the one of that name. */
+function loginsNamed(roles: RoleSettings, key: string): readonly string[] {
+  const kinds: readonly (readonly [string, readonly string[]])[] = [
+    ["service", [roles.service]],
+    ["migrator", roles.migrators],
+    ["approver", roles.approvers],
+    ...declaredKinds.map(
+      (kind) =>
+        [kind, roles.further.filter((role) => role.kind === kind).map(({ name }) => name)] as const,
+    ),
+  ];
+  const ofKind = kinds.find(([kind]) => kind === key)?.[1] ?? [];
+  return ofKind.length > 0 ? ofKind : kinds.flatMap(([, names]) => names).filter((n) => n === key);
 }
 
 /** On Azure the host follows from the server's name, unless the environment leads there another way (a tunnel). */

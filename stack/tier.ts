@@ -64,6 +64,9 @@ export interface TierRules {
   readonly requiresBackedExceptions: boolean;
   /** A run that does more than was judged is rolled back; else it is warned of, and held against the version above. */
   readonly holdsToPlan: boolean;
+  /** The longest time that a file's header may ask for in place of the stack's, for locks and for a statement. Milliseconds. */
+  readonly longestLockTimeoutMs: number;
+  readonly longestStatementTimeoutMs: number;
   /** Days between a table's mark for removal and its DROP. */
   readonly dropDelayDays: number;
 }
@@ -92,6 +95,8 @@ const rebuildable: TierRules = {
   requiresSafeFiles: false,
   requiresBackedExceptions: false,
   holdsToPlan: false,
+  longestLockTimeoutMs: 60_000,
+  longestStatementTimeoutMs: 24 * 3_600_000,
   dropDelayDays: 0,
 };
 
@@ -119,6 +124,8 @@ const controlled: TierRules = {
   requiresSafeFiles: true,
   requiresBackedExceptions: true,
   holdsToPlan: true,
+  longestLockTimeoutMs: 10_000,
+  longestStatementTimeoutMs: 4 * 3_600_000,
   dropDelayDays: 7,
 };
 

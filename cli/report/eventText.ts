@@ -2,6 +2,11 @@
  * One event in words, as evidence tells it. Pure. Does NOT fold events (see history.ts).
  */
 import type { MigrationFile } from "../../migrations/engine/files/file";
+import {
+  limitsText,
+  noTimeLimits,
+  type TimeLimits,
+} from "../../migrations/engine/files/timeLimits";
 import type { EventRow } from "../../migrations/engine/history/event";
 import type { EventKind } from "../../migrations/engine/history/eventKinds";
 import { rollbackDirection } from "../../migrations/engine/history/history";
@@ -34,6 +39,12 @@ const words: Readonly<Record<EventKind, string | null>> = {
 
 const shownMessage = 200;
 
+/** The time limits of a header as an event has it; "" where it says nothing of them, or is older than that. */
+function statedLimits(header: unknown): string {
+  const { limits } = (header ?? {}) as { readonly limits?: Partial<TimeLimits> };
+  return limits === undefined ? "" : limitsText({ ...noTimeLimits, ...limits });
+}
+
 /**
  * `2026-04-22 09:00:01 UTC applied, login m`, with the person, the reason and the error where there are any, and a
  * note where another text than the file's is meant. Null when there is nothing to tell.
@@ -44,6 +55,7 @@ export function eventText(event: EventRow, file: MigrationFile): string | null {
   const { detail, checksum, happenedAt, login } = event;
   const said = (key: string): string => (typeof detail[key] === "string" ? detail[key] : "");
   const isRollback = detail["direction"] === rollbackDirection.direction;
+  const limits = event.kind === "started" ? statedLimits(detail["header"]) : "";
   const [message = ""] = said("message").split("\n");
   const parts = [
     `${momentText(happenedAt)} ${isRollback && event.kind !== "rolled-back" ? `rollback ${word}` : word}`,
@@ -51,6 +63,7 @@ export function eventText(event: EventRow, file: MigrationFile): string | null {
     `login ${login}`,
     ...(event.ticket === null || event.ticket === file.header.ticket ? [] : [event.ticket]),
     ...(said("reason") === "" ? [] : [`"${said("reason")}"`]),
+    ...(limits === "" ? [] : [limits]),
     ...(message === "" ? [] : [message.slice(0, shownMessage)]),
     ...(checksum === null || checksum === file.checksum ? [] : ["another text than the file now"]),
   ];

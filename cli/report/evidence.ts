@@ -4,6 +4,7 @@
  * Does NOT gather the facts (see evidenceFacts.ts) or write them down (see evidenceText.ts).
  */
 import type { MigrationFile } from "../../migrations/engine/files/file";
+import { limitsText } from "../../migrations/engine/files/timeLimits";
 import type { EventRow } from "../../migrations/engine/history/event";
 import type { EventKind } from "../../migrations/engine/history/eventKinds";
 import { describeImpactsMeasured } from "../../migrations/engine/history/segmentRecord";
@@ -25,6 +26,8 @@ export interface MigrationEvidence {
   readonly estimatedDuration: string;
   readonly downtimeRequired: boolean;
   readonly lockEscalationRisk: string;
+  /** Time limits by the header, in words; "": the stack's own. */
+  readonly limits: string;
   readonly rollback: {
     readonly file: string;
     readonly checksum: string;
@@ -182,6 +185,7 @@ function evidenceOf(
     reviewedBy: header.reviewedBy,
     reviewedOn: header.reviewedOn,
     ...header.impact,
+    limits: limitsText(header.limits),
     rollback:
       rollback === null ? null : { file: rollback.fileName, checksum: rollback.checksum, warning },
     dataRecovery: header.rollback.dataRecovery,

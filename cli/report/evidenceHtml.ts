@@ -38,6 +38,7 @@ function factTable(one: MigrationEvidence): Part {
       ["Expected duration", one.estimatedDuration],
       ["Downtime", one.downtimeRequired ? "yes" : "no"],
       ["Lock escalation risk", one.lockEscalationRisk],
+      ...(one.limits === "" ? [] : [["Limits of its run", one.limits]]),
       ["Rollback", rollback === null ? "none" : `${rollback.file}, ${rollback.checksum}`],
       [
         "Data recovery",

@@ -38,6 +38,7 @@ function factsOf(one: MigrationEvidence): readonly (readonly [label: string, tex
       "impact",
       `${one.estimatedDuration}, downtime ${one.downtimeRequired ? "yes" : "no"}, lock escalation risk ${one.lockEscalationRisk.toLowerCase()}`,
     ],
+    ...(one.limits === "" ? [] : [["limits", one.limits] as const]),
     ["rollback", rollback === null ? "none" : `${rollback.file}, ${rollback.checksum}`],
     ["data recovery", one.dataRecovery],
     ...(rollback?.warning == null ? [] : [["warning", rollback.warning] as const]),

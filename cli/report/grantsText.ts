@@ -48,7 +48,7 @@ const cellsOf = ({ role, privileges, objects, kind, place }: MatrixRow): readonl
 
 /** The whole matrix. */
 export function matrixText(matrix: PrivilegeMatrix, style: Style): string {
-  const { database, postgresql, roles, rows, defaults, drift, remarks } = matrix;
+  const { database, postgresql, roles, rows, defaults, settings, drift, remarks } = matrix;
   const heading = (text: string): string => style.bold(text);
   return [
     `${database}, PostgreSQL ${postgresql}`,
@@ -79,6 +79,17 @@ export function matrixText(matrix: PrivilegeMatrix, style: Style): string {
       ),
     ),
     "",
+    ...(settings.length === 0
+      ? []
+      : [
+          heading("Settings stored with them"),
+          ...columns(
+            settings.map(({ role, here, setting }) =>
+              names([role ?? "the database", setting, here ? "" : "in every database"]),
+            ),
+          ),
+          "",
+        ]),
     ...(remarks.length === 0
       ? []
       : [heading("To be known"), ...remarks.map((r) => `  ${printable(r)}`), ""]),

@@ -3,6 +3,7 @@
  * Does NOT plan or judge (see plan.ts, gate.ts).
  */
 import type { MigrationFile } from "../../migrations/engine/files/file";
+import { noTimeLimits, type TimeLimits } from "../../migrations/engine/files/timeLimits";
 import type { Violation } from "../../migrations/engine/gate/input/gateRule";
 import type { BreakGlass } from "../../migrations/engine/history/history";
 import { measuredBelow } from "../../migrations/engine/history/promotion";
@@ -33,6 +34,8 @@ export interface PendingFile extends PlannedFile {
   readonly reviewedOn: string | null;
   readonly description: string;
   readonly downtimeRequired: boolean;
+  /** By its header; null: the stack's own. */
+  readonly limits: TimeLimits;
   /** Why it belongs into a maintenance window; null: it may run at any time. */
   readonly needsWindow: string | null;
   readonly rollbackFile: string | null;
@@ -47,6 +50,8 @@ export interface RollBackFile extends PlannedFile {
   readonly rollbackFile: string | null;
   /** The header's word on what the rollback brings back. */
   readonly dataRecovery: string;
+  /** By the rollback file's header; null: the stack's own. */
+  readonly limits: TimeLimits;
   /** What would be thrown away, one line a table with an estimate of its rows. */
   readonly losses: readonly string[];
   /** Of the rollback file, in order. */
@@ -107,6 +112,7 @@ function pendingOf(file: MigrationFile, survey: Survey): PendingFile {
     reviewedOn: header.reviewedOn,
     description: header.description,
     downtimeRequired: header.impact.downtimeRequired,
+    limits: header.limits,
     needsWindow: windowReason(file, impactsAmong(survey.files, file).impacts),
     rollbackFile: rollback?.fileName ?? null,
     statements: statementReports(file, survey.files),
@@ -122,6 +128,7 @@ function rollBackOf(file: MigrationFile, { files, losses }: Survey): RollBackFil
     ...lineOf(file),
     rollbackFile: file.rollback?.fileName ?? null,
     dataRecovery: file.header.rollback.dataRecovery,
+    limits: file.rollback?.header.limits ?? noTimeLimits,
     losses: losses.get(file.fileName) ?? [],
     statements: rollbackReports(file, files),
   };

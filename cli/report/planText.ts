@@ -1,6 +1,7 @@
 /**
  * A plan for a person. Pure. Does NOT decide anything.
  */
+import { limitsText } from "../../migrations/engine/files/timeLimits";
 import { describePreview } from "../../migrations/engine/survey/preflightPreview";
 import { counted } from "../findings/finding";
 import { columns } from "../frame/columns";
@@ -21,6 +22,7 @@ function pendingText(file: PendingFile, style: Style): readonly string[] {
     review,
     ...(file.state === "not started" ? [] : [file.state]),
     ...(file.downtimeRequired ? ["downtime required"] : []),
+    ...[limitsText(file.limits)].filter(Boolean),
     ...(file.needsWindow === null ? [] : ["needs a maintenance window"]),
     file.rollbackFile === null ? "no rollback file" : `rollback ${file.rollbackFile}`,
   ];
@@ -38,7 +40,7 @@ function rollBackText(file: RollBackFile, style: Style): readonly string[] {
   return [
     "",
     `${style.bold(file.rollbackFile ?? file.file)} takes back ${file.version}`,
-    `  data recovery ${file.dataRecovery.toLowerCase()}`,
+    `  ${[`data recovery ${file.dataRecovery.toLowerCase()}`, limitsText(file.limits)].filter(Boolean).join(", ")}`,
     ...file.losses.map((loss) => `  ${style.red(loss)}`),
     ...statementLines(file.statements, style),
   ];

@@ -44,6 +44,8 @@ export interface MigrationInputs {
   readonly rollbackChecksum: string;
   /** The header's word on what a rollback brings back. */
   readonly dataRecovery: string;
+  /** What the header of the file that runs says of its time limits; absent: nothing. */
+  readonly limits?: string;
   /** One short line per statement: the planned DDL, of the file that runs. Empty once the goal is reached. */
   readonly statements: readonly string[];
   /** Versions that must be applied before this one, lowest first. */

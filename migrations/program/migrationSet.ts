@@ -9,6 +9,7 @@ import type { MigrationInputs } from "../engine/entry";
 import { filesBelow } from "../engine/files/collection";
 import type { MigrationFile } from "../engine/files/file";
 import { describeStatements } from "../engine/files/statementLines";
+import { limitsText, noTimeLimits } from "../engine/files/timeLimits";
 import { holdsRollbacks } from "../engine/gate/goingBack";
 import { type PublishedVersion, publishedVersions } from "../engine/history/promotion";
 import type { Survey } from "../engine/survey/survey";
@@ -94,6 +95,8 @@ function inputsOf(
   const versions = (some: readonly MigrationFile[]): readonly string[] =>
     some.map((one) => one.header.version);
   const [ticketOfRun = header.ticket] = tickets;
+  const running = goal === "applied" ? header : rollback?.header;
+  const limits = limitsText(running?.limits ?? noTimeLimits);
   return {
     goal,
     file: file.fileName,
@@ -105,6 +108,7 @@ function inputsOf(
     rollbackFile: rollback?.fileName ?? "none",
     rollbackChecksum: rollback?.checksum ?? "none",
     dataRecovery: header.rollback.dataRecovery,
+    ...(limits === "" ? {} : { limits }),
     statements: describeStatements(goal === "applied" ? file.segments : (rollback?.segments ?? [])),
     lower: versions(filesBelow(files, file.number)),
     higher: versions(files.filter(({ number }) => number > file.number)),

@@ -16,8 +16,9 @@ import { describeDifference, mendDifference, mendingAround } from "./grantStatem
 import { jointly } from "./jointStatements";
 import { membershipDeviations } from "./membershipDeviations";
 import { ownedDeviations, ownerDeviations } from "./ownerDeviations";
-import { attributeDeviations, settingDeviations } from "./roleDeviations";
+import { attributeDeviations } from "./roleDeviations";
 import { isPredefined, type RoleKinds, roleKindsOf } from "./roleKind";
+import { settingDeviations } from "./settingDeviations";
 
 /** How an object is called in a deviation's first words. */
 const titleOf = ({ kind, identity, column }: CatalogObject): string =>

@@ -2,7 +2,15 @@
  * Who can do what in a database, as a table: what every role holds, from the live catalog, with equal objects counted
  * together. Pure. Does NOT judge (acl.ts) or read (catalog.ts).
  */
-import type { AclContext, Catalog, CatalogObject, Deviation, Inspection, LiveRole } from "../model";
+import type {
+  AclContext,
+  Catalog,
+  CatalogObject,
+  Deviation,
+  Inspection,
+  LiveRole,
+  RoleSetting,
+} from "../model";
 import { remarksOn } from "./remarks";
 import { roleKindsOf } from "./roleKind";
 
@@ -50,6 +58,8 @@ export interface PrivilegeMatrix {
   readonly roles: readonly MatrixRole[];
   readonly rows: readonly MatrixRow[];
   readonly defaults: readonly MatrixDefault[];
+  /** Stored with the database (role null) and with the roles that are shown, as the server has them. */
+  readonly settings: readonly RoleSetting[];
   readonly drift: readonly Pick<Deviation, "text" | "statements">[];
   readonly remarks: readonly string[];
 }
@@ -139,6 +149,7 @@ export function privilegeMatrix({ context, catalog, deviations }: Inspection): P
           ...{ creator, schema, kind: code, role: grantee ?? "PUBLIC", privileges },
         })),
     ),
+    settings: catalog.settings.filter(({ role, here }) => (role === null ? here : shown.has(role))),
     drift: deviations.map(({ text, statements }) => ({ text, statements })),
     remarks: remarksOn(context, catalog),
   };

@@ -1,16 +1,9 @@
 /**
- * Compares what roles themselves have, attributes and settings, with what they should. Pure.
- * Does NOT look at memberships (membershipDeviations.ts) or at privileges on objects (acl.ts).
+ * Compares what roles themselves are, their attributes, with what they should be. Pure.
+ * Does NOT look at settings (settingDeviations.ts), memberships (membershipDeviations.ts) or privileges on objects (acl.ts).
  */
-import type {
-  AclContext,
-  Catalog,
-  Deviation,
-  LiveRole,
-  RoleSetting,
-  WantedSetting,
-} from "../model";
-import { hazardousSettings, limitingSettings, type RoleRule, roleRules } from "../roleRules";
+import type { AclContext, Catalog, Deviation, LiveRole } from "../model";
+import { type RoleRule, roleRules } from "../roleRules";
 import { isPredefined, type RoleKinds } from "./roleKind";
 
 /** An attribute that may be otherwise than it should: what is said then, and what follows ALTER ROLE. */
@@ -143,90 +136,4 @@ function ofStranger(context: AclContext, who: RoleKinds, role: LiveRole): readon
       statements: [`ALTER ROLE ${context.quote(role.name)} NO${word}`],
       manual: "it is nobody's declared login; a person decides",
     }));
-}
-
-/** The items of a list setting as PostgreSQL stores it: names, quoted where they need it, separated by commas. */
-function listItems(text: string): readonly string[] {
-  const items = text.match(/"(?:[^"]|"")*"|[^,\s]+/g) ?? [];
-  return items.map((item) =>
-    item.startsWith('"') ? item.slice(1, -1).replaceAll('""', '"') : item,
-  );
-}
-
-const nameOf = (setting: string): string => setting.slice(0, setting.indexOf("="));
-const valueOf = (setting: string): string => setting.slice(setting.indexOf("=") + 1);
-
-const isHazardous = (name: string): boolean => hazardousSettings.includes(name.toLowerCase());
-
-/** A setting's name for SET and RESET: each part by itself, since any may be a word of SQL (app.user). */
-const quoteSetting = ({ quote }: AclContext, name: string): string =>
-  name.split(".").map(quote).join(".");
-
-/** Whether what is stored is what is wanted. */
-function isAsWanted(stored: string, { value }: WantedSetting): boolean {
-  if (typeof value === "string") return stored === value;
-  return JSON.stringify(listItems(stored)) === JSON.stringify(value);
-}
-
-/** A setting for people and for ALTER ROLE. */
-const textOf = ({ value }: WantedSetting, quote: (name: string) => string): string =>
-  typeof value === "string" ? value : value.map(quote).join(", ");
-
-/**
- * Settings of the roles that have wanted ones: those and no others, and none for this database alone, which would win.
- * Of the database, of the server and of the admin only those that change what sessions are, find or mean.
- */
-export function settingDeviations(
-  context: AclContext,
-  settings: readonly RoleSetting[],
-): readonly Deviation[] {
-  const { quote, settingsOf, database, admin } = context;
-  const lacking = [...settingsOf].flatMap(([role, wanted]) =>
-    wanted
-      .filter(
-        (one) =>
-          !settings.some(
-            ({ role: holder, here, setting }) =>
-              holder === role &&
-              !here &&
-              nameOf(setting) === one.name &&
-              isAsWanted(valueOf(setting), one),
-          ),
-      )
-      .map((one): Deviation => {
-        const value = textOf(one, quote);
-        return {
-          text: `role ${role}: setting ${one.name}=${value} is missing`,
-          statements: [`ALTER ROLE ${quote(role)} SET ${one.name} = ${value}`],
-        };
-      }),
-  );
-  const unexpected = settings.flatMap(({ role, here, setting }): readonly Deviation[] => {
-    const name = nameOf(setting);
-    if (role === null) {
-      if (!isHazardous(name)) return [];
-      const [what, target] = here
-        ? [`database ${database}`, `DATABASE ${quote(database)}`]
-        : ["the server", "ROLE ALL"];
-      return [
-        {
-          text: `${what}: should not set ${setting} for every login`,
-          statements: [`ALTER ${target} RESET ${quoteSetting(context, name)}`],
-        },
-      ];
-    }
-    if (limitingSettings.includes(name.toLowerCase())) return [];
-    const wanted = settingsOf.get(role) ?? (role === admin && isHazardous(name) ? [] : undefined);
-    if (wanted === undefined || (!here && wanted.some((one) => one.name === name))) return [];
-    const where = here ? ` in database ${database}` : "";
-    return [
-      {
-        text: `role ${role}: should not set ${setting}${where}`,
-        statements: [
-          `ALTER ROLE ${quote(role)}${here ? ` IN DATABASE ${quote(database)}` : ""} RESET ${quoteSetting(context, name)}`,
-        ],
-      },
-    ];
-  });
-  return [...lacking, ...unexpected];
 }

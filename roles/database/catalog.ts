@@ -9,6 +9,7 @@ import { pgstacAccess } from "../../pgstac/hardening/access";
 import { type FurtherKind, isDeclared } from "../../stack/furtherRoles";
 import { listedKinds, readsSchemas, roleKindRows, type SettingKind } from "../../stack/roleKinds";
 import type { Settings } from "../../stack/settings";
+import type { StoredSettings } from "../../stack/storedSettings";
 import { trustedRoles } from "../compare/roleKind";
 import type {
   AclContext,
@@ -56,9 +57,14 @@ function partiesOf(settings: Settings): AclContext["parties"] {
   return { ...bySetting, ...Object.fromEntries([...listed, ...always]) } as AclContext["parties"];
 }
 
+/** Those that have a value: under the others nothing may be stored. */
+const wantedOf = (stored: StoredSettings): readonly WantedSetting[] =>
+  stored.flatMap(({ name, value }) => (value === null ? [] : [{ name, value }]));
+
 /** Real names and values of one stack, for comparing. */
 export function aclContext(settings: Settings): AclContext {
   const { roles, schemas, server, serviceLimits, pgstac } = settings;
+  const { databaseSettings, roleSettings } = settings;
   const { further } = roles;
   const declared = further.filter(isDeclared);
   const schemasOf = new Map(further.map(({ name, schemas: own }) => [name, own ?? schemas]));
@@ -105,6 +111,10 @@ export function aclContext(settings: Settings): AclContext {
         ({ name, kind, schemas: own }) =>
           [name, readsSchemas(kind) ? [searchPath(own ?? schemas)] : []] as const,
       ),
+    ]),
+    settingsHere: new Map<string | null, readonly WantedSetting[]>([
+      ...(databaseSettings.length === 0 ? [] : [[null, wantedOf(databaseSettings)] as const]),
+      ...[...roleSettings].map(([role, stored]) => [role, wantedOf(stored)] as const),
     ]),
     quote: escapeIdentifier,
     tiles: further.filter(({ tiles }) => tiles).map(({ name }) => name),

@@ -21,6 +21,8 @@ const words: Readonly<Record<keyof TierRules, string>> = {
   requiresSafeFiles: "what files say and do keeps the rules of RULES.md",
   requiresBackedExceptions: "an exception is backed by more than a reason",
   holdsToPlan: "a run that does more than was judged is rolled back",
+  longestLockTimeoutMs: "longest `Lock timeout` that a header may state, in ms",
+  longestStatementTimeoutMs: "longest `Statement timeout` that a header may state, in ms",
   dropDelayDays: "days between a table's mark and its DROP",
   enforcesWindow: "downtime and rewrites only in a maintenance window",
   requiresMigrator: "migrations run on a login of their own",

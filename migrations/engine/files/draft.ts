@@ -9,6 +9,7 @@ import { type Header, parseHeader } from "./header";
 import { checkBanners, findBanners } from "./sections";
 import { buildSegments } from "./segments";
 import { decodeSource } from "./sourceText";
+import { noTimeLimits } from "./timeLimits";
 
 /** Nothing is known of it: rules that ask the header are not to be asked. */
 const blank: Omit<Header, "file"> = {
@@ -27,6 +28,7 @@ const blank: Omit<Header, "file"> = {
     lockEscalationRisk: "Low",
   },
   rollback: { script: "", tested: null, dataRecovery: "Not possible", backupReference: null },
+  limits: noTimeLimits,
   exceptions: [],
   lines: {},
 };

@@ -5,6 +5,7 @@
 import type { Problem } from "../../../stack/errors";
 import { HeaderCheck, type RuleException } from "./headerCheck";
 import { readHeaderLines } from "./headerLines";
+import { limitLines, type TimeLimits } from "./timeLimits";
 
 /** The header block of a forward file. Source: policy, "Header Block". */
 export interface Header {
@@ -37,6 +38,8 @@ export interface Header {
     /** Where the backup is that brings dropped data back; null where none is named. */
     readonly backupReference: string | null;
   };
+  /** Of the run of this file; of its rollback the rollback file's header says its own. */
+  readonly limits: TimeLimits;
   /** Rules that shall not hold back this file, each with its reason; usually none. */
   readonly exceptions: readonly RuleException[];
   /** 1-based line of each field, by the name it has in the file ("TICKET", "Rollback tested"). */
@@ -49,6 +52,8 @@ export interface RollbackHeader {
   readonly ticket: string;
   /** The version it rolls back. */
   readonly rollsBack: string;
+  /** Of the run of the rollback. */
+  readonly limits: TimeLimits;
   readonly lines: Readonly<Record<string, number>>;
 }
 
@@ -105,12 +110,18 @@ export function parseHeader(fileName: string, text: string): ParsedHeader<Header
         "Not possible",
       backupReference: check.reference("ROLLBACK", "Backup reference"),
     },
+    limits: limitsIn((name) => check.time(name, "IMPACT", limitLines[name].label)),
     exceptions: check.exceptions("EXCEPTIONS"),
     lines: check.lines,
   };
   const failed = check.problems.length > 0;
   return { header: failed ? null : header, problems: check.problems, end: lines.end };
 }
+
+const limitsIn = (read: (name: keyof TimeLimits) => number | null): TimeLimits => ({
+  lockTimeoutMs: read("lockTimeoutMs"),
+  statementTimeoutMs: read("statementTimeoutMs"),
+});
 
 /** Parses the header of a rollback file; parameters as for parseHeader. */
 export function parseRollbackHeader(fileName: string, text: string): ParsedHeader<RollbackHeader> {
@@ -121,6 +132,7 @@ export function parseRollbackHeader(fileName: string, text: string): ParsedHeade
     file: check.fileName("ROLLBACK", fileName, "HEADER_FILE_NAME"),
     ticket: check.ticket("TICKET"),
     rollsBack: check.version("ROLLS BACK"),
+    limits: limitsIn((name) => check.time(name, limitLines[name].field)),
     lines: check.lines,
   };
   const failed = check.problems.length > 0;

@@ -7,6 +7,7 @@ import { valid as validVersion } from "semver";
 import type { Problem } from "../../../stack/errors";
 import { isTicket, noTicketYet, ticketHint } from "../../../stack/ticket";
 import type { HeaderLines, RawField } from "./headerLines";
+import { limitLines, parseTime, type TimeLimits, timeText } from "./timeLimits";
 
 /** `[Date]`, TBD and the like: written, but not filled in. */
 const placeholder = /^(\[.*\]|<.*>|(tbd|todo)\b.*|[?.!\s-]*)$/i;
@@ -167,6 +168,21 @@ export class HeaderCheck {
     if (value === null) return null;
     const isPlace = value.length >= 6 && /[\d/\\:]/.test(value);
     return isPlace && !doubt.test(value) ? value : null;
+  }
+
+  /** A limit of the run in milliseconds; null where the line is not there. */
+  time(limit: keyof TimeLimits, name: string, label?: string): number | null {
+    const field = this.find(name, label);
+    if (field === null) return null;
+    const { leastMs } = limitLines[limit];
+    const value = parseTime(field.value, leastMs);
+    if (value === null) {
+      const message = `${label ?? name} is ${JSON.stringify(field.value)}, not a time of at least ${timeText(leastMs)}.`;
+      const hint =
+        "write it as 500 ms, 2 s, 30 min or 1 h; without the line the stack's own holds.";
+      this.report("HEADER_TIMEOUT", field.line, message, hint);
+    }
+    return value;
   }
 
   /** Comma-separated names without remarks in parentheses; "None" gives none. */

@@ -3,6 +3,7 @@
  * Does NOT judge (see gate) and does not show the SQL itself, which the resource's inputs do.
  */
 import type { MigrationFile } from "../files/file";
+import { limitsText, type TimeLimits } from "../files/timeLimits";
 import { impactsAmong, rollbackImpactsAmong } from "./classify";
 import type { StatementImpact } from "./impact";
 import { describeImpacts, planRows, planTable } from "./planTable";
@@ -30,6 +31,11 @@ function modeOf({ segments }: Pick<MigrationFile, "segments">): string {
   return changing[0]?.kind === "transaction" ? "one transaction" : "one statement on its own";
 }
 
+const limitLine = (limits: TimeLimits): readonly string[] => {
+  const text = limitsText(limits);
+  return text === "" ? [] : [`  ${text}, by its header`];
+};
+
 /**
  * Describes what running files would do, one text each, in the order given.
  *
@@ -50,6 +56,7 @@ export function describeChanges(
       [
         `${fileName}: version ${header.version}, ticket ${header.ticket}; ${modeOf(file)}`,
         `  by ${header.author}, reviewed by ${header.reviewedBy ?? "nobody yet"}`,
+        ...limitLine(header.limits),
         ...indented(planTable(impacts)),
         ...indented(describeImpacts(impacts)),
         ...indented(measured(file)),
@@ -75,6 +82,7 @@ export function describeRollbacks(
     return [
       [
         `${file.rollback.fileName}: takes back version ${file.header.version}, data recovery: ${file.header.rollback.dataRecovery.toLowerCase()}`,
+        ...limitLine(file.rollback.header.limits),
         ...indented(planTable(impacts)),
         ...indented(describeImpacts(impacts)),
         ...indented(losses.get(file.fileName) ?? []),

@@ -29,7 +29,7 @@ import {
 import type { SchemaModel } from "../schema/schemaModel";
 import { inPatientTransaction, type RunInside } from "../server/lockWaiting";
 import { RunnerLockLostError } from "../server/runnerLock";
-import type { RunSession } from "../server/session";
+import { limitedBy, type RunLimits, type RunSession } from "../server/session";
 import type { Statement } from "../statements/statements";
 import { batchesToRepeat } from "./batchAgain";
 import { BatchHold } from "./batchHold";
@@ -69,16 +69,20 @@ export class Attempt {
   private readonly kept: number[] = [];
   private readonly version: string;
   private contract: Contract;
+  /** Under the limits that the header of the file states which runs. */
+  private readonly session: RunSession;
   /** What an earlier text of the version did is still there. */
   private earlierText = false;
 
   /** @param before  What the files before the migration make: it says what the statements were judged to do. */
   constructor(
-    private readonly session: RunSession,
+    session: RunSession,
     private readonly migration: MigrationFile,
     private readonly before: SchemaModel,
     private readonly course: Course = { direction: "forward", ticket: migration.header.ticket },
   ) {
+    const { header } = (this.isRollback ? migration.rollback : null) ?? migration;
+    this.session = limitedBy(session, header.limits);
     this.version = migration.header.version;
     this.contract = this.contractWith([]);
   }
@@ -101,7 +105,7 @@ export class Attempt {
     const entry = { version: this.version, description: migration.name, ticket: header.ticket };
     await this.record(
       "started",
-      { detail: { file: migration.fileName, header, ...before } },
+      { detail: { file: migration.fileName, header, limits: this.limits, ...before } },
       startedNow(entry, hasOwn),
     );
     await this.runSegments(migration.segments, past);
@@ -118,13 +122,24 @@ export class Attempt {
     const past = begun !== null && begun.checksum === rollback.checksum ? begun : nothing;
     const before = await structureBefore(this.session, state);
     await this.record("started", {
-      detail: { file: rollback.fileName, header: rollback.header, ...before },
+      detail: {
+        file: rollback.fileName,
+        header: rollback.header,
+        limits: this.limits,
+        ...before,
+      },
     });
     await this.runSegments(rollback.segments, past);
     const hasOwn = past.segmentsDone.length + past.segmentsBegun.length > 0;
     const after = await structureAfter(this.session, this.version, before, this.touched(hasOwn));
     const { ticket } = this.course;
     await this.record("rolled-back", { detail: after }, rolledBackNow(this.version, ticket));
+  }
+
+  /** Those that held, for the record. */
+  private get limits(): Omit<RunLimits, "byFile"> {
+    const { lockTimeoutMs, statementTimeoutMs } = this.session.limits;
+    return { lockTimeoutMs, statementTimeoutMs };
   }
 
   /** What the run has touched of the structure; null: of some of it that is not known. */
@@ -134,7 +149,10 @@ export class Attempt {
 
   /** Runs segments in order, without those that are done. */
   private async runSegments(segments: readonly Segment[], past: Past): Promise<void> {
-    const { log, lock } = this.session;
+    const { log, lock, client, limits } = this.session;
+    if (limits.byFile.statementTimeoutMs !== null) {
+      await client.query(`SET statement_timeout = ${limits.byFile.statementTimeoutMs}`);
+    }
     const done = new Set(past.segmentsDone);
     const begun = new Map(past.segmentsBegun.map(({ segment, detail }) => [segment, detail]));
     if (done.size > 0) {

@@ -73,9 +73,15 @@ export async function closeBatch(
   return { ...position, changed: position.changed + changed };
 }
 
-/** Writers wait for a round no longer than a migration waits for them, or than the directive says. Milliseconds. */
-const longestHoldMs = ({ access }: RunSession, { directive }: BatchTask): number =>
-  Math.max(access.settings.run.lockTimeoutMs, directive.targetMs);
+/**
+ * Writers wait for a round no longer than a migration waits for them, or than the directive says; a shorter statement
+ * timeout of the file goes before both. Milliseconds.
+ */
+const longestHoldMs = ({ limits }: RunSession, { directive }: BatchTask): number =>
+  Math.min(
+    Math.max(limits.lockTimeoutMs, directive.targetMs),
+    limits.byFile.statementTimeoutMs ?? Infinity,
+  );
 
 const runWhole = (
   session: RunSession,

@@ -57,7 +57,7 @@ export async function runConcurrent(
   before: Condition | null,
   begin: (before: Condition) => Promise<void>,
 ): Promise<MeasuredAlone | null> {
-  const { client, log, access } = session;
+  const { client, log, limits } = session;
   const work = concurrentWork(statement);
   const now = await conditionOf(session, work);
   await begin(before ?? now);
@@ -68,7 +68,9 @@ export async function runConcurrent(
   }
   session.ensureOwnSession(await processOf(session.client));
   let measured: MeasuredAlone;
-  await client.query("SET lock_timeout = 0; SET statement_timeout = 0");
+  // Cut off, it would leave an invalid index or a half detach: only a limit that the file itself asks for holds.
+  const longestMs = limits.byFile.statementTimeoutMs ?? 0;
+  await client.query(`SET lock_timeout = 0; SET statement_timeout = ${longestMs}`);
   try {
     if (approach === "clear and run") await clearLeftovers(session, work);
     await tellOldSnapshots(session, title);
@@ -81,7 +83,7 @@ export async function runConcurrent(
       ),
     );
   } finally {
-    const { lockTimeoutMs, statementTimeoutMs } = access.settings.run;
+    const { lockTimeoutMs, statementTimeoutMs } = limits;
     await client
       .query(`SET lock_timeout = ${lockTimeoutMs}; SET statement_timeout = ${statementTimeoutMs}`)
       .catch(() => undefined);

@@ -76,7 +76,7 @@ const remedies: Readonly<Record<string, string>> = {
   "55P03":
     "Another session kept a lock for longer than lockBudgetMs. Run up again when it is done or at a quieter hour.",
   "57014":
-    "It was cancelled, or took longer than statementTimeoutMs. Raise that if the statement needs the time.",
+    "It was cancelled, or took longer than statementTimeoutMs, or than the Statement timeout of its header. Raise that if the statement needs the time.",
 };
 
 /** In the first tier this is where files are corrected; elsewhere a correction walks up like any change. */

@@ -88,7 +88,8 @@ export async function inPatientTransaction<T>(
   work: (inside: RunInside, mark: string) => Promise<T>,
   prepare: () => Promise<void> = () => Promise.resolve(),
 ): Promise<T> {
-  const { lockBudgetMs, lockTimeoutMs } = session.access.settings.run;
+  const { lockTimeoutMs } = session.limits;
+  const { lockBudgetMs } = session.access.settings.run;
   const started = Date.now();
   const budget = (): string => describeBudget(Date.now() - started, lockBudgetMs);
   for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
@@ -152,7 +153,7 @@ async function tryOnce<T>(
     } catch (error) {
       if (!cancelled || errorCode(error) !== queryCanceled) throw error;
       throw Object.assign(
-        new DatabaseError("waited for its locks for longer than lockTimeoutMs", 0, "error"),
+        new DatabaseError("waited for its locks for longer than its lock timeout", 0, "error"),
         { code: "55P03" },
       );
     }

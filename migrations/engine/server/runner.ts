@@ -18,7 +18,7 @@ import { KeptStructure } from "../ledger/keptStructure";
 import { Beside } from "./beside";
 import { ensureSessions, type Neighbour, type OwnSession } from "./pooling";
 import { awaitPredecessors, LockConnection, type runActivities } from "./runnerLock";
-import type { RunSession } from "./session";
+import { type RunSession, stackLimits } from "./session";
 import { Watch } from "./watch";
 
 /** The session that works. */
@@ -103,7 +103,7 @@ export class Runner {
       const reset = (): Promise<void> => resetSession(client, applicationName(activity));
       return await work({
         ...{ client, pid, watch, access, lock, log, ensureOwnSession, beside, reset },
-        ...{ history, structure },
+        ...{ history, structure, limits: stackLimits(access) },
       });
     } catch (error) {
       structure.forget();
@@ -143,10 +143,10 @@ export class Runner {
 
   private async open(neighbour: Neighbour): Promise<Working> {
     const { access, account } = this;
-    const { run } = access.settings;
+    const { lockTimeoutMs, statementTimeoutMs } = stackLimits(access);
     const parameters = {
-      lock_timeout: `${run.lockTimeoutMs}ms`,
-      statement_timeout: `${run.statementTimeoutMs}ms`,
+      lock_timeout: `${lockTimeoutMs}ms`,
+      statement_timeout: `${statementTimeoutMs}ms`,
       search_path: "public",
     };
     const client = await connect(access, { account, activity: nameless, parameters });

@@ -6,6 +6,7 @@ import type { Client } from "pg";
 
 import type { Access } from "../../../stack/connection";
 import type { Log } from "../../../stack/log";
+import { noTimeLimits, type TimeLimits } from "../files/timeLimits";
 import type { EventKind } from "../history/eventKinds";
 import type { History, VersionState } from "../history/history";
 import { ensureStamp } from "../history/stamp";
@@ -16,6 +17,14 @@ import type { OwnSession } from "./pooling";
 import type { RunnerLock } from "./runnerLock";
 import type { Watch } from "./watch";
 
+/** How long statements may wait for locks, and run. Milliseconds; 0: without end (of statements only). */
+export interface RunLimits {
+  readonly lockTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  /** What of that the file says that runs. */
+  readonly byFile: TimeLimits;
+}
+
 /** What a run works with. */
 export interface RunSession {
   /** Works. Started as the infrastructure role, with a migration's timeouts. */
@@ -25,6 +34,7 @@ export interface RunSession {
   /** Looks at the client's session from beside it. */
   readonly watch: Watch;
   readonly access: Access;
+  readonly limits: RunLimits;
   readonly lock: RunnerLock;
   readonly log: Log;
   /** The admin's session, which looks. */
@@ -37,6 +47,23 @@ export interface RunSession {
   /** @throws {PooledConnectionError} the server's process is no longer this session's own. */
   readonly ensureOwnSession: OwnSession;
 }
+
+/** The stack's own limits. */
+export const stackLimits = ({ settings }: Access): RunLimits => ({
+  lockTimeoutMs: settings.run.lockTimeoutMs,
+  statementTimeoutMs: settings.run.statementTimeoutMs,
+  byFile: noTimeLimits,
+});
+
+/** The session under the limits that a file's header states; what it does not state stays as it is. */
+export const limitedBy = (session: RunSession, byFile: TimeLimits): RunSession => ({
+  ...session,
+  limits: {
+    lockTimeoutMs: byFile.lockTimeoutMs ?? session.limits.lockTimeoutMs,
+    statementTimeoutMs: byFile.statementTimeoutMs ?? session.limits.statementTimeoutMs,
+    byFile,
+  },
+});
 
 /** After these another structure is right than before. */
 const kindsOfStructure: ReadonlySet<EventKind> = new Set<EventKind>([

@@ -23,6 +23,10 @@ export interface MigrationParts {
   readonly rollbackEnd?: string;
   readonly tables?: string;
   readonly risk?: string;
+  /** Further bullets of IMPACT, such as "Lock timeout: 500 ms". */
+  readonly limits?: readonly string[];
+  /** Further fields of the rollback's header, such as "LOCK TIMEOUT: 500 ms". */
+  readonly rollbackLimits?: readonly string[];
   /** The one bullet of DEPENDENCIES. */
   readonly dependency?: string;
   /** The one bullet of EXCEPTIONS. */
@@ -56,7 +60,7 @@ ${rule}
 --   - Estimated duration: 1 minute
 --   - Downtime required: ${parts.downtime ?? "No"}
 --   - Lock escalation risk: ${parts.risk ?? "Low"}
---
+${(parts.limits ?? []).map((line) => `--   - ${line}\n`).join("")}--
 -- ROLLBACK:
 --   - Rollback script: ${name}_rollback.sql
 --   - Rollback tested: ${parts.tested ?? "Yes"}
@@ -91,7 +95,7 @@ export function rollbackText(parts: MigrationParts = {}): string {
 ${rule}
 -- TICKET:      ${parts.ticket ?? "CHG-2026-0142"}
 -- ROLLS BACK:  ${version}
-${rule}
+${(parts.rollbackLimits ?? []).map((line) => `-- ${line}\n`).join("")}${rule}
 -- WARNING: Drops the table.
 ${rule}
 

@@ -79,6 +79,9 @@ function setField(text: string, label: string, value: string): string {
         : `--   - ${label}: ${value}\n`;
     return text.replace(above, (found) => found + lines);
   }
+  if (label === "Lock timeout" || label === "Statement timeout") {
+    return text.replace(/--   - Lock escalation risk: .*\n/, `$&--   - ${label}: ${value}\n`);
+  }
   return text.replace(new RegExp(`(- ${label}: ).*`), `$1${value}`);
 }
 

@@ -48,6 +48,7 @@ export const context: AclContext = {
     ["infra", []],
     ["ada", []],
   ]),
+  settingsHere: new Map(),
   quote,
   pgstac: null,
   definers: [],

@@ -1,5 +1,9 @@
 // The header block with its types, and where it ends.
-import { parseHeader, parseRollbackHeader } from "../../../migrations/engine/files/header";
+import {
+  parseHeader,
+  parseRollbackHeader,
+  rollbackNameOf,
+} from "../../../migrations/engine/files/header";
 import { forwardText, rollbackText } from "../../support/files/makeMigration";
 
 const name = "001_add_jobs.sql";
@@ -44,6 +48,29 @@ describe("parseHeader", () => {
     expect(header?.impact.downtimeRequired).toBe(true);
     expect(header?.rollback.dataRecovery).toBe("Not possible");
   });
+
+  it("reads how long the statements of both files may wait and run", () => {
+    const limits = ["Lock timeout: 500 ms", "Statement timeout: 90min (prod's table is large)"];
+    expect(parseHeader(name, forwardText({ limits })).header?.limits).toEqual({
+      lockTimeoutMs: 500,
+      statementTimeoutMs: 5_400_000,
+    });
+    const back = rollbackText({ rollbackLimits: ["STATEMENT TIMEOUT: 2 h"] });
+    expect(parseRollbackHeader(rollbackNameOf(name), back).header?.limits).toEqual({
+      lockTimeoutMs: null,
+      statementTimeoutMs: 7_200_000,
+    });
+    const silent = { lockTimeoutMs: null, statementTimeoutMs: null };
+    expect(parseHeader(name, forwardText()).header?.limits).toEqual(silent);
+  });
+
+  it.each(["0", "0 ms", "5 ms", "2", "none", "1.5 s", "-1 s", "[time]", "600 h", "2 s or so"])(
+    "refuses the lock timeout %j",
+    (value) => {
+      const { problems } = parseHeader(name, forwardText({ limits: [`Lock timeout: ${value}`] }));
+      expect(problems).toMatchObject([{ code: "HEADER_TIMEOUT", line: 22 }]);
+    },
+  );
 
   it("reads exceptions with their reasons, and where the backup is", () => {
     const recovery = "--   - Data recovery: Manual\n";

@@ -1,6 +1,7 @@
 // The lines of a preview stay short whatever the size of a statement.
 import { checksumOf } from "../../../migrations/engine/files/checksum";
 import { describeStatements } from "../../../migrations/engine/files/statementLines";
+import { describeChanges, describeRollbacks } from "../../../migrations/engine/impact/changeReport";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { makeMigration } from "../../support/files/makeMigration";
 
@@ -11,6 +12,21 @@ const bodyLines = (body: string, limit?: number): readonly string[] =>
     makeMigration({ body }).segments.filter((segment) => segment.section === "migration"),
     limit,
   );
+
+describe("describeChanges", () => {
+  it("names the time limits of a header, and of a rollback's", () => {
+    const file = makeMigration({
+      limits: ["Lock timeout: 500 ms", "Statement timeout: 90 min"],
+      rollbackLimits: ["STATEMENT TIMEOUT: 2 h"],
+    });
+    const [text] = describeChanges([file], [file]);
+    expect(text).toContain("\n  lock timeout 500 ms, statement timeout 90 min, by its header\n");
+    const [back] = describeRollbacks([file], [file], new Map());
+    expect(back).toContain("\n  statement timeout 2 h, by its header\n");
+    const plain = makeMigration();
+    expect(describeChanges([plain], [plain])[0]).not.toContain("timeout");
+  });
+});
 
 describe("describeStatements", () => {
   it("shows a short statement whole, in one line", () => {

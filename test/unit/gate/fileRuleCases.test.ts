@@ -1,7 +1,11 @@
 // Where each rule of files ends: what is near to it and right, and what is wrong in another form.
 import type { Example } from "../../../migrations/engine/gate/input/examples";
+import type { GateInput } from "../../../migrations/engine/gate/input/gateInput";
+import { timeoutTooLong } from "../../../migrations/engine/gate/rules/header/timeout-too-long";
 import { loadParser } from "../../../migrations/engine/statements/statements";
+import type { Tier } from "../../../stack/tier";
 import { brokenRules, judgeExample } from "../../support/files/judgeExample";
+import { makeMigration } from "../../support/files/makeMigration";
 
 beforeAll(loadParser);
 
@@ -485,5 +489,56 @@ describe("settings by which a file is read", () => {
     const broken = brokenRules(example);
     expect(broken).not.toContain("ban-reading-change");
     expect(broken).not.toContain("ban-search-path-change");
+  });
+});
+
+describe("a header's time limits", () => {
+  const onJobs = (header: Readonly<Record<string, string>>): Example => ({
+    body: "ALTER TABLE dagapp.jobs ADD COLUMN note TEXT;",
+    rollback: "ALTER TABLE IF EXISTS dagapp.jobs DROP COLUMN IF EXISTS note;",
+    header,
+  });
+  const tooLong = (header: Readonly<Record<string, string>>, tier: Tier): readonly string[] =>
+    judgeExample(onJobs(header), tier)
+      .filter(({ rule }) => rule === "timeout-too-long")
+      .map(({ severity, message }) => `${severity}: ${message}`);
+
+  it("are within the tier's, in each of them", () => {
+    const minute = { "Lock timeout": "1 min" };
+    expect(tooLong(minute, "dev")).toEqual([]);
+    const message = "error: Lock timeout is 1 min; prod lets a file ask for 10 s at most.";
+    expect(tooLong(minute, "prod")).toEqual([message]);
+    const day = { "Statement timeout": "25 h" };
+    expect(tooLong(day, "dev")).toEqual([
+      "error: Statement timeout is 25 h; dev lets a file ask for 24 h at most.",
+    ]);
+    expect(tooLong({ "Lock timeout": "10 s", "Statement timeout": "4 h" }, "prod")).toEqual([]);
+  });
+
+  it("are judged in the rollback's header too, before it runs and when it is about to", () => {
+    const file = makeMigration({ rollbackLimits: ["LOCK TIMEOUT: 2 min"] });
+    const plan = {
+      ...{ applied: [], held: [], changedRollbacks: [], problems: [] },
+      ...{ pending: [file], toRollBack: [] },
+    };
+    const found = (pending: readonly (typeof file)[], toRollBack: readonly (typeof file)[]) =>
+      timeoutTooLong.check(
+        { tier: "prod", plan: { ...plan, pending, toRollBack } } as GateInput,
+        [],
+      );
+    const finding = {
+      file: "001_add_jobs_rollback.sql",
+      line: 6,
+      message: "LOCK TIMEOUT is 2 min; prod lets a file ask for 10 s at most.",
+    };
+    expect(found([file], [])).toMatchObject([finding]);
+    expect(found([], [file])).toMatchObject([finding]);
+    expect(timeoutTooLong.holdsRollbacks).toBe(true);
+  });
+
+  it("of the migration itself do not keep it from going back", () => {
+    const file = makeMigration({ limits: ["Lock timeout: 2 min"] });
+    const plan = { pending: [], toRollBack: [file] };
+    expect(timeoutTooLong.check({ tier: "prod", plan } as unknown as GateInput, [])).toEqual([]);
   });
 });

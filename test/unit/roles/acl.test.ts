@@ -3,12 +3,14 @@ import fc from "fast-check";
 
 import { findDeviations } from "../../../roles/compare/acl";
 import type {
+  AclContext,
   AclEntry,
   CatalogObject,
   Deviation,
   LiveRole,
   Membership,
   RoleSetting,
+  WantedSetting,
 } from "../../../roles/model";
 import {
   afterStatement,
@@ -367,6 +369,61 @@ describe("findDeviations", () => {
     expect(found.flatMap(({ statements }) => statements)).toEqual(
       statement === null ? [] : [statement],
     );
+  });
+
+  describe("settings that the stack stores itself", () => {
+    const stored: AclContext = {
+      ...context,
+      settingsHere: new Map<string | null, readonly WantedSetting[]>([
+        [null, [{ name: "work_mem", value: "64MB" }]],
+        ["service", [{ name: "jit", value: "off" }]],
+      ]),
+    };
+    const asDeclared = [
+      ...right,
+      setting("work_mem=64MB", { role: null, here: true }),
+      setting("jit=off", { here: true }),
+    ];
+    const statements = (settings: readonly RoleSetting[]): readonly string[] =>
+      findDeviations(stored, makeCatalog({ settings })).flatMap((one) => one.statements);
+
+    it("are missing where they are not there, or otherwise", () => {
+      expect(statements(asDeclared)).toEqual([]);
+      expect(statements(right)).toEqual([
+        `ALTER DATABASE "geo" SET work_mem = '64MB'`,
+        `ALTER ROLE "service" IN DATABASE "geo" SET jit = 'off'`,
+      ]);
+      const other = setting("work_mem=1GB", { role: null, here: true });
+      expect(statements([...asDeclared.filter((one) => one.role !== null), other])).toEqual([
+        `ALTER DATABASE "geo" SET work_mem = '64MB'`,
+      ]);
+    });
+
+    it.each([
+      [
+        setting("random_page_cost=1", { role: null, here: true }),
+        'ALTER DATABASE "geo" RESET "random_page_cost"',
+      ],
+      [
+        setting("Random_Page_Cost=1", { role: null, here: true }),
+        'ALTER DATABASE "geo" RESET "Random_Page_Cost"',
+      ],
+      [setting("jit=off"), 'ALTER ROLE "service" RESET "jit"'],
+      [
+        setting("work_mem=64MB", { here: true }),
+        'ALTER ROLE "service" IN DATABASE "geo" RESET "work_mem"',
+      ],
+      [
+        setting("search_path=x", { role: null, here: true }),
+        'ALTER DATABASE "geo" RESET "search_path"',
+      ],
+      [setting("timezone=UTC", { role: null, here: true }), null],
+      [setting("log_min_duration_statement=5", { role: null, here: true }), null],
+      [setting("work_mem=64MB", { role: null }), null],
+      [setting("work_mem=1GB", { role: "stranger", here: true }), null],
+    ])("and no others: %j", (one, statement) => {
+      expect(statements([...asDeclared, one])).toEqual(statement === null ? [] : [statement]);
+    });
   });
 
   it.each<[Partial<LiveRole> & { name: string }, readonly string[]]>([

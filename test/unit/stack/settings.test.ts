@@ -56,6 +56,8 @@ describe("readSettings", () => {
         lockTimeoutMs: 5000,
         idleInTransactionTimeoutMs: 60000,
       },
+      databaseSettings: [],
+      roleSettings: new Map(),
       run: {
         targetVersion: "latest",
         tickets: ["CHG-2026-0001"],

@@ -11,6 +11,7 @@ import { reviewDate } from "./review-date";
 import { reviewMissing } from "./review-missing";
 import { reviewerIsAuthor } from "./reviewer-is-author";
 import { reviewerIsNobody } from "./reviewer-is-nobody";
+import { timeoutTooLong } from "./timeout-too-long";
 
 export const headerRules: readonly GateRule[] = [
   impactTables,
@@ -21,4 +22,5 @@ export const headerRules: readonly GateRule[] = [
   reviewerIsAuthor,
   reviewerIsNobody,
   reviewDate,
+  timeoutTooLong,
 ];

@@ -34,8 +34,9 @@ const limits: ReadonlySet<string> = new Set([
 export const banTimeoutChange = fileRule({
   id: "ban-timeout-change",
   problem: "A file changes lock_timeout, statement_timeout or another limit of the run.",
-  why: "the limits keep others from waiting behind a migration; the run sets them by the stack's settings.",
-  instead: "remove it; under psql, give limits in PGOPTIONS.",
+  why: "the limits keep others from waiting behind a migration; the run sets them by the stack's settings and the header.",
+  instead:
+    "remove it, and write `Lock timeout` or `Statement timeout` under IMPACT in the header; under psql, give limits in PGOPTIONS.",
   source: `Policy, Review: Lock escalation risks; ${docs("runtime-config-client.html#GUC-LOCK-TIMEOUT")}`,
   exception: "reason",
   bad: { body: "SET lock_timeout = 0;\nANALYZE dagapp.jobs;" },
@@ -48,7 +49,7 @@ export const banTimeoutChange = fileRule({
           atStatement(
             placed,
             `${oneLine(placed.statement.text)} changes ${parameter}, a limit of the run.`,
-            "remove the statement.",
+            "remove the statement; the header's IMPACT may state Lock timeout and Statement timeout.",
           ),
         ),
     ),
