@@ -523,7 +523,7 @@ describe("a header's time limits", () => {
     };
     const found = (pending: readonly (typeof file)[], toRollBack: readonly (typeof file)[]) =>
       timeoutTooLong.check(
-        { tier: "prod", plan: { ...plan, pending, toRollBack } } as GateInput,
+        { tier: "prod", plan: { ...plan, pending, toRollBack } } as unknown as GateInput,
         [],
       );
     const finding = {
@@ -539,6 +539,8 @@ describe("a header's time limits", () => {
   it("of the migration itself do not keep it from going back", () => {
     const file = makeMigration({ limits: ["Lock timeout: 2 min"] });
     const plan = { pending: [], toRollBack: [file] };
-    expect(timeoutTooLong.check({ tier: "prod", plan } as unknown as GateInput, [])).toEqual([]);
+    expect(
+      timeoutTooLong.check({ tier: "prod", plan } as unknown as unknown as GateInput, []),
+    ).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@
 import type { Severity, Tier } from "../../../../stack/tier";
 import type { Example } from "../input/examples";
 import { inHeader } from "../input/findings";
+import type { GateInput } from "../input/gateInput";
 import { type Backing, elseWarn, type GateRule, type RuleFinding } from "../input/gateRule";
 import { type PlacedOperation } from "../input/placedOperation";
 import { type Subject, subjectsOf } from "../input/subject";
@@ -22,12 +23,18 @@ export interface FileRule {
   readonly exception?: "reason" | Backing;
   readonly bad: Example;
   readonly good: Example;
-  readonly find: (subject: Subject) => readonly RuleFinding[];
+  /** What it finds in one migration, of those that are to run. */
+  readonly find?: (subject: Subject) => readonly RuleFinding[];
+  /** What it finds in several of them, in what goes back, or beside them. */
+  readonly findInAll?: (input: GateInput) => readonly RuleFinding[];
+  /** Its errors keep versions from going back, too. */
+  readonly holdsRollbacks?: true;
 }
 
 /** The rule in the gate's form. */
 export function fileRule(rule: FileRule): GateRule {
   const { id, why, source, exception, problem, instead, bad, good } = rule;
+  const { find, findInAll, holdsRollbacks } = rule;
   return {
     id,
     severity: rule.severity ?? elseWarn("requiresSafeFiles"),
@@ -36,7 +43,11 @@ export function fileRule(rule: FileRule): GateRule {
     filesOnly: true,
     ...(exception === undefined ? {} : { exception }),
     page: { about: "files", problem, instead, bad, good },
-    check: (input) => subjectsOf(input).flatMap(rule.find),
+    ...(holdsRollbacks === undefined ? {} : { holdsRollbacks }),
+    check: (input) => [
+      ...(find === undefined ? [] : subjectsOf(input).flatMap(find)),
+      ...(findInAll === undefined ? [] : findInAll(input)),
+    ],
   };
 }
 

@@ -5,8 +5,8 @@
 import { type Tier, tierRules } from "../../../../../stack/tier";
 import type { MigrationFile } from "../../../files/file";
 import { limitLines, limitNames, type TimeLimits, timeText } from "../../../files/timeLimits";
-import { always, type GateRule, type RuleFinding } from "../../input/gateRule";
-import { docs } from "../fileRule";
+import { always, type RuleFinding } from "../../input/gateRule";
+import { docs, fileRule } from "../fileRule";
 
 /** The longest that a file may ask for in the tier. */
 const longestIn = (tier: Tier): Readonly<Record<keyof TimeLimits, number>> => ({
@@ -64,25 +64,20 @@ const change = {
   rollback: "ALTER TABLE IF EXISTS dagapp.jobs DROP COLUMN IF EXISTS note;",
 };
 
-export const timeoutTooLong: GateRule = {
+export const timeoutTooLong = fileRule({
   id: "timeout-too-long",
   severity: always,
   why: "whoever wants a table waits behind a change that waits for it, and behind one that goes on for long.",
   source: `Policy, Review: Lock escalation risks; ${docs("runtime-config-client.html#GUC-LOCK-TIMEOUT")}`,
-  filesOnly: true,
   holdsRollbacks: true,
-  page: {
-    about: "files",
-    problem:
-      "A header asks for a longer `Lock timeout` or `Statement timeout` than the tier allows.",
-    instead: "a time within the tier's limit; shorter than the stack's own is always right.",
-    bad: { ...change, header: { "Lock timeout": "5 min" } },
-    good: { ...change, header: { "Lock timeout": "500 ms" } },
-  },
+  problem: "A header asks for a longer `Lock timeout` or `Statement timeout` than the tier allows.",
+  instead: "a time within the tier's limit; shorter than the stack's own is always right.",
+  bad: { ...change, header: { "Lock timeout": "5 min" } },
+  good: { ...change, header: { "Lock timeout": "500 ms" } },
   // What goes back runs its rollback file alone.
-  check: ({ tier, plan }) =>
+  findInAll: ({ tier, plan }) =>
     [
       ...plan.pending.flatMap((file) => [forwardOf(file), ...rollbackOf(file)]),
       ...plan.toRollBack.flatMap(rollbackOf),
     ].flatMap((header) => tooLong(tier, header)),
-};
+});
