@@ -34,13 +34,16 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     );
   const sessionHas = async (...names: readonly string[]): Promise<readonly unknown[]> => {
     const client = await database.connect("service");
-    const found = await Promise.all(
-      names.map((name) =>
-        client.query<{ value: string }>("SELECT current_setting($1) AS value", [name]),
-      ),
-    );
+    const found: unknown[] = [];
+    for (const name of names) {
+      const { rows } = await client.query<{ value: string }>(
+        "SELECT current_setting($1) AS value",
+        [name],
+      );
+      found.push(rows[0]?.value);
+    }
     await client.end();
-    return found.map(({ rows }) => rows[0]?.value);
+    return found;
   };
 
   beforeAll(async () => {

@@ -539,8 +539,6 @@ describe("a header's time limits", () => {
   it("of the migration itself do not keep it from going back", () => {
     const file = makeMigration({ limits: ["Lock timeout: 2 min"] });
     const plan = { pending: [], toRollBack: [file] };
-    expect(
-      timeoutTooLong.check({ tier: "prod", plan } as unknown as unknown as GateInput, []),
-    ).toEqual([]);
+    expect(timeoutTooLong.check({ tier: "prod", plan } as unknown as GateInput, [])).toEqual([]);
   });
 });
