@@ -76,7 +76,8 @@ type Arms = {
 
 /** Every kind of operation; `none` puts nothing in place that runs by itself. */
 const operationArms: Arms = {
-  "create table": ({ table, columns, constraints }) => [
+  "create table": ({ table, columns, constraints, keyCalls }) => [
+    ofCalls(`partition key of ${sqlName(table)}`, keyCalls),
     ...columns.map((column) => ofColumn(sqlName(table), column)),
     ...constraints.map((constraint) => ofConstraint(sqlName(table), constraint)),
   ],
@@ -109,7 +110,9 @@ const operationArms: Arms = {
   "create function": none,
   "create sequence": none,
   "alter sequence": none,
-  "create statistics": none,
+  "create statistics": ({ statistics, calls }) => [
+    ofCalls(`statistics ${sqlName(statistics)}`, calls),
+  ],
   create: none,
   truncate: none,
   query: none,

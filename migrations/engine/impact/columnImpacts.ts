@@ -132,17 +132,20 @@ function remakeForeignKeys(
     if (anew) impacts.scanAll(others);
   };
   for (const { model } of family) {
-    for (const { type, columns, target } of model?.constraints ?? []) {
+    for (const { type, columns, target, enforced } of model?.constraints ?? []) {
       if (type !== "foreign key" || target === null || !columns.includes(column)) continue;
-      remake(impacts.all([target]));
+      // One that is not enforced has no triggers to drop, and checks nothing.
+      if (enforced) remake(impacts.all([target]));
+      else impacts.lockAll(impacts.all([target]), "SHARE ROW EXCLUSIVE");
     }
     for (const referencing of impacts.all(model?.referencedBy ?? [])) {
       const keys = referencing.model?.constraints.filter((one) => one.target === model?.id) ?? [];
-      const isKey = keys.some(
+      const hit = keys.filter(
         ({ referencedColumns }) =>
           referencedColumns.length === 0 || referencedColumns.includes(column),
       );
-      if (isKey) remake([referencing]);
+      if (hit.some(({ enforced }) => enforced)) remake([referencing]);
+      else if (hit.length > 0) impacts.lock(referencing, "ACCESS EXCLUSIVE");
     }
   }
 }

@@ -88,3 +88,24 @@ export function validateConstraint(
   impacts.lockAll(referenced, "ROW SHARE");
   impacts.scanAll(referenced);
 }
+
+/** ENFORCED and NOT ENFORCED make or drop the triggers at both ends; ENFORCED looks at every row. */
+export function alterConstraint(
+  impacts: ImpactBuilder,
+  { table, family, command }: Reached<"alter constraint">,
+): void {
+  impacts.lockAll(family, "ACCESS EXCLUSIVE");
+  const constraint = table.model?.constraints.find(({ name }) => name === command.constraint);
+  const { enforced } = command;
+  // What is so already is left alone.
+  if (enforced === null || constraint?.enforced === enforced) return;
+  if (constraint === undefined) {
+    impacts.assume(
+      `no file makes the constraint ${command.constraint}: a foreign key locks its other table as well, ACCESS EXCLUSIVE`,
+    );
+  }
+  const { references = null } = constraint ?? {};
+  const referenced = references === null ? [] : impacts.family(impacts.find(references));
+  impacts.lockAll(referenced, enforced ? "SHARE ROW EXCLUSIVE" : "ACCESS EXCLUSIVE");
+  if (enforced) impacts.scanAll([...family, ...referenced]);
+}

@@ -29,6 +29,7 @@ export function createTableImpact(impacts: ImpactBuilder, operation: CreateTable
       foreignKeyImpact(impacts, [], constraint, "SHARE ROW EXCLUSIVE");
     }
   }
+  for (const name of operation.boundCalls) impacts.call(name);
   if (query !== null) queryImpact(impacts, query);
 }
 

@@ -38,8 +38,9 @@ function isInherited(
 /** Foreign keys go with the triggers that enforce them, on the other table as well. */
 function lockReferenced(impacts: ImpactBuilder, model: RelationModel): void {
   for (const constraint of model.constraints) {
-    const { target } = constraint;
-    if (target === null || isInherited(impacts, model, constraint)) continue;
+    const { target, enforced } = constraint;
+    // One that is not enforced has no triggers on the other table.
+    if (target === null || !enforced || isInherited(impacts, model, constraint)) continue;
     for (const other of impacts.all([target])) {
       impacts.lockAll(impacts.family(other), "ACCESS EXCLUSIVE");
     }

@@ -4,6 +4,7 @@
  */
 import { isProvenNotNull, type RelationModel } from "../schema/schemaModel";
 import type { LockMode } from "../sql/lockModes";
+import { dottedName } from "../sql/objectName";
 import type { ImpactBuilder, Target } from "./impactBuilder";
 import type { Reached } from "./reached";
 
@@ -81,6 +82,12 @@ function lacksIndex(impacts: ImpactBuilder, parent: Target, child: Target): bool
     .some(({ model }) => !own.includes(model?.index?.columns.join()));
 }
 
+/** The key of a partitioned table is worked out for each row that comes into it. */
+export function fireKey(impacts: ImpactBuilder, { ref, model }: Target): void {
+  if (model?.partitionKey == null) return;
+  impacts.fire(model.calls, `partition key of ${dottedName(ref)}`);
+}
+
 export function attachImpact(
   impacts: ImpactBuilder,
   { table, command, relation }: Reached<"attach partition">,
@@ -104,6 +111,8 @@ export function attachImpact(
   if (!proven || lacksIndex(impacts, table, child)) {
     for (const target of below) impacts.scan(target);
   }
+  for (const name of command.calls) impacts.call(name);
+  fireKey(impacts, table);
   if (!command.isDefault) readDefaultPartition(impacts, table);
   const referenced = lockInheritedKeys(impacts, table);
   lockReferencing(impacts, table, "SHARE ROW EXCLUSIVE");

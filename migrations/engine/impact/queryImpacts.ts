@@ -9,6 +9,7 @@ import { dottedName, type ObjectName } from "../sql/objectName";
 import type { QueryUse, RowEvent, RowWrite } from "../statements/operation";
 import type { RowImpact } from "./impact";
 import type { ImpactBuilder, Target } from "./impactBuilder";
+import { fireKey } from "./partitionImpacts";
 
 /** Tables of the system: nobody waits for those who read them. */
 const systemSchemas = new Set(["pg_catalog", "information_schema"]);
@@ -105,6 +106,7 @@ function fireCode(
     impacts.call(trigger.function, `trigger ${trigger.name} of ${table}`);
   }
   if (!events.includes("insert") && !events.includes("update")) return;
+  fireKey(impacts, { ref, model });
   for (const { name, calls, type } of model.columns.values()) {
     impacts.fire(calls, `default or expression of ${table}.${name}`);
     impacts.fire(callsOfType(impacts.model, type), `type of ${table}.${name}`);
@@ -159,9 +161,12 @@ function lockKeys(impacts: ImpactBuilder, target: Target, use: RowWrite): void {
   if (!changes) return;
   const primary = model?.constraints.find(({ type }) => type === "primary key")?.columns ?? [];
   for (const referencing of impacts.all(model?.referencedBy ?? [])) {
-    const keys = (referencing.model?.constraints ?? []).filter(
+    const all = (referencing.model?.constraints ?? []).filter(
       (one) => one.type === "foreign key" && one.target === model?.id,
     );
+    // One that is not enforced has no triggers that would look.
+    const keys = all.filter(({ enforced }) => enforced);
+    if (all.length > 0 && keys.length === 0) continue;
     const hit = keys.filter(({ referencedColumns }) => {
       const pointsAt = referencedColumns.length > 0 ? referencedColumns : primary;
       // Partitions are pointed at through their parent, whose columns are not known here.

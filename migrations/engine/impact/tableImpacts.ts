@@ -6,7 +6,7 @@ import type { LockMode } from "../sql/lockModes";
 import type { OperationOf } from "../statements/operation";
 import type { TableCommand } from "../statements/tableOperation";
 import { addColumn, alterType, setExpression, setNotNull } from "./columnImpacts";
-import { addConstraint, validateConstraint } from "./constraintImpacts";
+import { addConstraint, alterConstraint, validateConstraint } from "./constraintImpacts";
 import { dropColumnImpact, dropConstraintImpact } from "./dropImpacts";
 import type { ImpactBuilder, Target } from "./impactBuilder";
 import { attachImpact, detachImpact, inheritImpact } from "./partitionImpacts";
@@ -53,7 +53,7 @@ const softOptions = new Set([
 
 const setOptions: Row<"set options" | "reset options"> = (impacts, { table, command }) => {
   const isSoft = command.options.every((option) => {
-    const name = option.replace(/^toast\./, "");
+    const name = option.name.replace(/^toast\./, "");
     return softOptions.has(name) || name.startsWith("autovacuum_");
   });
   impacts.lock(table, isSoft ? "SHARE UPDATE EXCLUSIVE" : "ACCESS EXCLUSIVE");
@@ -99,7 +99,7 @@ const commandImpacts: { readonly [K in TableCommand["kind"]]: Row<K> } = {
   },
   "drop constraint": dropConstraintImpact,
   "validate constraint": validateConstraint,
-  "alter constraint": family("ACCESS EXCLUSIVE"),
+  "alter constraint": alterConstraint,
   "attach partition": attachImpact,
   "detach partition": detachImpact,
   inherit: inheritImpact,

@@ -2,6 +2,8 @@
  * What upkeep locks, writes anew and reads: REINDEX, VACUUM, ANALYZE, CLUSTER, REFRESH, TRUNCATE.
  * Does NOT change any definition.
  */
+import type { OtherModel } from "../schema/schemaModel";
+import { dottedName } from "../sql/objectName";
 import type { OperationOf } from "../statements/operation";
 import type { ImpactBuilder, Target } from "./impactBuilder";
 import { lockRead } from "./queryImpacts";
@@ -101,13 +103,31 @@ export function truncateImpact(impacts: ImpactBuilder, operation: OperationOf<"t
   }
 }
 
+/** What ANALYZE, by itself or in VACUUM, works out of rows: the expressions of indexes and of statistics. */
+function fireStatistics(
+  impacts: ImpactBuilder,
+  { ref, model }: Target,
+  statistics: readonly OtherModel[],
+): void {
+  if (model === null) return;
+  const of = dottedName(ref);
+  for (const { table, calls } of statistics) {
+    if (table === model.id) impacts.fire(calls, `statistics of ${of}`);
+  }
+  for (const index of impacts.all(model.indexes)) {
+    impacts.fire(index.model?.index?.calls ?? [], `index ${dottedName(index.ref)}`);
+  }
+}
+
 export function vacuumImpact(impacts: ImpactBuilder, operation: OperationOf<"vacuum">): void {
   const { tables, full, kind } = operation;
   if (tables.length === 0) impacts.noteUnknown("it works on every table of the database");
+  const statistics = impacts.model.callingStatistics();
   for (const target of tables.flatMap((name) => impacts.family(impacts.find(name)))) {
     impacts.lock(target, full ? "ACCESS EXCLUSIVE" : "SHARE UPDATE EXCLUSIVE");
     if (full) impacts.rewrite(target);
     else if (kind === "vacuum") impacts.scan(target);
+    fireStatistics(impacts, target, statistics);
   }
 }
 

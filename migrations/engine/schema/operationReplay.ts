@@ -89,9 +89,10 @@ const addOther = (
   object: ObjectRef,
   made: SourceLine,
   table: ObjectName | null,
+  calls: readonly string[] = [],
 ): void => {
   const id = table === null ? null : (builder.relation(table)?.id ?? null);
-  builder.setOther(object, { made: builder.other(object)?.made ?? made, table: id });
+  builder.setOther(object, { made: builder.other(object)?.made ?? made, table: id, calls });
 };
 
 /** It changes nothing that the model keeps. */
@@ -186,8 +187,8 @@ const replays: { readonly [K in Operation["kind"]]: Replay<K> } = {
       operation.body,
     );
   },
-  "create statistics": (builder, { statistics, table }, { place }) => {
-    addOther(builder, { kind: "statistics", ...statistics }, place, table);
+  "create statistics": (builder, { statistics, table, calls }, { place }) => {
+    addOther(builder, { kind: "statistics", ...statistics }, place, table, calls);
   },
   "create sequence": (builder, { sequence, ifNotExists, ownedBy }, { place, surely }) => {
     if (ifNotExists && builder.relation(sequence) !== null) return;

@@ -86,7 +86,7 @@ export interface RelationModel {
   readonly reads: readonly RelationId[];
   /** Of a view: the one relation that a write through it reaches. */
   readonly base: RelationId | null;
-  /** Of a view: what its query calls, as of a query. */
+  /** What the query of a view, or the key of a partitioned table calls, as of a query. */
   readonly calls: readonly string[];
   /** Views that read it. */
   readonly readBy: readonly RelationId[];
@@ -118,6 +118,8 @@ export interface OtherModel {
   readonly made: SourceLine;
   /** Of statistics. */
   readonly table: RelationId | null;
+  /** What the expressions of statistics call, as of a query. */
+  readonly calls: readonly string[];
 }
 
 /** The parts of a state, for who changes it (see schemaBuilder). */
@@ -199,6 +201,13 @@ export class SchemaModel {
   /** A function or another object without rows, by kind and name as in ObjectRef. */
   other(object: ObjectRef): OtherModel | null {
     return this.parts.others.get(object.kind + nameKey(object)) ?? null;
+  }
+
+  /** Extended statistics whose expressions call something whenever their table is analyzed. */
+  callingStatistics(): readonly OtherModel[] {
+    return this.parts.others
+      .values()
+      .filter(({ table, calls }) => table !== null && calls.length > 0);
   }
 
   /** Bodies of all functions and procedures of that name, or null when no file makes one. */

@@ -52,10 +52,14 @@ function takeOver(builder: SchemaBuilder, parent: RelationModel, id: RelationId,
   for (const constraint of parent.constraints) {
     const own = builder.byId(id)?.constraints ?? [];
     const has = own.some(
-      ({ type, columns, target }) =>
+      ({ type, columns, target, onDelete, onUpdate, enforced }) =>
         type === constraint.type &&
         columns.join() === constraint.columns.join() &&
-        target === constraint.target,
+        target === constraint.target &&
+        // A foreign key that does something else stays beside the one of the partitioned table.
+        onDelete === constraint.onDelete &&
+        onUpdate === constraint.onUpdate &&
+        enforced === constraint.enforced,
     );
     if (has) continue;
     const isKey = keyTypes.has(constraint.type);
@@ -110,6 +114,7 @@ export function createTable(builder: SchemaBuilder, operation: CreateTable, at: 
       temporary: operation.temporary,
       ofType: operation.ofType,
       partitionKey: operation.partitionKey,
+      calls: operation.keyCalls,
       isDefaultPartition: operation.isDefaultPartition,
     },
   );
@@ -272,7 +277,10 @@ const commandReplays: { readonly [K in TableCommand["kind"]]: CommandRow<K> } = 
   "set storage": alone(none),
   "set compression": alone(none),
   "set foreign options": alone(none),
-  "alter constraint": alone(none),
+  "alter constraint": onFamily((builder, { id }, { constraint, enforced }) => {
+    // PostgreSQL looks at all rows when it puts a constraint into force.
+    if (enforced !== null) builder.changeConstraint(id, constraint, { enforced, valid: enforced });
+  }),
   "set options": alone(none),
   "reset options": alone(none),
   "owner to": alone(none),

@@ -227,6 +227,11 @@ export function readColumn(value: unknown): {
     }
     const constraint = readConstraint(item, name);
     if (constraint !== null) constraints.push(constraint);
+    // Behind a column the word is an item of its own, for the constraint before it.
+    const last = constraints.at(-1);
+    if (part["contype"] === "CONSTR_ATTR_NOT_ENFORCED" && last !== undefined) {
+      constraints.splice(-1, 1, { ...last, enforced: false });
+    }
   }
   const collation = names(dig(node, "collClause", "collname")).join(".") || null;
   const isKey = constraints.some(({ type: kindOf }) => kindOf === "primary key");

@@ -4,10 +4,10 @@
  */
 import type { ObjectName } from "../sql/objectName";
 import { asList, asNode, dig, type TreeNode } from "../sql/tree";
-import { readColumn, readConstraint, readType, relationOf } from "./columnParts";
+import { callsIn, readColumn, readConstraint, readType, relationOf } from "./columnParts";
 import type { CreateTable, Operation } from "./operation";
 import { readQuery } from "./queryUse";
-import { partitionKeyOf } from "./tableCommands";
+import { partitionKeyOf, storageOptions } from "./tableCommands";
 import type { Constraint } from "./tableOperation";
 
 const isTemporary = (relation: unknown): boolean => dig(relation, "relpersistence") === "t";
@@ -48,6 +48,9 @@ export function createTable(node: TreeNode): readonly Operation[] {
       partitionOf: bound === undefined ? null : (parents[0] ?? null),
       isDefaultPartition: dig(bound, "is_default") === true,
       partitionKey: partitionKeyOf(base["partspec"]),
+      keyCalls: callsIn(base["partspec"]),
+      boundCalls: callsIn(bound),
+      options: storageOptions(base["options"]),
       query: null,
     },
   ];
@@ -96,6 +99,9 @@ export function createFromQuery(
       partitionOf: null,
       isDefaultPartition: false,
       partitionKey: null,
+      keyCalls: [],
+      boundCalls: [],
+      options: storageOptions(dig(into, "options")),
       query: used,
     },
     ...more,

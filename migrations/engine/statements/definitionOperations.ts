@@ -318,6 +318,7 @@ export const definitionOperations = {
         kind: "create statistics",
         statistics: dotted(node["defnames"]),
         table: table === undefined ? null : relationOf(table),
+        calls: callsIn(node["exprs"]),
       },
     ];
   },

@@ -4,7 +4,14 @@
  */
 import type { LockMode } from "../sql/lockModes";
 import type { ObjectName, ObjectRef, RelationKind } from "../sql/objectName";
-import type { Column, Constraint, DefaultKind, TableCommand, TypeRef } from "./tableOperation";
+import type {
+  Column,
+  Constraint,
+  DefaultKind,
+  StorageOption,
+  TableCommand,
+  TypeRef,
+} from "./tableOperation";
 
 /** What a query does to relations. Common table expressions are no relations. */
 export interface QueryUse {
@@ -55,6 +62,12 @@ export interface CreateTable {
   readonly isDefaultPartition: boolean;
   /** Columns of PARTITION BY; null when it is not partitioned, "" stands for an expression. */
   readonly partitionKey: readonly string[] | null;
+  /** What the expressions of PARTITION BY call for each row, as of a query. */
+  readonly keyCalls: readonly string[];
+  /** What FOR VALUES calls, once, as of a query. */
+  readonly boundCalls: readonly string[];
+  /** WITH. */
+  readonly options: readonly StorageOption[];
   /** CREATE TABLE AS, SELECT INTO. */
   readonly query: QueryUse | null;
 }
@@ -233,6 +246,8 @@ export type Operation =
       readonly kind: "create statistics";
       readonly statistics: ObjectName;
       readonly table: ObjectName | null;
+      /** What its expressions call whenever the table is analyzed, as of a query. */
+      readonly calls: readonly string[];
     }
   | {
       readonly kind: "create";

@@ -17,7 +17,7 @@ import {
 import { firstFree } from "./generatedNames";
 import { refKind } from "./objectOperations";
 import type { Operation } from "./operation";
-import type { ColumnCommand, PlainCommand, TableCommand } from "./tableOperation";
+import type { ColumnCommand, PlainCommand, StorageOption, TableCommand } from "./tableOperation";
 
 const columnCommands: Readonly<Record<string, ColumnCommand>> = {
   AT_SetNotNull: "set not null",
@@ -78,12 +78,24 @@ function isComputed(column: string, definition: unknown): boolean {
   return fields.length !== 1 || fields[0] !== column;
 }
 
-const optionNames = (value: unknown): readonly string[] =>
+/** A word, a text or a number as text; null for none. */
+const optionValue = (value: unknown): string | null =>
+  names([value])[0] ??
+  names(dig(value, "TypeName", "names")).at(-1) ??
+  asText(dig(value, "Float", "fval")) ??
+  // The parser leaves a zero out.
+  (dig(value, "Integer") === undefined ? null : String(Number(dig(value, "Integer", "ival") ?? 0)));
+
+/** The storage settings of WITH, SET and RESET. */
+export const storageOptions = (value: unknown): readonly StorageOption[] =>
   asList(dig(value, "List", "items") ?? value).map((item) => {
     const option = asNode(dig(item, "DefElem"));
     const space = asText(option?.["defnamespace"]);
     const name = asText(option?.["defname"]) ?? "";
-    return space === null ? name : `${space}.${name}`;
+    return {
+      name: space === null ? name : `${space}.${name}`,
+      value: optionValue(option?.["arg"]),
+    };
   });
 
 type Reader = (command: TreeNode, name: string) => TableCommand;
@@ -136,6 +148,10 @@ const readers: Readonly<Record<string, Reader>> = {
   AT_AlterConstraint: (command) => ({
     kind: "alter constraint",
     constraint: asText(dig(command, "def", "ATAlterConstraint", "conname")) ?? "",
+    enforced:
+      dig(command, "def", "ATAlterConstraint", "alterEnforceability") === true
+        ? dig(command, "def", "ATAlterConstraint", "is_enforced") === true
+        : null,
   }),
   AT_AttachPartition: (command) => {
     const part = dig(command, "def", "PartitionCmd");
@@ -144,6 +160,7 @@ const readers: Readonly<Record<string, Reader>> = {
       partition: relationOf(dig(part, "name")),
       isDefault: dig(part, "bound", "is_default") === true,
       bound: boundParts(dig(part, "bound")),
+      calls: callsIn(dig(part, "bound")),
     };
   },
   AT_DetachPartition: (command) => {
@@ -168,10 +185,13 @@ const readers: Readonly<Record<string, Reader>> = {
   AT_AddInherit: (command) => ({ kind: "inherit", parent: relationOf(command["def"]) }),
   AT_AddOf: (command) => ({ kind: "of type", type: readType(command["def"]) }),
   AT_DropInherit: (command) => ({ kind: "no inherit", parent: relationOf(command["def"]) }),
-  AT_SetRelOptions: (command) => ({ kind: "set options", options: optionNames(command["def"]) }),
+  AT_SetRelOptions: (command) => ({
+    kind: "set options",
+    options: storageOptions(command["def"]),
+  }),
   AT_ResetRelOptions: (command) => ({
     kind: "reset options",
-    options: optionNames(command["def"]),
+    options: storageOptions(command["def"]),
   }),
 };
 

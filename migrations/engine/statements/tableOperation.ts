@@ -59,6 +59,14 @@ export interface Constraint {
   readonly parts: readonly string[];
 }
 
+/** A setting of WITH, SET or RESET of a relation. */
+export interface StorageOption {
+  /** With its namespace: `toast.autovacuum_enabled`. */
+  readonly name: string;
+  /** As text; null where none is given, which means true for SET. */
+  readonly value: string | null;
+}
+
 /** One command of ALTER TABLE, also of ALTER INDEX, VIEW, SEQUENCE, TYPE in the form of ALTER TABLE. */
 export type TableCommand =
   | {
@@ -98,13 +106,21 @@ export type TableCommand =
       readonly cascade: boolean;
       readonly ifExists: boolean;
     }
-  | { readonly kind: "validate constraint" | "alter constraint"; readonly constraint: string }
+  | { readonly kind: "validate constraint"; readonly constraint: string }
+  | {
+      readonly kind: "alter constraint";
+      readonly constraint: string;
+      /** What ENFORCED or NOT ENFORCED makes of it (PostgreSQL 18); null where neither is said. */
+      readonly enforced: boolean | null;
+    }
   | {
       readonly kind: "attach partition";
       readonly partition: ObjectName;
       readonly isDefault: boolean;
       /** What the bound demands of one key column, `?` for its name; null when it is more than that. */
       readonly bound: readonly string[] | null;
+      /** What FOR VALUES calls, once, as of a query. */
+      readonly calls: readonly string[];
     }
   | {
       readonly kind: "detach partition";
@@ -113,7 +129,7 @@ export type TableCommand =
     }
   | { readonly kind: "inherit" | "no inherit"; readonly parent: ObjectName }
   | { readonly kind: "of type"; readonly type: ObjectName }
-  | { readonly kind: "set options" | "reset options"; readonly options: readonly string[] }
+  | { readonly kind: "set options" | "reset options"; readonly options: readonly StorageOption[] }
   | { readonly kind: ColumnCommand; readonly column: string }
   | { readonly kind: PlainCommand; readonly name: string | null }
   /** A subtype that this program does not know: nothing is claimed for it. */

@@ -6,7 +6,7 @@ import type { SchemaModel } from "../../../migrations/engine/schema/schemaModel"
 import { listedFunctions } from "../../../migrations/engine/sql/knownFunctions";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { fileOf, modelOf } from "../../support/files/impacts";
-import { BASE } from "../../support/locks/base";
+import { BASE, BASE_18 } from "../../support/locks/base";
 import { differences } from "../../support/locks/compare";
 import { measure, readState, type Relation } from "../../support/locks/measure";
 import { objectRows, queryRows } from "../../support/locks/objectRows";
@@ -42,8 +42,9 @@ describe.each(serverVersions)("PostgreSQL %d", (major) => {
     server = await startGovernedServer(major, { allow_in_place_tablespaces: "on" });
     client = server.superuser;
     await client.query("CREATE TABLESPACE elsewhere LOCATION ''");
-    await client.query(BASE);
-    model = modelOf(BASE);
+    const base = major < 18 ? BASE : BASE + BASE_18;
+    await client.query(base);
+    model = modelOf(base);
     const state = await readState(client);
     relations = new Map([...state.values()].map(({ relation }) => [relation.name, relation]));
   });

@@ -3,6 +3,15 @@
  * Does NOT hold the statements (see the rows).
  */
 
+/** What only PostgreSQL 18 and later can make; behind the other. */
+export const BASE_18 = `
+CREATE TABLE m.far (id integer PRIMARY KEY);
+INSERT INTO m.far SELECT n FROM generate_series(1, 100) AS n;
+CREATE TABLE m.lax (a integer, b integer, CONSTRAINT lax_far FOREIGN KEY (a) REFERENCES m.far NOT ENFORCED);
+ALTER TABLE m.lax ADD CONSTRAINT lax_b CHECK (b > 0) NOT ENFORCED;
+INSERT INTO m.lax SELECT n, n FROM generate_series(1, 100) AS n;
+`;
+
 /** Made once per server; the first file of the model that the claims rest on. */
 export const BASE = `
 CREATE SCHEMA m; CREATE SCHEMA other;

@@ -133,6 +133,100 @@ const evasions: readonly (readonly [rule: string, title: string, example: Exampl
     },
   ],
 
+  // Constraints that are there and hold less.
+  ...[
+    "ALTER TABLE dagapp.tasks DROP CONSTRAINT tasks_job_fkey;\nALTER TABLE dagapp.tasks ADD CONSTRAINT tasks_job_fkey FOREIGN KEY (job_id) REFERENCES dagapp.jobs ON DELETE CASCADE NOT VALID;",
+    "ALTER TABLE dagapp.tasks ADD CONSTRAINT tasks_again FOREIGN KEY (job_id) REFERENCES dagapp.jobs ON DELETE SET NULL NOT VALID;",
+    "ALTER TABLE dagapp.tasks ADD CONSTRAINT tasks_again FOREIGN KEY (job_id) REFERENCES dagapp.jobs ON UPDATE SET DEFAULT NOT VALID;",
+    "DO $$ BEGIN ALTER TABLE dagapp.tasks ADD CONSTRAINT tasks_again FOREIGN KEY (job_id) REFERENCES dagapp.jobs ON DELETE CASCADE NOT VALID; END $$;",
+    "ALTER TABLE dagapp.tasks ALTER CONSTRAINT tasks_job_fkey NOT ENFORCED;",
+    "ALTER TABLE dagapp.tasks DROP CONSTRAINT tasks_check;\nALTER TABLE dagapp.tasks ADD CONSTRAINT tasks_other CHECK (task_id <> '') NOT ENFORCED;",
+  ].map(
+    (body) =>
+      [
+        "constraint-weakened",
+        body.slice(0, 90),
+        {
+          before:
+            "ALTER TABLE dagapp.tasks ADD CONSTRAINT tasks_job_fkey FOREIGN KEY (job_id) REFERENCES dagapp.jobs NOT VALID;\nALTER TABLE dagapp.tasks ADD CONSTRAINT tasks_check CHECK (task_id <> '') NOT VALID;",
+          header: { "Tables affected": "dagapp.tasks, dagapp.jobs" },
+          body,
+          rollback: "ALTER TABLE dagapp.tasks DROP CONSTRAINT IF EXISTS tasks_again;",
+        },
+      ] as const,
+  ),
+  [
+    "constraint-weakened",
+    "a key that comes with the parent that an old table is put under",
+    {
+      before:
+        "ALTER TABLE dagapp.tasks ADD CONSTRAINT tasks_job_fkey FOREIGN KEY (job_id) REFERENCES dagapp.jobs NOT VALID;",
+      header: { "Downtime required": "Yes" },
+      body:
+        "CREATE TABLE dagapp.all_tasks (task_id TEXT NOT NULL, job_id TEXT REFERENCES dagapp.jobs ON DELETE CASCADE) PARTITION BY LIST (task_id);\n" +
+        "ALTER TABLE dagapp.all_tasks ATTACH PARTITION dagapp.tasks DEFAULT;",
+      rollback:
+        "ALTER TABLE dagapp.all_tasks DETACH PARTITION dagapp.tasks;\nDROP TABLE IF EXISTS dagapp.all_tasks;",
+    },
+  ],
+
+  // Upkeep that stops.
+  ...[
+    "ALTER TABLE dagapp.jobs SET (toast.autovacuum_enabled = false);",
+    "ALTER TABLE dagapp.jobs SET (autovacuum_enabled = on);\nALTER TABLE dagapp.jobs SET (autovacuum_enabled = 'of');",
+    "ALTER TABLE dagapp.jobs SET (autovacuum_vacuum_scale_factor = 100.0);",
+    "ALTER TABLE dagapp.jobs SET (autovacuum_analyze_threshold = 2000000000);",
+    "ALTER TABLE dagapp.jobs SET (autovacuum_vacuum_insert_threshold = -1);",
+    "DO $$ BEGIN ALTER TABLE dagapp.jobs SET (vacuum_index_cleanup = off); END $$;",
+  ].map(
+    (body) =>
+      [
+        "ban-maintenance-off",
+        body,
+        {
+          body,
+          rollback: "ALTER TABLE dagapp.jobs RESET (autovacuum_enabled);",
+        },
+      ] as const,
+  ),
+  [
+    "ban-maintenance-off",
+    "of a new table",
+    {
+      body: "CREATE TABLE dagapp.remarks (remark_id INTEGER) WITH (autovacuum_enabled = false);",
+      rollback: "DROP TABLE IF EXISTS dagapp.remarks;",
+    },
+  ],
+
+  // Code of the file that is run over rows, or once.
+  ...[
+    [
+      "the bound of a partition",
+      "CREATE TABLE dagapp.events_0 PARTITION OF dagapp.events FOR VALUES FROM (dagapp.killer('')) TO ('2000-01-01');",
+      "DROP TABLE IF EXISTS dagapp.events_0;",
+    ],
+    [
+      "the key of a partitioned table",
+      "CREATE TABLE dagapp.keyed (a TEXT) PARTITION BY LIST (dagapp.killer(a));\nCREATE TABLE dagapp.keyed_1 PARTITION OF dagapp.keyed DEFAULT;\nINSERT INTO dagapp.keyed VALUES ('x');",
+      "DROP TABLE IF EXISTS dagapp.keyed_1;\nDROP TABLE IF EXISTS dagapp.keyed;",
+    ],
+    [
+      "extended statistics, when they are worked out",
+      "CREATE STATISTICS dagapp.spread ON (dagapp.killer(owner)) FROM dagapp.jobs;\nANALYZE dagapp.jobs;",
+      "DROP STATISTICS IF EXISTS dagapp.spread;",
+    ],
+  ].map(
+    ([title = "", sql = "", back = ""]) =>
+      [
+        title === "the bound of a partition" ? "unbatched-change" : "armed-code,unbatched-change",
+        title,
+        {
+          body: `CREATE FUNCTION dagapp.killer(a TEXT) RETURNS TEXT LANGUAGE plpgsql AS 'BEGIN DELETE FROM dagapp.notes; RETURN a; END';\n${sql}`,
+          rollback: `${back}\nDROP FUNCTION IF EXISTS dagapp.killer(TEXT);`,
+        },
+      ] as const,
+  ),
+
   // An archive that is none.
   [
     "ban-drop-column",
@@ -382,6 +476,37 @@ const right: readonly (readonly [title: string, example: Example])[] = [
       before: "CREATE SEQUENCE dagapp.ticket_number AS INTEGER;",
       body: "ALTER SEQUENCE dagapp.ticket_number AS BIGINT NO MAXVALUE NO CYCLE;",
       rollback: "ALTER SEQUENCE dagapp.ticket_number AS INTEGER;",
+    },
+  ],
+  [
+    "a key that deletes, of a column that is new",
+    {
+      body: "ALTER TABLE dagapp.tasks ADD COLUMN part_of TEXT REFERENCES dagapp.jobs (job_id) ON DELETE CASCADE;",
+      rollback: "ALTER TABLE dagapp.tasks DROP COLUMN IF EXISTS part_of;",
+    },
+  ],
+  [
+    "a key under another name that does what the old one did",
+    {
+      before:
+        "ALTER TABLE dagapp.tasks ADD CONSTRAINT tasks_job_fkey FOREIGN KEY (job_id) REFERENCES dagapp.jobs ON DELETE CASCADE NOT VALID;",
+      body:
+        "BEGIN;\nALTER TABLE dagapp.tasks DROP CONSTRAINT tasks_job_fkey;\n" +
+        "ALTER TABLE dagapp.tasks ADD CONSTRAINT tasks_of_job FOREIGN KEY (job_id) REFERENCES dagapp.jobs ON DELETE CASCADE NOT VALID;\nCOMMIT;\n" +
+        "ALTER TABLE dagapp.tasks VALIDATE CONSTRAINT tasks_of_job;",
+      rollback:
+        "ALTER TABLE dagapp.tasks DROP CONSTRAINT IF EXISTS tasks_of_job;\n" +
+        "ALTER TABLE dagapp.tasks ADD CONSTRAINT tasks_job_fkey FOREIGN KEY (job_id) REFERENCES dagapp.jobs ON DELETE CASCADE NOT VALID;",
+    },
+  ],
+  [
+    "upkeep that the file itself switches on again",
+    {
+      body:
+        "BEGIN;\nCREATE TABLE dagapp.remarks (remark_id INTEGER) WITH (autovacuum_enabled = off);\n" +
+        "INSERT INTO dagapp.remarks SELECT n FROM generate_series(1, 1000) AS n;\n" +
+        "ALTER TABLE dagapp.remarks RESET (autovacuum_enabled);\nCOMMIT;",
+      rollback: "DROP TABLE IF EXISTS dagapp.remarks;",
     },
   ],
   [

@@ -56,7 +56,7 @@ const refused: readonly (readonly [rule: string, title: string, example: Example
     ),
   ],
   [
-    "unbatched-change",
+    "constraint-weakened,unbatched-change",
     "a cascading key to a new table",
     only(
       "CREATE TABLE dagapp.owners (id TEXT PRIMARY KEY);\n" +

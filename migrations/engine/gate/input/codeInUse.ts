@@ -76,6 +76,10 @@ export function usersOf(model: SchemaModel, used: ObjectName): readonly string[]
       .flatMap((relation) =>
         placesOf(relation).flatMap(([what, calls]) => (uses(calls) ? [what] : [])),
       ),
+    ...model.callingStatistics().flatMap(({ table, calls }) => {
+      const relation = table === null || !uses(calls) ? null : model.byId(table);
+      return relation === null ? [] : [`statistics of ${sqlName(relation.ref)}`];
+    }),
     ...model
       .everyType()
       .flatMap(({ ref, calls }) => (uses(calls) ? [`${ref.kind} ${sqlName(ref)}`] : [])),

@@ -56,7 +56,7 @@ const otherPrivileges = (subject: Subject): readonly RuleFinding[] =>
   placedOfKind(subject.placedOperations, "alter table")
     .filter(({ operation: { command } }) =>
       command.kind === "set options" || command.kind === "reset options"
-        ? command.options.some((option) => ofPrivileges.test(option))
+        ? command.options.some(({ name }) => ofPrivileges.test(name))
         : false,
     )
     .filter((placed) => !subject.isNew(placed.operation.table, placed))

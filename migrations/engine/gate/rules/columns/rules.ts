@@ -6,6 +6,7 @@ import type { GateRule } from "../../input/gateRule";
 import { addingFieldWithDefault } from "./adding-field-with-default";
 import { addingNotNullableField } from "./adding-not-nullable-field";
 import { addingRequiredField } from "./adding-required-field";
+import { banMaintenanceOff } from "./ban-maintenance-off";
 import { banUnlogged } from "./ban-unlogged";
 import { changingColumnType } from "./changing-column-type";
 import { notNullWithDefault } from "./not-null-with-default";
@@ -19,4 +20,5 @@ export const columnsRules: readonly GateRule[] = [
   changingColumnType,
   tableRewrite,
   banUnlogged,
+  banMaintenanceOff,
 ];

@@ -8,6 +8,7 @@ import { addingForeignKeyConstraint } from "./adding-foreign-key-constraint";
 import { addingSerialPrimaryKeyField } from "./adding-serial-primary-key-field";
 import { banAlterDomainWithAddConstraint } from "./ban-alter-domain-with-add-constraint";
 import { constraintMissingNotValid } from "./constraint-missing-not-valid";
+import { constraintWeakened } from "./constraint-weakened";
 import { disallowedUniqueConstraint } from "./disallowed-unique-constraint";
 import { validateInSameTransaction } from "./validate-in-same-transaction";
 
@@ -19,4 +20,5 @@ export const constraintsRules: readonly GateRule[] = [
   addingSerialPrimaryKeyField,
   addingExclusionConstraint,
   banAlterDomainWithAddConstraint,
+  constraintWeakened,
 ];
