@@ -14,7 +14,7 @@ import { checkDraft } from "../../migrations/engine/gate/draftCheck";
 import { checkFiles } from "../../migrations/engine/gate/fileCheck";
 import { gateRules } from "../../migrations/engine/gate/gateRules";
 import type { Violation } from "../../migrations/engine/gate/input/gateRule";
-import { loadMigrations } from "../../migrations/engine/survey/load";
+import { collect, loadMigrations, readSources } from "../../migrations/engine/survey/load";
 import { parseTier, strictestTier, type Tier, tierRules, tiers } from "../../stack/tier";
 import { azurePipelinesReport } from "../findings/azurePipelines";
 import {
@@ -33,6 +33,7 @@ import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from
 import { nearestName } from "../frame/nearest";
 import { programVersion } from "../frame/version";
 import { wrapped } from "../frame/wrap";
+import { CheckedBefore, compiledSources } from "../stack/checkedBefore";
 import { cachedTexts } from "../stack/fileTexts";
 import { governedSchemas, projectFolder, projectMigrations, shownPath } from "../stack/project";
 
@@ -51,6 +52,7 @@ export const check: Command = {
   details: [
     "Without FILE all migrations of the folder are judged. With FILE only what concerns those files and their",
     "rollback files is shown; the others are read as what comes before them.",
+    "What was found in a file that is the same since, behind the same files, is known from then (.build/checked).",
     "github and azure write annotations for GitHub Actions and Azure Pipelines. There, and in sarif, paths are relative",
     "to GITHUB_WORKSPACE, else to the project.",
   ],
@@ -84,7 +86,8 @@ async function run(call: Call): Promise<ExitStatus> {
   const tier = parseTier(call.text("tier") ?? strictestTier);
   const folder = await folderOf(call);
   const wanted = await wantedFiles(call, folder);
-  const { migrations, problems } = await loadMigrations(folder);
+  const memory = new CheckedBefore(folder, compiledSources());
+  const { migrations, problems } = collect(await readSources(folder), memory.parse);
   const scope = {
     schemas: await governedSchemas(tier),
     now: new Date(),
@@ -92,7 +95,9 @@ async function run(call: Call): Promise<ExitStatus> {
   };
   const drafts = await draftsIn(folder, migrations, wanted);
   const judged = (by: Tier): readonly Violation[] => [
-    ...checkFiles(migrations, by, scope),
+    ...(problems.length > 0
+      ? checkFiles(migrations, by, scope)
+      : memory.judge(migrations, by, scope)),
     ...drafts.flatMap(({ draft, files }) => checkDraft(draft, files, by, scope)),
   ];
   const violations = judged(tier);
@@ -119,6 +124,7 @@ async function run(call: Call): Promise<ExitStatus> {
     const later = refusedLater(violations, judged(strictestTier)).filter(concerns);
     for (const line of laterLines(later, call.args)) call.terminal.print(line);
   }
+  memory.save();
   const hasError = findings.some((finding: Finding) => finding.severity === "error");
   return hasError ? exitStatus.failed : exitStatus.fine;
 }

@@ -36,6 +36,10 @@ function weigh(rule: GateRule, finding: RuleFinding, input: GateInput): Violatio
 
 const place = ({ line, column }: Violation): number => (line ?? 0) * 1_000_000 + (column ?? 0);
 
+/** By file, and by place in it. */
+export const byPlace = (a: Violation, b: Violation): number =>
+  a.file === b.file ? place(a) - place(b) : a.file < b.file ? -1 : 1;
+
 /** As checkGate, by the rules that are asked alone. */
 export function judgeBy(
   input: GateInput,
@@ -49,9 +53,7 @@ export function judgeBy(
   const violations = [...found, ...about].flatMap(({ rule, findings }) =>
     findings.flatMap((finding) => weigh(rule, finding, input) ?? []),
   );
-  return violations.sort((a, b) =>
-    a.file === b.file ? place(a) - place(b) : a.file < b.file ? -1 : 1,
-  );
+  return violations.sort(byPlace);
 }
 
 /**

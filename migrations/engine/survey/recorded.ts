@@ -60,23 +60,27 @@ export function recordedIn(versions: readonly VersionState[]): IsRecorded {
   };
 }
 
-/** The pair without its statements, or null when it must be parsed. */
-function readOutlines(
+/**
+ * The pair with statements that are read when somebody asks for them; null where it must be parsed: anything is out of the
+ * ordinary.
+ *
+ * @param readWhole  Gives the pair whole; called once at most.
+ */
+export function readUnparsed(
   forward: SourceFile,
   rollback: SourceFile | null,
-  isRecorded: IsRecorded,
+  readWhole: () => MigrationFile,
 ): MigrationFile | null {
   const number = numberOf(forward.name);
   const ahead = outlineOf(forward, parseHeader);
   const back = rollback === null ? null : outlineOf(rollback, parseRollbackHeader);
   if (number === null || ahead === null || (rollback !== null && back === null)) return null;
-  if (!isRecorded(ahead.header.version, ahead.checksum, back?.checksum ?? null)) return null;
   if (rollback !== null && back !== null) {
     if (checkRollbackHeader(rollback.name, back.header, ahead.header).length > 0) return null;
   }
   let parsed: MigrationFile | null = null;
   const whole = (): MigrationFile => {
-    parsed ??= parseWhole(forward, rollback);
+    parsed ??= readWhole();
     return parsed;
   };
   const rollbackFile: RollbackFile | null =
@@ -99,6 +103,18 @@ function readOutlines(
       return whole().segments;
     },
   };
+}
+
+/** The pair without its statements, or null when it must be parsed. */
+function readOutlines(
+  forward: SourceFile,
+  rollback: SourceFile | null,
+  isRecorded: IsRecorded,
+): MigrationFile | null {
+  const read = readUnparsed(forward, rollback, () => parseWhole(forward, rollback));
+  if (read === null) return null;
+  const { header, checksum } = read;
+  return isRecorded(header.version, checksum, read.rollback?.checksum ?? null) ? read : null;
 }
 
 /** @throws {BadInputError} what ran is no migration by today's form; `ddl check` says so too. */
