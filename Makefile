@@ -25,7 +25,7 @@ BIN = node_modules/.bin
 READY = node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: bench bench-backfill bench-contract bench-files bench-grants bench-latency bench-migrations crash-matrix help tour postgis up preview drift heal rebuild refresh env psql sandbox-stop clean distclean test test-all test-rest test-times mutations check check-format check-lint check-types check-unused
+.PHONY: bench bench-backfill bench-contract bench-files bench-grants bench-latency bench-migrations bench-stacks crash-matrix help tour postgis up preview drift heal rebuild refresh env psql sandbox-stop clean distclean test test-all test-rest test-times mutations check check-format check-lint check-types check-unused
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | sed 's/[$$][$$]*/$$/' | \
@@ -111,6 +111,9 @@ bench-files: $(READY) ## Measure how long it takes to find nothing to do in 5,00
 
 bench-migrations: $(READY) ## Measure many small migrations from empty, beside psql and other tools (about three minutes; ARGS="200 5")
 	@node --import tsx bench/migrations.ts $(ARGS)
+
+bench-stacks: $(READY) ## Measure what the engine adds to many migrations, and previews of what is unchanged (ARGS="50 200")
+	@node --import tsx bench/stacks.ts $(ARGS)
 
 bench-latency: $(READY) ## Measure what readers and writers feel of a migration, beside other tools (about six minutes; ARGS=quick)
 	@node --import tsx bench/latency.ts $(ARGS)

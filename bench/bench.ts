@@ -1,6 +1,6 @@
 /**
  * Everything that is quick enough to be measured in one go, as one table: `make bench`. What takes long has a target of its
- * own, and sizes of its own: bench-migrations, bench-files, bench-grants, bench-latency, bench-backfill.
+ * own, and sizes of its own: bench-migrations, bench-files, bench-grants, bench-latency, bench-backfill, bench-stacks.
  * Starts servers of its own, one after the other. No part of the tests, and decides nothing.
  */
 import { spawnSync } from "node:child_process";
@@ -12,6 +12,7 @@ import { measureGrants } from "./grants";
 import { measureLatency } from "./latency";
 import { measureNothingToDo } from "./manyFiles";
 import { measureMigrations } from "./migrations";
+import { measureStacks } from "./stacks";
 import { type BenchRow, printTable, runBenchmark } from "./tools/rows";
 
 const root = join(__dirname, "..");
@@ -51,13 +52,20 @@ const steps: readonly (readonly [what: string, () => Promise<readonly BenchRow[]
   ["privileges", () => measureGrants([100, 1_000, 5_000])],
   ["contract", () => measureContract([10, 100, 1_000])],
   ["latencies of a busy table", latencyRows],
+  ["stacks under the engine", () => measureStacks([10, 50])],
 ];
 
 runBenchmark(async () => {
   const rows: BenchRow[] = [];
   for (const [what, measure] of steps) {
     process.stderr.write(`measuring: ${what}\n`);
-    rows.push(...(await measure()));
+    try {
+      rows.push(...(await measure()));
+    } catch (error) {
+      // What was measured is told all the same.
+      process.stderr.write(`failed: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.exitCode = 1;
+    }
   }
   const load = loadavg()[0] ?? NaN;
   process.stdout.write(

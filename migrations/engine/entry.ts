@@ -8,6 +8,7 @@ import { inTransaction, withClient } from "../../stack/connection";
 import { MigrationError } from "../../stack/errors";
 import { ledgerTable } from "../../stack/ownTables";
 import { showMilestone, showProgress } from "../../stack/progress";
+import { filesBelow } from "./files/collection";
 import type { MigrationFile } from "./files/file";
 import type { Status, VersionState } from "./history/history";
 import { ensureStamp } from "./history/stamp";
@@ -48,9 +49,9 @@ export interface MigrationInputs {
   readonly limits?: string;
   /** One short line per statement: the planned DDL, of the file that runs. Empty once the goal is reached. */
   readonly statements: readonly string[];
-  /** Versions that must be applied before this one, lowest first. */
+  /** Versions that must be applied before this one, lowest first. Empty once the goal is reached. */
   readonly lower: readonly string[];
-  /** Versions that must be gone before this one goes back, lowest first. */
+  /** Versions that must be gone before this one goes back, lowest first. Empty once the goal is reached. */
   readonly higher: readonly string[];
   /** What a rollback would throw away, one line a table with an estimate of its rows. Empty once the goal is reached. */
   readonly wouldLose: readonly string[];
@@ -118,8 +119,8 @@ export interface ReadResult<Outputs> {
   readonly inputs: Outputs;
 }
 
-/** What preview shows of a change that is to come. */
-const nothingPlanned = { statements: [], wouldLose: [] } as const;
+/** What preview shows of a change that is to come; the more files there are, the longer each list of versions is. */
+const nothingPlanned = { statements: [], wouldLose: [], lower: [], higher: [] } as const;
 
 function outputsOf(inputs: MigrationInputs, state: VersionState | undefined): MigrationOutputs {
   const ledger = state?.status ?? "pending";
@@ -161,7 +162,14 @@ async function runToGoal(inputs: MigrationInputs): Promise<MigrationOutputs> {
     show(`${file.name}: ${message}`);
   };
   const started = Date.now();
-  const { goal, ticket, lower, higher } = inputs;
+  const { goal, ticket } = inputs;
+  // What was thought applied when this was planned says nothing of its order; the files do.
+  const versionsOf = (some: readonly MigrationFile[], planned: readonly string[]): string[] => [
+    ...new Set([...planned, ...some.map(({ header }) => header.version)]),
+  ];
+  const lower = versionsOf(filesBelow(files, file.number), inputs.lower);
+  const above = files.filter(({ number }) => number > file.number);
+  const higher = versionsOf(above, inputs.higher);
   const outcome = await kept.use(currentAccess(), (runner) =>
     goal === "applied"
       ? applyMigration(runner, { migration: file, lower, expected: impactsAmong(files, file) }, log)

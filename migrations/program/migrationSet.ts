@@ -86,14 +86,34 @@ function declaredFiles({ files, history, plan, violations }: Survey): {
   };
 }
 
-function inputsOf(
+/**
+ * What is shown of a migration that runs, and what the provider holds it to. Of a thousand that are applied each would have
+ * to be parsed, and would name all others, at every preview.
+ */
+function planOf(
   file: MigrationFile,
-  { files, losses, tickets }: Survey,
+  { files, plan }: Survey,
   goal: MigrationInputs["goal"],
-): MigrationInputs {
-  const { header, rollback } = file;
+): Pick<MigrationInputs, "statements" | "lower" | "higher"> {
+  const runs = plan.pending.includes(file) || plan.toRollBack.includes(file);
+  if (!runs) return { statements: [], lower: [], higher: [] };
   const versions = (some: readonly MigrationFile[]): readonly string[] =>
     some.map((one) => one.header.version);
+  const segments = goal === "applied" ? file.segments : (file.rollback?.segments ?? []);
+  return {
+    statements: describeStatements(segments),
+    lower: versions(filesBelow(files, file.number)),
+    higher: versions(files.filter(({ number }) => number > file.number)),
+  };
+}
+
+function inputsOf(
+  file: MigrationFile,
+  survey: Survey,
+  goal: MigrationInputs["goal"],
+): MigrationInputs {
+  const { losses, tickets } = survey;
+  const { header, rollback } = file;
   const [ticketOfRun = header.ticket] = tickets;
   const running = goal === "applied" ? header : rollback?.header;
   const limits = limitsText(running?.limits ?? noTimeLimits);
@@ -109,9 +129,7 @@ function inputsOf(
     rollbackChecksum: rollback?.checksum ?? "none",
     dataRecovery: header.rollback.dataRecovery,
     ...(limits === "" ? {} : { limits }),
-    statements: describeStatements(goal === "applied" ? file.segments : (rollback?.segments ?? [])),
-    lower: versions(filesBelow(files, file.number)),
-    higher: versions(files.filter(({ number }) => number > file.number)),
+    ...planOf(file, survey, goal),
     wouldLose: losses.get(file.fileName) ?? [],
   };
 }

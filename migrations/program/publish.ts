@@ -6,7 +6,7 @@ import { setImmediate } from "node:timers/promises";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { type Access, withClient } from "../../stack/connection";
+import type { Access } from "../../stack/connection";
 import type { Settings } from "../../stack/settings";
 import type { History } from "../engine/history/history";
 import {
@@ -18,7 +18,7 @@ import {
   publishOnlyVariable,
 } from "../engine/history/promotion";
 import { ensureStamp } from "../engine/history/stamp";
-import { readHistory } from "../engine/ledger/ledger";
+import { LiveHistory } from "./liveHistory";
 
 /** What the stack publishes; the next tier's stack reads `tier` and `versions`. */
 export interface Published {
@@ -110,7 +110,7 @@ export async function publishLive(access: Access): Promise<readonly PublishedVer
   return publishedVersions(history);
 }
 
-function readLive(access: Access): Promise<History> {
-  const purpose = { account: "admin", activity: "publish", readOnly: true } as const;
-  return withClient(access, purpose, readHistory);
-}
+/** Of the one stack that this process is the program of. */
+const live = new LiveHistory();
+
+const readLive = (access: Access): Promise<History> => live.read(access);
