@@ -148,10 +148,11 @@ export class CheckedBefore {
   private keysOf(
     files: readonly MigrationFile[],
     tier: Tier,
-    { schemas, now }: FileCheck,
+    scope: FileCheck,
   ): ReadonlyMap<MigrationFile, string> {
     const keys = new Map<MigrationFile, string>();
-    let chain = digestOf(tier, now.toISOString().slice(0, "2026-01-01".length), ...schemas);
+    const day = scope.now.toISOString().slice(0, "2026-01-01".length);
+    let chain = digestOf(tier, JSON.stringify({ ...scope, now: day, judged: null }));
     for (const file of [...files].sort((a, b) => a.number - b.number)) {
       chain = digestOf(chain, this.digests.get(file.fileName) ?? "");
       keys.set(file, chain);

@@ -96,6 +96,10 @@ it("finds the same again, and judges nothing for it", () => {
   expect(check(sources, bodies)).toEqual(fresh);
   expect(check(sources, bodies)).toEqual(fresh);
   expect(asked).toEqual([names(1, 2, 3, 4)]);
+  // All were written down as they were parsed, too, and are there for whoever comes behind them.
+  const parsed = readdirSync(place).filter((name) => name.endsWith("-parsed"));
+  const texts = parsed.map((name) => readFileSync(join(place, name), "utf8"));
+  expect(texts.join("").trimEnd().split("\n")).toHaveLength(bodies.length);
 });
 
 it.each<[string, Bodies, Scope, readonly string[]]>([
