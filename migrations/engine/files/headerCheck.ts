@@ -16,7 +16,21 @@ const nothing = /^none\.?$/i;
 const noName = /^(none|no|not? (applicable|needed|available|yet)|nil|nobody|n\/?a|-|\.)\.?$/i;
 /** Words by which a Yes is none, and a reference a promise. */
 const doubt =
-  /\b(not|no|never|n't|hardly|almost|partly|maybe|perhaps|later|soon|tomorrow|todo|tbd|pending|to follow|will|would|should|untested|somewhere|someone)\b/i;
+  /\b(not|no|never|n't|hardly|almost|partly|maybe|perhaps|later|soon|tomorrow|todo|tbd|pending|to follow|to be|will|would|should|untested|somewhere|someone|none|n\/a|failed|fails|skipped|partially|except|planned|presumably|probably|supposedly|take|ask)\b/i;
+/** What says where or when something was tried: a tier, a number, a day. */
+const placeOrDay = /\b(dev|qa|uat|prod|staging|sandbox)\b|\d/i;
+/** Letters of another alphabet may only look like what they seem to say. */
+const otherLetters = /(?!\p{Script=Latin})\p{L}/u;
+/** Words that stand where a reason should and give none. */
+const noReason: ReadonlySet<string> = new Set(
+  (
+    "none no not any a an the this that it is was are be ok okay fine yes reason reasons because needed need necessary required " +
+    "wanted see ticket later soon done agreed approved allowed author says said so as is by me we us just please"
+  ).split(" "),
+);
+/** Whether some word says more than that something is so. */
+const givesReason = (text: string): boolean =>
+  (text.toLowerCase().match(/\p{L}{3,}/gu) ?? []).some((word) => !noReason.has(word));
 const exceptionForm = /^([a-z][a-z0-9-]*):\s*(.*)$/;
 /** VARCHAR(50) in the ledger. */
 const maxVersionLength = 50;
@@ -155,19 +169,28 @@ export class HeaderCheck {
     return chosen === null ? null : chosen === "Yes";
   }
 
-  /** Yes without a doubt behind it; `Yes, not really` is No. */
+  /** Yes alone, or with where or when it was; `Yes, not really` and `Yes, in theory` are No. */
   testedOrOpen(name: string, label: string): boolean | null {
     const said = this.yesNoOrOpen(name, label);
     const text = this.find(name, label)?.value ?? "";
-    return said === true && doubt.test(text) ? false : said;
+    if (said !== true) return said;
+    const remark = text.replace(/^yes/i, "");
+    const isPlain = !/[\p{L}\d]/u.test(remark);
+    return isPlain || (placeOrDay.test(remark) && !doubt.test(remark) && !otherLetters.test(text));
   }
 
   /** A reference that can be followed: a path, an address, a number; null for a promise or a word. */
   reference(name: string, label: string): string | null {
     const value = this.optional(name, label);
     if (value === null) return null;
-    const isPlace = value.length >= 6 && /[\d/\\:]/.test(value);
-    return isPlace && !doubt.test(value) ? value : null;
+    const said = value.replace(/[^\p{L}\d]/gu, "");
+    const isPlace =
+      value.length >= 6 &&
+      /[\d/\\:]/.test(value) &&
+      /[\p{L}\d]{3}/u.test(value) &&
+      !/^(.)\1*$/u.test(said) &&
+      !/\/dev\/null\b/.test(value);
+    return isPlace && !doubt.test(value) && !otherLetters.test(value) ? value : null;
   }
 
   /** A limit of the run in milliseconds; null where the line is not there. */
@@ -209,7 +232,7 @@ export class HeaderCheck {
     return [...beside, ...(entry?.bullets ?? [])].flatMap(({ value, line }) => {
       if (nothing.test(value)) return [];
       const [, rule = "", reason = ""] = exceptionForm.exec(value) ?? [];
-      if (!placeholder.test(reason) && /\p{L}{2}/u.test(reason)) return [{ rule, reason, line }];
+      if (!placeholder.test(reason) && givesReason(reason)) return [{ rule, reason, line }];
       const message = `${JSON.stringify(value)} is not an exception with its reason.`;
       const hint = "write it as - rule-id: why the rule need not hold here.";
       this.report("HEADER_EXCEPTION", line, message, hint);

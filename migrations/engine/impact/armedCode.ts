@@ -23,13 +23,20 @@ export interface Armed {
   readonly what: string;
   /** As of a query. */
   readonly calls: readonly string[];
-  /** What a rule or a policy runs. */
+  /** What a rule or a policy runs, and WHEN of a trigger. */
   readonly query: QueryUse | null;
+  /** A trigger before or in the place of a row's change, which does not happen when its function returns NULL. */
+  readonly canSwallow: boolean;
 }
 
 const none = (): readonly Armed[] => [];
 
-const ofCalls = (what: string, calls: readonly string[]): Armed => ({ what, calls, query: null });
+const ofCalls = (what: string, calls: readonly string[]): Armed => ({
+  what,
+  calls,
+  query: null,
+  canSwallow: false,
+});
 
 const ofColumn = (table: string, { name, calls }: Column): Armed =>
   ofCalls(`default or expression of ${table}.${name}`, calls);
@@ -87,15 +94,16 @@ const operationArms: Arms = {
   ],
   "create type": ({ type, calls }) => [ofCalls(`checks of ${sqlName(type)}`, calls)],
   "alter domain": ({ domain, calls }) => [ofCalls(`checks of ${sqlName(domain)}`, calls)],
-  "create on table": ({ what, name, table, events, function: called, query }) => [
+  "create on table": ({ what, name, table, events, function: called, query, before, instead }) => [
     {
       what: `${what} ${name} of ${sqlName(table)}, on ${events.join(", ")}`,
       calls: called === null ? [] : [called],
-      query: what === "trigger" ? null : query,
+      query,
+      canSwallow: what === "trigger" && (before || instead),
     },
   ],
   "alter policy": ({ name, table, query }) => [
-    { what: `policy ${name} of ${sqlName(table)}`, calls: [], query },
+    { what: `policy ${name} of ${sqlName(table)}`, calls: [], query, canSwallow: false },
   ],
   "create view": none,
   refresh: none,

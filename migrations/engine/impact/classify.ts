@@ -59,8 +59,9 @@ function addCalls(impacts: ImpactBuilder, builder: SchemaBuilder): void {
   }
 }
 
-const pastOf: Readonly<Record<RowImpact["verb"], string>> = {
-  insert: "inserts rows into",
+const pastOf: Readonly<Record<RowImpact["verb"], string | null>> = {
+  // Nothing that was there is lost by it.
+  insert: null,
   update: "overwrites rows of",
   delete: "deletes rows of",
   truncate: "empties",
@@ -72,15 +73,22 @@ function armsOf(
   operation: Operation,
   number: number,
 ): readonly ArmedCode[] {
-  return armedBy(builder, operation).map(({ what, calls, query }) => {
+  return armedBy(builder, operation).map(({ what, calls, query, canSwallow }) => {
     const later = new ImpactBuilder(builder, number);
     if (query !== null) queryImpact(later, query);
     later.fire(calls, what);
     addCalls(later, builder);
-    const does = later.oldWrites.map(
-      ({ verb, object }) => `${pastOf[verb]} ${[object.schema, object.name].join(".")}`,
+    const does = later.oldWrites.flatMap(({ verb, object }) =>
+      pastOf[verb] === null ? [] : [`${pastOf[verb]} ${[object.schema, object.name].join(".")}`],
     );
-    return { what, does, unknown: later.unknown };
+    const swallows =
+      canSwallow &&
+      calls.flatMap((name) => calledCode(builder, name) ?? []).some(({ givesNull }) => givesNull);
+    return {
+      what,
+      does: swallows ? [...does, "leaves out what is written (RETURN NULL)"] : does,
+      unknown: later.unknown,
+    };
   });
 }
 

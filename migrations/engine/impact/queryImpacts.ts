@@ -104,6 +104,7 @@ function fireCode(
   for (const trigger of model.triggers) {
     if (!meets(trigger.events, events)) continue;
     impacts.call(trigger.function, `trigger ${trigger.name} of ${table}`);
+    impacts.fire(trigger.calls, `trigger ${trigger.name} of ${table}`);
   }
   if (!events.includes("insert") && !events.includes("update")) return;
   fireKey(impacts, { ref, model });

@@ -39,6 +39,7 @@ const callsAlone = (calls: readonly string[]): CalledCode =>
         {
           operations: [{ kind: "query", query: { ...emptyUse, unknownFunctions: calls } }],
           statements: [],
+          givesNull: false,
           unknown: null,
         },
       ];

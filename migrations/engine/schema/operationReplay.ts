@@ -58,6 +58,7 @@ function dropPart(builder: SchemaBuilder, table: ObjectName, kind: string, name:
 const callOf = (calls: readonly string[]): BlockOperations => ({
   operations: [{ kind: "query", query: { ...emptyUse, unknownFunctions: calls } }],
   statements: [],
+  givesNull: false,
   unknown: null,
 });
 
@@ -163,7 +164,14 @@ const replays: { readonly [K in Operation["kind"]]: Replay<K> } = {
       builder.change(id, ({ triggers }) => ({
         triggers: [
           ...triggers.filter((trigger) => trigger.name !== name),
-          { name, function: operation.function ?? "", events, instead },
+          {
+            name,
+            function: operation.function ?? "",
+            events,
+            instead,
+            filtered: operation.filtered,
+            calls: [...query.unknownFunctions, ...query.shadowable],
+          },
         ],
       }));
     }

@@ -31,6 +31,10 @@ interface TriggerModel {
   readonly events: readonly RowEvent[];
   /** INSTEAD OF, on a view. */
   readonly instead: boolean;
+  /** It has WHEN or UPDATE OF. */
+  readonly filtered: boolean;
+  /** What WHEN calls, as of a query. */
+  readonly calls: readonly string[];
 }
 
 /** A rewrite rule or a row security policy: a query that runs whenever rows are used. */

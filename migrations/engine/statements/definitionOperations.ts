@@ -9,7 +9,8 @@ import { callsIn, defaultKind, nameOf, readType, relationOf } from "./columnPart
 import { domainConstraintName } from "./generatedNames";
 import { argumentWords, objectRef, refKind } from "./objectOperations";
 import type { ColumnName, Operation, OperationOf, QueryUse, RowEvent } from "./operation";
-import { emptyUse, readQuery, writableBase } from "./queryUse";
+import { readQuery, writableBase } from "./queryUse";
+import { changesNumbers, narrowsNumbers } from "./sequenceOptions";
 
 type Reader = (node: TreeNode) => readonly Operation[];
 
@@ -35,22 +36,6 @@ function option(options: unknown, name: string): unknown {
     .map((item) => dig(item, "DefElem"))
     .find((item) => dig(item, "defname") === name);
 }
-
-/** Options of ALTER SEQUENCE after which numbers come again, or others than those that were due. */
-const resetting = ["restart", "increment", "minvalue", "maxvalue", "cycle"] as const;
-
-/** Whether the option is there and does something: RESTART does alone, the others with a value (not NO MAXVALUE, NO CYCLE). */
-function changesNumbers(options: unknown, name: (typeof resetting)[number]): boolean {
-  const item = option(options, name);
-  if (item === undefined) return false;
-  const value = dig(item, "arg");
-  if (name === "restart") return true;
-  return value !== undefined && !isFalse(value);
-}
-
-/** How the parser writes a boolean that is false: an empty Boolean node. */
-const isFalse = (value: unknown): boolean =>
-  dig(value, "Boolean") !== undefined && dig(value, "Boolean", "boolval") !== true;
 
 /** The column of OWNED BY table.column; null for none. */
 function ownerOf(node: TreeNode): ColumnName | null {
@@ -190,7 +175,11 @@ const createOn =
         function: names(node["funcname"]).join(".") || null,
         events: eventsOf(node, what),
         instead: what === "rule" ? node["instead"] === true : Number(node["timing"] ?? 0) === 64,
-        query: bodyOf(node, what),
+        before: what === "trigger" && node["row"] === true && Number(node["timing"] ?? 0) === 2,
+        filtered:
+          what === "trigger" &&
+          (node["whenClause"] !== undefined || asList(node["columns"]).length > 0),
+        query: bodyOf(node),
       },
     ];
   };
@@ -223,10 +212,11 @@ function eventsOf(node: TreeNode, what: "trigger" | "rule" | "policy"): readonly
   return namedEvents[asText(node[what === "rule" ? "event" : "cmd_name"]) ?? "all"] ?? [];
 }
 
-/** What a rule or a policy does when it is used; NEW and OLD are no tables. */
-function bodyOf(node: TreeNode, what: "trigger" | "rule" | "policy"): QueryUse {
-  if (what === "trigger") return emptyUse;
-  const body = [node["qual"], node["with_check"], node["whereClause"], node["actions"]];
+/** What a rule, a policy or WHEN of a trigger does when it is used; NEW and OLD are no tables. */
+function bodyOf(node: TreeNode): QueryUse {
+  const body = ["qual", "with_check", "whereClause", "whenClause", "actions"].map(
+    (field) => node[field],
+  );
   const use = readQuery(body);
   const isRow = ({ schema, name }: ObjectName): boolean =>
     schema === null && (name === "new" || name === "old");
@@ -292,7 +282,7 @@ export const definitionOperations = {
       kind: "alter policy",
       name: asText(node["policy_name"]) ?? "",
       table: relationOf(node["table"]),
-      query: bodyOf(node, "policy"),
+      query: bodyOf(node),
     },
   ],
   CreateSeqStmt: (node) => [
@@ -308,7 +298,8 @@ export const definitionOperations = {
       kind: "alter sequence",
       sequence: relationOf(node["sequence"]),
       ownedBy: ownerOf(node),
-      restarts: resetting.some((name) => changesNumbers(node["options"], name)),
+      restarts: changesNumbers(node["options"]),
+      narrows: narrowsNumbers(node["options"]),
     },
   ],
   CreateStatsStmt: (node) => {

@@ -65,6 +65,7 @@ export function createFunction(node: TreeNode, body: BlockOperations): readonly 
       },
       replace: node["replace"] === true,
       language: languageOf(node),
+      definer: dig(option(node, "security"), "arg", "Boolean", "boolval") === true,
       query: checkedUse(node),
       body: withDefaults(node, body),
     },

@@ -210,7 +210,11 @@ export type Operation =
       readonly events: readonly RowEvent[];
       /** It runs in the place of what sets it off. */
       readonly instead: boolean;
-      /** What a rule or a policy does. */
+      /** A trigger of each row that runs before it is written. */
+      readonly before: boolean;
+      /** A trigger that does not run for everything that sets it off: WHEN, UPDATE OF. */
+      readonly filtered: boolean;
+      /** What a rule, a policy, or WHEN of a trigger does. */
       readonly query: QueryUse;
     }
   | {
@@ -224,6 +228,8 @@ export type Operation =
       readonly function: ObjectRef;
       readonly replace: boolean;
       readonly language: string;
+      /** SECURITY DEFINER. */
+      readonly definer: boolean;
       /** What its SQL body is checked against; nothing of other languages. */
       readonly query: QueryUse;
       /** What it does when it is called. */
@@ -241,6 +247,8 @@ export type Operation =
       readonly ownedBy: ColumnName | null;
       /** RESTART: the next value is another. */
       readonly restarts: boolean;
+      /** AS smallint or integer: it ends sooner. */
+      readonly narrows: boolean;
     }
   | {
       readonly kind: "create statistics";
@@ -312,6 +320,8 @@ export interface BlockOperations {
   readonly operations: readonly Operation[];
   /** Every SQL statement of the block, constant EXECUTE included. */
   readonly statements: readonly InnerStatement[];
+  /** RETURN NULL: a trigger before a row's change leaves it out. */
+  readonly givesNull: boolean;
   /** Why the operations are not all, or null. */
   readonly unknown: string | null;
 }

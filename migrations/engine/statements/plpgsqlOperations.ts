@@ -51,6 +51,7 @@ interface Found {
   readonly dynamic: number;
   /** COMMIT and ROLLBACK. */
   readonly ends: readonly string[];
+  readonly givesNull: boolean;
 }
 
 /** The SQL of a parsed block, in no order that matters. */
@@ -58,10 +59,13 @@ function collect(tree: unknown): Found {
   const sql: string[] = [];
   let dynamic = 0;
   const ends: string[] = [];
+  let givesNull = false;
   walk(tree, (key, node) => {
     const ending = Object.hasOwn(endings, key) ? endings[key] : undefined;
     if (ending !== undefined) ends.push(ending);
     if (key === "PLpgSQL_expr") sql.push(sqlOf(node));
+    const given = asText(dig(node, "expr", "PLpgSQL_expr", "query")) ?? "";
+    if (key === "PLpgSQL_stmt_return" && /^\s*null\s*$/i.test(given)) givesNull = true;
     const field = Object.hasOwn(dynamicFields, key) ? dynamicFields[key] : undefined;
     const query = field === undefined ? undefined : dig(node, field, "PLpgSQL_expr");
     if (query === undefined) return;
@@ -70,7 +74,7 @@ function collect(tree: unknown): Found {
     else sql.push(constant);
   });
   // The walk goes backwards through lists.
-  return { sql: sql.reverse(), dynamic, ends };
+  return { sql: sql.reverse(), dynamic, ends, givesNull };
 }
 
 /**
@@ -85,9 +89,10 @@ export function readBlock(
 ): BlockOperations {
   const tree = parsePlpgsql(text);
   if (tree === null) {
-    return { operations: [], statements: [], unknown: "its PL/pgSQL could not be read" };
+    const unknown = "its PL/pgSQL could not be read";
+    return { operations: [], statements: [], givesNull: false, unknown };
   }
-  const { sql, dynamic, ends } = collect(tree);
+  const { sql, dynamic, ends, givesNull } = collect(tree);
   let unread = 0;
   const none = { target: null, changesRole: false, settings: [] };
   const statements: InnerStatement[] = ends.map((kind) => ({ kind, ...none }));
@@ -107,6 +112,7 @@ export function readBlock(
   return {
     operations: operations.filter(matters),
     statements,
+    givesNull,
     unknown: reasons.join("; ") || null,
   };
 }

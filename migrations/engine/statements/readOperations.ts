@@ -62,6 +62,7 @@ function doBlock(node: TreeNode, text: string): readonly Operation[] {
 const unreadable = (language: string): BlockOperations => ({
   operations: [],
   statements: [],
+  givesNull: false,
   unknown: `the body is in ${language}, which cannot be read here`,
 });
 
@@ -74,6 +75,7 @@ function functionBody(node: TreeNode, text: string): BlockOperations {
   return {
     operations: statements.flatMap((raw) => readOperations(raw, "")),
     statements: statements.map(innerStatement),
+    givesNull: false,
     unknown: null,
   };
 }

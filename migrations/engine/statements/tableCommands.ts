@@ -17,6 +17,7 @@ import {
 import { firstFree } from "./generatedNames";
 import { refKind } from "./objectOperations";
 import type { Operation } from "./operation";
+import { changesNumbers } from "./sequenceOptions";
 import type { ColumnCommand, PlainCommand, StorageOption, TableCommand } from "./tableOperation";
 
 const columnCommands: Readonly<Record<string, ColumnCommand>> = {
@@ -177,10 +178,8 @@ const readers: Readonly<Record<string, Reader>> = {
     mode: "finalize",
   }),
   AT_SetIdentity: (command, column) => {
-    const restarts = asList(dig(command["def"], "List", "items") ?? command["def"]).some(
-      (item) => dig(item, "DefElem", "defname") === "restart",
-    );
-    return { kind: restarts ? "restart identity" : "set identity", column };
+    const changes = changesNumbers(dig(command["def"], "List", "items") ?? command["def"]);
+    return { kind: changes ? "restart identity" : "set identity", column };
   },
   AT_AddInherit: (command) => ({ kind: "inherit", parent: relationOf(command["def"]) }),
   AT_AddOf: (command) => ({ kind: "of type", type: readType(command["def"]) }),

@@ -90,19 +90,57 @@ describe("parseHeader", () => {
     });
   });
 
-  it.each(["- ban-truncate", "- ban-truncate:", "- ban-truncate: TBD", "- Ban Truncate: empty"])(
-    "refuses an exception without rule or reason: %s",
-    (bullet) => {
-      const recovery = "--   - Data recovery: Manual\n";
-      const text = forwardText().replace(
-        recovery,
-        `${recovery}--\n-- EXCEPTIONS:\n--   ${bullet}\n`,
-      );
-      expect(parseHeader(name, text).problems).toMatchObject([
-        { code: "HEADER_EXCEPTION", line: 29 },
-      ]);
-    },
-  );
+  it.each([
+    "- ban-truncate",
+    "- ban-truncate:",
+    "- ban-truncate: TBD",
+    "- ban-truncate: see ticket",
+    "- Ban Truncate: empty",
+  ])("refuses an exception without rule or reason: %s", (bullet) => {
+    const recovery = "--   - Data recovery: Manual\n";
+    const text = forwardText().replace(recovery, `${recovery}--\n-- EXCEPTIONS:\n--   ${bullet}\n`);
+    expect(parseHeader(name, text).problems).toMatchObject([
+      { code: "HEADER_EXCEPTION", line: 29 },
+    ]);
+  });
+
+  it.each([
+    ["Yes", true],
+    ["yes.", true],
+    ["Yes (qa, 2026-01-29)", true],
+    ["Yes, in dev", true],
+    ["Yes, not really", false],
+    ["Yes, in theory", false],
+    ["Yes (on my laptop)", false],
+    ["Yes \u2014 to be done in qa", false],
+    ["Yes, in qa, but it failed", false],
+    ["Yes, n\u043et in qa", false],
+    ["Yes, planned for 2026-03-01", false],
+  ])("takes Rollback tested: %s for %s", (tested, expected) => {
+    expect(parseHeader(name, forwardText({ tested })).header?.rollback.tested).toBe(expected);
+  });
+
+  it.each([
+    ["vault/notes.dump", true],
+    ["snapshot 4711", true],
+    ["s3://backups/2026-01-29", true],
+    ["later", false],
+    ["none/1", false],
+    ["to be made/1", false],
+    ["/dev/null", false],
+    ["//////", false],
+    ["0000000", false],
+    ["b\u0430ckup/2026", false],
+    ["planned for 2026", false],
+  ])("takes Backup reference: %s for a place: %s", (reference, isPlace) => {
+    const recovery = "--   - Data recovery: Manual\n";
+    const text = forwardText().replace(
+      recovery,
+      `${recovery}--   - Backup reference: ${reference}\n`,
+    );
+    const found = parseHeader(name, text).header?.rollback.backupReference;
+    expect(found).toBe(isPlace ? reference : null);
+  });
 
   it("leaves open what is filled in later", () => {
     const text = forwardText({ tested: "[Yes/No]" })

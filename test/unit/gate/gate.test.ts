@@ -375,6 +375,16 @@ const broken: readonly (readonly [
   ["rollback-untested", { parts: { tested: "Yes, not really" } }, warned, "002_add_tasks.sql:25"],
   [
     "window-too-long",
+    {
+      windows: [1, 2].map((week) =>
+        parseWindow(`2026-02-0${week * 4 - 3}T00:00Z/2026-02-0${week * 4}T23:30Z`),
+      ),
+    },
+    controlled,
+    ":-",
+  ],
+  [
+    "window-too-long",
     { windows: [parseWindow("2026-01-01T00:00Z/9999-01-01T00:00Z")] },
     controlled,
     ":-",
@@ -387,6 +397,7 @@ const broken: readonly (readonly [
   ],
   ["review-date", { parts: { reviewedOn: "2025-12-31" } }, warned, "002_add_tasks.sql:9"],
   ["review-date", { parts: { reviewedOn: "2099-12-31" } }, warned, "002_add_tasks.sql:9"],
+  ["rollback-untested", { parts: { tested: "Yes, in theory" } }, warned, "002_add_tasks.sql:25"],
   [
     "reviewer-is-author",
     { parts: { reviewedBy: "Ad\u00e1 <ada@example.org>" } },

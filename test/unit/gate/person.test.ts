@@ -22,6 +22,10 @@ describe("samePerson", () => {
     ["ada", "@ada"],
     ["Leo Cole", "Le0 C0le"],
     ["Ada", "Ada, Ada"],
+    ["Ada", "Ada and Ada"],
+    ["Ada", "Ada L."],
+    ["Ada", "ada2"],
+    ["Ada", "Ada Lovelace"],
   ])("takes %j and %j for one", (author, reviewer) => {
     expect(samePerson(author, reviewer)).toBe(true);
     expect(samePerson(reviewer, author)).toBe(true);
@@ -68,6 +72,18 @@ describe("nobodyBecause", () => {
     "-",
     "R\u0435view Desk",
     "same author",
+    "same as author",
+    "null",
+    "team",
+    "my colleague",
+    "someone else",
+    "see ticket",
+    "CHG-2026-0001",
+    "to be confirmed",
+    "TBA",
+    "xxx",
+    "123",
+    "not reviewed",
   ])("says of %j that it names nobody", (name) => {
     expect(nobodyBecause(name)).not.toBeNull();
   });
@@ -77,6 +93,8 @@ describe("nobodyBecause", () => {
     "Database administration",
     "Bo Li",
     "Grace Hopper (DBA)",
+    "Platform team",
+    "An Li",
     "\u0413\u0440\u0435\u0439\u0441 \u0425\u043e\u043f\u043f\u0435\u0440",
     "grace@example.org",
   ])("takes %j for a name", (name) => {

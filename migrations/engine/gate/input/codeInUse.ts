@@ -52,7 +52,9 @@ function placesOf({
 }: RelationModel): readonly (readonly [what: string, calls: readonly string[]])[] {
   const name = sqlName(ref);
   return [
-    ...triggers.map((one) => [`trigger ${quoted(one.name)} of ${name}`, [one.function]] as const),
+    ...triggers.map(
+      (one) => [`trigger ${quoted(one.name)} of ${name}`, [one.function, ...one.calls]] as const,
+    ),
     ...armed.map(
       (one) => [`${one.kind} ${quoted(one.name)} of ${name}`, callsIn(one.query)] as const,
     ),

@@ -8,11 +8,12 @@ import { atStatement, docs, fileRule } from "../fileRule";
 
 export const armedCode = fileRule({
   id: "armed-code",
-  severity: () => "warning",
   problem:
-    "Code is put in place that changes rows of tables in use when it runs later, or of which that cannot be told.",
+    "Code is put in place that deletes, overwrites or leaves out rows of tables in use when it runs later, or of which that cannot be told.",
   why: "this run does not show what it will do: a trigger, rule, policy, default, check or index expression runs when others write or read.",
-  instead: "nothing, where it is meant: the warning names the code for those who review it.",
+  instead:
+    "code that only reads and adds rows; where the very effect is meant, an exception that says what goes, and when.",
+  exception: "reason",
   source: docs("triggers.html"),
   bad: {
     body:
@@ -35,7 +36,7 @@ export const armedCode = fileRule({
           atStatement(
             placed,
             `${what} will run later: ${later}. ${oneLine(placed.statement.text)}`,
-            "have it reviewed as what it is; take it out where it is not meant.",
+            "take it out; where it is meant, say under EXCEPTIONS what it does to what is there.",
           ),
         ];
       });

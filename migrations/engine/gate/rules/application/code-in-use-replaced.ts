@@ -64,11 +64,22 @@ const otherTriggers = (subject: Subject): readonly RuleFinding[] =>
     .flatMap((placed) => {
       const { table, name, function: called } = placed.operation;
       const before = subject.before.relation(table)?.triggers.find((one) => one.name === name);
-      if (before === undefined || before.function === called) return [];
+      const { events, filtered } = placed.operation;
+      if (before === undefined) return [];
+      const gone = before.events.filter((event) => !events.includes(event));
+      const other =
+        before.function !== called
+          ? `runs ${called ?? "nothing"} in the place of ${before.function}`
+          : gone.length > 0
+            ? `no longer runs on ${gone.join(", ")}`
+            : filtered && !before.filtered
+              ? "runs only for some of what it ran for"
+              : null;
+      if (other === null) return [];
       return [
         atStatement(
           placed,
-          `trigger ${quoted(name)} of ${sqlName(table)} runs ${called ?? "nothing"} in the place of ${before.function}.`,
+          `trigger ${quoted(name)} of ${sqlName(table)} ${other}.`,
           "give the new trigger another name, and drop the old one in a migration of its own.",
         ),
       ];

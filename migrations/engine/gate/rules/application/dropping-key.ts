@@ -8,7 +8,7 @@ import { atStatement, docs, fileRule } from "../fileRule";
 
 export const droppingKey = fileRule({
   id: "dropping-key",
-  problem: "The primary key of a table in use is dropped.",
+  problem: "The primary key or a unique constraint of a table in use is dropped.",
   why: "rows can then be there twice, and cannot be named one by one; building the key again reads every row under a lock.",
   instead: "build the new unique index CONCURRENTLY first, and change the key in one transaction.",
   source: docs("ddl-constraints.html#DDL-CONSTRAINTS-PRIMARY-KEYS"),
@@ -33,20 +33,27 @@ export const droppingKey = fileRule({
       const key = subject.before
         .relation(table)
         ?.constraints.find(({ name }) => name === command.constraint);
-      if (key?.type !== "primary key") return [];
+      if (key?.type !== "primary key" && key?.type !== "unique") return [];
       const isReplaced = placedOfKind(subject.placedOperations, "alter table").some(
         ({ operation, segment }) =>
-          segment === placed.segment &&
+          (segment === placed.segment || key.type === "unique") &&
           sameName(operation.table, table) &&
           operation.command.kind === "add constraint" &&
-          operation.command.constraint.type === "primary key",
+          (operation.command.constraint.type === "primary key" ||
+            operation.command.constraint.type === key.type),
       );
-      if (isReplaced) return [];
+      // What stays unique through another index, or is made so in this file.
+      const isIndexed =
+        key.type === "unique" &&
+        placedOfKind(subject.placedOperations, "create index").some(
+          ({ operation }) => operation.unique && sameName(operation.table, table),
+        );
+      if (isReplaced || isIndexed) return [];
       return [
         atStatement(
           placed,
-          `${sqlName(table)} loses its primary key ${quoted(command.constraint)}.`,
-          "remove the statement, or add the new key in the same transaction.",
+          `${sqlName(table)} loses its ${key.type === "unique" ? "unique constraint" : "primary key"} ${quoted(command.constraint)}.`,
+          "remove the statement, or add the new key in the same file.",
         ),
       ];
     }),

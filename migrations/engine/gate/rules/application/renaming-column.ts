@@ -10,7 +10,7 @@ import { renames, renameWhy } from "./applicationFacts";
 
 export const renamingColumn = fileRule({
   id: "renaming-column",
-  problem: "A column that was there before is renamed.",
+  problem: "A column, or an attribute of a type, that was there before is renamed.",
   why: renameWhy,
   instead: "a new column beside it, filled and kept equal, and the old one dropped later.",
   source: `Policy, Step 3: QA team validates application behavior; ${docs("sql-altertable.html")}`,
@@ -26,6 +26,15 @@ export const renamingColumn = fileRule({
   find: (subject) =>
     renames(subject).flatMap((placed) => {
       const { object, part, to } = placed.operation;
+      if (part?.kind === "attribute" && subject.before.type(object) !== null) {
+        return [
+          atStatement(
+            placed,
+            `${sqlName(object)}.${quoted(part.name)} is renamed to ${quoted(to)} in every value that is stored.`,
+            "leave its name, and put a new attribute beside it.",
+          ),
+        ];
+      }
       if (part?.kind !== "column" || addsColumn(subject, placed, object, part.name)) return [];
       const type = subject.before.relation(object)?.columns.get(part.name)?.type;
       const add =

@@ -7,8 +7,9 @@ import { asList, dig } from "../../../sql/tree";
 import { type PlacedOperation } from "../../input/placedOperation";
 import { atStatement, docs, fileRule } from "../fileRule";
 
-/** CREATE or ALTER FUNCTION with SECURITY DEFINER. */
-function isDefiner({ statement }: PlacedOperation): boolean {
+/** CREATE or ALTER FUNCTION with SECURITY DEFINER; inside a block, CREATE. */
+function isDefiner({ statement, operation }: PlacedOperation): boolean {
+  if (operation.kind === "create function" && operation.definer) return true;
   if (!/security/i.test(statement.text)) return false;
   const parsed = parseStatements(statement.text);
   if ("reason" in parsed) return false;
@@ -38,8 +39,10 @@ export const securityDefiner = fileRule({
   },
   find: (subject) =>
     subject.placedOperations
-      .filter(({ statement }) =>
-        /^(CREATE|ALTER) (FUNCTION|PROCEDURE|ROUTINE)$/.test(statement.kind),
+      .filter(
+        ({ statement, operation }) =>
+          operation.kind === "create function" ||
+          /^(CREATE|ALTER) (FUNCTION|PROCEDURE|ROUTINE)$/.test(statement.kind),
       )
       .filter(isDefiner)
       .map((placed) =>

@@ -68,6 +68,19 @@ const otherPrivileges = (subject: Subject): readonly RuleFinding[] =>
       ),
     );
 
+/** A trigger in the place of what a view that could be written did by itself. */
+const otherWrites = (subject: Subject): readonly RuleFinding[] =>
+  placedOfKind(subject.placedOperations, "create on table")
+    .filter(({ operation: { what, instead } }) => what === "trigger" && instead)
+    .filter(({ operation }) => subject.before.relation(operation.table)?.base != null)
+    .map((placed) =>
+      atStatement(
+        placed,
+        `what is written through the view ${sqlName(placed.operation.table)} goes to a trigger from now on, and no longer to its table.`,
+        "make a new view beside it that is written as it should be, and drop the old one once nothing asks for it.",
+      ),
+    );
+
 export const viewMeaningChanged = fileRule({
   id: "view-meaning-changed",
   problem: "A view that was there before is replaced by a query with another meaning.",
@@ -88,9 +101,12 @@ export const viewMeaningChanged = fileRule({
   },
   find: (subject) => [
     ...otherPrivileges(subject),
+    ...otherWrites(subject),
     ...placedOfKind(subject.placedOperations, "create view")
       .filter(
-        ({ operation }) => operation.replace && subject.before.relation(operation.view) !== null,
+        // By OR REPLACE, or dropped and made again.
+        ({ operation }) =>
+          !operation.ifNotExists && subject.before.relation(operation.view) !== null,
       )
       .filter(
         (placed) => !subject.isNew(placed.operation.view, placed) && !isWidened(subject, placed),

@@ -17,7 +17,9 @@ const digits: Readonly<Record<string, string>> = { "0": "o", "1": "l", "3": "e",
 const nobody: ReadonlySet<string> = new Set(
   (
     "self me myself i author same none nobody noone anyone someone somebody everyone na tbd todo reviewer reviewed " +
-    "yes ok done pending later unknown test user admin root"
+    "yes ok done pending later unknown test user admin root null nil void team dba peer colleague a an my our else bot ci ai " +
+    "github gitlab copilot chatgpt as see ticket chg approved it was is to be confirmed tbc tba us we dev developer developers " +
+    "anonymous not will follow yet foo bar baz asdf qwerty lgtm people person staff and or with"
   ).split(" "),
 );
 
@@ -62,7 +64,9 @@ export function nobodyBecause(name: string): string | null {
   // A name that only looks like another is written with letters from elsewhere.
   if (found.has("")) return "it has letters that are used in no name";
   if (found.size > 1) return "it mixes letters of two alphabets";
-  if (words.every((word) => !/../u.test(word))) return "it is no name";
+  // Initials, numbers, and one letter again and again.
+  if (words.every((word) => !/\p{L}{2}/u.test(word) || /^(.)\1+$/u.test(word)))
+    return "it is no name";
   return words.every((word) => nobody.has(word)) ? "it names nobody" : null;
 }
 
@@ -86,7 +90,10 @@ function wordsOf(name: string): readonly string[] {
     /(?<=\S)@[^\s,;]*/g,
     " ",
   );
-  return (said.match(/[\p{L}\p{N}]+/gu) ?? []).toSorted();
+  // A number behind the name is a second account of the same person.
+  return (said.match(/[\p{L}\p{N}]+/gu) ?? [])
+    .map((word) => word.replace(/(?<=\p{L})\p{N}+$/u, ""))
+    .toSorted();
 }
 
 /** True for a word and itself, or its initial. */
@@ -99,8 +106,26 @@ const fits = (short: readonly string[], full: readonly string[]): boolean =>
   full.every((other) => short.some((word) => answers(word, other))) &&
   short.some((word) => full.includes(word));
 
-/** True when both are the same person, as far as spelling can tell; "A. Lovelace" is taken for Ada Lovelace. */
+/** Between the names of several people. */
+const joins: ReadonlySet<string> = new Set(["and", "or", "with", "und", "et"]);
+
+/** True when one is the other with more names: "Ada" and "Ada L.". */
+const isLonger = (short: readonly string[], full: readonly string[]): boolean =>
+  short.length > 0 &&
+  short.every((word) => full.includes(word)) &&
+  short.some((word) => word.length > 1);
+
+/**
+ * True when both are the same person, as far as spelling can tell; "A. Lovelace" and "Ada" are taken for Ada Lovelace.
+ * Several people are not one of them.
+ */
 export function samePerson(a: string, b: string): boolean {
-  const [first, second] = [wordsOf(a), wordsOf(b)];
-  return fits(first, second) || fits(second, first);
+  const several = [a, b].some(
+    (name) => /[,;/&+]/.test(name) || wordsOf(name).some((word) => joins.has(word)),
+  );
+  const [first = [], second = []] = [a, b].map((name) =>
+    wordsOf(name).filter((word) => !joins.has(word)),
+  );
+  if (fits(first, second) || fits(second, first)) return true;
+  return !several && (isLonger(first, second) || isLonger(second, first));
 }

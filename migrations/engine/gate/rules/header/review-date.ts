@@ -7,12 +7,16 @@ import type { Subject } from "../../input/subject";
 import { jobsRegion } from "../exampleParts";
 import { atField, fileRule } from "../fileRule";
 
+/** No file is older. */
+const firstYear = "2000";
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** What is wrong with the dates of a review; null when nothing is. */
 function faultOf({ file: { header }, now }: Subject): string | null {
   const { created, reviewedOn } = header;
   if (reviewedOn === null) return null;
+  if (created < firstYear)
+    return `it was created on ${created}, before there was anything to migrate.`;
   if (reviewedOn < created)
     return `it was reviewed on ${reviewedOn}, before it was created (${created}).`;
   // Somewhere it is tomorrow already.

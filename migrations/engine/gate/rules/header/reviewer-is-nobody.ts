@@ -11,23 +11,29 @@ export const reviewerIsNobody = fileRule({
   id: "reviewer-is-nobody",
 
   severity: elseWarn("requiresReview"),
-  problem: "REVIEWED BY names nobody in particular.",
-  why: "a review counts when it can be asked who made it.",
-  instead: "the reviewer's name as the directory has it.",
+  problem: "REVIEWED BY or AUTHOR names nobody in particular.",
+  why: "a review counts when it can be asked who made it, and of whose change.",
+  instead: "the reviewer's and the author's names as the directory has them.",
   source: "Policy, Review: DBA reviews migration script",
   bad: { ...jobsRegion, header: { "REVIEWED BY": "self" } },
   good: { ...jobsRegion, header: { "REVIEWED BY": "Grace" } },
   find: (subject) => {
-    const { reviewedBy } = subject.file.header;
-    const because = reviewedBy === null ? null : nobodyBecause(reviewedBy);
-    if (because === null) return [];
-    return [
-      atField(
-        subject,
-        "REVIEWED BY",
-        `REVIEWED BY is ${JSON.stringify(reviewedBy)}: ${because}.`,
-        "write the reviewer's name as the directory has it.",
-      ),
-    ];
+    const { reviewedBy, author } = subject.file.header;
+    const named = [
+      ["REVIEWED BY", reviewedBy],
+      ["AUTHOR", author],
+    ] as const;
+    return named.flatMap(([field, name]) => {
+      const because = name === null ? null : nobodyBecause(name);
+      if (because === null) return [];
+      return [
+        atField(
+          subject,
+          field,
+          `${field} is ${JSON.stringify(name)}: ${because}.`,
+          "write the name as the directory has it.",
+        ),
+      ];
+    });
   },
 });

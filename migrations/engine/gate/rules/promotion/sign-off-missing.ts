@@ -3,7 +3,7 @@
  * Does NOT reach another stack: what the tier below says is given (see history/promotion.ts).
  */
 import { whereDemanded } from "../../input/gateRule";
-import { nobodyBecause, samePerson } from "../header/person";
+import { cannotBeTold, nobodyBecause, samePerson } from "../header/person";
 import { planRule } from "../planRule";
 import { lacking, type Promoted } from "./below";
 
@@ -12,6 +12,8 @@ function faultOf({ file, below: { signedOff } }: Promoted): string | null {
   if (signedOff === null) return ", as far as it has published";
   const { by } = signedOff;
   if (samePerson(by, file.header.author)) return ` by anybody but its author (${by})`;
+  if (cannotBeTold(by, file.header.author))
+    return ` by a name that can be told from its author's: ${by} is written in another alphabet`;
   const reason = nobodyBecause(by);
   return reason === null ? null : ` by a person: ${by}, and ${reason}`;
 }

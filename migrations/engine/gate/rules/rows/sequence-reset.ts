@@ -34,8 +34,31 @@ export const sequenceReset = fileRule({
       );
     }),
     ...droppedSequences(subject),
+    ...endedSequences(subject),
   ],
 });
+
+/** Old sequences that end sooner, or go with their column's identity. */
+const endedSequences = (subject: Subject): readonly RuleFinding[] =>
+  subject.placedOperations.flatMap((placed) => {
+    const { operation } = placed;
+    const ends =
+      (operation.kind === "alter sequence" &&
+        operation.narrows &&
+        !subject.isNew(operation.sequence, placed)) ||
+      (operation.kind === "alter table" &&
+        operation.command.kind === "drop identity" &&
+        !subject.isNew(operation.table, placed));
+    return ends
+      ? [
+          atStatement(
+            placed,
+            `${oneLine(placed.statement.text)}: numbers end sooner, or begin again with the next sequence.`,
+            "remove the statement.",
+          ),
+        ]
+      : [];
+  });
 
 /** Old sequences that are dropped by name, or go with a table of the file's own that they were given to. */
 const droppedSequences = (subject: Subject): readonly RuleFinding[] =>
