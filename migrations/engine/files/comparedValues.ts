@@ -108,12 +108,14 @@ class Reading {
           this.written.add(words[index - 1]?.text === "-" ? `-${constant}` : constant);
         }
       }
-      if (place === "condition" && word.kind === "name") this.compare(words, index);
+      const isName = word.kind === "name" && keyword !== "NOT";
+      if (place === "condition" && isName) this.compare(words, index);
     }
   }
 
   /** A name, perhaps with a cast, and behind it a comparison. */
   private compare(words: readonly Word[], index: number): void {
+    if (words[index - 1]?.text === "::") return;
     const name = unquoted(words[index]?.text ?? "");
     let at = index + 1;
     while (words[at]?.text === "::") at += 2;
@@ -163,13 +165,16 @@ const unquoted = (name: string): string =>
 
 /**
  * The values with which a migration and its rollback compare columns. Left out are those that they write: rows with what a
- * migration is about to bring are not there before it.
+ * migration is about to bring are not there before it. So are those of an index's WHERE, which changes no rows: rows that
+ * it is about may be what the migration has yet to make possible.
  */
 export function comparedValues({ segments, rollback }: MigrationFile): ComparedValues {
   const reading = new Reading();
   const readAll = (all: MigrationFile["segments"]): void => {
     for (const { statements } of all) {
-      for (const { text, ledger } of statements) if (ledger === null) reading.read(text);
+      for (const { text, ledger, kind } of statements) {
+        if (ledger === null && !kind.startsWith("CREATE INDEX")) reading.read(text);
+      }
     }
   };
   readAll(segments);

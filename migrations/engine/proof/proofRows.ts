@@ -19,8 +19,20 @@ import { type RowSample, sampleRows } from "./rowSample";
 import { inKeyOrder, readShapes, type Shapes, type TableShape } from "./tableShape";
 
 /** Which rows a migration is tried with: where it fails with one kind, that is no fault yet, and the next is taken. */
-export const rowKinds = ["all", "careful", "samples", "none"] as const;
+export const rowKinds = [
+  ...["all", "uncompared", "careful", "careful and uncompared"],
+  ...["samples", "none"],
+] as const;
 export type RowKind = (typeof rowKinds)[number];
+type MadeUp = Exclude<RowKind, "samples" | "none">;
+
+/** Which columns get values that may go without, and whether rows are made for the constants of conditions. */
+const makings: Readonly<Record<MadeUp, { how: Thoroughness; isCompared: boolean }>> = {
+  all: { how: "every column", isCompared: true },
+  uncompared: { how: "every column", isCompared: false },
+  careful: { how: "required columns", isCompared: true },
+  "careful and uncompared": { how: "required columns", isCompared: false },
+};
 
 /** So many rows are made for a table that has none, and for one that has some. */
 const rowsOfEmpty = 20;
@@ -77,6 +89,8 @@ export class ProofRows {
   private readonly refused = new Map<string, string>();
   private real = 0;
   private made = 0;
+  /** Whether rows were put in for conditions of the last migration. */
+  private isCompared = false;
   private restless: RestlessColumns = new Map();
   private readonly tried: TriedTables = new Map();
 
@@ -88,6 +102,15 @@ export class ProofRows {
   /** Whether anything was put in. */
   get isAny(): boolean {
     return this.real + this.made > 0;
+  }
+
+  /** The kinds that differ from this one in what was put in, in the order in which they are worth trying. */
+  othersAfter(kind: RowKind): readonly RowKind[] {
+    const { isCompared, sources } = this;
+    return rowKinds.slice(rowKinds.indexOf(kind) + 1).filter((other) => {
+      if (other === "samples") return sources.samples.inserts.length > 0;
+      return isCompared || other === "none" || makings[other].isCompared;
+    });
   }
 
   get counts(): RowCounts {
@@ -124,14 +147,15 @@ export class ProofRows {
     const shapes = await readShapes(client, this.scratch.settings.schemas);
     const sample = await this.sources.real();
     for (const table of inKeyOrder(shapes.tables)) {
-      await this.fillTable(client, shapes, table, sample.get(table.name) ?? [], kind);
+      await this.fillTable(client, shapes, table, sample.get(table.name) ?? [], makings[kind].how);
     }
     const compared = comparedValues(migration);
     const words = wordsOf(migration);
-    for (const table of inKeyOrder(shapes.tables)) {
-      if (words.has(table.table.toLowerCase()))
-        await this.putCompared(client, shapes, table, compared);
-    }
+    this.isCompared = false;
+    const named = makings[kind].isCompared
+      ? inKeyOrder(shapes.tables).filter(({ table }) => words.has(table.toLowerCase()))
+      : [];
+    for (const table of named) await this.putCompared(client, shapes, table, compared);
     await advanceSequences(client, this.scratch.settings.schemas);
   }
 
@@ -157,7 +181,9 @@ export class ProofRows {
     if (rows.length === 0) return;
     for (const row of rows) known.compared.add(JSON.stringify(row));
     const filler = new RowFiller(client, types, { name, columns, ...table });
-    this.made += (await filler.fill(rows, known.next, "every column")).inserted;
+    const { inserted } = await filler.fill(rows, known.next, "every column");
+    this.made += inserted;
+    this.isCompared ||= inserted > 0;
     known.next += rows.length;
   }
 
@@ -186,7 +212,7 @@ export class ProofRows {
     { types }: Shapes,
     table: TableShape,
     real: readonly Row[],
-    kind: "all" | "careful",
+    how: Thoroughness,
   ): Promise<void> {
     const shape = JSON.stringify(table);
     const before = this.known.get(table.name);
@@ -200,11 +226,11 @@ export class ProofRows {
     };
     this.known.set(table.name, known);
     const title = `${table.schema}.${table.table}`;
-    const put = async (rows: readonly Row[], how: Thoroughness): Promise<number> => {
+    const put = async (rows: readonly Row[], thoroughness: Thoroughness): Promise<number> => {
       const { inserted, reason } = await new RowFiller(client, types, table).fill(
         rows,
         known.next,
-        how,
+        thoroughness,
       );
       known.next += rows.length;
       if (reason !== null) this.refused.set(title, reason);
@@ -214,9 +240,8 @@ export class ProofRows {
     if (before === undefined && real.length > 0)
       this.real += await put(fitting(table, real), careful);
     const isBare = await isEmpty();
-    if (kind === "careful" && !isBare) return;
+    if (how === careful && !isBare) return;
     const count = isBare ? rowsOfEmpty : rowsBesideOthers;
-    const how = kind === "all" ? "every column" : careful;
     this.made += await put(
       Array.from({ length: count }, () => ({})),
       how,

@@ -20,7 +20,7 @@ import { readProofs, recordEvent } from "../ledger/ledger";
 import { withRunner } from "../server/runner";
 import { loadMigrations } from "../survey/load";
 import { readSamples, type Samples } from "../survey/samples";
-import { ProofRows, type RowKind, rowKinds, RowSources } from "./proofRows";
+import { ProofRows, type RowKind, RowSources } from "./proofRows";
 import { type Ground, Prover, resultOf, type Turn } from "./prover";
 import { withScratchDatabase } from "./scratch";
 
@@ -170,7 +170,7 @@ class Pass {
       const turn: Turn = await (isWanted ? prover.prove(rows.counts, catalog) : prover.onlyApply());
       catalog = turn.catalog;
       if (turn.isRefused && rows.isAny) {
-        if (isWanted) this.chooseOther(migration, turn.result.reason ?? "");
+        if (isWanted) this.chooseOther(migration, rows, turn.result.reason ?? "");
         return true;
       }
       const result = isWanted ? this.withHistory(migration, turn.result) : turn.result;
@@ -186,16 +186,13 @@ class Pass {
     return false;
   }
 
-  private chooseOther(migration: MigrationFile, reason: string): void {
+  private chooseOther(migration: MigrationFile, rows: ProofRows, reason: string): void {
     const before = this.kinds.get(migration);
-    const hasSamples = this.sources.samples.inserts.length > 0;
-    const next = rowKinds
-      .slice(rowKinds.indexOf(before?.kind ?? "all") + 1)
-      .find((kind) => kind !== "samples" || hasSamples);
+    const next = rows.othersAfter(before?.kind ?? "all")[0] ?? "none";
     const said = before?.said ?? reason.split("\n")[0] ?? "";
-    this.kinds.set(migration, { kind: next ?? "none", said });
+    this.kinds.set(migration, { kind: next, said });
     const { version } = migration.header;
-    const again = rowWords[next ?? "none"];
+    const again = rowWords[next];
     this.detail(`proof of ${version}: ${said}`);
     this.log(
       `proof of ${version}: applying it fails on the rows of the scratch database, which is no fault yet; once more ${again}`,
@@ -214,7 +211,10 @@ class Pass {
 /** How a migration is tried with each kind of rows, in words. */
 const rowWords: Readonly<Record<RowKind, string>> = {
   all: "with all rows",
+  uncompared: "without those made for its conditions",
   careful: "with made-up values only where a column must have one",
+  "careful and uncompared":
+    "with made-up values only where a column must have one, and no rows made for its conditions",
   samples: `with the rows of ${samplesFile} alone`,
   none: "without rows",
 };

@@ -33,7 +33,7 @@ export async function sampleRows(access: Access): Promise<RowSample> {
   return withClient(access, purpose, async (client) => {
     await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     const { tables } = await readShapes(client, access.settings.schemas);
-    const ordered = inKeyOrder(tables).slice(0, mostTables);
+    const ordered = inKeyOrder(await readable(client, tables)).slice(0, mostTables);
     const chosen = new Map<string, Set<Place>>();
     for (const table of ordered) chosen.set(table.name, new Set(await choose(client, table)));
     // Children before those that they refer to: a second round is only needed where keys form a circle.
@@ -51,6 +51,19 @@ export async function sampleRows(access: Access): Promise<RowSample> {
     await client.query("COMMIT");
     return sample;
   });
+}
+
+/** Those that the role may read: a governed schema holds tables of others, too, such as PgSTAC's own. */
+async function readable(
+  client: Client,
+  tables: readonly TableShape[],
+): Promise<readonly TableShape[]> {
+  const { rows } = await client.query<{ name: string }>(
+    "SELECT name FROM unnest($1::TEXT[]) AS name WHERE has_table_privilege(name, 'SELECT')",
+    [tables.map(({ name }) => name)],
+  );
+  const names = new Set(rows.map(({ name }) => name));
+  return tables.filter(({ name }) => names.has(name));
 }
 
 async function choose(client: Client, table: TableShape): Promise<readonly Place[]> {

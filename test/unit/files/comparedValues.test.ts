@@ -20,6 +20,10 @@ it.each<readonly [string, Readonly<Record<string, readonly string[]>>]>([
     { c: ["3"] },
   ],
   [
+    "CREATE INDEX CONCURRENTLY i ON dagapp.t (b) WHERE a = 'new';\nDELETE FROM dagapp.t WHERE c = 3;",
+    { c: ["3"] },
+  ],
+  [
     "DELETE FROM dagapp.t WHERE a BETWEEN 10 AND 20 AND b >= 5;",
     { a: ["10", "20"], b: ["5", "6"] },
   ],
@@ -36,7 +40,7 @@ it.each<readonly [string, Readonly<Record<string, readonly string[]>>]>([
     { a: ["k1", "k2"] },
   ],
 ])("%s", (body, expected) => {
-  expect(valuesOf(body)).toMatchObject(expected);
+  expect(valuesOf(body)).toEqual(expected);
 });
 
 it("leaves out what the migration itself writes", () => {
