@@ -210,10 +210,12 @@ async function record(call: Call, walk: Walk): Promise<boolean> {
     const results =
       unproven.length === 0
         ? []
-        : await proveVersions(from.access, from.folder, unproven, (line) => {
-            say(line);
+        : await proveVersions(from.access, from.folder, unproven, say, {
+            detail: () => undefined,
+            onResult: (result) => {
+              print(wrap(describeProof(result)));
+            },
           });
-    for (const result of results) print(wrap(describeProof(result)));
     isDone = results.every(isProven);
   }
   const note = call.text("note");

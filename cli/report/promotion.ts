@@ -14,7 +14,7 @@ import type { Style } from "../frame/terminal";
 import { wrapped } from "../frame/wrap";
 
 /** What a version may lack in the tier below, in the order in which it is done there. */
-const belowNeeds = ["applied", "proven", "validated", "signed", "published"] as const;
+const belowNeeds = ["applied", "proven", "filled", "validated", "signed", "published"] as const;
 type BelowNeed = (typeof belowNeeds)[number];
 
 /** Rules of the gate that ask for one of them. */
@@ -22,6 +22,7 @@ const askedBy: Readonly<Record<string, BelowNeed>> = {
   "not-promoted": "applied",
   "stack-missing": "applied",
   "rollback-unproven": "proven",
+  "proof-left-empty": "filled",
   "validation-missing": "validated",
   "sign-off-missing": "signed",
 };
@@ -134,8 +135,8 @@ function stepsOf(
   { stack, tier, below, isSandbox }: PromotionFacts,
   versions: readonly PromotedVersion[],
 ): PromotionReport["steps"] {
-  const lacks = (need: BelowNeed): number =>
-    versions.filter(({ needs }) => needs.includes(need)).length;
+  const lacking = (need: BelowNeed): readonly string[] =>
+    versions.filter(({ needs }) => needs.includes(need)).map(({ version }) => version);
   const promote = `npx ddl promote --stack ${stack}${isSandbox ? " --sandbox" : ""}`;
   const up = (name: string, tickets: readonly string[] = []): string => {
     const list = tickets.join(",");
@@ -146,12 +147,17 @@ function stepsOf(
   const work: readonly (readonly [BelowNeed, string, string])[] = [
     ["applied", up(below), `not applied in ${below}`],
     ["proven", `${promote} --prove --all`, `rollback not proven in ${below}`],
+    [
+      "filled",
+      `${promote} --prove ${lacking("filled").join(" ")}`,
+      `proven without rows in ${below}: put some into migrations/samples.sql first`,
+    ],
     ["validated", `${promote} --validate --all --by "NAME"`, `not validated in ${below}`],
     ["signed", `${promote} --sign --all --by "NAME"`, `not signed off in ${below}`],
     ["published", `${promote} --publish`, `recorded in ${below}, not published`],
   ];
   const steps = work.flatMap(([need, command, why]) => {
-    const count = lacks(need);
+    const count = lacking(need).length;
     return count === 0 ? [] : [{ command, why: `${counted(count, "version")} ${why}` }];
   });
   const refused = versions.filter((one) => one.refused.length > 0);
@@ -180,6 +186,7 @@ function stepsOf(
 const needTexts: Readonly<Record<BelowNeed, (below: string) => string>> = {
   applied: (below) => `not applied in ${below}`,
   proven: (below) => `rollback not proven in ${below}`,
+  filled: (below) => `proven without rows in ${below}`,
   validated: (below) => `not validated in ${below}`,
   signed: (below) => `not signed off in ${below}`,
   published: (below) => `recorded in ${below}, not published yet`,

@@ -9,7 +9,7 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
-import { publishedAlone, publishOnlyVariable } from "../../migrations/engine/history/promotion";
+import { publishOnlyVariable } from "../../migrations/engine/history/promotion";
 import { sandboxFolder } from "../../sandbox/record";
 import { findPulumi } from "../../toolchain/pulumi";
 import { run } from "../../toolchain/run";
@@ -33,11 +33,12 @@ export async function publishDecisions(stack: Stack, isSandbox: boolean): Promis
   const own = join(sandboxFolder(), `Pulumi.${stack.name}.yaml`);
   if (isSandbox && !existsSync(own))
     return not(`the sandbox's stack ${stack.name} is not made yet`);
-  const urn = `urn:pulumi:${stack.name}::${project}::pulumi:pulumi:Stack::${project}-${stack.name}`;
+  // A pattern that names no resource: the engine leaves all as they are, though the program declares none.
+  const none = `urn:pulumi:${stack.name}::${project}::**::nothing but the outputs`;
   const args = [
     ...["up", "--stack", stack.name, ...(isSandbox ? ["--config-file", own] : [])],
     ...["--yes", "--skip-preview", "--non-interactive", "--suppress-outputs"],
-    ...["--suppress-progress", "--target", urn],
+    ...["--suppress-progress", "--target", none],
   ];
   const { status, stdout, stderr } = await run(join(bin, "pulumi"), args, {
     cwd: projectFolder(),
@@ -49,7 +50,7 @@ export async function publishDecisions(stack: Stack, isSandbox: boolean): Promis
     },
     timeoutMs: withinMs,
   });
-  if (status === 0 || `${stdout}${stderr}`.includes(publishedAlone)) return { kind: "published" };
+  if (status === 0) return { kind: "published" };
   const said = `${stderr}\n${stdout}`.split("\n").find((line) => /error:/.test(line)) ?? "";
   return not(said.replace(/^.*error: */, "").trim() || "pulumi gave no reason");
 }

@@ -10,7 +10,6 @@ import type { Access } from "../../stack/connection";
 import type { Settings } from "../../stack/settings";
 import type { History } from "../engine/history/history";
 import {
-  publishedAlone,
   type PublishedPgstac,
   publishedPgstac,
   type PublishedVersion,
@@ -82,11 +81,11 @@ export async function publishNow(settings: Settings, history: History): Promise<
 export const isAllToDo = (): boolean => process.env[publishOnlyVariable] === "1";
 
 /**
- * Publishes what people decided, with what the stack published before of what only its resources know, and then ends the
- * program by an error: the engine keeps outputs that were registered before, and does nothing about resources that a
- * program which failed has not registered. Ended well, it would take them for gone.
+ * The stack's outputs with what people decided, and with what the stack published before of what only its resources know.
+ * Declares nothing: the engine has to be told that no resource is meant (see cli/stack/publishing.ts), or it would take
+ * them all for gone.
  */
-export async function publishOnly(access: Access): Promise<never> {
+export async function publishOnly(access: Access): Promise<Published> {
   const [organization, project] = [pulumi.getOrganization(), pulumi.getProject()];
   const name = `${organization}/${project}/${pulumi.getStack()}`;
   const { outputs = {} } = (await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {
@@ -94,13 +93,7 @@ export async function publishOnly(access: Access): Promise<never> {
   })) as { readonly outputs?: object };
   const history = await readLive(access);
   ensureStamp(access.settings, history.stamp);
-  const stack = pulumi.runtime.getStackResource();
-  if (stack === undefined || pulumi.runtime.isDryRun())
-    throw new Error("there is no update to publish by");
-  const published = { ...outputs, ...publishedBy(access.settings, history) };
-  pulumi.runtime.registerResourceOutputs(stack, published);
-  await setImmediate();
-  throw new Error(publishedAlone);
+  return { ...outputs, ...publishedBy(access.settings, history) };
 }
 
 /** Reads ledger and events again, publishes what they say, and returns it. */

@@ -9,8 +9,6 @@ import { describeImpactsMeasured } from "./segmentRecord";
 
 /** Set by `ddl promote` for a program that publishes what people decided and does nothing else. */
 export const publishOnlyVariable = "DDL_PUBLISH_ONLY";
-/** How such a program ends, by which `ddl promote` knows that it has published. */
-export const publishedAlone = "Published what people decided; nothing else was done.";
 
 /** Who decided, by which login, and when (ISO 8601). */
 interface PublishedDecision {

@@ -43,6 +43,7 @@ export async function proveVersions(
   folder: string,
   versions: readonly string[] | "unproven",
   log: Log,
+  following: Following = {},
 ): Promise<readonly ProofResult[]> {
   const { migrations, problems } = await loadMigrations(folder);
   if (problems.length > 0) throw new BadInputError(problems);
@@ -58,7 +59,8 @@ export async function proveVersions(
     versions === "unproven"
       ? await unprovenOf(access, migrations)
       : migrations.filter(({ header }) => versions.includes(header.version));
-  return proveMigrations(access, migrations, wanted, log, { samples: await readSamples(folder) });
+  const samples = await readSamples(folder);
+  return proveMigrations(access, migrations, wanted, log, { samples, ...following });
 }
 
 /** Those with a rollback file for whose two texts there is no proof. */

@@ -44,6 +44,18 @@ it("tells what is not signed off from what is not published", () => {
   ]);
 });
 
+it("asks for rows where the proof below had none", () => {
+  const { two, found, facts } = setUp();
+  const left = [found("proof-left-empty", two.fileName)];
+  const report = promotionReport({ ...facts, violations: left, violationsLive: left });
+  expect(report.versions.map(({ needs }) => needs)).toEqual([[], ["filled"]]);
+  expect(promotionText(report, plain)).toContain("proven without rows in qa");
+  expect(report.steps[0]).toEqual({
+    command: "npx ddl promote --stack uat --sandbox --prove 1.1.0",
+    why: "1 version proven without rows in qa: put some into migrations/samples.sql first",
+  });
+});
+
 it("is ready where nothing is missing but the tickets, which the command names", () => {
   const { one, found, facts } = setUp();
   const asked = [found("ticket-required", one.fileName), found("idle-ticket", "")];
