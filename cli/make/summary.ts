@@ -128,7 +128,11 @@ function factRows(live: Live, { since, changes, seconds }: RunFacts): readonly s
       "versions",
       newest === undefined
         ? "none applied"
-        : `${there.length} applied, newest ${newest}; ${proven} of ${there.length} rollbacks proven`,
+        : [
+            `${there.length} applied, newest ${newest}`,
+            // What is proven in the tier below stays below; what is still to do here is said as the next step.
+            ...(proven === 0 ? [] : [`${proven} of ${there.length} rollbacks proven`]),
+          ].join("; "),
     ],
     ...(history.pgstac ? [["PgSTAC", `${history.pgstac.installed}, hardened`]] : []),
     ...(held.length === 0

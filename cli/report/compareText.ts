@@ -23,7 +23,7 @@ function sideLines(label: string, lines: readonly string[]): readonly string[] {
 }
 
 /** Words on lines of at most so many characters; a longer word stays whole. */
-export function wrapped(text: string, most: number): readonly string[] {
+function wrapped(text: string, most: number): readonly string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {

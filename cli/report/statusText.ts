@@ -10,7 +10,7 @@ import type { Vouching } from "../../migrations/engine/history/vouched";
 import { printable } from "../../stack/printable";
 import { columns } from "../frame/columns";
 import type { Style } from "../frame/terminal";
-import { wrapped } from "./compareText";
+import { lineWidth, wrapped } from "../frame/wrap";
 import type { StatusReport } from "./statusReport";
 import { durationText, momentText } from "./times";
 
@@ -21,8 +21,19 @@ const rowOf = (state: VersionState): readonly string[] => [
   state.durationMs === null ? "" : durationText(state.durationMs),
   state.executedBy === null ? "" : `by ${state.executedBy}`,
   state.ticket ?? "no ticket",
-  decisionsText(state),
 ];
+
+/** One line for each version, with what was decided of it where that fits, else below it. */
+function versionLines(versions: readonly VersionState[]): readonly string[] {
+  const rows = columns(versions.map(rowOf).map((cells) => cells.map(printable)));
+  return versions.flatMap((state, index) => {
+    const row = rows[index] ?? "";
+    const decided = printable(decisionsText(state));
+    if (decided === "") return [row];
+    const line = `${row}  ${decided}`;
+    return line.length <= lineWidth ? [line] : [row, ...wrapped(`      ${decided}`)];
+  });
+}
 
 /** What was decided and proven of a version, in the order in which it is asked for. */
 function decisionsText(state: VersionState): string {
@@ -74,9 +85,7 @@ export function vouchedLines(
   const differences = vouched.flatMap(({ kind, by, at, reason, version, differences: stand }) => [
     `  ${kind}${version === null ? "" : ` up to ${version}`} by ${by} at ${momentText(at)}: ${reason}`,
     ...stand.flatMap((one) =>
-      wrapped(printable(`${one.text}${one.reason === "" ? "" : `: ${one.reason}`}`), 94).map(
-        (line, at) => `${at === 0 ? "    " : "      "}${line}`,
-      ),
+      wrapped(`    ${printable(`${one.text}${one.reason === "" ? "" : `: ${one.reason}`}`)}`),
     ),
   ]);
   const count = vouched.reduce((sum, { differences: stand }) => sum + stand.length, 0);
@@ -132,7 +141,7 @@ export function statusText(report: StatusReport, style: Style): string {
     "",
     ...(versions.length === 0
       ? ["  nothing was ever applied"]
-      : columns(versions.map(rowOf).map((cells) => cells.map(printable)))),
+      : versionLines(versions)),
     "",
     ...measuredLines(versions, style),
     ...(breakGlass === null ? [] : [style.red(breakGlassText(breakGlass))]),
