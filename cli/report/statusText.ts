@@ -23,16 +23,15 @@ const rowOf = (state: VersionState): readonly string[] => [
   state.ticket ?? "no ticket",
 ];
 
-/** One line for each version, with what was decided of it where that fits, else below it. */
+/** One line for each version, with what was decided of it where all such lines fit, else below it. */
 function versionLines(versions: readonly VersionState[]): readonly string[] {
   const rows = columns(versions.map(rowOf).map((cells) => cells.map(printable)));
-  return versions.flatMap((state, index) => {
-    const row = rows[index] ?? "";
-    const decided = printable(decisionsText(state));
-    if (decided === "") return [row];
-    const line = `${row}  ${decided}`;
-    return line.length <= lineWidth ? [line] : [row, ...wrapped(`      ${decided}`)];
-  });
+  const decided = versions.map(decisionsText).map(printable);
+  const lines = rows.map((row, index) => `${row}  ${decided[index] ?? ""}`.trimEnd());
+  if (lines.every((line) => line.length <= lineWidth)) return lines;
+  return rows.flatMap((row, index) =>
+    decided[index] === "" ? [row] : [row, ...wrapped(`      ${decided[index] ?? ""}`)],
+  );
 }
 
 /** What was decided and proven of a version, in the order in which it is asked for. */
@@ -139,9 +138,7 @@ export function statusText(report: StatusReport, style: Style): string {
   return [
     `${stack}: tier ${tier}, ${database}, PostgreSQL ${serverVersion}, ${stampText}`,
     "",
-    ...(versions.length === 0
-      ? ["  nothing was ever applied"]
-      : versionLines(versions)),
+    ...(versions.length === 0 ? ["  nothing was ever applied"] : versionLines(versions)),
     "",
     ...measuredLines(versions, style),
     ...(breakGlass === null ? [] : [style.red(breakGlassText(breakGlass))]),

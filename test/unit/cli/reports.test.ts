@@ -135,9 +135,11 @@ describe("status", () => {
     );
     expect(textFor(history)).toBe(`uat: tier uat, 127.0.0.1:5432/geo, PostgreSQL 18.1, stamped uat
 
-  1.0.0  applied      2026-04-22 09:00:01 UTC  1.5 s  by migrator  CHG-2026-0142  rollback proven, validated by Eve Holt, signed off by Eve Holt
+  1.0.0  applied      2026-04-22 09:00:01 UTC  1.5 s  by migrator  CHG-2026-0142
+      rollback proven, validated by Eve Holt, signed off by Eve Holt
   1.1.0  rolled back                                  by migrator  no ticket
-  1.2.0  applied      2026-04-22 09:00:01 UTC  1.5 s  by migrator  CHG-2026-0144  run by hand, not acknowledged
+  1.2.0  applied      2026-04-22 09:00:01 UTC  1.5 s  by migrator  CHG-2026-0144
+      run by hand, not acknowledged
 
 Nobody runs migrations now.`);
   });
