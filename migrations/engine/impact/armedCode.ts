@@ -105,7 +105,9 @@ const operationArms: Arms = {
   "alter policy": ({ name, table, query }) => [
     { what: `policy ${name} of ${sqlName(table)}`, calls: [], query, canSwallow: false },
   ],
-  "create view": none,
+  "create view": ({ view, query: { unknownFunctions, shadowable } }) => [
+    ofCalls(`view ${sqlName(view)}`, [...unknownFunctions, ...shadowable]),
+  ],
   refresh: none,
   reindex: none,
   drop: none,

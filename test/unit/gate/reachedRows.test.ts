@@ -88,7 +88,7 @@ const refused: readonly (readonly [rule: string, title: string, example: Example
     ),
   ],
   [
-    "unbatched-change",
+    "armed-code,unbatched-change",
     "a materialized view",
     only(`${boom("", "integer")}CREATE MATERIALIZED VIEW dagapp.mv AS SELECT dagapp.boom() AS x;`),
   ],

@@ -67,7 +67,8 @@ export function nobodyBecause(name: string): string | null {
   // Initials, numbers, and one letter again and again.
   if (words.every((word) => !/\p{L}{2}/u.test(word) || /^(.)\1+$/u.test(word)))
     return "it is no name";
-  return words.every((word) => nobody.has(word)) ? "it names nobody" : null;
+  const named = words.filter((word) => /\p{L}/u.test(word));
+  return named.every((word) => nobody.has(word)) ? "it names nobody" : null;
 }
 
 /** True when the names are written in two alphabets: letters of one look like letters of the other, so nobody can tell. */
