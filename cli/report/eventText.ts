@@ -33,6 +33,7 @@ const words: Readonly<Record<EventKind, string | null>> = {
   upgraded: null,
   "pgstac-migrated": null,
   baselined: "baselined: found in the database, not run",
+  "structure-recorded": null,
   "dataset-made": null,
   "dataset-dropped": null,
 };

@@ -16,7 +16,7 @@ const meanings: Readonly<Record<EventKind, string>> = {
   started: "A run of a version began: its checksums and its header.",
   "segment-started": "A statement that cannot run in a transaction is about to run.",
   "segment-done": "A segment is done; a transactional one says so in its own transaction.",
-  applied: "A version is applied, with what the run changed in the schemas.",
+  applied: "A version is applied.",
   failed: "A run failed, and why.",
   "rolled-back": "A version is taken back.",
   stamped: "The database belongs to a tier.",
@@ -33,6 +33,8 @@ const meanings: Readonly<Record<EventKind, string>> = {
     "PgSTAC was installed or upgraded: from, to, the file's digest, and what was hardened.",
   baselined:
     "A version was found in the database as its file has it, and not run; with every difference that a person vouched for.",
+  "structure-recorded":
+    "What a run found changed by hand in the schemas before it, or what they should be after it: by the admin, so that no migrator can speak for a change by hand.",
   "dataset-made": "The application had a table made for a dataset: its name and its columns.",
   "dataset-dropped": "The application had such a table dropped.",
 };

@@ -26,6 +26,7 @@ export const decisionKinds = [
   "upgraded",
   "pgstac-migrated",
   "baselined",
+  "structure-recorded",
 ] as const;
 
 /**

@@ -34,6 +34,12 @@ const secondKinds = [...firstKinds, "upgraded"] as const;
 /** Those of the third. */
 const thirdKinds = [...secondKinds, "pgstac-migrated"] as const;
 
+/** Those of the fourth. */
+const fourthKinds = [
+  ...[...thirdKinds, "baselined"],
+  ...["dataset-made", "dataset-dropped"],
+] as const;
+
 const kindLine = (kinds: readonly string[]): string => `constraint CHECK (${kindCheck(kinds)})`;
 
 /** A step that lets the events be of further kinds. The table is locked while its rows are looked at. */
@@ -52,11 +58,15 @@ const furtherKinds = (
   ...{ removes: [kindLine(before)], adds: [kindLine(after)] },
 });
 
+/** The step from which on the admin records what runs leave of the structure, and nobody else is believed. */
+export const adminRecords = 5;
+
 /** Every step, lowest first. */
 export const tableUpgrades: readonly TableUpgrade[] = [
   furtherKinds(2, 'events of the kind "upgraded"', firstKinds, secondKinds),
   furtherKinds(3, 'events of the kind "pgstac-migrated"', secondKinds, thirdKinds),
-  furtherKinds(4, "events of baselines, and of datasets made and dropped", thirdKinds, eventKinds),
+  furtherKinds(4, "events of baselines, and of datasets made and dropped", thirdKinds, fourthKinds),
+  furtherKinds(adminRecords, "events of the structure, by the admin", fourthKinds, eventKinds),
 ];
 
 /** What a table that exists is: of a released version, with the steps to the newest, or of none, with what differs. */

@@ -6,6 +6,7 @@ import { type Client, DatabaseError } from "pg";
 
 import { eventsTable } from "../../../stack/ownTables";
 import type { History } from "../history/history";
+import { adminRecords } from "../history/upgrades";
 import { digestSnapshot, type PartDigests } from "../history/snapshot";
 import { structureOf } from "../history/structureLines";
 import {
@@ -57,7 +58,18 @@ const done: Readonly<Record<string, string>> = {
   baselined: "baselined",
 };
 
-/** Reads what should be there: the newest whole record and what came after it. Any login that may read the events. */
+/** Number of the event from which on nobody but the admin and approvers is believed; of an older release's table, none yet. */
+const believedUntil = `coalesce(
+  (SELECT min(id) FROM ONLY ${eventsTable} WHERE kind = 'upgraded' AND detail @> '{"to": ${adminRecords}}'),
+  CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conrelid = '${eventsTable}'::pg_catalog.regclass
+    AND pg_catalog.pg_get_constraintdef(oid) LIKE '%structure-recorded%') THEN 0 ELSE ${Number.MAX_SAFE_INTEGER} END)`;
+
+/**
+ * Reads what should be there: the newest whole record and what came after it. Any login that may read the events.
+ *
+ * Whoever runs migrations may write the events of runs, a migration's own SQL too; so what these say of the structure
+ * counts only where an older release has left it there. What was run and is not recorded by the admin is a change by hand.
+ */
 export async function readExpected(client: Client): Promise<Expected> {
   const { rows } = await client.query<{
     kind: string;
@@ -67,9 +79,10 @@ export async function readExpected(client: Client): Promise<Expected> {
   }>(
     `WITH change AS (
        SELECT * FROM ONLY ${eventsTable}
-        WHERE kind IN ('applied', 'rolled-back', 'rebuilt') OR kind IN ('acknowledged', 'baselined') AND detail ? 'structure'
+        WHERE kind = 'rebuilt' OR kind IN ('acknowledged', 'baselined', 'structure-recorded') AND detail ? 'structure'
+           OR kind IN ('applied', 'rolled-back') AND id < ${believedUntil}
      )
-     SELECT kind, version, happened_at AS at, detail -> 'structure' AS record FROM change
+     SELECT coalesce(detail ->> 'of', kind) AS kind, version, happened_at AS at, detail -> 'structure' AS record FROM change
       WHERE id >= (SELECT max(id) FROM change WHERE detail -> 'structure' -> 'whole' = 'true')
       ORDER BY id`,
   );

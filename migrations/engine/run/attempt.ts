@@ -37,7 +37,7 @@ import { type BatchPosition, readPosition } from "./batchPace";
 import { runBatch } from "./batchRun";
 import { runConcurrent } from "./concurrent";
 import type { Condition } from "./concurrentWork";
-import { structureAfter, structureBefore } from "./runStructure";
+import { type OfRun, structureAfter, structureBefore } from "./runStructure";
 import { explainStatementFailure, type FailureContext } from "./statementError";
 
 /** Which of a migration's two files an attempt runs, and for which ticket. */
@@ -101,16 +101,16 @@ export class Attempt {
       state?.status === "incomplete" && state.checksum === migration.checksum ? state : nothing;
     const hasOwn = past.segmentsDone.length + past.segmentsBegun.length > 0;
     this.earlierText = state?.halfDone === true && !hasOwn;
-    const before = await structureBefore(this.session, state);
+    const before = await structureBefore(this.session, this.about, state);
     const entry = { version: this.version, description: migration.name, ticket: header.ticket };
     await this.record(
       "started",
-      { detail: { file: migration.fileName, header, limits: this.limits, ...before } },
+      { detail: { file: migration.fileName, header, limits: this.limits } },
       startedNow(entry, hasOwn),
     );
     await this.runSegments(migration.segments, past);
-    const after = await structureAfter(this.session, this.version, before, this.touched(hasOwn));
-    await this.record("applied", { detail: after }, appliedNow(this.version));
+    await structureAfter(this.session, this.about, "applied", before, this.touched(hasOwn));
+    await this.record("applied", {}, appliedNow(this.version));
   }
 
   /**
@@ -120,20 +120,23 @@ export class Attempt {
   async rollBack(state: VersionState, rollback: RollbackFile): Promise<void> {
     const begun = state.begunRollback;
     const past = begun !== null && begun.checksum === rollback.checksum ? begun : nothing;
-    const before = await structureBefore(this.session, state);
+    const before = await structureBefore(this.session, this.about, state);
     await this.record("started", {
       detail: {
         file: rollback.fileName,
         header: rollback.header,
         limits: this.limits,
-        ...before,
       },
     });
     await this.runSegments(rollback.segments, past);
     const hasOwn = past.segmentsDone.length + past.segmentsBegun.length > 0;
-    const after = await structureAfter(this.session, this.version, before, this.touched(hasOwn));
+    await structureAfter(this.session, this.about, "rolled-back", before, this.touched(hasOwn));
     const { ticket } = this.course;
-    await this.record("rolled-back", { detail: after }, rolledBackNow(this.version, ticket));
+    await this.record("rolled-back", {}, rolledBackNow(this.version, ticket));
+  }
+
+  private get about(): OfRun {
+    return { version: this.version, run: this.id };
   }
 
   /** Those that held, for the record. */

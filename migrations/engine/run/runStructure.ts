@@ -1,5 +1,6 @@
 /**
- * What a run records of the structure: how it deviated before, and what it is afterwards.
+ * What is recorded of the structure beside a run: how it deviated before, and what it should be afterwards. The admin
+ * records it: whoever runs migrations may write the events of runs, and could speak there for what was changed by hand.
  * Does NOT refuse anything, and never fails a run: where the structure cannot be read, that is what is recorded.
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,6 +12,7 @@ import { MigrationError } from "../../../stack/errors";
 import { eventsTable } from "../../../stack/ownTables";
 import type { VersionState } from "../history/history";
 import type { Touched } from "../history/knownStructure";
+import type { NewEvent } from "../ledger/ledger";
 import { countObjects } from "../history/snapshot";
 import {
   compareStructure,
@@ -66,65 +68,106 @@ async function liveStructure(
   return readStructure(client, schemas);
 }
 
-/**
- * For the detail of the event that begins a run: what is not as it should be before it. Nothing where the run goes on
- * with what an earlier one left half done: that one has said it.
- */
+/** Which run it is about. */
+export type OfRun = Pick<NewEvent, "version" | "run"> & { readonly version: string };
+
+/** What a run was begun on; nothing where it goes on with what an earlier one left half done: that one has said it. */
+export interface Begun {
+  /** Null: it could not be read. */
+  readonly deviations?: PartChanges | null;
+}
+
+/** Records what is not as it should be before a run, unless it goes on with another. */
 export async function structureBefore(
   session: RunSession,
+  of: OfRun,
   state: VersionState | null,
-): Promise<{ readonly deviations?: PartChanges | null }> {
+): Promise<Begun> {
   if (state?.halfDone === true || session.access.isScratch === true) return {};
+  const begun = { deviations: await findDeviations(session) };
+  await record(session, of, begun);
+  return begun;
+}
+
+async function findDeviations(session: RunSession): Promise<PartChanges | null> {
   const live = await tryStructure(session, untouched);
-  if (live === null) return { deviations: null };
+  if (live === null) return null;
   const expected = await session.structure.shouldBe(session.client);
   const found = compareStructure(expected, live);
   if (found.kind === "compared" && found.differences.length > 0) {
     const objects = countObjects(found.differences);
     session.log(`${objects} changed by hand before this run, and will be told of after it too`);
   }
-  return { deviations: deviationsOf(expected, live) };
+  return deviationsOf(expected, live);
 }
 
 /**
- * For the detail of the event that ends a run. Without a record, which is said until the next whole one, where what was
- * before or is now could not be read.
+ * Records what should be there after a run, before the event that ends it. Without a record, which is said until the next
+ * whole one, where what was before or is now could not be read.
  *
- * @param begun    What structureBefore has said of this very run; `{}` where it goes on with an earlier one's.
+ * @param end      What the run ends with.
+ * @param begun    What structureBefore has said of this very run.
  * @param touched  By this run; null: it may be anything.
  */
 export async function structureAfter(
   session: RunSession,
-  version: string,
-  begun: { readonly deviations?: PartChanges | null },
+  of: OfRun,
+  end: "applied" | "rolled-back",
+  begun: Begun,
   touched: Touched | null,
-): Promise<{ readonly structure?: StructureRecord }> {
-  const { client, access, structure } = session;
-  if (access.isScratch === true) return {};
+): Promise<void> {
+  if (session.access.isScratch === true) return;
+  const { kept } = await recordAfter(session, of.version, begun, touched);
+  if (await record(session, of, { of: end, structure: kept })) return;
+  session.structure.forget();
+  session.log(
+    "WARNING: the admin cannot be had, and nobody else may record the structure: what this run changed is told of as changed by hand until somebody vouches for it (npx ddl acknowledge)",
+  );
+}
+
+async function recordAfter(
+  session: RunSession,
+  version: string,
+  begun: Begun,
+  touched: Touched | null,
+): Promise<{ readonly kept: StructureRecord | null }> {
+  const { client, structure } = session;
   const deviations =
     begun.deviations === undefined ? await deviationsBefore(session, version) : begun.deviations;
   const live = deviations === null ? null : await tryStructure(session, touched);
   if (deviations === null || live === null) {
     structure.forget();
-    return {};
+    return { kept: null };
   }
   const after = recordOfRun(await structure.shouldBe(client), deviations, live);
   structure.recorded(after.structure);
-  return { structure: after.record };
+  return { kept: after.record };
 }
 
-/** What the run that began this version on whole ground found; `{}` where none has said, null where it could not tell. */
+/** False where the admin cannot be had. */
+async function record(
+  { recorder }: RunSession,
+  of: OfRun,
+  detail: NewEvent["detail"],
+): Promise<boolean> {
+  return (await recorder.record({ ...of, kind: "structure-recorded", detail })) === null;
+}
+
+/**
+ * What the run that began this version on whole ground found, by the admin's record of it; null where there is none, or it
+ * could not tell.
+ */
 async function deviationsBefore(
   { client }: RunSession,
   version: string,
 ): Promise<PartChanges | null> {
   const { rows } = await client.query<{ deviations: PartChanges | null }>(
     `SELECT detail -> 'deviations' AS deviations FROM ONLY ${eventsTable}
-      WHERE version = $1 AND kind = 'started' AND detail ? 'deviations'
+      WHERE version = $1 AND kind = 'structure-recorded' AND detail ? 'deviations'
         AND id > (SELECT coalesce(max(id), 0) FROM ONLY ${eventsTable}
                    WHERE version = $1 AND kind IN ('applied', 'rolled-back'))
       ORDER BY id DESC LIMIT 1`,
     [version],
   );
-  return rows.length === 0 ? {} : (rows[0]?.deviations ?? null);
+  return rows[0]?.deviations ?? null;
 }

@@ -17,6 +17,7 @@ import { KeptHistory } from "../ledger/keptHistory";
 import { KeptStructure } from "../ledger/keptStructure";
 import { Beside } from "./beside";
 import { ensureSessions, type Neighbour, type OwnSession } from "./pooling";
+import { Recorder } from "./recorder";
 import { awaitPredecessors, LockConnection, type runActivities } from "./runnerLock";
 import { type RunSession, stackLimits } from "./session";
 import { Watch } from "./watch";
@@ -45,6 +46,7 @@ export class Runner {
   private working: Working | null = null;
   private watch: Watch | null = null;
   private beside: Beside;
+  private recorder: Recorder;
   private history = new KeptHistory();
   private readonly structure = new KeptStructure();
 
@@ -58,6 +60,7 @@ export class Runner {
     private readonly lent: Beside | null = null,
   ) {
     this.beside = lent ?? new Beside(access);
+    this.recorder = new Recorder(access);
   }
 
   /**
@@ -90,7 +93,7 @@ export class Runner {
     log: Log,
     work: (session: RunSession) => Promise<T>,
   ): Promise<T> {
-    const { lock, access, beside, history, structure } = this;
+    const { lock, access, beside, recorder, history, structure } = this;
     if (lock === null) throw new Error("the runner lock is not held");
     try {
       this.watch ??= new Watch(access, lock, beside);
@@ -103,7 +106,7 @@ export class Runner {
       const reset = (): Promise<void> => resetSession(client, applicationName(activity));
       return await work({
         ...{ client, pid, watch, access, lock, log, ensureOwnSession, beside, reset },
-        ...{ history, structure, limits: stackLimits(access) },
+        ...{ recorder, history, structure, limits: stackLimits(access) },
       });
     } catch (error) {
       structure.forget();
@@ -121,6 +124,8 @@ export class Runner {
       await this.beside.close();
       this.beside = new Beside(this.access);
     }
+    await this.recorder.close();
+    this.recorder = new Recorder(this.access);
     this.history = new KeptHistory();
     this.structure.forget();
     await lock?.close();

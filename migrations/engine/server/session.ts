@@ -14,6 +14,7 @@ import type { KeptHistory } from "../ledger/keptHistory";
 import type { KeptStructure } from "../ledger/keptStructure";
 import type { Beside } from "./beside";
 import type { OwnSession } from "./pooling";
+import type { Recorder } from "./recorder";
 import type { RunnerLock } from "./runnerLock";
 import type { Watch } from "./watch";
 
@@ -39,6 +40,8 @@ export interface RunSession {
   readonly log: Log;
   /** The admin's session, which looks. */
   readonly beside: Beside;
+  /** The admin's session, which records what the run may not say of itself. */
+  readonly recorder: Recorder;
   /** What the run knows of ledger and events, and of the structure of the schemas. */
   readonly history: KeptHistory;
   readonly structure: KeptStructure;

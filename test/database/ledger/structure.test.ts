@@ -5,13 +5,22 @@
 import type { Client } from "pg";
 
 import { describeDifference } from "../../../migrations/engine/history/snapshot";
-import type { Comparison } from "../../../migrations/engine/history/structureRecord";
+import {
+  type Comparison,
+  recordOfRun,
+  wholeRecord,
+} from "../../../migrations/engine/history/structureRecord";
+import { adminRecords } from "../../../migrations/engine/history/upgrades";
 import {
   acknowledge,
   acknowledgeSchema,
   DecisionRefusedError,
 } from "../../../migrations/engine/ledger/decisions";
-import { readCurrentState } from "../../../migrations/engine/ledger/structure";
+import {
+  readCurrentState,
+  readExpected,
+  readStructure,
+} from "../../../migrations/engine/ledger/structure";
 import { rebuildSchemas } from "../../../migrations/engine/run/rebuild";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { forwardText, makeMigration, rollbackText } from "../../support/files/makeMigration";
@@ -152,15 +161,79 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
           "INSERT INTO public.schema_migration_events (kind, detail) VALUES ('acknowledged', '{\"structure\": {}}')",
         ),
       ).rejects.toMatchObject({ code: "42501" });
+      await expect(
+        client.query(
+          "INSERT INTO public.schema_migration_events (kind, version) VALUES ('structure-recorded', '1.0.0')",
+        ),
+      ).rejects.toMatchObject({ code: "42501" });
     });
-    // What it may write is believed only where it adds up, and never ends the comparison in silence.
-    const insert = "INSERT INTO public.schema_migration_events (kind, version, detail) VALUES";
-    await arrange(database, `${insert} ('failed', '1.0.0', '{"structure": {"whole": true}}')`);
-    expect(await found()).toEqual([]);
-    for (const record of ['{"structure": {"server": 18}}', '{"structure": {"whole": true}}']) {
-      await arrange(database, `${insert} ('applied', '1.0.0', '${record}')`);
-      expect(await found()).toMatch(/^version 1\.0\.0 was applied at .+ without a record of it$/);
-    }
+  });
+
+  it("does not believe what whoever runs migrations writes of the structure", async () => {
+    await apply(database, first());
+    await arrange(database, byHand);
+    const live = await database.asAdmin((client) =>
+      readStructure(client, database.settings.schemas),
+    );
+    const expected = await database.asAdmin(readExpected);
+    if (expected.kind !== "known") throw new Error("nothing is known");
+    const records = [wholeRecord(live), recordOfRun(expected, {}, live).record];
+    await asInfrastructure(async (client) => {
+      for (const [kind, record] of records.flatMap((one) =>
+        ["applied", "rolled-back"].map((kind) => [kind, one] as const),
+      )) {
+        await client.query(
+          `INSERT INTO public.schema_migration_events (kind, version, detail)
+           VALUES ($1, '1.0.0', jsonb_build_object('structure', $2::jsonb, 'of', 'applied'))`,
+          [kind, JSON.stringify(record)],
+        );
+      }
+    });
+    expect(await found()).toEqual(extraIsNew);
+    await apply(database, second());
+    expect(await found()).toEqual(extraIsNew);
+  });
+
+  it("does not believe a run that was begun by nobody, on ground that it calls whole", async () => {
+    await apply(database, first());
+    await arrange(database, byHand);
+    const half = second();
+    await asInfrastructure(async (client) => {
+      await client.query(
+        `INSERT INTO public.schema_migrations (version, started_at, applied) VALUES ('1.1.0', now(), false)`,
+      );
+      for (const [kind, segment, detail] of [
+        ["started", null, { deviations: {} }],
+        ["segment-done", 99, {}],
+      ] as const) {
+        await client.query(
+          `INSERT INTO public.schema_migration_events (kind, version, segment, checksum, rollback_checksum, detail)
+           VALUES ($1, '1.1.0', $2, $3, $4, $5)`,
+          [kind, segment, half.checksum, half.rollback?.checksum ?? null, JSON.stringify(detail)],
+        );
+      }
+    });
+    expect(await found()).toBe("half done");
+    await apply(database, half);
+    expect(await found()).toMatch(/^version 1\.1\.0 was applied at .+ without a record of it$/);
+  });
+
+  it("believes what an older release left in the events, until its tables are this one's", async () => {
+    await apply(database, first());
+    await database.rows(
+      `UPDATE public.schema_migration_events AS e SET detail = e.detail || jsonb_build_object('structure', s.detail -> 'structure')
+         FROM public.schema_migration_events AS s WHERE e.kind = 'applied' AND s.kind = 'structure-recorded' AND s.detail ? 'structure'`,
+    );
+    await database.rows(
+      "DELETE FROM public.schema_migration_events WHERE kind = 'structure-recorded'",
+    );
+    await database.rows(
+      `INSERT INTO public.schema_migration_events (kind, detail) VALUES ('upgraded', '{"to": ${adminRecords}}')`,
+    );
+    await arrange(database, byHand);
+    expect(await found()).toEqual(extraIsNew);
+    await database.rows("DELETE FROM public.schema_migration_events WHERE kind = 'upgraded'");
+    expect(await found()).toBe("never recorded");
   });
 
   it("is small in the events, and kept out of what is read with every check", async () => {
@@ -168,7 +241,8 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     await apply(database, second());
     const [row] = await database.rows(
       `SELECT detail -> 'structure' -> 'parts' AS parts, detail -> 'structure' -> 'whole' AS whole
-         FROM public.schema_migration_events WHERE kind = 'applied' AND version = '1.1.0'`,
+         FROM public.schema_migration_events
+        WHERE kind = 'structure-recorded' AND detail ? 'structure' AND version = '1.1.0'`,
     );
     expect(row?.["whole"]).toBe(false);
     expect(Object.keys(row?.["parts"] ?? {})).toEqual(["table dagapp.second"]);

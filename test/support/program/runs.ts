@@ -91,14 +91,14 @@ export const ledgerRows = (
 ): Promise<readonly Record<string, unknown>[]> =>
   database.rows("SELECT * FROM public.schema_migrations ORDER BY id");
 
-/** Kinds of the events of a version, in order; of segments with their number. */
+/** Kinds of the events of a version's runs, in order; of segments with their number. */
 export async function eventsOf(
   database: ProgramDatabase,
   version: string,
 ): Promise<readonly string[]> {
   const rows = await database.rows(
     `SELECT concat_ws(' ', kind, segment) AS event FROM public.schema_migration_events
-      WHERE version = $1 ORDER BY id`,
+      WHERE version = $1 AND kind <> 'structure-recorded' ORDER BY id`,
     [version],
   );
   return rows.map((row) => String(row["event"]));

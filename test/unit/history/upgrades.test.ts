@@ -78,7 +78,7 @@ describe("the steps", () => {
       expect(eventsShape.lines.join()).toContain(`'${kind}'::text`);
     }
     expect(last === undefined ? "" : describeUpgrade(last)).toBe(
-      "public.schema_migration_events: upgrade 4: events of baselines, and of datasets made and dropped",
+      "public.schema_migration_events: upgrade 5: events of the structure, by the admin",
     );
   });
 });
