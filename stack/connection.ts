@@ -327,14 +327,19 @@ function notOwner(error: unknown, { database }: ServerSettings, login: string): 
 }
 
 /** What the system and the driver say of a connection that is gone: no sentence, and no word on what it was. */
-const signsOfLoss = /^(?:(?:read|write) (?:ECONNRESET|EPIPE|ETIMEDOUT)|Connection terminated.*)$/;
+const signsOfLoss =
+  /^(?:(?:read|write) (?:ECONNRESET|EPIPE|ETIMEDOUT)|Connection terminated.*|Client has encountered a connection error.*)$/;
+
+/** SQLSTATEs of a session that the server ended: by an administrator, by a crash. */
+const codesOfLoss = new Set(["57P01", "57P02"]);
 
 /** The same error, but for a connection that was lost while it worked: that one gets words. */
-function explainLoss(error: unknown, { host, port, database }: ServerSettings): unknown {
-  if (!(error instanceof Error) || !signsOfLoss.test(error.message)) return error;
+export function explainLoss(error: unknown, { host, port, database }: ServerSettings): unknown {
+  if (!(error instanceof Error) || error instanceof MigrationError) return error;
+  if (!signsOfLoss.test(error.message) && !codesOfLoss.has(errorCode(error))) return error;
   return new ConnectionError(
     `The connection to ${host}:${port}/${database} was cut off (${error.message}).`,
-    "Look at the server and at the network in between, then run it again: what was not committed was rolled back.",
+    "Look at the server and at the network in between, then run it again: what was committed is found again, and the rest was rolled back.",
     { cause: error },
   );
 }

@@ -6,7 +6,6 @@ import { type Client, DatabaseError } from "pg";
 
 import { eventsTable } from "../../../stack/ownTables";
 import type { History } from "../history/history";
-import { adminRecords } from "../history/upgrades";
 import { digestSnapshot, type PartDigests } from "../history/snapshot";
 import { structureOf } from "../history/structureLines";
 import {
@@ -20,6 +19,7 @@ import {
   type StructureRecord,
   wholeRecord,
 } from "../history/structureRecord";
+import { adminRecords } from "../history/upgrades";
 import { standing, type Vouching } from "../history/vouched";
 import { readHistory } from "./ledger";
 import { readServerMajor, readSnapshot } from "./schemaSnapshot";

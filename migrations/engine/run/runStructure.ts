@@ -12,7 +12,6 @@ import { MigrationError } from "../../../stack/errors";
 import { eventsTable } from "../../../stack/ownTables";
 import type { VersionState } from "../history/history";
 import type { Touched } from "../history/knownStructure";
-import type { NewEvent } from "../ledger/ledger";
 import { countObjects } from "../history/snapshot";
 import {
   compareStructure,
@@ -22,6 +21,7 @@ import {
   type Structure,
   type StructureRecord,
 } from "../history/structureRecord";
+import type { NewEvent } from "../ledger/ledger";
 import { readStructure, reasonOf } from "../ledger/structure";
 import type { RunSession } from "../server/session";
 
@@ -148,7 +148,7 @@ async function recordAfter(
 async function record(
   { recorder }: RunSession,
   of: OfRun,
-  detail: NewEvent["detail"],
+  detail: Readonly<Record<string, unknown>>,
 ): Promise<boolean> {
   return (await recorder.record({ ...of, kind: "structure-recorded", detail })) === null;
 }

@@ -72,7 +72,11 @@ function place(statement: Statement, cause: DatabaseError): readonly string[] {
 }
 
 /** What to do about the cause, where it is not the file's fault. Keys are SQLSTATEs. */
+const endedByServer =
+  "The server ended the session: an administrator, or a restart. Find out which, then run up again.";
 const remedies: Readonly<Record<string, string>> = {
+  "57P01": endedByServer,
+  "57P02": endedByServer,
   "55P03":
     "Another session kept a lock for longer than lockBudgetMs. Run up again when it is done or at a quieter hour.",
   "57014":
@@ -166,8 +170,8 @@ export function explainStatementFailure(
   if (!(cause instanceof DatabaseError)) {
     const text = cause instanceof Error ? cause.message : String(cause);
     return new StatementError(
-      `${at}: ${what} was cut off: ${text}.\n  ${kept}`,
-      "Check that the server runs and is reachable, then run up again: it resumes.",
+      `${at}: ${what} was cut off: ${text}.\n  As far as is known: ${kept}`,
+      "Check that the server runs and is reachable, then run up again: it finds what was committed, and resumes.",
       { cause },
     );
   }

@@ -9,6 +9,7 @@ import {
   type Access,
   applicationName,
   connect,
+  explainLoss,
   type Purpose,
   resetSession,
 } from "../../../stack/connection";
@@ -78,7 +79,7 @@ export class Runner {
       return await work();
     } catch (error) {
       await this.close();
-      throw error;
+      throw explainLoss(error, this.access.settings.server);
     }
   }
 
