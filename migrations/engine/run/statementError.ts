@@ -71,10 +71,14 @@ function place(statement: Statement, cause: DatabaseError): readonly string[] {
   return caret(internalQuery, internalPosition, () => "inside");
 }
 
-/** What to do about the cause, where it is not the file's fault. Keys are SQLSTATEs. */
+/** Of a session that is gone. */
 const endedByServer =
   "The server ended the session: an administrator, or a restart. Find out which, then run up again.";
+
+/** What to do about the cause, where it is not the file's text as such. Keys are SQLSTATEs. */
 const remedies: Readonly<Record<string, string>> = {
+  "2D000":
+    "A procedure ends its transaction, which is the runner's here. Write its steps as statements of the file, each behind the COMMIT of the one before; `-- batch` commits in rounds.",
   "57P01": endedByServer,
   "57P02": endedByServer,
   "55P03":

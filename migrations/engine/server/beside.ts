@@ -1,5 +1,6 @@
 /**
- * The admin's session beside a run: read-only, opened when it is first asked for, kept until the run ends.
+ * The session beside a run that looks: the auditor's, else the admin's, in which a run records too what it may not say of
+ * itself (see recorder.ts). Opened when it is first asked for, kept until the run ends.
  * Does NOT know what is looked at.
  */
 import type { Client } from "pg";
@@ -36,7 +37,8 @@ export class Beside {
 
   private open(): Promise<Client> {
     const purpose = {
-      ...({ account: "admin", activity: "pre-flight", readOnly: true } as const),
+      ...({ account: "admin", activity: "pre-flight" } as const),
+      readOnly: this.access.settings.roles.auditor !== null,
       parameters: printingOfStructure,
     };
     const opening = connect(this.access, purpose);

@@ -1,17 +1,22 @@
 /**
- * The admin's session that writes beside a run what the run may not say of itself: opened when it is first asked for, kept
- * until the run ends. Does NOT know what is recorded.
+ * Records as the admin what a run may not say of itself: in the session that looks beside it, and where that is an auditor's
+ * in one of its own, opened when it is first asked for and kept until the run ends.
+ * Does NOT know what is recorded.
  */
 import type { Client } from "pg";
 
 import { type Access, connect } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
 import { type NewEvent, recordEvent } from "../ledger/ledger";
+import type { Beside } from "./beside";
 
 export class Recorder {
   private opening: Promise<Client> | null = null;
 
-  constructor(private readonly access: Access) {}
+  constructor(
+    private readonly access: Access,
+    private readonly beside: Beside,
+  ) {}
 
   /**
    * Records an event as the admin.
@@ -34,8 +39,9 @@ export class Recorder {
 
   /** The session; another one where it was lost. */
   private async session(): Promise<Client | MigrationError> {
-    this.opening ??= this.open();
     try {
+      if (this.access.settings.roles.auditor === null) return await this.beside.client();
+      this.opening ??= this.open();
       return await this.opening;
     } catch (error) {
       if (error instanceof MigrationError) return error;

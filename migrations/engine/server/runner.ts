@@ -61,7 +61,7 @@ export class Runner {
     private readonly lent: Beside | null = null,
   ) {
     this.beside = lent ?? new Beside(access);
-    this.recorder = new Recorder(access);
+    this.recorder = new Recorder(access, this.beside);
   }
 
   /**
@@ -126,7 +126,7 @@ export class Runner {
       this.beside = new Beside(this.access);
     }
     await this.recorder.close();
-    this.recorder = new Recorder(this.access);
+    this.recorder = new Recorder(this.access, this.beside);
     this.history = new KeptHistory();
     this.structure.forget();
     await lock?.close();
