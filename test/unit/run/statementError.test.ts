@@ -54,6 +54,16 @@ describe("explainStatementFailure", () => {
   });
 
   it.each([
+    ["2D000", /ends its transaction.*-- batch/],
+    ["57P01", /The server ended the session/],
+    ["57P02", /The server ended the session/],
+  ])("does not ask for another file where %s says what was in the way", (code, remedy) => {
+    const { hint } = explainStatementFailure(refusal({ code }), statement("CALL x()"), standing());
+    expect(hint).toMatch(remedy);
+    expect(hint).not.toContain("Do not mend");
+  });
+
+  it.each([
     ["in one line", "SELECT nowhere FROM dagapp.jobs", "nowhere", 0],
     ["in the third of several", "SELECT id,\n  'x',\n    nowhere\nFROM dagapp.jobs", "nowhere", 2],
     ["behind letters of several bytes", "SELECT 'größe', 'ščřž', nowhere", "nowhere", 0],
