@@ -175,7 +175,7 @@ export function explainStatementFailure(
     const text = cause instanceof Error ? cause.message : String(cause);
     return new StatementError(
       `${at}: ${what} was cut off: ${text}.\n  As far as is known: ${kept}`,
-      "Check that the server runs and is reachable, then run up again: it finds what was committed, and resumes.",
+      "Check that the server runs and is reachable, then run up again: it resumes behind what was committed.",
       { cause },
     );
   }
