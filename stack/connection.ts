@@ -277,7 +277,7 @@ const remedies: Readonly<
   ],
   ECONNRESET: ({ host, port }) => [
     `${host}:${port} cut the connection off before it was made.`,
-    "Check that PostgreSQL itself listens there, sslmode, and what stands in between (firewall, proxy, load balancer).",
+    "Check that PostgreSQL itself listens there, sslmode, and what stands in between (firewall, proxy, load balancer); then run it again.",
   ],
   "28P01": ({ authentication }, login) =>
     authentication === "entra"
@@ -360,13 +360,10 @@ function explainConnectionError(
   const known = remedies[errorCode(error)]?.(server, login);
   if (known !== undefined) return new ConnectionError(known[0], known[1], { cause: error });
   const text = error instanceof Error ? error.message : String(error);
-  if (/timeout/i.test(text)) {
-    return explainConnectionError(
-      Object.assign(new Error(text), { code: "ETIMEDOUT" }),
-      server,
-      login,
-    );
-  }
+  const asIf = (code: string): ConnectionError =>
+    explainConnectionError(Object.assign(new Error(text), { code }), server, login);
+  if (signsOfLoss.test(text)) return asIf("ECONNRESET");
+  if (/timeout/i.test(text)) return asIf("ETIMEDOUT");
   return new ConnectionError(
     `Cannot connect to ${where} as ${login}: ${text || "no reason given"}.`,
     "Check host, port, sslmode and the login.",

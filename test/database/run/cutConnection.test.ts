@@ -43,7 +43,7 @@ it("is told of at any point of a run, and the run comes through when it is run a
     const failure = await failureOf(apply(database, migration(), { access: through() }));
     expect(failure).toBeInstanceOf(MigrationError);
     expect(failure.message).not.toMatch(bare);
-    expect(failure.message).toMatch(/cut off|was lost/);
+    expect(failure.message).toMatch(/cut off|connection off before|was lost/);
     expect(failure.message).toMatch(/\n {2}Hint: .*run (?:up|it) again/);
     await apply(database, migration());
     await rollBack(database, migration());
