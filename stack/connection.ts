@@ -331,12 +331,11 @@ const signsOfLoss =
   /^(?:(?:read|write) (?:ECONNRESET|EPIPE|ETIMEDOUT)|Connection terminated.*|Client has encountered a connection error.*)$/;
 
 /** SQLSTATEs of a session that the server ended: by an administrator, by a crash. */
-const codesOfLoss = new Set(["57P01", "57P02"]);
-
+const codesOfLoss = ["57P01", "57P02"];
 /** The same error, but for a connection that was lost while it worked: that one gets words. */
 export function explainLoss(error: unknown, { host, port, database }: ServerSettings): unknown {
   if (!(error instanceof Error) || error instanceof MigrationError) return error;
-  if (!signsOfLoss.test(error.message) && !codesOfLoss.has(errorCode(error))) return error;
+  if (!signsOfLoss.test(error.message) && !codesOfLoss.includes(errorCode(error))) return error;
   return new ConnectionError(
     `The connection to ${host}:${port}/${database} was cut off (${error.message}).`,
     "Look at the server and at the network in between, then run it again: what was committed is found again, and the rest was rolled back.",
@@ -360,10 +359,10 @@ function explainConnectionError(
   const known = remedies[errorCode(error)]?.(server, login);
   if (known !== undefined) return new ConnectionError(known[0], known[1], { cause: error });
   const text = error instanceof Error ? error.message : String(error);
-  const asIf = (code: string): ConnectionError =>
-    explainConnectionError(Object.assign(new Error(text), { code }), server, login);
-  if (signsOfLoss.test(text)) return asIf("ECONNRESET");
-  if (/timeout/i.test(text)) return asIf("ETIMEDOUT");
+  const meant = signsOfLoss.test(text) ? "ECONNRESET" : /timeout/i.test(text) ? "ETIMEDOUT" : null;
+  if (meant !== null) {
+    return explainConnectionError(Object.assign(new Error(text), { code: meant }), server, login);
+  }
   return new ConnectionError(
     `Cannot connect to ${where} as ${login}: ${text || "no reason given"}.`,
     "Check host, port, sslmode and the login.",
