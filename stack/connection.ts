@@ -330,12 +330,12 @@ function notOwner(error: unknown, { database }: ServerSettings, login: string): 
 const signsOfLoss =
   /^(?:(?:read|write) (?:ECONNRESET|EPIPE|ETIMEDOUT)|Connection terminated.*|Client has encountered a connection error.*)$/;
 
-/** SQLSTATEs of a session that the server ended: by an administrator, by a crash. */
-const codesOfLoss = ["57P01", "57P02"];
 /** The same error, but for a connection that was lost while it worked: that one gets words. */
 export function explainLoss(error: unknown, { host, port, database }: ServerSettings): unknown {
   if (!(error instanceof Error) || error instanceof MigrationError) return error;
-  if (!signsOfLoss.test(error.message) && !codesOfLoss.includes(errorCode(error))) return error;
+  // The server ended it: by an administrator, or by a crash.
+  const isEnded = /^57P0[12]$/.test(errorCode(error));
+  if (!isEnded && !signsOfLoss.test(error.message)) return error;
   return new ConnectionError(
     `The connection to ${host}:${port}/${database} was cut off (${error.message}).`,
     "Look at the server and at the network in between, then run it again: what was committed is found again, and the rest was rolled back.",
