@@ -333,9 +333,8 @@ const signsOfLoss =
 /** The same error, but for a connection that was lost while it worked: that one gets words. */
 export function explainLoss(error: unknown, { host, port, database }: ServerSettings): unknown {
   if (!(error instanceof Error) || error instanceof MigrationError) return error;
-  // The server ended it: by an administrator, or by a crash.
-  const isEnded = /^57P0[12]$/.test(errorCode(error));
-  if (!isEnded && !signsOfLoss.test(error.message)) return error;
+  // The server itself ended it: by an administrator, or by a crash.
+  if (!signsOfLoss.test(error.message) && !/^57P0[12]$/.test(errorCode(error))) return error;
   return new ConnectionError(
     `The connection to ${host}:${port}/${database} was cut off (${error.message}).`,
     "Look at the server and at the network in between, then run it again: what was committed is found again, and the rest was rolled back.",
