@@ -23,7 +23,10 @@ type Published =
   { readonly kind: "published" } | { readonly kind: "not published"; readonly reason: string };
 
 /** @param isSandbox  Its configuration is the sandbox's own copy. */
-export async function publishDecisions(stack: Stack, isSandbox: boolean): Promise<Published> {
+export async function publishDecisions(
+  stack: Pick<Stack, "name" | "environment">,
+  isSandbox: boolean,
+): Promise<Published> {
   const not = (reason: string): Published => ({ kind: "not published", reason });
   const bin = findPulumi();
   if (bin === null) return not("pulumi is not at hand");

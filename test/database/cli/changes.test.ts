@@ -367,7 +367,7 @@ describe("dev, on PostgreSQL 15", () => {
       "No migration has the version 0.9.0.",
     );
     expect((await project.run("status")).stdout).toMatch(
-      / 0\.1\.0 {2}applied .* rollback proven\n/,
+      / 0\.1\.0 {2}applied .*\s+rollback proven\n/,
     );
   });
 
