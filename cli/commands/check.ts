@@ -87,8 +87,9 @@ async function run(call: Call): Promise<ExitStatus> {
   const folder = await folderOf(call);
   const wanted = await wantedFiles(call, folder);
   const memory = new CheckedBefore(folder, compiledSources());
-  const { migrations, problems } = collect(await readSources(folder), memory.parse);
+  const { migrations, repeatables, problems } = collect(await readSources(folder), memory.parse);
   const scope = {
+    repeatables,
     schemas: await governedSchemas(tier),
     now: new Date(),
     ...(wanted === null ? {} : { judged: [...wanted] }),

@@ -12,6 +12,7 @@ import { noTicketYet, ticketShape } from "../../stack/ticket";
 import { changeOf, draftText } from "../draft/driftChange";
 import { type Change, type NewMigration, newMigrationFiles } from "../draft/newMigration";
 import { author, next, today } from "../draft/numbering";
+import { readRepeatables } from "../draft/repeatableDraft";
 import { slugOf } from "../draft/slug";
 import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../frame/command";
 import { filesToCompare, readComparable } from "../stack/comparing";
@@ -30,6 +31,8 @@ export const newCommand: Command = {
     "With --from-drift the change is what the stack's database has and its files do not: the SQL, and that of its",
     "rollback, as they ran in a scratch database, after which nothing differed any more. What cannot be written is named,",
     "and ends with 1.",
+    "With --repeatable the change is what files of migrations/repeatable/ say and the migrations do not yet; its rollback",
+    "brings the texts back that were there before.",
   ],
   arguments: [{ name: "TITLE", summary: "what changes, in a few words", required: true }],
   options: {
@@ -45,6 +48,11 @@ export const newCommand: Command = {
     },
     folder: { value: "FOLDER", summary: "another folder of migrations than the project's" },
     "from-drift": { summary: "write what the stack's database has and its files do not" },
+    repeatable: {
+      value: "NAME",
+      summary: "carry a changed file of migrations/repeatable/",
+      many: true,
+    },
     ...stackOptions,
   },
   examples: [
@@ -54,6 +62,7 @@ export const newCommand: Command = {
       'ddl new --from-drift "index of incident 4711" --stack prod',
       "what was changed there by hand",
     ],
+    ['ddl new "count archived jobs too" --repeatable job_summary', "a view that was edited"],
   ],
   run,
 };
@@ -62,7 +71,19 @@ async function run(call: Call): Promise<ExitStatus> {
   const option = call.text("folder");
   const folder = option === undefined ? projectMigrations() : resolve(call.folder, option);
   const described = await describe(call, folder);
-  const drift = call.flag("from-drift") ? await readDrift(call) : null;
+  const names = call.list("repeatable");
+  if (names.length > 0 && (call.flag("from-drift") || call.list("table").length > 0)) {
+    throw new UsageError(
+      "--repeatable goes with neither --from-drift nor --table.",
+      "write one migration for each.",
+    );
+  }
+  const repeated = names.length === 0 ? null : await readRepeatables(names, folder, described);
+  if (repeated?.change === null) {
+    call.terminal.print(repeated.said);
+    return exitStatus.fine;
+  }
+  const drift = call.flag("from-drift") ? await readDrift(call) : repeated;
   if (drift?.change === null) {
     call.terminal.print(drift.said);
     return drift.isWhole ? exitStatus.fine : exitStatus.failed;

@@ -38,6 +38,8 @@ export interface Change {
   readonly remarks: readonly string[];
   /** What the rollback throws away. */
   readonly losses: readonly string[];
+  /** Rules that need an exception, for which a person writes the reason. */
+  readonly exceptions?: readonly string[];
 }
 
 export interface NewFiles {
@@ -59,6 +61,13 @@ const schemasOf = ({ tables, change }: NewMigration): readonly string[] => {
   const schemas = tables.map((table) => table.split(".")[0] ?? "");
   return schemas.length === 0 ? ["dagapp"] : [...new Set(schemas)];
 };
+
+const exceptionBlock = (change: Change | undefined): string =>
+  change?.exceptions === undefined || change.exceptions.length === 0
+    ? ""
+    : `--\n-- EXCEPTIONS:\n${change.exceptions
+        .map((id) => `--   - ${id}: [what it does to whoever uses it, and why they bear it]\n`)
+        .join("")}`;
 
 function header(migration: NewMigration): string {
   const { name, version, ticket, author, created, description, previous, tables, change } =
@@ -95,7 +104,7 @@ ${rule}
 --   - Rollback script: ${name}_rollback.sql
 --   - Rollback tested: No
 --   - Data recovery: [Automatic/Manual/Not possible]
-${rule}`;
+${exceptionBlock(change)}${rule}`;
 }
 
 function ownerCheck(schemas: readonly string[]): string {

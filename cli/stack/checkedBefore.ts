@@ -109,7 +109,9 @@ export class CheckedBefore {
 
   /** As checkFiles. @param files  All that this has parsed; there was no problem in any. */
   judge(files: readonly MigrationFile[], tier: Tier, scope: FileCheck): readonly Violation[] {
-    if (this.parsed === null) return this.check(files, tier, scope);
+    // What a repeatable file is held to is the last of all files, not those before one.
+    const hasRepeatables = (scope.repeatables ?? []).length > 0;
+    if (this.parsed === null || hasRepeatables) return this.check(files, tier, scope);
     const kept = this.kept(tier);
     const known: Violation[] = [];
     const unknown = new Map<MigrationFile, string>();

@@ -13,7 +13,8 @@ import { judgeSituation } from "../support/files/judgeSituation";
 const fence = (sql: string): string => `\`\`\`sql\n${sql}\n\`\`\``;
 
 /** The parts of an example that differ from an ordinary migration, under their sections' names. */
-function exampleText({ body, rollback, preflight, postflight, header, before }: Example): string {
+function exampleText(example: Example): string {
+  const { body, rollback, preflight, postflight, header, before, repeatables } = example;
   const headerLines = Object.entries(header ?? {}).map(([label, value]) => `-- ${label}: ${value}`);
   const parts: readonly (readonly [string, string | undefined])[] = [
     ["the migration before", before],
@@ -22,6 +23,10 @@ function exampleText({ body, rollback, preflight, postflight, header, before }: 
     ["MIGRATION", body],
     ["POST-FLIGHT VALIDATION", postflight],
     ["rollback file", rollback === null ? "-- (there is none)" : rollback],
+    ...Object.entries(repeatables ?? {}).map(([name, sql]): readonly [string, string] => [
+      `repeatable/${name}.sql`,
+      sql,
+    ]),
   ];
   const given = parts.flatMap(([title, sql]) => (sql === undefined ? [] : [{ title, sql }]));
   return fence(given.map(({ title, sql }) => `-- ${title}\n${sql}`).join("\n\n"));

@@ -4,6 +4,7 @@
  */
 import type { Tier } from "../../../stack/tier";
 import type { MigrationFile } from "../files/file";
+import type { RepeatableFile } from "../files/repeatable";
 import { judgeBy } from "./gate";
 import type { Violation } from "./input/gateRule";
 
@@ -14,6 +15,8 @@ export interface FileCheck {
   readonly now: Date;
   /** Names of the files to judge, all of them when absent; the others still say what was there before. */
   readonly judged?: readonly string[];
+  /** Of the folder; absent: none. */
+  readonly repeatables?: readonly RepeatableFile[];
 }
 
 /**
@@ -25,7 +28,7 @@ export interface FileCheck {
 export function checkFiles(
   files: readonly MigrationFile[],
   tier: Tier,
-  { schemas, now, judged }: FileCheck,
+  { schemas, now, judged, repeatables = [] }: FileCheck,
 ): readonly Violation[] {
   const pending = files.filter(({ fileName }) => judged?.includes(fileName) ?? true);
   const plan = {
@@ -37,7 +40,7 @@ export function checkFiles(
     problems: [],
   };
   const input = {
-    ...{ tier, plan, files, schemas, now, tickets: [], targetVersion: "latest" },
+    ...{ tier, plan, files, repeatables, schemas, now, tickets: [], targetVersion: "latest" },
     ...{ migratorConfigured: true, appliedAt: null, isUpdate: false, lower: null },
     ...{ windows: [], breakGlass: null },
   };

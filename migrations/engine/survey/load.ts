@@ -1,14 +1,15 @@
 /**
  * Reads the folder of migrations. Effect: the file system.
- * Does NOT judge what it reads (see collection), and reads sub-folders not at all.
+ * Does NOT judge what it reads (see collection), and of sub-folders reads that of repeatable files alone.
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import { FolderUnreadableError, type Problem, sortProblems } from "../../../stack/errors";
 import { type Collection, isSqlFile, parseCollection, type ParsePair } from "../files/collection";
 import { type ParsedMigration, parseMigration, type SourceFile } from "../files/file";
+import { parseRepeatables, type RepeatableFile, repeatableFolder } from "../files/repeatable";
 import { fileTooLarge, maxFileBytes } from "../files/sourceText";
 import { asText, dig } from "../sql/tree";
 import { loadParser } from "../statements/statements";
@@ -54,6 +55,8 @@ function readOne(folder: string, name: string): SourceFile | Problem {
 /** The files of a folder as they are on disk. */
 export interface Sources {
   readonly files: readonly SourceFile[];
+  /** Those of the folder within it. */
+  readonly repeatables: readonly SourceFile[];
   readonly unreadable: readonly Problem[];
 }
 
@@ -65,27 +68,48 @@ export interface Sources {
  */
 export async function readSources(folder: string): Promise<Sources> {
   await loadParser();
-  let all: readonly string[];
+  const { read: files, unreadable } = readAll(folder, await namesIn(folder));
+  const within = join(folder, repeatableFolder);
+  const known = existsSync(within) ? await namesIn(within) : [];
+  const repeatables = readAll(within, known);
+  const wrong = repeatables.unreadable.map((one) => ({
+    ...one,
+    file: `${repeatableFolder}/${one.file}`,
+  }));
+  return { files, repeatables: repeatables.read, unreadable: [...unreadable, ...wrong] };
+}
+
+/** SQL files of a folder. */
+async function namesIn(folder: string): Promise<readonly string[]> {
   try {
-    all = await readdir(folder);
+    return (await readdir(folder)).filter(isSqlFile);
   } catch (error) {
     throw new FolderUnreadableError(folder, reasonOf(error), error);
   }
-  const names = all.filter(isSqlFile);
-  const files: SourceFile[] = [];
+}
+
+function readAll(folder: string, names: readonly string[]) {
+  const read: SourceFile[] = [];
   const unreadable: Problem[] = [];
   for (const name of names) {
-    const read = readOne(folder, name);
-    if ("bytes" in read) files.push(read);
-    else unreadable.push(read);
+    const one = readOne(folder, name);
+    if ("bytes" in one) read.push(one);
+    else unreadable.push(one);
   }
-  return { files, unreadable };
+  return { read, unreadable };
+}
+
+/** All that a folder holds. */
+export interface Loaded extends Collection {
+  readonly repeatables: readonly RepeatableFile[];
 }
 
 /** Migrations and all problems of files that were read; the caller refuses to go on when there are problems. */
-export function collect({ files, unreadable }: Sources, parse: ParsePair = parseOnce): Collection {
-  const { migrations, problems } = parseCollection(files, parse);
-  return { migrations, problems: sortProblems([...unreadable, ...problems]) };
+export function collect(sources: Sources, parse: ParsePair = parseOnce): Loaded {
+  const { migrations, problems } = parseCollection(sources.files, parse);
+  const repeatable = parseRepeatables(sources.repeatables);
+  const all = [...sources.unreadable, ...problems, ...repeatable.problems];
+  return { migrations, repeatables: repeatable.repeatables, problems: sortProblems(all) };
 }
 
 /**
@@ -95,7 +119,7 @@ export function collect({ files, unreadable }: Sources, parse: ParsePair = parse
  * @returns       Migrations and all problems; the caller refuses to go on when there are problems.
  * @throws {FolderUnreadableError} the folder itself cannot be listed.
  */
-export async function loadMigrations(folder: string): Promise<Collection> {
+export async function loadMigrations(folder: string): Promise<Loaded> {
   const sources = await readSources(folder);
   if (lastLoad !== null && areSame(lastLoad.sources, sources)) return lastLoad.collection;
   const collection = collect(sources);
@@ -104,12 +128,15 @@ export async function loadMigrations(folder: string): Promise<Collection> {
 }
 
 /** Of the very same files it is the very same list, for which much is worked out once (see replayModels). */
-let lastLoad: { readonly sources: Sources; readonly collection: Collection } | null = null;
+let lastLoad: { readonly sources: Sources; readonly collection: Loaded } | null = null;
 
 const areSame = (one: Sources, other: Sources): boolean =>
   one.unreadable.length + other.unreadable.length === 0 &&
-  one.files.length === other.files.length &&
-  one.files.every((file, index) => isSame(file, other.files[index] ?? null));
+  areAllSame(one.files, other.files) &&
+  areAllSame(one.repeatables, other.repeatables);
+
+const areAllSame = (one: readonly SourceFile[], other: readonly SourceFile[]): boolean =>
+  one.length === other.length && one.every((file, index) => isSame(file, other[index] ?? null));
 
 interface Parsed {
   readonly bytes: Buffer;

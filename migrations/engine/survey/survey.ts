@@ -11,6 +11,7 @@ import { BadInputError, MigrationError, type Problem } from "../../../stack/erro
 import { ledgerTable, ownTables } from "../../../stack/ownTables";
 import type { RoleSettings, Settings } from "../../../stack/settings";
 import type { MigrationFile } from "../files/file";
+import type { RepeatableFile } from "../files/repeatable";
 import { checkGate } from "../gate/gate";
 import type { GateInput } from "../gate/input/gateInput";
 import type { Violation } from "../gate/input/gateRule";
@@ -28,7 +29,7 @@ import { describeLosses, lossesOf } from "../impact/rollbackLosses";
 import { inspectTables, isEmptyDatabase, readProofs, serverTime } from "../ledger/ledger";
 import { readCurrentState } from "../ledger/structure";
 import type { Beside } from "../server/beside";
-import { collect, readSources, type Sources } from "./load";
+import { collect, type Loaded, readSources, type Sources } from "./load";
 import { readObstacles } from "./obstacles";
 import type { PreflightPreview } from "./preflightPreview";
 import { parseUnlessRecorded, recordedIn } from "./recorded";
@@ -57,6 +58,7 @@ export interface Circumstances {
 /** What files and database say, and what follows from it. */
 export interface Survey {
   readonly files: readonly MigrationFile[];
+  readonly repeatables: readonly RepeatableFile[];
   readonly history: History;
   /** How the live schemas compare with what was recorded. */
   readonly structure: Comparison;
@@ -183,24 +185,24 @@ export async function surveyStack(
   const look = async (): Promise<Live> => {
     const { unmade = null } = circumstances;
     if (unmade === null) return readDatabase(access, sources, circumstances);
-    const { migrations, problems } = collect(sources);
-    ensureUsable(problems);
-    return withoutDatabase(access, migrations, unmade);
+    const loaded = collect(sources);
+    ensureUsable(loaded.problems);
+    return withoutDatabase(access, loaded, unmade);
   };
   const live = await look().catch(async (error: unknown) => {
     // Whatever is wrong with the database, files that cannot be used are to be corrected first.
-    const { migrations, problems } = collect(sources);
-    ensureUsable(problems);
+    const loaded = collect(sources);
+    ensureUsable(loaded.problems);
     const isAbsent = error instanceof ConnectionError && error.isAbsent && !isUpdate;
     if (isAbsent && (await circumstances.isNew?.()) === true) {
-      return withoutDatabase(access, migrations, error.message);
+      return withoutDatabase(access, loaded, error.message);
     }
     throw error;
   });
   ensureStamp(settings, live.history.stamp, { empty: live.empty, adopt: settings.adopt });
 
   const { targetVersion, tickets } = settings.run;
-  const { files, history, plan } = live;
+  const { files, repeatables, history, plan } = live;
   const lower = await lowerFor(plan, circumstances);
   const stateOf = new Map(history.versions.map((state) => [state.version, state]));
   const input: GateInput = {
@@ -211,6 +213,7 @@ export async function surveyStack(
     migratorConfigured: settings.roles.migrator !== null,
     provenRollbacks: live.proven,
     files,
+    repeatables,
     schemas: settings.schemas,
     now: live.now,
     appliedAt: (version) => {
@@ -268,13 +271,14 @@ async function readDatabase(
     const upgrades = await ensureLedgerShape(client, roles);
     const { history, structure } = await readCurrentState(client, schemas);
     const parse = parseUnlessRecorded(recordedIn(history.versions));
-    const { migrations: files, problems } = collect(sources, parse);
+    const { migrations: files, repeatables, problems } = collect(sources, parse);
     ensureUsable(problems);
     const planned = planMigrations(files, history.versions, run.targetVersion);
     const chosen = takeBack === undefined ? planned : planRollback(planned, takeBack);
     const plan = access.settings.onlyLooks ? holding(chosen) : chosen;
     return {
       files,
+      repeatables,
       history,
       structure,
       plan,
@@ -304,11 +308,12 @@ const holding = (plan: Plan<MigrationFile>): Plan<MigrationFile> => ({
 /** What is known of a database that is not there yet: nothing. Everything up to the target is pending. */
 function withoutDatabase(
   { settings }: Access,
-  files: readonly MigrationFile[],
+  { migrations: files, repeatables }: Loaded,
   unseen: string,
 ): Live {
   return {
     files,
+    repeatables,
     history: { stamp: null, breakGlass: null, versions: [], vouchings: [] },
     structure: { kind: "never recorded" },
     plan: planMigrations(files, [], settings.run.targetVersion),

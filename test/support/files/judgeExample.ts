@@ -2,6 +2,7 @@
  * Judges an example as `ddl check` would: the last of its migrations, with those before it as its ground.
  * Does NOT touch the disk.
  */
+import { parseRepeatables } from "../../../migrations/engine/files/repeatable";
 import { checkFiles } from "../../../migrations/engine/gate/fileCheck";
 import type { Example } from "../../../migrations/engine/gate/input/examples";
 import type { Violation } from "../../../migrations/engine/gate/input/gateRule";
@@ -12,7 +13,15 @@ import { exampleDay, exampleMigrations, exampleSchemas } from "./ruleExample";
 export function judgeExample(example: Example, tier: Tier): readonly Violation[] {
   const files = exampleMigrations(example);
   const judged = [files.at(-1)?.fileName ?? ""];
-  return checkFiles(files, tier, { schemas: exampleSchemas, now: exampleDay, judged });
+  const { repeatables, problems } = parseRepeatables(
+    Object.entries(example.repeatables ?? {}).map(([name, sql]) => ({
+      name: `${name}.sql`,
+      bytes: Buffer.from(sql),
+    })),
+  );
+  if (problems.length > 0) throw new Error(JSON.stringify(problems, null, 2));
+  const scope = { schemas: exampleSchemas, now: exampleDay, judged, repeatables };
+  return checkFiles(files, tier, scope);
 }
 
 /** Ids of the rules it breaks in prod, each once, in the order of the file. */

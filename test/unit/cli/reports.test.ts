@@ -253,6 +253,7 @@ describe("plan", () => {
     const obstacles: readonly string[] = [];
     const survey = {
       files,
+      repeatables: [],
       history,
       plan,
       violations,

@@ -542,3 +542,40 @@ describe("a header's time limits", () => {
     expect(timeoutTooLong.check({ tier: "prod", plan } as unknown as GateInput, [])).toEqual([]);
   });
 });
+
+describe("a repeatable file is held to", () => {
+  const view = (columns: string): string =>
+    `CREATE OR REPLACE VIEW dagapp.open_notes AS SELECT ${columns} FROM dagapp.notes;`;
+  const found = (example: Example, tier: Tier = "prod"): readonly string[] =>
+    judgeExample(example, tier)
+      .filter(({ rule }) => rule.startsWith("repeatable-"))
+      .map(({ severity, file, message }) => `${severity} ${file}: ${message}`);
+  const repeatables = { open_notes: view("note_id") };
+
+  it("by any migration that changes its object, in whatever way", () => {
+    const said = (body: string) => found({ before: view("note_id"), body, repeatables });
+    expect(said(view("note_id"))).toEqual([]);
+    expect(said("DROP VIEW IF EXISTS dagapp.open_notes;")).toEqual([
+      "error repeatable/open_notes.sql: 003_example.sql drops this view dagapp.open_notes.",
+    ]);
+    for (const body of [
+      "ALTER VIEW dagapp.open_notes SET (security_barrier = true);",
+      "ALTER VIEW dagapp.open_notes RENAME COLUMN note_id TO id;",
+      `DO $$ BEGIN ${view("body")} END $$;`,
+    ]) {
+      expect(said(body)).toEqual([
+        expect.stringMatching(/^error repeatable\/open_notes.sql: 003_example.sql:\d+ changes/),
+      ]);
+    }
+  });
+
+  it("as a warning where files are still written", () => {
+    expect(found({ body: "SELECT 1;", repeatables }, "dev")).toEqual([
+      "warning repeatable/open_notes.sql: no migration has this view dagapp.open_notes.",
+    ]);
+  });
+
+  it("and no rule speaks where there is none", () => {
+    expect(found({ before: view("note_id"), body: view("note_id, body") })).toEqual([]);
+  });
+});

@@ -21,7 +21,7 @@ describe("the example of what not to write", () => {
     const found = judgeExample(page.bad, "prod").filter(({ rule }) => rule !== companions[id]);
     expect(new Set(found.map((one) => one.rule))).toEqual(new Set([id]));
     expect(found[0]?.severity).toBe(severity("prod"));
-    expect(found[0]?.file).toMatch(/_example(_rollback)?\.sql$/);
+    expect(found[0]?.file).toMatch(/(_example(_rollback)?|^repeatable\/\w+)\.sql$/);
     expect(found[0]?.remedy.length).toBeGreaterThan(10);
   });
 

@@ -13,6 +13,7 @@ const sourcesOf = (forward: string, rollback: string | null): Sources => ({
     { name: `${name}.sql`, bytes: Buffer.from(forward) },
     ...(rollback === null ? [] : [{ name: `${name}_rollback.sql`, bytes: Buffer.from(rollback) }]),
   ],
+  repeatables: [],
   unreadable: [],
 });
 

@@ -25,6 +25,8 @@ export interface Example {
   readonly header?: Readonly<Record<string, string>>;
   /** Body of the migration before this one. */
   readonly before?: string;
+  /** Repeatable files, by name. */
+  readonly repeatables?: Readonly<Record<string, string>>;
 }
 
 /** How things differ from those in which all is in order: 1.0.0 is applied, 1.1.0 is pending and has been through all tiers. */

@@ -6,6 +6,7 @@ import type { PgstacPlan } from "../../../../pgstac/hardening/plan";
 import type { Tier } from "../../../../stack/tier";
 import type { Window } from "../../../../stack/window";
 import type { MigrationFile } from "../../files/file";
+import type { RepeatableFile } from "../../files/repeatable";
 import type { BreakGlass } from "../../history/history";
 import type { LowerTier } from "../../history/promotion";
 import type { Comparison } from "../../history/structureRecord";
@@ -25,6 +26,8 @@ export interface GateInput {
   readonly provenRollbacks?: ReadonlySet<string>;
   /** All files of the folder: those before a pending one say what it finds in the database. */
   readonly files: readonly MigrationFile[];
+  /** Files that say how views and functions shall be now; absent: there are none. */
+  readonly repeatables?: readonly RepeatableFile[];
   /** Schemas that migrations may change. */
   readonly schemas: readonly string[];
   /** By the server's clock, where there is a server. */

@@ -17,6 +17,8 @@ import { functionRecreated } from "./function-recreated";
 import { renamingColumn } from "./renaming-column";
 import { renamingObject } from "./renaming-object";
 import { renamingTable } from "./renaming-table";
+import { repeatableDiffers } from "./repeatable-differs";
+import { repeatableRollback } from "./repeatable-rollback";
 import { securityDefiner } from "./security-definer";
 import { viewMeaningChanged } from "./view-meaning-changed";
 
@@ -37,4 +39,6 @@ export const applicationRules: readonly GateRule[] = [
   droppingKey,
   changingReplicaIdentity,
   armedCode,
+  repeatableDiffers,
+  repeatableRollback,
 ];
