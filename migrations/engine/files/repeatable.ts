@@ -19,7 +19,7 @@ export const repeatableFolder = "repeatable";
 
 /** What one statement says of one object: its definition, or its comment. */
 export interface Definition {
-  /** `view dagapp.open_jobs`, `function dagapp.score(integer)`, `comment on view dagapp.open_jobs`. Unique. */
+  /** `view dagapp.open_jobs`, `function dagapp.score(int4)`, `comment on view dagapp.open_jobs`. Unique. */
   readonly what: string;
   readonly statement: Statement;
   /** Equal where two statements say the same, whatever their layout; with or without OR REPLACE. */

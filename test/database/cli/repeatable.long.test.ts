@@ -66,7 +66,7 @@ it("is named by the gate while no migration carries it", async () => {
   await write(`${twice(2)}\n${doubles("id, dagapp.twice(id) AS twice")}`);
   const said = await rules();
   expect(said).toContain("repeatable/small.sql:1");
-  expect(said).toContain("no migration has this function dagapp.twice(integer)");
+  expect(said).toContain("no migration has this function dagapp.twice(int4)");
   expect(said).toContain('npx ddl new "what changes" --repeatable small');
 });
 
@@ -111,11 +111,11 @@ it("is held to: a migration that changes the view elsewhere, or a rollback that 
   const text = await readFile(path, "utf8");
   await writeFile(path, text.replace("SELECT n * 2'", "SELECT n * 4'"));
   expect(await rules()).toContain(
-    "it does not leave function dagapp.twice(integer) as 002_make_doubles.sql made it",
+    "it does not leave function dagapp.twice(int4) as 002_make_doubles.sql made it",
   );
   await writeFile(path, text);
   await write(twice(21));
-  expect(await rules()).toContain("function dagapp.twice(integer) is here not as 003_more_doubles");
+  expect(await rules()).toContain("function dagapp.twice(int4) is here not as 003_more_doubles");
 });
 
 it("says so where nothing differs, or no such file is there", async () => {

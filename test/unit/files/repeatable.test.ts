@@ -33,8 +33,8 @@ describe("a repeatable file", () => {
     expect(file?.definitions.map(({ what }) => what)).toEqual([
       "view dagapp.open_jobs",
       "comment on view dagapp.open_jobs",
-      "function dagapp.score(integer)",
-      "comment on function dagapp.score(integer)",
+      "function dagapp.score(int4)",
+      "comment on function dagapp.score(int4)",
       "procedure dagapp.tidy(text[])",
     ]);
   });
@@ -84,12 +84,12 @@ describe("the migration that carries it", () => {
     expect(change).toMatchObject({
       backTogether: [
         "DROP VIEW IF EXISTS dagapp.open_jobs",
-        "DROP FUNCTION IF EXISTS dagapp.score(integer)",
+        "DROP FUNCTION IF EXISTS dagapp.score(int4)",
       ],
       looks: [
         {
-          name: "function dagapp.score(integer)",
-          isMissing: "to_regprocedure('dagapp.score(integer)') IS NULL",
+          name: "function dagapp.score(int4)",
+          isMissing: "to_regprocedure('dagapp.score(int4)') IS NULL",
         },
         { name: "view dagapp.open_jobs", isMissing: "to_regclass('dagapp.open_jobs') IS NULL" },
       ],
@@ -118,7 +118,7 @@ describe("the migration that carries it", () => {
     ];
     expect(changedInPlace(repeatable(`${view}\n${score("SELECT n")}`), files)).toEqual([
       expect.stringMatching(/^view dagapp.open_jobs by 003_step.sql:\d+$/),
-      expect.stringMatching(/^function dagapp.score\(integer\) by 002_step.sql:\d+$/),
+      expect.stringMatching(/^function dagapp.score\(int4\) by 002_step.sql:\d+$/),
     ]);
     const again = [...files, migration(4, `${view}\n${score("SELECT n")}`)];
     expect(changedInPlace(repeatable(view), again)).toEqual([]);
