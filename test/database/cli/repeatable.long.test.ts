@@ -48,7 +48,8 @@ const run = async (number: number): Promise<void> => {
   const lower = migrations.filter((one) => one.number < number).map((one) => one.header.version);
   await apply(database, file, { lower });
 };
-const rules = async (): Promise<string> => (await project.run("check")).stdout;
+/** What the gate prints, in one line: it breaks long ones. */
+const rules = async (): Promise<string> => (await project.run("check")).stdout.replace(/\s+/g, " ");
 const definitions = async (): Promise<readonly unknown[]> =>
   database.rows(
     `SELECT pg_get_viewdef('dagapp.doubles'::regclass) AS view, obj_description('dagapp.doubles'::regclass) AS comment,
