@@ -5,7 +5,7 @@
  */
 
 /** One stored setting; null: none may be stored under the name. */
-export interface StoredSetting {
+interface StoredSetting {
   readonly name: string;
   /** As ALTER … SET is given it, and as the server keeps it. */
   readonly value: string | null;

@@ -194,7 +194,7 @@ export interface WholeDefinition extends Commented {
 }
 
 /** It lies in no schema: migrations may not make one. */
-export interface CastDefinition extends Commented {
+interface CastDefinition extends Commented {
   readonly kind: "cast";
   /** `(dagapp.pair AS text)` */
   readonly name: string;

@@ -62,7 +62,7 @@ function definedBy(operation: Operation): string | null {
 }
 
 /** The definition that a statement is; null where it is none. */
-export function definitionOf(statement: Statement): Definition | null {
+function definitionOf(statement: Statement): Definition | null {
   const [operation] = statement.operations;
   const what = operation === undefined ? null : definedBy(operation);
   return what === null ? null : { what, statement, meaning: meaningOf(statement.text) };

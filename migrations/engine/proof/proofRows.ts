@@ -19,7 +19,7 @@ import { type RowSample, sampleRows } from "./rowSample";
 import { inKeyOrder, readShapes, type Shapes, type TableShape } from "./tableShape";
 
 /** Which rows a migration is tried with: where it fails with one kind, that is no fault yet, and the next is taken. */
-export const rowKinds = [
+const rowKinds = [
   ...["all", "uncompared", "careful", "careful and uncompared"],
   ...["samples", "none"],
 ] as const;
