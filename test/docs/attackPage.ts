@@ -62,7 +62,7 @@ export function attackPage(themes: readonly Theme[]): string {
   return `# Attempts to get past the permission model
 
 Written by \`npm run docs\` from the lists in \`test/support/attacks/\`. Each is made on real servers, PostgreSQL 15 and 18, by
-\`test/database/roles/attacks.test.ts\` and \`test/database/roles/attacksMigration.test.ts\`: it ends as the table says, and definitions, owners,
+\`test/database/roles/attacks.test.ts\` and \`test/database/roles/attacksMigration.long.test.ts\`: it ends as the table says, and definitions, owners,
 privileges, roles, settings, rows, ledger and events are compared before and behind it. What the infrastructure role is refused
 is tried by a migrator in a session of its own and by a migration file that hides it in a DO block.
 

@@ -15,7 +15,7 @@ jest.setTimeout(60_000);
 
 type Direct = Exclude<Attacker, "migration">;
 
-/** Those that somebody makes in a session of their own; the others are in attacksMigration.test.ts. */
+/** Those that somebody makes in a session of their own; the others are in attacksMigration.long.test.ts. */
 const direct = themes.flatMap(({ as, title, attacks }) =>
   as === "migration" ? [] : [{ as, title, attacks }],
 );
