@@ -89,6 +89,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       expect(
         after.slice(before.events.length).map(({ kind, login, version: of }) => [kind, login, of]),
       ).toEqual([
+        ["structure-recorded", database.names.admin, version],
         ["started", database.names.migrator, version],
         ["failed", database.names.migrator, version],
       ]);
