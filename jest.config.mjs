@@ -48,6 +48,8 @@ const older = () =>
 export default {
   // More than the cores of the smallest machine only makes waits longer.
   maxWorkers: 2,
+  // A test ends by what it waits for. This only ends one that hangs, on the slowest machine, too.
+  testTimeout: 300_000,
   // A suite leaves the memory of its parser (WebAssembly) behind until it is collected: a worker begins anew before long.
   workerIdleMemoryLimit: "250MB",
   projects: [...everyday, ...(process.argv.includes("older") ? [older()] : [])],

@@ -5,7 +5,7 @@ import { VERSIONS } from "../support/files/migrationFiles";
 import { type Registered, registerProgram, type Run } from "../support/program/mockedProgram";
 import { makeTierDatabase, type TierDatabase } from "../support/servers/tierDatabase";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const role = "postgresql:index/role:Role";
 const migration = "pulumi-nodejs:dynamic/ddl:Migration";

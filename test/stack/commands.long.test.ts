@@ -10,7 +10,7 @@ import { removeSandbox } from "../../sandbox/sandbox";
 import { run } from "../../toolchain/run";
 import { isStillThere, providersBelow } from "../support/program/providers";
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const root = join(__dirname, "..", "..");
 const PROJECT = "commands-test";

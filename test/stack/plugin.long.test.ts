@@ -13,7 +13,7 @@ import { run } from "../../toolchain/run";
 import { pathWithoutPlugin } from "../support/plugin/officialPlugin";
 import { listening } from "../support/program/listening";
 
-jest.setTimeout(240_000);
+jest.setTimeout(300_000);
 
 const FOLDER = "resource-postgresql-v3.18.1";
 const PROGRAM = "pulumi-resource-postgresql";

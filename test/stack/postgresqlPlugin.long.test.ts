@@ -3,7 +3,7 @@ import { usePluginScenario } from "../support/plugin/pluginScenario";
 import type { Declared } from "../support/plugin/pluginStack";
 import { serverVersions } from "../support/servers/versions";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 describe.each(serverVersions)("the air-gap postgresql plugin on PostgreSQL %d", (major) => {
   const scenario = usePluginScenario(major);

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { usePluginScenario } from "../support/plugin/pluginScenario";
 import type { Declared } from "../support/plugin/pluginStack";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 describe("the air-gap postgresql plugin under the engine", () => {
   const scenario = usePluginScenario(18);

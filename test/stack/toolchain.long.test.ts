@@ -23,7 +23,7 @@ import {
   releaseArchive,
 } from "../../toolchain/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const archiveName = releaseArchive(process.platform, process.arch) ?? "";
 const folderName = engineFolder(process.platform, process.arch);

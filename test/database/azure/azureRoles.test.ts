@@ -12,7 +12,7 @@ import { inTransaction } from "../../../stack/connection";
 import { startAzureServer } from "../../support/azure/azureServer";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const servers: readonly (readonly [string, Major, Readonly<Record<string, string>>])[] = [
   ["15", 15, {}],

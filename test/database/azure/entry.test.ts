@@ -18,7 +18,7 @@ jest.mock("../../../azure/database/principals", () => {
     real.mendPrincipals(client, wanted, others, standInLabel);
   return { ...real, mendPrincipals };
 });
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const objectId = "aaaaaaaa-0000-0000-0000-000000000001";
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

@@ -14,7 +14,7 @@ import {
 import { admitTo, makeStandIns, standInLabel } from "../../support/azure/standInFunctions";
 import { useServer } from "../../support/servers/useServer";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const ids = {
   service: "aaaaaaaa-0000-0000-0000-000000000001",

@@ -8,7 +8,7 @@ import { TokenError } from "../../../stack/entraToken";
 import { makeSettings } from "../../support/program/makeSettings";
 import { useServer } from "../../support/servers/useServer";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const suite = useServer();
 let superuser: Client;

@@ -13,4 +13,4 @@ it("measures readers and writers of a busy table while a migration waits", async
   );
   expect(stdout).toContain("| no migration | - | - |");
   expect(stdout).toContain("| this program | yes |");
-}, 120_000);
+}, 300_000);

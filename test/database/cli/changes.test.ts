@@ -11,7 +11,7 @@ import { publishBelow, stackBelow } from "../../support/program/publishBelow";
 import { eventsOf, exists, ledgerRows } from "../../support/program/runs";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 let server: PostgresServer;
 let database: ProgramDatabase;

@@ -10,7 +10,7 @@ import { publishBelow, stackBelow } from "../../support/program/publishBelow";
 import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const lower = ["dev", "qa", "uat"] as const;
 const ticket = ticketOf(1);

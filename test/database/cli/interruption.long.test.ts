@@ -9,7 +9,7 @@ import { exists, ledgerRows } from "../../support/program/runs";
 import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const suite = useServer({ major: 18 });
 let database: ProgramDatabase;

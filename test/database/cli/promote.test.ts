@@ -11,7 +11,7 @@ import { type DdlProject, makeDdlProject } from "../../support/program/ddlProjec
 import { publishBelow, stackBelow } from "../../support/program/publishBelow";
 import { useServer } from "../../support/servers/useServer";
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const suite = useServer({ major: 18 });
 let project: DdlProject;

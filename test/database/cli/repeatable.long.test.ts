@@ -13,7 +13,7 @@ import { apply, rollBack } from "../../support/program/runs";
 import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const suite = useServer({ major: 18 });
 let database: ProgramDatabase;

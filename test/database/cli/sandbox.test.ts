@@ -7,7 +7,7 @@ import { ensureSandbox, removeSandbox, stopSandbox } from "../../../sandbox/sand
 import { silentLog } from "../../../toolchain/log";
 import { ddl } from "../../support/program/ddl";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 let scratch: string;
 let folder: string;

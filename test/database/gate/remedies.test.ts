@@ -12,7 +12,7 @@ import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 /** Where a statement begins in the words of a remedy, and how far it goes. */
 const statementForm = new RegExp(

@@ -9,7 +9,7 @@ import { type GovernedServer, startGovernedServer } from "../../support/servers/
 import { runStatements } from "../../support/servers/sqlFile";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const clean = `DROP SCHEMA IF EXISTS dagapp CASCADE;
 DROP SCHEMA IF EXISTS geoapi CASCADE;

@@ -20,7 +20,7 @@ import {
 import { type GovernedServer, startGovernedServer } from "../../support/servers/governedServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const groups: readonly (readonly [string, readonly Row[]])[] = [
   ["ALTER TABLE", tableRows],

@@ -19,7 +19,7 @@ import { type Sessions, watch } from "../../support/locks/watch";
 import { type GovernedServer, startGovernedServer } from "../../support/servers/governedServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 /** Behind a row that is being written, an old snapshot, or the statement's own mode. */
 const WRITE_PLAIN = "UPDATE m.plain SET e = e WHERE a = 1";

@@ -7,7 +7,7 @@ import { BASE } from "../../support/locks/base";
 import { type GovernedServer, startGovernedServer } from "../../support/servers/governedServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 /** Files after the base: each makes the model follow something else. */
 const FILES: readonly string[] = [

@@ -10,7 +10,7 @@ import { fileOf, modelOf, nameOf } from "../../support/files/impacts";
 import { type GovernedServer, startGovernedServer } from "../../support/servers/governedServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const boom = (name: string, args: string, result: string, more = ""): string =>
   `CREATE FUNCTION m.${name}(${args}) RETURNS ${result} ${more} LANGUAGE plpgsql AS $f$ BEGIN DELETE FROM m.old; RETURN ${

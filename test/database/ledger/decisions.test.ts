@@ -20,7 +20,7 @@ import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const eve = { version: "1.0.0", by: "Eve Holt" };
 const emergency = { reason: "disk full", ticket: "CHG-2026-0911", approvedBy: "Ann Duty" };

@@ -16,7 +16,7 @@ import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const ledgerTable = "public.schema_migrations";
 const eventsTable = "public.schema_migration_events";

@@ -17,7 +17,7 @@ import { configureProvider, createLedger } from "../../support/servers/createLed
 import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const folder = join(__dirname, "..", "..", "fixtures", "tables");
 const releases = readdirSync(folder).filter((name) => /^release-\d+\.sql$/.test(name));

@@ -12,7 +12,7 @@ import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 /** SQLSTATE of what the functions refuse. */
 const invalid = "22023";

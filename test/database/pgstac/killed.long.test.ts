@@ -15,7 +15,7 @@ import { makePgstacDatabase, startPostgisServer } from "../../support/pgstac/pgs
 import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { describeWithPostgis } from "../../support/servers/withPostgis";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const silent = (): void => undefined;
 const program = join(__dirname, "..", "..", "support", "crash", "pgstacInstall.ts");

@@ -15,7 +15,7 @@ import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(240_000);
+jest.setTimeout(300_000);
 
 const region = {
   body: "ALTER TABLE dagapp.jobs ADD COLUMN region TEXT;",

@@ -11,7 +11,7 @@ import { works } from "../../support/privileges/attempt";
 import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 type Direct = Exclude<Attacker, "migration">;
 

@@ -18,7 +18,7 @@ import { arrange, failureOf } from "../../support/program/runs";
 import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const events = "public.schema_migration_events";
 const ledger = "public.schema_migrations";

@@ -19,7 +19,7 @@ import { apply, exists, failureOf } from "../../support/program/runs";
 import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let server: PostgresServer;

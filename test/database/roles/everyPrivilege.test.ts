@@ -15,7 +15,7 @@ import type { Login, ProgramDatabase } from "../../support/servers/programDataba
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const written = [
   "kind",

@@ -14,7 +14,7 @@ import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 /** A text that ends in … stands for any that begins like it. */
 const startOf = (text: string): unknown =>

@@ -10,7 +10,7 @@ import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const onUpdate = (catalog: string): string =>
   `CREATE RULE sly AS ON UPDATE TO pg_catalog.${catalog} DO INSTEAD NOTHING`;

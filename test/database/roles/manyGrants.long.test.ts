@@ -8,7 +8,7 @@ import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 /** More than the server of this test has room to lock at once: 10 locks for each of 20 connections, and some slack. */
 const tables = 2_000;

@@ -12,7 +12,7 @@ import { addSampleObjects } from "../../support/privileges/sampleObjects";
 import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const suite = useServer();
 let database: ProgramDatabase;

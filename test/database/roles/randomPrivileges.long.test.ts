@@ -15,7 +15,7 @@ import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const firstSeed = Number(process.env["RANDOM_PRIVILEGES_SEED"] ?? 1);
 const rounds = Number(process.env["RANDOM_PRIVILEGES_ROUNDS"] ?? 30);

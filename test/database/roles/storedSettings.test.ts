@@ -9,7 +9,7 @@ import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const declared = {
   databaseSettings: '{"work_mem": "64MB", "random_page_cost": 1.1}',

@@ -11,7 +11,7 @@ import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   const suite = useServer({ major });

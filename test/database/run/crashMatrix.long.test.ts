@@ -12,7 +12,7 @@ import {
 } from "../../support/crash/crashPoints";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 /** Shares of a run at which it is disturbed. A process or a server takes long to start, so those have one each. */
 const shares: Readonly<Record<Disturbance, readonly number[]>> = {

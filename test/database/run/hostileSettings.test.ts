@@ -16,7 +16,7 @@ import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 /** By the kind of harm: another reading, another answer, an end, a refusal. */
 const hostile: Readonly<Record<string, string>> = {

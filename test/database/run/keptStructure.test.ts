@@ -17,7 +17,7 @@ import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(90_000);
+jest.setTimeout(300_000);
 
 /** Each is one migration. What comes later builds on what comes before. */
 const changes: readonly string[] = [

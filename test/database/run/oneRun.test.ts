@@ -29,7 +29,7 @@ import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(90_000);
+jest.setTimeout(300_000);
 
 /** Nothing waits for so long but what has got stuck. Milliseconds. */
 const patienceMs = 30_000;

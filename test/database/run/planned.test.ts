@@ -8,7 +8,7 @@ import { configureProvider } from "../../support/servers/createLedger";
 import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const suite = useServer();
 let database: ProgramDatabase;

@@ -26,7 +26,7 @@ import { serverCatalog } from "../../support/servers/tierDatabase";
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const quick: Configuration = { lockTimeoutMs: "300", lockBudgetMs: "1000" };
 

@@ -17,7 +17,7 @@ import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers
 import { startStandby } from "../../support/servers/standby";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   let primary: PostgresServer;

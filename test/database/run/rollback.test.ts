@@ -25,7 +25,7 @@ import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 /** Two segments, and a rollback in two, the second of which waits for as long as dagapp.pause says. */
 const twoSteps = {
@@ -249,7 +249,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     const migration = () => makeMigration(twoSteps);
     const reached = async (): Promise<void> => {
       const observer = await database.connect("superuser");
-      for (const deadline = Date.now() + 15_000; Date.now() < deadline;) {
+      for (const deadline = Date.now() + 120_000; Date.now() < deadline;) {
         const { rowCount } = await observer.query(
           `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
             WHERE application_name LIKE '%rollback 1.0.0' AND wait_event = 'PgSleep'`,

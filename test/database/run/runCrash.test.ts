@@ -18,7 +18,7 @@ import { readCatalog } from "../../support/servers/catalog";
 import { makeProgramDatabase, type ProgramDatabase } from "../../support/servers/programDatabase";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 /** Every kind of segment; the second one sleeps for as long as dagapp.pause says. */
 const body = `
@@ -70,7 +70,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
   };
   /** Waits until the runner's session is in a statement like this. */
   const reached = async (observer: Client, statement: string): Promise<void> => {
-    for (const deadline = Date.now() + 15_000; Date.now() < deadline;) {
+    for (const deadline = Date.now() + 120_000; Date.now() < deadline;) {
       const { rows } = await observer.query(
         `SELECT FROM pg_stat_activity WHERE usename = $1 AND state = 'active' AND query LIKE $2
             AND (wait_event_type = 'Lock' OR wait_event = 'PgSleep')`,

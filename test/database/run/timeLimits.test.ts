@@ -11,7 +11,7 @@ import { apply, arrange, failureOf, rollBack } from "../../support/program/runs"
 import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const suite = useServer({ major: MAJORS[0] });
 let database: ProgramDatabase;

@@ -19,7 +19,7 @@ import { ensureSandbox, removeSandbox, type Sandbox, stopSandbox } from "../../.
 import { type Tier, tiers } from "../../../stack/tier";
 import { silentLog } from "../../../toolchain/log";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 let parent: string;
 let folder: string;

@@ -13,7 +13,7 @@ import { connect } from "../../../sandbox/ready";
 import { freePort, type PostgresServer, startServer } from "../../../sandbox/server";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const root = join(__dirname, "..", "..", "..");
 
@@ -157,7 +157,7 @@ function isAlive(pid: number): boolean {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 120_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`not within 20 s: ${condition.toString()}`);
     await sleep(50);

@@ -9,7 +9,7 @@ import {
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 interface HandIn {
   readonly asset: string;

@@ -11,7 +11,7 @@ import {
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const COMPLETE = "SELECT * FROM dagapp.complete_task_and_check_stage($1, $2, $3, $4, $5)";
 const ADVANCE = "SELECT * FROM dagapp.advance_job_stage($1, $2, $3)";

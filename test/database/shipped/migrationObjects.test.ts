@@ -21,7 +21,7 @@ import { runStatements } from "../../support/servers/sqlFile";
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const TABLES = `FROM pg_class AS c
   WHERE c.relkind = 'r' AND c.relnamespace::REGNAMESPACE::TEXT = ANY ($1)`;

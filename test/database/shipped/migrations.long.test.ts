@@ -25,7 +25,7 @@ import { runStatements, splitStatements } from "../../support/servers/sqlFile";
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 /** One way to run a file; returns the notices. */
 type Run = (database: GovernedDatabase, server: PostgresServer, file: string) => Promise<string>;

@@ -16,7 +16,7 @@ import { runStatements } from "../../support/servers/sqlFile";
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 /** What is spoilt, and what the post-flight of 003 must then say. */
 const SPOILT: readonly (readonly [string, string])[] = [

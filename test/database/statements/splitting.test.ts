@@ -6,7 +6,7 @@ import { gap, literal } from "../../support/files/sqlPieces";
 import { type GovernedServer, startGovernedServer } from "../../support/servers/governedServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 /** Statements that each leave a row behind; `said` is where the text ends up. */
 const run = fc.oneof(

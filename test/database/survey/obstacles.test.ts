@@ -3,7 +3,7 @@ import { readObstacles } from "../../../migrations/engine/survey/obstacles";
 import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const suite = useServer();
 let database: ProgramDatabase;

@@ -14,7 +14,7 @@ import type { ProgramDatabase } from "../../support/servers/programDatabase";
 import { useServer } from "../../support/servers/useServer";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 /** PgSTAC's table of versions, as its owner's: of nobody else's is a version read. */
 async function makePgstacVersions(database: ProgramDatabase): Promise<void> {

@@ -11,7 +11,7 @@ import type { Values } from "../../../toolchain/postgresql-plugin/wire";
 import { noneIgnored, usePluginResources } from "../../support/plugin/pluginResources";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 describe.each(serverVersions)("the plugin's resources on PostgreSQL %d", (major) => {
   const plugin = usePluginResources(major);

@@ -9,7 +9,7 @@ import type { Values } from "../../../toolchain/postgresql-plugin/wire";
 import { usePluginResources } from "../../support/plugin/pluginResources";
 import { serverVersions } from "../../support/servers/versions";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 describe.each(serverVersions)("the plugin's roles on PostgreSQL %d", (major) => {
   const plugin = usePluginResources(major);

@@ -6,7 +6,7 @@ import type { Tier } from "../../../stack/tier";
 import { azureServerOf, azureSettings, groupId, tenantId } from "../../support/azure/azureSettings";
 import { type Answer, registerServer } from "../../support/azure/registerServer";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const settings = (tier: Tier, server: Readonly<Record<string, unknown>> = {}) =>
   azureSettings(tier, server, {}, "adopt");

@@ -14,7 +14,7 @@ import {
 import { registerServer } from "../../support/azure/registerServer";
 import type { Registered } from "../../support/program/mockedProgram";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 let management: ManagementServer;
 beforeAll(async () => {

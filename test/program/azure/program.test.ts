@@ -15,7 +15,7 @@ jest.mock("@azure/identity", () => ({
     getToken = () => Promise.resolve({ token: "t", expiresOnTimestamp: Date.now() + 3_600_000 });
   },
 }));
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 let server: PostgresServer;
 let database: TierDatabase;

@@ -9,7 +9,7 @@ import { type Tier, tiers } from "../../../stack/tier";
 import { azureSettings } from "../../support/azure/azureSettings";
 import { registerServer } from "../../support/azure/registerServer";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 /** Signature of a secret in a request. Source: sdk/nodejs/runtime/rpc.ts, specialSecretSig. */
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";

@@ -5,7 +5,7 @@ import { registerServer, type ServerRun } from "../../support/azure/registerServ
 import { makeSettings } from "../../support/program/makeSettings";
 import type { Registered } from "../../support/program/mockedProgram";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const isGuarded = (tier: Tier): boolean => tier === "uat" || tier === "prod";
 const ofType = ({ resources }: ServerRun, type: string): readonly Registered[] =>

@@ -10,7 +10,7 @@ import { forwardText, rollbackText } from "../../support/files/makeMigration";
 import { ddl, ddlShim } from "../../support/program/ddl";
 import { hasGit } from "../../support/program/git";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const repository = join(__dirname, "../../..");
 let scratch: string;

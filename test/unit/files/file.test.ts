@@ -120,7 +120,7 @@ describe("bytes that are no migration", () => {
     const note = `COMMENT ON TABLE dagapp.jobs IS '${"long text, ".repeat(1_800_000)}';`;
     const parsed = parseMigration(name, Buffer.from(forwardText({ body: note })), null);
     expect(parsed).toMatchObject({ migration: { name: "001_add_jobs" } });
-  }, 20_000);
+  }, 300_000);
 
   it("never throws, whatever the bytes", () => {
     const mixed = fc

@@ -9,7 +9,7 @@ import { parse } from "yaml";
 
 import { identityVariables } from "../../../pipelines/identity";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const root = join(__dirname, "../../..");
 const folder = join(root, ".github", "workflows");
