@@ -21,7 +21,11 @@ const { settings, password, version, step, later } = JSON.parse(
 const die = (): void => void process.kill(process.pid, "SIGKILL");
 
 void ensurePgstac(
-  { settings, passwordOf: () => Promise.resolve(password) },
+  // JSON knows no maps.
+  {
+    settings: { ...settings, roleSettings: new Map() },
+    passwordOf: () => Promise.resolve(password),
+  },
   version,
   null,
   () => undefined,
