@@ -13,7 +13,12 @@ import { type AzureServer, hostOf, parseAzure } from "./azure";
 import { type FurtherRole, parseFurtherRoles } from "./furtherRoles";
 import { longestName } from "./identifiers";
 import { declaredKinds } from "./roleKinds";
-import { parseDatabaseSettings, parseRoleSettings, type StoredSettings } from "./storedSettings";
+import {
+  parseDatabaseSettings,
+  parseRoleSettings,
+  type SettingsOfRoles,
+  type StoredSettings,
+} from "./storedSettings";
 import { parseTier, strictestTier, type Tier } from "./tier";
 import { parseWindow, type Window } from "./window";
 
@@ -114,8 +119,8 @@ export interface Settings {
   readonly serviceLimits: ServiceLimits;
   /** Stored with the database, for every login of it. Empty: what others store there is left alone. */
   readonly databaseSettings: StoredSettings;
-  /** Stored with roles, for this database. By role's name. */
-  readonly roleSettings: ReadonlyMap<string, StoredSettings>;
+  /** Stored with roles, for this database. */
+  readonly roleSettings: SettingsOfRoles;
   readonly run: RunSettings;
   /** The server on Azure that this stack declares or looks at; null: any server that can be reached. */
   readonly azure: AzureServer | null;

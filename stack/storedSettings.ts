@@ -14,6 +14,9 @@ interface StoredSetting {
 /** Settings of one holder. */
 export type StoredSettings = readonly StoredSetting[];
 
+/** By role's name, each once. Pairs, since settings are handed on as JSON, which knows no maps. */
+export type SettingsOfRoles = readonly (readonly [role: string, settings: StoredSettings])[];
+
 /** How a value looks. Whether the server takes it, it says itself. */
 interface Form {
   readonly pattern: RegExp;
@@ -123,18 +126,18 @@ export const parseDatabaseSettings = (text: string): ParsedSettings =>
 /**
  * @param text      JSON: settings by role.
  * @param holders   Whom each key means: names of roles by a kind, or a role's own name.
- * @returns         By role's name. What is said of a role itself goes before what is said of its kind.
+ * @returns         What is said of a role itself goes before what is said of its kind.
  */
 export function parseRoleSettings(
   text: string,
   holders: (key: string) => readonly string[],
 ): {
-  readonly settings: ReadonlyMap<string, StoredSettings>;
+  readonly settings: SettingsOfRoles;
   readonly problems: readonly string[];
 } {
   const given = parsed(text);
   if (!isRecord(given)) {
-    return { settings: new Map(), problems: ["roleSettings: it is not a record of roles."] };
+    return { settings: [], problems: ["roleSettings: it is not a record of roles."] };
   }
   const problems: string[] = [];
   const found = new Map<string, Map<string, StoredSetting>>();
@@ -155,6 +158,6 @@ export function parseRoleSettings(
       found.set(role, own);
     }
   }
-  const settings = new Map([...found].map(([role, own]) => [role, [...own.values()]]));
+  const settings = [...found].map(([role, own]) => [role, [...own.values()]] as const);
   return { settings, problems };
 }

@@ -114,7 +114,7 @@ export function aclContext(settings: Settings): AclContext {
     ]),
     settingsHere: new Map<string | null, readonly WantedSetting[]>([
       ...(databaseSettings.length === 0 ? [] : [[null, wantedOf(databaseSettings)] as const]),
-      ...[...roleSettings].map(([role, stored]) => [role, wantedOf(stored)] as const),
+      ...roleSettings.map(([role, stored]) => [role, wantedOf(stored)] as const),
     ]),
     quote: escapeIdentifier,
     tiles: further.filter(({ tiles }) => tiles).map(({ name }) => name),

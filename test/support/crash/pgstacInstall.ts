@@ -21,11 +21,7 @@ const { settings, password, version, step, later } = JSON.parse(
 const die = (): void => void process.kill(process.pid, "SIGKILL");
 
 void ensurePgstac(
-  // JSON knows no maps.
-  {
-    settings: { ...settings, roleSettings: new Map() },
-    passwordOf: () => Promise.resolve(password),
-  },
+  { settings, passwordOf: () => Promise.resolve(password) },
   version,
   null,
   () => undefined,

@@ -57,7 +57,7 @@ describe("readSettings", () => {
         idleInTransactionTimeoutMs: 60000,
       },
       databaseSettings: [],
-      roleSettings: new Map(),
+      roleSettings: [],
       run: {
         targetVersion: "latest",
         tickets: ["CHG-2026-0001"],
