@@ -19,7 +19,7 @@ import { accessFrom } from "./stack/access";
 
 export = async (): Promise<publish.Published> => {
   const access = await refusing(() => accessFrom(new pulumi.Config()));
-  if (publish.isAllToDo()) return refusing(() => publish.publishOnly(access));
+  if (await refusing(publish.isAllToDo)) return refusing(() => publish.publishOnly(access));
   const azure = await refusing(() => declareServer(access));
   const survey = await refusing(() => surveyStacks(access, azure.unmade));
   const { tier, roles, server } = access.settings;

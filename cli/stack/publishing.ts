@@ -9,15 +9,12 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
-import { publishOnlyVariable } from "../../migrations/engine/history/promotion";
+import { publishOnlyVariable, publishWithinMs } from "../../migrations/engine/history/publishOnly";
 import { sandboxFolder } from "../../sandbox/record";
 import { findPulumi } from "../../toolchain/pulumi";
 import { run } from "../../toolchain/run";
 import { projectFolder } from "./project";
 import type { Stack } from "./stack";
-
-/** It takes seconds; longer means that something is wrong. */
-const withinMs = 120_000;
 
 type Published =
   { readonly kind: "published" } | { readonly kind: "not published"; readonly reason: string };
@@ -49,9 +46,9 @@ export async function publishDecisions(
       ...stack.environment,
       PATH: `${bin}:${stack.environment["PATH"] ?? ""}`,
       PULUMI_SKIP_UPDATE_CHECK: "1",
-      [publishOnlyVariable]: "1",
+      [publishOnlyVariable]: new Date().toISOString(),
     },
-    timeoutMs: withinMs,
+    timeoutMs: publishWithinMs,
   });
   if (status === 0) return { kind: "published" };
   const said = `${stderr}\n${stdout}`.split("\n").find((line) => /error:/.test(line)) ?? "";

@@ -14,10 +14,10 @@ import {
   publishedPgstac,
   type PublishedVersion,
   publishedVersions,
-  publishOnlyVariable,
 } from "../engine/history/promotion";
+import { isToPublishOnly, publishOnlyVariable } from "../engine/history/publishOnly";
 import { ensureStamp } from "../engine/history/stamp";
-import { LiveHistory } from "./liveHistory";
+import { readLive } from "./liveHistory";
 
 /** What the stack publishes; the next tier's stack reads `tier` and `versions`. */
 export interface Published {
@@ -77,8 +77,13 @@ export async function publishNow(settings: Settings, history: History): Promise<
   await setImmediate();
 }
 
-/** Set by `ddl promote`: people have decided, and nothing else is to be done than to say so. */
-export const isAllToDo = (): boolean => process.env[publishOnlyVariable] === "1";
+/**
+ * People have decided, and nothing else is to be done than to say so.
+ *
+ * @throws {PublishOnlyError} nobody asks for that now.
+ */
+export const isAllToDo = (): boolean =>
+  isToPublishOnly(process.env[publishOnlyVariable], new Date());
 
 /**
  * The stack's outputs with what people decided, and with what the stack published before of what only its resources know.
@@ -102,8 +107,3 @@ export async function publishLive(access: Access): Promise<readonly PublishedVer
   await publishNow(access.settings, history);
   return publishedVersions(history);
 }
-
-/** Of the one stack that this process is the program of. */
-const live = new LiveHistory();
-
-const readLive = (access: Access): Promise<History> => live.read(access);

@@ -36,6 +36,14 @@ it("publishes each sign-off, and neither a resource nor the history of updates s
   const results = (JSON.parse(history) as readonly { result: string }[]).map((one) => one.result);
   expect(results).toEqual(["succeeded", "succeeded", "succeeded"]);
   expect(await stack.preview("--expect-no-changes")).toMatchObject({ status: 0 });
+
+  // Under the variable the program declares nothing: left behind in a shell, it must not empty a stack.
+  stack.variables = { DDL_PUBLISH_ONLY: "1" };
+  const left = await stack.up();
+  expect(left.status).not.toBe(0);
+  expect(left.stdout + left.stderr).toMatch(/DDL_PUBLISH_ONLY is set to "1"[^]*Hint: unset/);
+  stack.variables = {};
+  expect(await resourcesOf(stack)).toEqual(resources);
 });
 
 interface Published {

@@ -7,9 +7,6 @@ import type { History, VersionState } from "./history";
 import { type ProofRows, readProofRows } from "./proof";
 import { describeImpactsMeasured } from "./segmentRecord";
 
-/** Set by `ddl promote` for a program that publishes what people decided and does nothing else. */
-export const publishOnlyVariable = "DDL_PUBLISH_ONLY";
-
 /** Who decided, by which login, and when (ISO 8601). */
 interface PublishedDecision {
   readonly by: string;

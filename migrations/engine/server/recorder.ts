@@ -5,18 +5,23 @@
  */
 import type { Client } from "pg";
 
-import { type Access, connect } from "../../../stack/connection";
+import type { Access } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
 import { type NewEvent, recordEvent } from "../ledger/ledger";
-import type { Beside } from "./beside";
+import { KeptSession } from "./keptSession";
 
 export class Recorder {
-  private opening: Promise<Client> | null = null;
+  /** In which it records, and whether that is its own to close. */
+  private readonly session: KeptSession;
+  private readonly isOwn: boolean;
 
-  constructor(
-    private readonly access: Access,
-    private readonly beside: Beside,
-  ) {}
+  /** @param beside  The session that looks. */
+  constructor(access: Access, beside: KeptSession) {
+    this.isOwn = access.settings.roles.auditor !== null;
+    this.session = this.isOwn
+      ? new KeptSession(access, { account: "admin", activity: "record" })
+      : beside;
+  }
 
   /**
    * Records an event as the admin.
@@ -24,37 +29,22 @@ export class Recorder {
    * @returns why it cannot: the admin cannot be had, which a rollback does without; null where it did.
    */
   async record(event: NewEvent): Promise<string | null> {
-    const session = await this.session();
-    if (session instanceof MigrationError) return session.message;
-    await recordEvent(session, event);
+    const client = await this.client();
+    if (client instanceof MigrationError) return client.message;
+    await recordEvent(client, event);
     return null;
   }
 
   async close(): Promise<void> {
-    const { opening } = this;
-    this.opening = null;
-    const client = await opening?.catch(() => null);
-    await client?.end().catch(() => undefined);
+    if (this.isOwn) await this.session.close();
   }
 
-  /** The session; another one where it was lost. */
-  private async session(): Promise<Client | MigrationError> {
+  private async client(): Promise<Client | MigrationError> {
     try {
-      if (this.access.settings.roles.auditor === null) return await this.beside.client();
-      this.opening ??= this.open();
-      return await this.opening;
+      return await this.session.client();
     } catch (error) {
       if (error instanceof MigrationError) return error;
       throw error;
     }
-  }
-
-  private open(): Promise<Client> {
-    const opening = connect(this.access, { account: "admin", activity: "record" });
-    const forget = (): void => {
-      if (this.opening === opening) this.opening = null;
-    };
-    opening.then((client) => client.on("error", forget).on("end", forget), forget);
-    return opening;
   }
 }
