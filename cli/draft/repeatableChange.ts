@@ -3,6 +3,7 @@
  * rollback the texts before. Pure.
  * Does NOT judge it (see the gate) or write a file (see commands/new.ts).
  */
+import { inOrder } from "../../migrations/engine/files/collection";
 import type { MigrationFile } from "../../migrations/engine/files/file";
 import {
   columnCount,
@@ -32,7 +33,7 @@ function changedIn(
   repeatables: readonly RepeatableFile[],
   files: readonly MigrationFile[],
 ): readonly Changed[] {
-  const ordered = [...files].sort((a, b) => a.number - b.number);
+  const ordered = inOrder(files);
   return repeatables
     .flatMap(({ definitions }) => definitions)
     .flatMap((now) => {
@@ -46,7 +47,7 @@ export function changedInPlace(
   repeatables: readonly RepeatableFile[],
   files: readonly MigrationFile[],
 ): readonly string[] {
-  const ordered = [...files].sort((a, b) => a.number - b.number);
+  const ordered = inOrder(files);
   return repeatables
     .flatMap(({ definitions }) => definitions)
     .flatMap(({ what }) => {
@@ -108,7 +109,7 @@ export function changeOfRepeatables(
 ): Change | null {
   const changed = changedIn(repeatables, files);
   if (changed.length === 0) return null;
-  const ordered = [...files].sort((a, b) => a.number - b.number);
+  const ordered = inOrder(files);
   const objects = changed.filter(({ now }) => !isComment(now));
   const schemas = changed.map(({ now }) => partsOf(now.what)[1].split(".")[0] ?? "");
   return {

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 
-import type { ParsePair } from "../../migrations/engine/files/collection";
+import { inOrder, type ParsePair } from "../../migrations/engine/files/collection";
 import { type MigrationFile, parseMigration } from "../../migrations/engine/files/file";
 import { checkFiles, type FileCheck } from "../../migrations/engine/gate/fileCheck";
 import { byPlace } from "../../migrations/engine/gate/gate";
@@ -155,7 +155,7 @@ export class CheckedBefore {
     const keys = new Map<MigrationFile, string>();
     const day = scope.now.toISOString().slice(0, "2026-01-01".length);
     let chain = digestOf(tier, JSON.stringify({ ...scope, now: day, judged: null }));
-    for (const file of [...files].sort((a, b) => a.number - b.number)) {
+    for (const file of inOrder(files)) {
       chain = digestOf(chain, this.digests.get(file.fileName) ?? "");
       keys.set(file, chain);
     }

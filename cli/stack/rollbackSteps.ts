@@ -4,6 +4,7 @@
  */
 import { compare, valid } from "semver";
 
+import { inOrder } from "../../migrations/engine/files/collection";
 import type { MigrationFile } from "../../migrations/engine/files/file";
 import type { History } from "../../migrations/engine/history/history";
 import { UsageError } from "../frame/command";
@@ -46,9 +47,9 @@ export function rollbackSteps(
       "restore its file and rollback file from git.",
     );
   }
-  return files
+  return inOrder(files)
     .filter(({ number, header }) => number > stays.number && there.includes(header.version))
-    .sort((a, b) => b.number - a.number)
+    .toReversed()
     .map(stepOf);
 }
 

@@ -6,7 +6,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { MigrationInputs } from "../engine/entry";
-import { filesBelow } from "../engine/files/collection";
+import { filesBelow, inOrder } from "../engine/files/collection";
 import type { MigrationFile } from "../engine/files/file";
 import { describeStatements } from "../engine/files/statementLines";
 import { limitsText, noTimeLimits } from "../engine/files/timeLimits";
@@ -79,7 +79,7 @@ function declaredFiles({ files, history, plan, violations }: Survey): {
   const isGoing = (file: MigrationFile): boolean => plan.toRollBack.includes(file);
   const stays = (file: MigrationFile): boolean =>
     plan.applied.includes(file) || (!refused && plan.pending.includes(file));
-  const ordered = [...files].sort((a, b) => a.number - b.number);
+  const ordered = inOrder(files);
   return {
     goingBack: ordered.filter((file) => isGone(file) || (!kept && isGoing(file))).reverse(),
     staying: ordered.filter((file) => stays(file) && (kept || !isGoing(file))),

@@ -22,12 +22,15 @@ export interface Collection {
   readonly problems: readonly Problem[];
 }
 
+/** Lowest number first, as they run. */
+export const inOrder = <F extends { readonly number: number }>(files: readonly F[]): readonly F[] =>
+  files.toSorted((a, b) => a.number - b.number);
+
 /** The files with a lower number, lowest first: all that comes before. */
 export const filesBelow = (
   files: readonly MigrationFile[],
   number: number,
-): readonly MigrationFile[] =>
-  files.filter((file) => file.number < number).sort((a, b) => a.number - b.number);
+): readonly MigrationFile[] => inOrder(files.filter((file) => file.number < number));
 
 /** Parses one pair, as parseMigration does. */
 export type ParsePair = (
@@ -109,12 +112,12 @@ export function parseCollection(
     named.filter(({ name }) => isRollback(name)).map((file) => [file.name, file]),
   );
   problems.push(...checkNumbers(forward));
-  const migrations: MigrationFile[] = [];
+  const parsedFiles: MigrationFile[] = [];
   for (const { name, bytes } of forward) {
     const rollbackName = rollbackNameOf(name);
     const parsed = parse(name, bytes, rollbacks.get(rollbackName) ?? null);
     rollbacks.delete(rollbackName);
-    if ("migration" in parsed) migrations.push(parsed.migration);
+    if ("migration" in parsed) parsedFiles.push(parsed.migration);
     else problems.push(...parsed.problems);
   }
   for (const name of rollbacks.keys()) {
@@ -122,7 +125,7 @@ export function parseCollection(
     const hint = "correct the name: a rollback file is named after its migration.";
     problems.push({ code: "ORPHAN_ROLLBACK", file: name, line: null, message, hint });
   }
-  migrations.sort((a, b) => a.number - b.number);
+  const migrations = inOrder(parsedFiles);
   problems.push(...checkVersions(migrations));
   return { migrations, problems: sortProblems(problems) };
 }

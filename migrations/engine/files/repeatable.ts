@@ -4,6 +4,7 @@
  * Does NOT read the folder (see survey/load.ts) or compare with the migrations (see gate/rules/application).
  */
 import type { Problem } from "../../../stack/errors";
+import { memo } from "../../../stack/memo";
 import { withoutArguments } from "../sql/objectName";
 import { parseStatements } from "../sql/parser";
 import { sqlName } from "../sql/sqlText";
@@ -138,14 +139,8 @@ export class LastWords {
   }
 }
 
-const known = new WeakMap<MigrationFile, LastWords>();
-
-/** Worked out once for each file. */
-export function wordsOf(file: MigrationFile): LastWords {
-  const words = known.get(file) ?? new LastWords(file.segments);
-  known.set(file, words);
-  return words;
-}
+/** Of one file. */
+export const lastWordsOf = memo((file: MigrationFile): LastWords => new LastWords(file.segments));
 
 /** The last word of files, lowest number first, on one object, and whose it is; null where none speaks of it. */
 export function lastWordOf(
@@ -153,7 +148,7 @@ export function lastWordOf(
   what: string,
 ): { readonly file: MigrationFile; readonly word: LastWord } | null {
   for (const file of files.toReversed()) {
-    const word = wordsOf(file).of(what);
+    const word = lastWordsOf(file).of(what);
     if (word !== null) return { file, word };
   }
   return null;

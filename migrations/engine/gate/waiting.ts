@@ -2,6 +2,7 @@
  * Which pending files only wait for a date, and what may run before them. Pure.
  * Does NOT judge (see gate.ts): a rule says of a finding that time alone is missing.
  */
+import { inOrder } from "../files/collection";
 import type { MigrationFile } from "../files/file";
 import { isAbout } from "./input/findings";
 import type { GateInput } from "./input/gateInput";
@@ -50,7 +51,7 @@ export function waitingIn(input: GateInput, violations: readonly Violation[]): W
       plan: {
         ...plan,
         pending: passing,
-        held: [...waiting, ...plan.held].sort((a, b) => a.number - b.number),
+        held: inOrder([...waiting, ...plan.held]),
       },
     },
     files: waiting.map((file) => ({

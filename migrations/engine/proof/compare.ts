@@ -13,6 +13,7 @@ import {
   type SchemaDifference,
   type SchemaSide,
 } from "../differences/difference";
+import { inOrder } from "../files/collection";
 import type { MigrationFile } from "../files/file";
 import { digestSnapshot, type SchemaDigest } from "../history/snapshot";
 import { structureOf } from "../history/structureLines";
@@ -90,9 +91,6 @@ async function comparison(
     database: digest(live),
   };
 }
-
-const inOrder = (migrations: readonly MigrationFile[]): readonly MigrationFile[] =>
-  [...migrations].sort((a, b) => a.number - b.number);
 
 /** Lends a scratch database in which the files were run. */
 export function withBuiltSchema<T>(

@@ -6,7 +6,7 @@
 import { type Access, withClient } from "../../../stack/connection";
 import { BadInputError, MigrationError } from "../../../stack/errors";
 import type { Log } from "../../../stack/log";
-import { samplesFile } from "../files/collection";
+import { inOrder, samplesFile } from "../files/collection";
 import type { MigrationFile } from "../files/file";
 import {
   isProven,
@@ -101,9 +101,7 @@ export async function proveMigrations(
   const { detail = log, onResult = () => undefined, samples = noSamples } = following;
   const provable = wanted.filter(({ rollback }) => rollback !== null);
   const highest = Math.max(0, ...provable.map(({ number }) => number));
-  const needed = migrations
-    .filter(({ number }) => number <= highest)
-    .sort((a, b) => a.number - b.number);
+  const needed = inOrder(migrations.filter(({ number }) => number <= highest));
   const results = wanted
     .filter(({ rollback }) => rollback === null)
     .map((one) => resultOf(one, "failed", { reason: "there is no rollback file to prove." }));

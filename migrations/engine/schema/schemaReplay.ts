@@ -3,7 +3,7 @@
  * Does NOT run anything, and takes every statement as carried out (rollback files are no part of it).
  */
 import { memo } from "../../../stack/memo";
-import { filesBelow } from "../files/collection";
+import { filesBelow, inOrder } from "../files/collection";
 import type { MigrationFile } from "../files/file";
 import type { Statement } from "../statements/statements";
 import { applyOperation } from "./operationReplay";
@@ -34,7 +34,7 @@ export const replayModels = memo(
   (files: readonly MigrationFile[]): ReadonlyMap<number, SchemaModel> => {
     const models = new Map<number, SchemaModel>();
     let model: SchemaModel = new SchemaModel();
-    for (const file of [...files].sort((a, b) => a.number - b.number)) {
+    for (const file of inOrder(files)) {
       models.set(file.number, model);
       model = replayFile(model, file);
     }

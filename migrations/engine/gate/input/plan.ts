@@ -4,6 +4,8 @@
  */
 import { compare, valid } from "semver";
 
+import { inOrder } from "../../files/collection";
+
 /** What the plan needs of a migration; MigrationFile fits. */
 export interface PlanFile {
   /** Gives the order. */
@@ -53,8 +55,6 @@ export interface Plan<F extends PlanFile = PlanFile> {
   readonly baselined?: readonly F[];
   readonly problems: readonly PlanProblem<F>[];
 }
-
-const byNumber = (a: PlanFile, b: PlanFile): number => a.number - b.number;
 
 /** The highest number to run, or null when the target is unknown. */
 function targetNumber(files: readonly PlanFile[], target: string): number | null {
@@ -106,7 +106,7 @@ export function planMigrations<F extends PlanFile>(
   states: readonly AppliedState[],
   target: string,
 ): Plan<F> {
-  const ordered = [...files].sort(byNumber);
+  const ordered = inOrder(files);
   const stateOf = new Map(states.map((state) => [state.version, state]));
   const statusOf = (file: F): AppliedState["status"] | null =>
     stateOf.get(file.header.version)?.status ?? null;
@@ -169,5 +169,5 @@ export function planRollback<F extends PlanFile>(
 ): Plan<F> {
   const there = new Set([...plan.applied, ...plan.pending, ...plan.toRollBack]);
   const toRollBack = [...there].filter(({ header }) => versions.includes(header.version));
-  return { ...plan, pending: [], toRollBack: toRollBack.sort(byNumber).reverse() };
+  return { ...plan, pending: [], toRollBack: inOrder(toRollBack).toReversed() };
 }

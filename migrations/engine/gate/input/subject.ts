@@ -4,6 +4,7 @@
  */
 import { memo } from "../../../../stack/memo";
 import { tierRules } from "../../../../stack/tier";
+import { inOrder } from "../../files/collection";
 import type { MigrationFile } from "../../files/file";
 import type { Segment } from "../../files/segments";
 import { impactsAmong, rollbackImpactsOf } from "../../impact/classify";
@@ -195,7 +196,7 @@ function makeSubject(file: MigrationFile, input: GateInput, { ordered, placeOf }
 }
 
 const placesOf = memo((files: readonly MigrationFile[]): Places => {
-  const ordered = [...files].sort((a, b) => a.number - b.number);
+  const ordered = inOrder(files);
   const placeOf = new Map<number, number>();
   for (const [place, { number }] of ordered.entries()) {
     // Two files may have one number by mistake.

@@ -2,6 +2,7 @@
  * Gate rule repeatable-differs: its texts, its examples, and what it finds.
  * Does NOT cover what a replacement does to its users (see view-meaning-changed, code-in-use-replaced) nor its rollback.
  */
+import { inOrder } from "../../../files/collection";
 import { lastWordOf, type RepeatableFile } from "../../../files/repeatable";
 import type { GateInput } from "../../input/gateInput";
 import type { RuleFinding } from "../../input/gateRule";
@@ -13,7 +14,7 @@ function differences(
   { files }: GateInput,
   { name, fileName, definitions }: RepeatableFile,
 ): readonly RuleFinding[] {
-  const ordered = [...files].sort((a, b) => a.number - b.number);
+  const ordered = inOrder(files);
   return definitions.flatMap(({ what, meaning, statement: { line, column } }) => {
     const last = lastWordOf(ordered, what);
     const place = { file: fileName, line, column };

@@ -4,7 +4,7 @@
  */
 import { filesBelow } from "../../../files/collection";
 import type { MigrationFile } from "../../../files/file";
-import { lastWordOf, LastWords, wordsOf } from "../../../files/repeatable";
+import { lastWordOf, LastWords, lastWordsOf } from "../../../files/repeatable";
 import type { GateInput } from "../../input/gateInput";
 import type { RuleFinding } from "../../input/gateRule";
 import { docs, fileRule } from "../fileRule";
@@ -18,7 +18,7 @@ function wrongBacks(
   if (rollback === null) return [];
   const back = new LastWords(rollback.segments);
   const below = filesBelow(files, file.number);
-  return wordsOf(file).defined.flatMap(({ what }): readonly RuleFinding[] => {
+  return lastWordsOf(file).defined.flatMap(({ what }): readonly RuleFinding[] => {
     const former = managed.has(what) ? lastWordOf(below, what) : null;
     if (former?.word.kind !== "defined") return [];
     const { definition } = former.word;
