@@ -22,7 +22,7 @@ import {
 } from "./ledger/ledger";
 import { rollBackVersion } from "./run/rollback";
 import { applyMigration } from "./run/run";
-import { KeptRunner } from "./server/keptRunner";
+import { keptRun } from "./server/keptRunner";
 import { SharedRead } from "./sharedRead";
 import { loadMigrations, migrationsFolder } from "./survey/load";
 import { ensureLedgerShape } from "./survey/survey";
@@ -145,9 +145,6 @@ function factsOf(state: VersionState): readonly string[] {
   ];
 }
 
-/** The engine tells of one migration after the other: what one leaves is there for the next. */
-const kept = new KeptRunner();
-
 /** What a person has to know after the moment, too; not what each file's own last notice says. */
 const toBeKept =
   /^(WARNING|pre-flight|resuming|a batch is run again|it failed|the rollback of |notice: (?!Migration \S+ (completed|rolled back)))/;
@@ -170,7 +167,7 @@ async function runToGoal(inputs: MigrationInputs): Promise<MigrationOutputs> {
   const lower = versionsOf(filesBelow(files, file.number), inputs.lower);
   const above = files.filter(({ number }) => number > file.number);
   const higher = versionsOf(above, inputs.higher);
-  const outcome = await kept.use(currentAccess(), (runner) =>
+  const outcome = await keptRun.use(currentAccess(), (runner) =>
     goal === "applied"
       ? applyMigration(runner, { migration: file, lower, expected: impactsAmong(files, file) }, log)
       : rollBackVersion(

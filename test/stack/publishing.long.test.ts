@@ -41,7 +41,7 @@ it("publishes each sign-off, and neither a resource nor the history of updates s
   stack.variables = { DDL_PUBLISH_ONLY: "1" };
   const left = await stack.up();
   expect(left.status).not.toBe(0);
-  expect(left.stdout + left.stderr).toMatch(/DDL_PUBLISH_ONLY is set to "1"[^]*Hint: unset/);
+  expect(left.output).toMatch(/DDL_PUBLISH_ONLY is set to "1"[^]*Hint: unset/);
   stack.variables = {};
   expect(await resourcesOf(stack)).toEqual(resources);
 });

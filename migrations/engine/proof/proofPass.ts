@@ -21,6 +21,7 @@ import {
 } from "../history/proof";
 import { ensureStamp } from "../history/stamp";
 import { readHistory, readProofs } from "../ledger/ledger";
+import { keptRun } from "../server/keptRunner";
 import { loadMigrations, migrationsFolder } from "../survey/load";
 import { readSamples, type Samples } from "../survey/samples";
 import { proveMigrations } from "./prove";
@@ -101,11 +102,11 @@ export const proofs = {
 
   create: async (inputs: ProofsInputs): Promise<{ id: string; outs: ProofsOutputs }> => ({
     id: "proofs",
-    outs: await runPass(currentAccess(), inputs, "none: nothing was left to prove", engineVoice),
+    outs: await passOfEngine(inputs, "none: nothing was left to prove"),
   }),
 
   update: async (olds: ProofsOutputs, news: ProofsInputs): Promise<{ outs: ProofsOutputs }> => ({
-    outs: await runPass(currentAccess(), news, olds.lastPass, engineVoice),
+    outs: await passOfEngine(news, olds.lastPass),
   }),
 
   read: async (
@@ -119,6 +120,12 @@ export const proofs = {
     return { id, props: live, inputs: live };
   },
 };
+
+/** What kept the run of the migrations before is let go of first: a proof has sessions of its own. */
+async function passOfEngine(inputs: ProofsInputs, lastPass: string): Promise<ProofsOutputs> {
+  await keptRun.end();
+  return runPass(currentAccess(), inputs, lastPass, engineVoice);
+}
 
 async function unprovenVersions(
   access: Access,

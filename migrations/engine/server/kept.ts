@@ -35,7 +35,7 @@ export class Kept<Thing extends Closable> {
         throw error;
       } finally {
         this.idle = setTimeout(() => {
-          this.last = this.last.then(() => this.letGo());
+          this.end().catch(() => undefined);
         }, this.idleMs);
       }
     });
@@ -43,7 +43,14 @@ export class Kept<Thing extends Closable> {
     return turn;
   }
 
-  /** Ends what is kept, if anything is. */
+  /** Ends what is kept, if anything is, behind all work that was asked for before. */
+  end(): Promise<void> {
+    const turn = this.last.then(() => this.letGo());
+    this.last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Ends what is kept at once, whatever it is doing. */
   async letGo(): Promise<void> {
     if (this.idle !== null) clearTimeout(this.idle);
     const { kept } = this;

@@ -13,3 +13,6 @@ export class KeptRunner extends Kept<Runner> {
     super(idleMs, (access) => new Runner(access));
   }
 }
+
+/** The run of this process: the engine tells of one migration after the other; what one leaves is there for the next. */
+export const keptRun = new KeptRunner();

@@ -209,7 +209,11 @@ COMMIT;`,
     await kept.use(other.access, (runner) => applyOne(runner, three(), 0));
     await allGone();
     expect(await ledgerRows(other)).toHaveLength(1);
-    await kept.letGo();
+    // And ends, long before it would be idle, where that is asked for.
+    const last = kept.use(database.access, (runner) => applyOne(runner, three(), 1));
+    await kept.end();
+    expect((await last).ranNow).toBe(true);
+    await allGone();
     await other.close();
   });
 
