@@ -88,13 +88,15 @@ async function run(call: Call): Promise<ExitStatus> {
   const wanted = await wantedFiles(call, folder);
   const memory = new CheckedBefore(folder, compiledSources());
   const { migrations, repeatables, problems } = collect(await readSources(folder), memory.parse);
+  const drafts = await draftsIn(folder, migrations, wanted);
   const scope = {
     repeatables,
+    // Repeatable files are held to what is being written, too; nothing else is, so what is kept stays good.
+    ...(repeatables.length === 0 ? {} : { drafts: drafts.map(({ draft }) => draft) }),
     schemas: await governedSchemas(tier),
     now: new Date(),
     ...(wanted === null ? {} : { judged: [...wanted] }),
   };
-  const drafts = await draftsIn(folder, migrations, wanted);
   const judged = (by: Tier): readonly Violation[] => [
     ...(problems.length > 0
       ? checkFiles(migrations, by, scope)

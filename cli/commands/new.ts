@@ -53,6 +53,10 @@ export const newCommand: Command = {
       summary: "carry a changed file of migrations/repeatable/",
       many: true,
     },
+    reason: {
+      value: "TEXT",
+      summary: "with --repeatable: why those who use it bear the change",
+    },
     ...stackOptions,
   },
   examples: [
@@ -62,7 +66,10 @@ export const newCommand: Command = {
       'ddl new --from-drift "index of incident 4711" --stack prod',
       "what was changed there by hand",
     ],
-    ['ddl new "count archived jobs too" --repeatable job_summary', "a view that was edited"],
+    [
+      'ddl new "count archived jobs too" --repeatable job_summary --reason "read by the job page alone, told"',
+      "a view that was edited",
+    ],
   ],
   run,
 };
@@ -78,7 +85,9 @@ async function run(call: Call): Promise<ExitStatus> {
       "write one migration for each.",
     );
   }
-  const repeated = names.length === 0 ? null : await readRepeatables(names, folder, described);
+  const reason = reasonOf(call);
+  const repeated =
+    names.length === 0 ? null : await readRepeatables(names, folder, described, reason);
   if (repeated?.change === null) {
     call.terminal.print(repeated.said);
     return exitStatus.fine;
@@ -104,9 +113,38 @@ async function run(call: Call): Promise<ExitStatus> {
   if (drift !== null) call.terminal.print(drift.said);
   call.terminal.say(
     `Version ${migration.version}${migration.previous === null ? "" : `, behind ${migration.previous.version}`}. ` +
-      `Fill in what stands in brackets${drift === null ? ", write the change and its rollback" : ""}, then: npx ddl check --tier dev`,
+      `${whatIsLeft(drift?.change ?? null)}npx ddl check --tier dev`,
   );
   return drift?.isWhole === false ? exitStatus.failed : exitStatus.fine;
+}
+
+/**
+ * @throws {UsageError} it is said where nothing asks for it, or is no line of a header.
+ */
+function reasonOf(call: Call): string | undefined {
+  const reason = call.text("reason")?.trim();
+  if (reason === undefined) return undefined;
+  if (call.list("repeatable").length === 0) {
+    throw new UsageError(
+      "--reason goes with --repeatable.",
+      "elsewhere exceptions are written in the header, each with its own reason.",
+    );
+  }
+  if (reason === "" || /[\u0000-\u001f\u007f]/.test(reason)) {
+    throw new UsageError("The reason is empty or holds control characters.", "write plain words.");
+  }
+  return reason;
+}
+
+/** What a person does before the check; it names what is forgotten. */
+function whatIsLeft(change: Change | null): string {
+  if (change === null) {
+    return "Fill in what stands in brackets, write the change and its rollback, then: ";
+  }
+  const { impact, exceptions = [], exceptionReason } = change;
+  const isWhole =
+    impact !== undefined && (exceptions.length === 0 || exceptionReason !== undefined);
+  return isWhole ? "Nothing is left to fill in: " : "Fill in what stands in brackets, then: ";
 }
 
 /** What the database has and the files do not, as a change. */

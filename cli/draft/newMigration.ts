@@ -38,9 +38,29 @@ export interface Change {
   readonly remarks: readonly string[];
   /** What the rollback throws away. */
   readonly losses: readonly string[];
-  /** Rules that need an exception, for which a person writes the reason. */
+  /** Rules that need an exception. */
   readonly exceptions?: readonly string[];
+  /** Why they need not hold; absent: a person writes it. */
+  readonly exceptionReason?: string;
+  /** What the header says of impact and rollback; absent: a person finds out. */
+  readonly impact?: Impact;
 }
+
+/** Fields of the header, as they are written there. */
+export interface Impact {
+  readonly estimatedDuration: string;
+  readonly downtimeRequired: "Yes" | "No";
+  readonly lockEscalationRisk: "Low" | "Medium" | "High";
+  readonly dataRecovery: "Automatic" | "Manual" | "Not possible";
+}
+
+/** Placeholders: ddl check asks for each. */
+const unknownImpact = {
+  estimatedDuration: "[for the size that the tables have in prod]",
+  downtimeRequired: "[Yes/No]",
+  lockEscalationRisk: "[Low/Medium/High]",
+  dataRecovery: "[Automatic/Manual/Not possible]",
+};
 
 export interface NewFiles {
   readonly forward: string;
@@ -62,17 +82,20 @@ const schemasOf = ({ tables, change }: NewMigration): readonly string[] => {
   return schemas.length === 0 ? ["dagapp"] : [...new Set(schemas)];
 };
 
+const openReason = "[what it does to whoever uses it, and why they bear it]";
+
 const exceptionBlock = (change: Change | undefined): string =>
   change?.exceptions === undefined || change.exceptions.length === 0
     ? ""
     : `--\n-- EXCEPTIONS:\n${change.exceptions
-        .map((id) => `--   - ${id}: [what it does to whoever uses it, and why they bear it]\n`)
+        .map((id) => `--   - ${id}: ${change.exceptionReason ?? openReason}\n`)
         .join("")}`;
 
 function header(migration: NewMigration): string {
   const { name, version, ticket, author, created, description, previous, tables, change } =
     migration;
   const remarks = (change?.remarks ?? []).map((line) => `\n--   ${line}`).join("");
+  const impact = change?.impact ?? unknownImpact;
   const affected = change === undefined ? "[schema.table, …]" : "None";
   const dependency =
     previous === null
@@ -96,14 +119,14 @@ ${rule}
 --
 -- IMPACT:
 --   - Tables affected: ${tables.length === 0 ? affected : tables.join(", ")}
---   - Estimated duration: [for the size that the tables have in prod]
---   - Downtime required: [Yes/No]
---   - Lock escalation risk: [Low/Medium/High]
+--   - Estimated duration: ${impact.estimatedDuration}
+--   - Downtime required: ${impact.downtimeRequired}
+--   - Lock escalation risk: ${impact.lockEscalationRisk}
 --
 -- ROLLBACK:
 --   - Rollback script: ${name}_rollback.sql
 --   - Rollback tested: No
---   - Data recovery: [Automatic/Manual/Not possible]
+--   - Data recovery: ${impact.dataRecovery}
 ${exceptionBlock(change)}${rule}`;
 }
 

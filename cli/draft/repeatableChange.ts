@@ -12,7 +12,7 @@ import {
   lastWordOf,
   type RepeatableFile,
 } from "../../migrations/engine/files/repeatable";
-import type { Change } from "./newMigration";
+import type { Change, Impact } from "./newMigration";
 
 /** A definition that no migration has, with the one before it, or null. */
 interface Changed {
@@ -97,6 +97,14 @@ function isMissing(what: string): string {
     : `to_regprocedure(${literal(name)}) IS NULL`;
 }
 
+/** Views and functions hold no rows: they are replaced within moments, and brought back by their former text. */
+const ofDefinitions: Impact = {
+  estimatedDuration: "under a second",
+  downtimeRequired: "No",
+  lockEscalationRisk: "Low",
+  dataRecovery: "Automatic",
+};
+
 /**
  * The change; null where the migrations have all that the files say.
  *
@@ -128,5 +136,6 @@ export function changeOfRepeatables(
       ...changed.map(({ now: { what }, former }) => `- ${what}${former === null ? " (new)" : ""}`),
     ],
     losses: [],
+    impact: ofDefinitions,
   };
 }

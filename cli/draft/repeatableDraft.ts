@@ -33,6 +33,7 @@ function askedExceptions(
 /**
  * @param names      Of repeatable files, with or without `.sql`, in the order in which they shall run.
  * @param described  The new migration but for its change.
+ * @param reason     Why a rule need not hold that a replacement breaks; undefined: a person writes it later.
  * @returns          The change, null where the migrations have all that the files say; and what is to be told.
  * @throws {UsageError}    there is no such file.
  * @throws {BadInputError} files of the folder have problems.
@@ -41,6 +42,7 @@ export async function readRepeatables(
   names: readonly string[],
   folder: string,
   described: NewMigration,
+  reason: string | undefined,
 ): Promise<{
   readonly change: Change | null;
   readonly tables: readonly string[];
@@ -76,7 +78,10 @@ export async function readRepeatables(
   const exceptions = askedExceptions({ ...described, change }, number, migrations);
   const said = [
     `Carries ${files}.`,
-    ...exceptions.map((rule) => `Say in EXCEPTIONS why ${rule} need not hold.`),
+    ...(reason === undefined
+      ? exceptions.map((rule) => `Say in EXCEPTIONS why ${rule} need not hold.`)
+      : exceptions.map((rule) => `${rule} need not hold: ${reason}`)),
   ].join("\n");
-  return { change: { ...change, exceptions }, tables: [], said, isWhole: true };
+  const excepted = reason === undefined ? {} : { exceptionReason: reason };
+  return { change: { ...change, exceptions, ...excepted }, tables: [], said, isWhole: true };
 }

@@ -10,6 +10,8 @@ export interface Step {
   readonly op: string;
   readonly urn: string;
   readonly type: string;
+  /** What is not as declared, where the resource found that out by itself; empty for any other. */
+  readonly drift: readonly string[];
 }
 
 /** Something said, by the program, by a provider or by the engine itself. */
@@ -60,7 +62,15 @@ function stepOf(value: unknown): Step | null {
     op: textOf(metadata["op"]),
     urn: textOf(metadata["urn"]),
     type: textOf(metadata["type"]),
+    drift: driftOf(metadata["new"]),
   };
+}
+
+/** The provider puts what deviates among the inputs (see roles/entry.ts). */
+function driftOf(state: unknown): readonly string[] {
+  const inputs = isJson(state) ? state["inputs"] : null;
+  const drift = isJson(inputs) ? inputs["drift"] : null;
+  return Array.isArray(drift) ? drift.filter((one) => typeof one === "string") : [];
 }
 
 const stepKinds = {

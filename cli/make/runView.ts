@@ -173,5 +173,21 @@ function planLines(planned: readonly Step[]): readonly string[] {
     `Plan: ${counted(planned.length, "resource")} would change`,
     ...(fresh.length > mostListed ? [`  + ${summed.join(", ")}`] : fresh.map(stepText)),
     ...others.map(stepText),
+    ...driftLines(planned),
+  ];
+}
+
+/** So many deviations are named; `make drift` and ddl grants name all of them. */
+const mostDeviations = 10;
+
+/** What is not as declared, once: several resources look at the same database. */
+function driftLines(planned: readonly Step[]): readonly string[] {
+  const all = [...new Set(planned.flatMap(({ drift }) => drift))];
+  if (all.length === 0) return [];
+  const more = all.length - mostDeviations;
+  return [
+    "Not as declared:",
+    ...all.slice(0, mostDeviations).map((one) => `  ${one}`),
+    ...(more > 0 ? [`  and ${more} more: npx ddl grants names each`] : []),
   ];
 }

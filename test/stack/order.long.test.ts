@@ -62,3 +62,33 @@ it("refuses a later migration under --target and --exclude, and a plain up recov
   expect(await versionsOf(database, "applied")).toEqual([1, 2, 3, 2, 3].map(versionOf));
   done(await stack.preview("--expect-no-changes"));
 });
+
+it("stores the settings that the stack declares, names what was changed by hand, and mends it", async () => {
+  const config = {
+    extensions: [],
+    databaseSettings: { work_mem: "64MB", random_page_cost: 1.1 },
+    roleSettings: { service: { statement_timeout: "30s", jit: false } },
+  };
+  await stack.configure(config);
+  const { name, roles } = database;
+  const declared = `database ${name}: setting work_mem=64MB is missing`;
+  expect(done(await stack.preview("--diff"))).toContain(declared);
+  done(await stack.up());
+  const [session] = await database.sql(
+    "service",
+    "SELECT current_setting('work_mem') AS mem, current_setting('statement_timeout') AS time, current_setting('jit') AS jit",
+  );
+  expect(session).toEqual({ mem: "64MB", time: "30s", jit: "off" });
+  done(await stack.preview("--expect-no-changes"));
+
+  await database.sql("admin", `ALTER DATABASE "${name}" SET work_mem = '1GB'`);
+  await database.sql("admin", `ALTER DATABASE "${name}" SET temp_buffers = '1GB'`);
+  await database.sql("admin", `ALTER ROLE "${roles.service}" IN DATABASE "${name}" SET jit = on`);
+  expect((await stack.preview("--expect-no-changes")).status).not.toBe(0);
+  const plan = done(await stack.preview("--diff"));
+  expect(plan).toContain(declared);
+  expect(plan).toContain(`database ${name}: should not set temp_buffers=1GB for every login`);
+  expect(plan).toContain(`role ${roles.service}: setting jit=off in database ${name} is missing`);
+  done(await stack.up());
+  done(await stack.preview("--expect-no-changes"));
+});

@@ -17,6 +17,8 @@ export interface FileCheck {
   readonly judged?: readonly string[];
   /** Of the folder; absent: none. */
   readonly repeatables?: readonly RepeatableFile[];
+  /** Files of the folder that are no whole migrations yet; absent: none. */
+  readonly drafts?: readonly MigrationFile[];
 }
 
 /**
@@ -28,7 +30,7 @@ export interface FileCheck {
 export function checkFiles(
   files: readonly MigrationFile[],
   tier: Tier,
-  { schemas, now, judged, repeatables = [] }: FileCheck,
+  { schemas, now, judged, repeatables = [], drafts = [] }: FileCheck,
 ): readonly Violation[] {
   const pending = files.filter(({ fileName }) => judged?.includes(fileName) ?? true);
   const plan = {
@@ -40,7 +42,17 @@ export function checkFiles(
     problems: [],
   };
   const input = {
-    ...{ tier, plan, files, repeatables, schemas, now, tickets: [], targetVersion: "latest" },
+    ...{
+      tier,
+      plan,
+      files,
+      repeatables,
+      drafts,
+      schemas,
+      now,
+      tickets: [],
+      targetVersion: "latest",
+    },
     ...{ migratorConfigured: true, appliedAt: null, isUpdate: false, lower: null },
     ...{ windows: [], breakGlass: null },
   };

@@ -11,11 +11,15 @@ import type { Found, GateRule, RuleFinding, Violation } from "./input/gateRule";
 import { exceptionRules } from "./rules/exceptions/rules";
 
 /** How a rule weighs at the moment; null where the tier does not have it. */
-function severityOf(rule: GateRule, { tier, isUpdate, breakGlass }: GateInput): Severity | null {
+function severityOf(
+  rule: GateRule,
+  { tier, plan, isUpdate, breakGlass }: GateInput,
+): Severity | null {
   const severity = rule.severity(tier);
   const isLifted = rule.liftedByBreakGlass === true && breakGlass !== null;
   const isEarly = rule.warnsInPreview === true && !isUpdate;
-  return severity === "error" && (isLifted || isEarly) ? "warning" : severity;
+  const isIdle = rule.warnsWhileIdle === true && plan.pending.length === 0;
+  return severity === "error" && (isLifted || isEarly || isIdle) ? "warning" : severity;
 }
 
 /** A violation, or null where the tier does not have the rule. An exception makes it a warning. */

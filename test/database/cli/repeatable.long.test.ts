@@ -2,7 +2,7 @@
  * A view and a function in a repeatable file: each change of it is carried by a migration that `ddl new` writes, that the
  * gate holds to the file, that runs and is proven like any other, and whose rollback brings the former text back.
  */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { proveVersions } from "../../../migrations/engine/proof/prove";
@@ -28,18 +28,11 @@ const write = async (sql: string): Promise<void> => {
   await mkdir(join(project.migrations, "repeatable"), { recursive: true });
   await writeFile(join(project.migrations, "repeatable", "small.sql"), sql);
 };
-/** Fills in what a person fills in. */
-const fillIn = async (name: string): Promise<void> => {
-  const path = join(project.migrations, `${name}.sql`);
-  const filled = (await readFile(path, "utf8"))
-    .replace(/\[for the size.*\]/, "1 minute")
-    .replace("[Yes/No]", "No")
-    .replace("[Low/Medium/High]", "Medium")
-    .replace("[Automatic/Manual/Not possible]", "Automatic")
-    .replaceAll(/\[what it does to .*\]/g, "readers were told");
-  await writeFile(path, filled);
-};
-const carry = (title: string) => project.runWords(["new", title, "--repeatable", "small"]);
+const carry = (title: string, reason = "readers were told") =>
+  project.runWords([
+    ...["new", title, "--repeatable", "small"],
+    ...(reason === "" ? [] : ["--reason", reason]),
+  ]);
 const run = async (number: number): Promise<void> => {
   const { migrations, problems } = await loadMigrations(project.migrations);
   expect(problems).toEqual([]);
@@ -74,7 +67,7 @@ it("is named by the gate while no migration carries it", async () => {
 it("becomes a migration, and the next change of it another", async () => {
   const first = await carry("make doubles");
   expect(first).toMatchObject({ status: 0 });
-  await fillIn("002_make_doubles");
+  expect(first.stderr).toContain("Nothing is left to fill in");
   expect(await rules()).not.toContain("repeatable-");
   await run(2);
   const before = await definitions();
@@ -83,9 +76,18 @@ it("becomes a migration, and the next change of it another", async () => {
   expect(await rules()).toContain(
     "view dagapp.doubles is here not as 002_make_doubles.sql makes it",
   );
-  const second = await carry("more doubles");
+  const second = await carry("more doubles", "");
   expect(second.stdout).toContain("Say in EXCEPTIONS why code-in-use-replaced need not hold.");
-  await fillIn("003_more_doubles");
+  expect(second.stderr).toContain("Fill in what stands in brackets");
+  // While it is written, the file is held to it, as if it were whole.
+  expect(await rules()).toMatch(/HEADER|exception/);
+  expect(await rules()).not.toContain("repeatable-");
+  for (const name of ["003_more_doubles.sql", "003_more_doubles_rollback.sql"]) {
+    await rm(join(project.migrations, name));
+  }
+  expect((await carry("more doubles")).stdout).toContain(
+    "code-in-use-replaced need not hold: readers were told",
+  );
   const checked = await project.run("check --tier dev");
   expect(checked.stdout).not.toContain(" error ");
   expect(await rules()).not.toContain("repeatable-");

@@ -8,6 +8,7 @@ import { join } from "node:path";
 
 import { CheckedBefore, compiledSources } from "../../../cli/stack/checkedBefore";
 import { parseCollection } from "../../../migrations/engine/files/collection";
+import { parseRepeatables, type RepeatableFile } from "../../../migrations/engine/files/repeatable";
 import { checkFiles } from "../../../migrations/engine/gate/fileCheck";
 import type { Violation } from "../../../migrations/engine/gate/input/gateRule";
 import { loadParser } from "../../../migrations/engine/statements/statements";
@@ -59,6 +60,7 @@ interface Scope {
   readonly schemas?: readonly string[];
   readonly now?: Date;
   readonly judged?: readonly string[];
+  readonly repeatables?: readonly RepeatableFile[];
 }
 
 function check(
@@ -69,6 +71,7 @@ function check(
     schemas = ["dagapp"],
     now = new Date("2026-03-01T10:00:00Z"),
     judged,
+    repeatables = [],
   }: Scope = {},
 ): readonly Violation[] {
   const memory = new CheckedBefore("/folder", known, place, (files, by, some) => {
@@ -77,7 +80,7 @@ function check(
   });
   const { migrations, problems } = parseCollection(filesOf(all), memory.parse);
   expect(problems).toEqual([]);
-  const scope = { schemas, now, ...(judged === undefined ? {} : { judged }) };
+  const scope = { schemas, now, repeatables, ...(judged === undefined ? {} : { judged }) };
   const found = memory.judge(migrations, tier, scope);
   memory.save();
   return found;
@@ -126,6 +129,24 @@ it("judges the files that are named, and keeps what is known of the others", () 
   expect(asked[0]).toEqual(names(4));
   check(sources, all);
   expect(asked).toHaveLength(1);
+});
+
+it("judges everything each time where repeatable files are there: they are held to the last of all files", () => {
+  const view = (columns: string): string => `CREATE OR REPLACE VIEW dagapp.v AS SELECT ${columns};`;
+  const all: Bodies = [...bodies, [view("1 AS one"), "DROP VIEW IF EXISTS dagapp.v;"]];
+  const repeatable = (columns: string): readonly RepeatableFile[] =>
+    parseRepeatables([{ name: "v.sql", bytes: Buffer.from(view(columns)) }]).repeatables;
+  const differs = (repeatables: readonly RepeatableFile[]): boolean =>
+    check(sources, all, { repeatables }).some(({ rule }) => rule === "repeatable-differs");
+  // What is known of the same files without them is not taken for an answer, and none of these is kept.
+  check(sources, all);
+  asked = [];
+  expect(differs(repeatable("1 AS one"))).toBe(false);
+  expect(differs(repeatable("2 AS one"))).toBe(true);
+  expect(differs(repeatable("1 AS one"))).toBe(false);
+  expect(asked).toEqual([names(1, 2, 3, 4, 5), names(1, 2, 3, 4, 5), names(1, 2, 3, 4, 5)]);
+  check(sources, all);
+  expect(asked).toHaveLength(3);
 });
 
 it.each<[string, (text: string) => string]>([

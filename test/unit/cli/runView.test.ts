@@ -72,6 +72,28 @@ describe("a run", () => {
     expect(view.isEmpty).toBe(false);
   });
 
+  it("names what is not as declared, once for all resources that say so, and no more than fit", () => {
+    const view = new RunView(["preview"], plain);
+    const type = "pulumi-nodejs:dynamic/ddl:ExactGrants";
+    const drift = Array.from({ length: 12 }, (_, index) => `setting s${index} is missing: ALTER`);
+    const deviates = (name: string): string =>
+      line({
+        resOutputsEvent: {
+          metadata: { op: "update", urn: urn(type, name), type, new: { inputs: { drift } } },
+        },
+      });
+    expect(
+      staying(shownBy(view, [begins, deviates("a"), deviates("b"), ends({ update: 2 })])),
+    ).toEqual([
+      "Plan: 2 resources would change",
+      "  ~ ExactGrants a",
+      "  ~ ExactGrants b",
+      "Not as declared:",
+      ...drift.slice(0, 10).map((one) => `  ${one}`),
+      "  and 2 more: npx ddl grants names each",
+    ]);
+  });
+
   it("counts many new resources by their type", () => {
     const view = new RunView(["preview"], plain);
     const many = Array.from({ length: 9 }, (_, index) => done("create", "a:b:Role", `r${index}`));

@@ -28,6 +28,8 @@ export interface GateInput {
   readonly files: readonly MigrationFile[];
   /** Files that say how views and functions shall be now; absent: there are none. */
   readonly repeatables?: readonly RepeatableFile[];
+  /** Files that are no whole migrations yet, as far as they can be read; absent: there are none. */
+  readonly drafts?: readonly MigrationFile[];
   /** Schemas that migrations may change. */
   readonly schemas: readonly string[];
   /** By the server's clock, where there is a server. */

@@ -71,6 +71,8 @@ export interface GateRule {
   readonly liftedByBreakGlass?: true;
   /** A warning until something is to be run. */
   readonly warnsInPreview?: true;
+  /** A warning where no migration is to run: it is about files, and the database is as they say. */
+  readonly warnsWhileIdle?: true;
   /** It asks nothing but the files, so that it can be told without a database. */
   readonly filesOnly?: true;
   /** What it finds is known from runs alone: an exception to it is never idle. */

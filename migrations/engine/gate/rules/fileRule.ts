@@ -29,12 +29,14 @@ export interface FileRule {
   readonly findInAll?: (input: GateInput) => readonly RuleFinding[];
   /** Its errors keep versions from going back, too. */
   readonly holdsRollbacks?: true;
+  /** A warning where no migration is to run. */
+  readonly warnsWhileIdle?: true;
 }
 
 /** The rule in the gate's form. */
 export function fileRule(rule: FileRule): GateRule {
   const { id, why, source, exception, problem, instead, bad, good } = rule;
-  const { find, findInAll, holdsRollbacks } = rule;
+  const { find, findInAll, holdsRollbacks, warnsWhileIdle } = rule;
   return {
     id,
     severity: rule.severity ?? elseWarn("requiresSafeFiles"),
@@ -44,6 +46,7 @@ export function fileRule(rule: FileRule): GateRule {
     ...(exception === undefined ? {} : { exception }),
     page: { about: "files", problem, instead, bad, good },
     ...(holdsRollbacks === undefined ? {} : { holdsRollbacks }),
+    ...(warnsWhileIdle === undefined ? {} : { warnsWhileIdle }),
     check: (input) => [
       ...(find === undefined ? [] : subjectsOf(input).flatMap(find)),
       ...(findInAll === undefined ? [] : findInAll(input)),

@@ -11,10 +11,10 @@ import { docs, fileRule } from "../fileRule";
 const carry = (name: string): string => `npx ddl new "what changes" --repeatable ${name}`;
 
 function differences(
-  { files }: GateInput,
+  { files, drafts = [] }: GateInput,
   { name, fileName, definitions }: RepeatableFile,
 ): readonly RuleFinding[] {
-  const ordered = inOrder(files);
+  const ordered = inOrder([...files, ...drafts]);
   return definitions.flatMap(({ what, meaning, statement: { line, column } }) => {
     const last = lastWordOf(ordered, what);
     const place = { file: fileName, line, column };
@@ -58,8 +58,6 @@ export const repeatableDiffers = fileRule({
     "the same text in both: `ddl new --repeatable` writes the migration and its rollback from the file.",
   bad: { ...change, repeatables: { open_notes: before.replace("CREATE", "CREATE OR REPLACE") } },
   good: { ...change, repeatables: { open_notes: widened } },
-  findInAll: (input) =>
-    input.plan.pending.length === 0
-      ? []
-      : (input.repeatables ?? []).flatMap((file) => differences(input, file)),
+  warnsWhileIdle: true,
+  findInAll: (input) => (input.repeatables ?? []).flatMap((file) => differences(input, file)),
 });

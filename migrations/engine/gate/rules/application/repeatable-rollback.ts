@@ -11,7 +11,7 @@ import { docs, fileRule } from "../fileRule";
 
 function wrongBacks(
   file: MigrationFile,
-  managed: ReadonlySet<string>,
+  managed: ReadonlyMap<string, string>,
   { files }: GateInput,
 ): readonly RuleFinding[] {
   const { rollback } = file;
@@ -30,7 +30,9 @@ function wrongBacks(
         file: rollback.fileName,
         line: now?.kind === "defined" ? now.definition.statement.line : (now?.line ?? 1),
         message: `it does not leave ${what} as ${former.file.fileName} made it.`,
-        remedy: `end with the text of line ${definition.statement.line} there.`,
+        remedy:
+          `end with the text of line ${definition.statement.line} there. Written from another text than that ` +
+          `one, and applied nowhere: remove both files, and npx ddl new "what changes" --repeatable ${managed.get(what) ?? ""} writes them again.`,
       },
     ];
   });
@@ -55,8 +57,10 @@ export const repeatableRollback = fileRule({
   },
   good: { ...change, rollback: `DROP VIEW IF EXISTS dagapp.open_notes;\n${before}` },
   findInAll: (input) => {
-    const managed = new Set(
-      (input.repeatables ?? []).flatMap(({ definitions }) => definitions.map(({ what }) => what)),
+    const managed = new Map(
+      (input.repeatables ?? []).flatMap(({ name, definitions }) =>
+        definitions.map(({ what }) => [what, name] as const),
+      ),
     );
     return managed.size === 0
       ? []
