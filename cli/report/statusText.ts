@@ -37,7 +37,7 @@ function versionLines(versions: readonly VersionState[]): readonly string[] {
 /** What was decided and proven of a version, in the order in which it is asked for. */
 function decisionsText(state: VersionState): string {
   const { proof, validation, signOff, acknowledgement, baseline, checksum, status } = state;
-  const { edited = [] } = state;
+  const { edited = [], doubts = [] } = state;
   const said = (what: string, decision: Decision | null): readonly string[] =>
     decision === null ? [] : [`${what} by ${decision.by}`];
   return [
@@ -45,6 +45,7 @@ function decisionsText(state: VersionState): string {
     ...(edited.length === 0
       ? []
       : [`edited by hand in the ledger, events say otherwise: ${edited.join(", ")}`]),
+    ...doubts.map((doubt) => `not by a run: ${doubt}`),
     ...(state.begunRollback === null ? [] : ["its rollback was cut off"]),
     ...(proof === null ? [] : ["rollback proven"]),
     ...said("validated", validation),

@@ -178,10 +178,16 @@ const engineFaults: readonly Fault[] = [
   {
     what: "events of before the last start count",
     file: history,
-    text: "const own = ofVersion.filter((event) => event.happenedAt.getTime() >= since);",
-    instead:
-      "const own = ofVersion.filter((event) => event.happenedAt.getTime() >= since - since);",
+    text: "event.happenedAt.getTime() >= since;",
+    instead: "event.happenedAt.getTime() >= since - since;",
     suites: folding,
+  },
+  {
+    what: "whoever may write events speaks for a run",
+    file: "migrations/engine/history/vouchedRuns.ts",
+    text: "if (key === null || seen.has(sealOf(event)) || !isSealed(event, key)) return false;",
+    instead: "if (key === null) return false;",
+    suites: ["database/ledger/forgedRuns"],
   },
   {
     what: "a sign-off of another text counts",

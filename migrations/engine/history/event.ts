@@ -11,6 +11,8 @@ export interface EventRow {
   readonly login: string;
   readonly kind: EventKind;
   readonly version: string | null;
+  /** Which run wrote it; null: none. */
+  readonly run: string | null;
   readonly segment: number | null;
   readonly checksum: string | null;
   readonly rollbackChecksum: string | null;

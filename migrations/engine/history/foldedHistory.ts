@@ -6,10 +6,12 @@ import type { EventRow } from "./event";
 import {
   foldVersion,
   foldWhole,
+  type Ground,
   type History,
   kindsOfWhole,
   type LedgerRow,
   type VersionState,
+  wasApplied,
 } from "./history";
 
 /** A row with its number: rows are told in its order. */
@@ -36,7 +38,7 @@ function addInOrder(events: EventRow[], event: EventRow): void {
 export class FoldedHistory {
   private readonly versions = new Map<string, Known>();
   private readonly ofWhole: EventRow[] = [];
-  private lastRebuild = 0;
+  private ground: Ground = { lastRebuild: 0, recordsFrom: Infinity };
   private readonly ids = new Set<number>();
 
   /**
@@ -62,21 +64,28 @@ export class FoldedHistory {
   }
 
   get history(): History {
-    const { lastRebuild, ...whole } = foldWhole(this.ofWhole);
-    const isRebuilt = lastRebuild !== this.lastRebuild;
-    this.lastRebuild = lastRebuild;
+    const { ground, ...whole } = foldWhole(this.ofWhole);
+    const isOther =
+      ground.lastRebuild !== this.ground.lastRebuild ||
+      ground.recordsFrom !== this.ground.recordsFrom;
+    this.ground = ground;
     const found: (readonly [NumberedRow, VersionState])[] = [];
     let isOrdered = true;
-    for (const known of this.versions.values()) {
+    const lost: string[] = [];
+    for (const [version, known] of this.versions) {
       const { row, events } = known;
-      if (row === null) continue;
-      if (isRebuilt) known.state = null;
-      known.state ??= foldVersion(row, events, lastRebuild);
+      if (row === null) {
+        if (wasApplied(events, ground)) lost.push(version);
+        continue;
+      }
+      if (isOther) known.state = null;
+      known.state ??= foldVersion(row, events, ground);
       isOrdered &&= (found.at(-1)?.[0].id ?? 0) < row.id;
       found.push([row, known.state]);
     }
     if (!isOrdered) found.sort(([one], [other]) => byId(one, other));
-    return { ...whole, versions: found.map(([, state]) => state) };
+    const versions = found.map(([, state]) => state);
+    return { ...whole, versions, ...(lost.length > 0 ? { lost } : {}) };
   }
 
   private known(version: string): Known {

@@ -4,11 +4,13 @@
  */
 import { type Tier, tiers } from "../../../stack/tier";
 import type { Decision, EventRow } from "./event";
+import { type Doubted, doubtsOf } from "./doubts";
 import type { EventKind } from "./eventKinds";
 import { foldPgstac, type PgstacState } from "./pgstacState";
 import { type ProofRows, readProofRows } from "./proof";
 import { readSegmentRecord, type SegmentRecord } from "./segmentRecord";
 import { foldVouchings, type Vouching } from "./vouched";
+import { adminRecordsFrom, kindsOfRegime, tellApart } from "./vouchedRuns";
 
 /** A row of public.schema_migrations. */
 export interface LedgerRow {
@@ -93,6 +95,13 @@ export interface VersionState {
    * and what is told here is the event's word. Absent where they agree, or where no run of this program ended.
    */
   readonly edited?: readonly string[];
+  /**
+   * Why ledger and events of this version cannot be gone by, in sentences: somebody who may run migrations has written them
+   * and no run has. Such an event counts for nothing. Absent where there is no doubt.
+   */
+  readonly doubts?: readonly string[];
+  /** Relations that a run that has not ended has made, by object id. */
+  readonly made?: readonly number[];
   /** For the checksum above, whenever it was recorded. */
   readonly proof: Proof | null;
   /** The decisions that hold: for the checksum above, and made since the version was last started. */
@@ -109,6 +118,8 @@ export interface History {
   /** The emergency that was opened last, unless it was closed. */
   readonly breakGlass: BreakGlass | null;
   readonly versions: readonly VersionState[];
+  /** Versions that a run has applied and of which the ledger has no row any more; absent: none. */
+  readonly lost?: readonly string[];
   /** Differences that people vouched for, whether or not they still stand (see vouched.ts). */
   readonly vouchings: readonly Vouching[];
   /** PgSTAC as this program brought it last; absent or null where it did not. */
@@ -124,18 +135,30 @@ export interface History {
 export function foldHistory(rows: readonly LedgerRow[], events: readonly EventRow[]): History {
   const ordered = [...events].sort((a, b) => a.id - b.id);
   const eventsOf = groupByVersion(ordered);
-  const { lastRebuild, ...whole } = foldWhole(ordered);
+  const { ground, ...whole } = foldWhole(ordered);
+  const known = new Set(rows.map(({ version }) => version));
+  const lost = [...eventsOf].flatMap(([version, events]) =>
+    !known.has(version) && wasApplied(events, ground) ? [version] : [],
+  );
   return {
     ...whole,
-    versions: rows.map((row) => foldVersion(row, eventsOf.get(row.version) ?? [], lastRebuild)),
+    versions: rows.map((row) => foldVersion(row, eventsOf.get(row.version) ?? [], ground)),
+    ...(lost.length > 0 ? { lost } : {}),
   };
+}
+
+/** What of the whole matters to how the events of each version are read: numbers of events. */
+export interface Ground {
+  /** After it the schemas were empty; 0 for none. */
+  readonly lastRebuild: number;
+  /** From it on the admin records runs (see adminRecordsFrom). */
+  readonly recordsFrom: number;
 }
 
 /** What events say of the database, and not of one version. */
 export interface WholeState extends Pick<History, "stamp" | "breakGlass" | "vouchings"> {
   readonly pgstac: PgstacState | null;
-  /** Number of the event after which the schemas were empty, 0 for none. */
-  readonly lastRebuild: number;
+  readonly ground: Ground;
 }
 
 /** The kinds of events that foldWhole looks at. */
@@ -144,6 +167,7 @@ export const kindsOfWhole: ReadonlySet<EventKind> = new Set<EventKind>([
   ...(["acknowledged", "baselined"] as const),
   // What people decide about PgSTAC, too.
   ...(["pgstac-migrated", "signed-off", "validated"] as const),
+  ...kindsOfRegime,
 ]);
 
 /** @param ordered  Oldest first; those of other kinds do not matter. */
@@ -153,7 +177,10 @@ export function foldWhole(ordered: readonly EventRow[]): WholeState {
     stamp: tiers.find((tier) => tier === stamped) ?? null,
     breakGlass: foldBreakGlass(ordered),
     pgstac: foldPgstac(ordered),
-    lastRebuild: ordered.findLast(({ kind }) => kind === "rebuilt")?.id ?? 0,
+    ground: {
+      lastRebuild: ordered.findLast(({ kind }) => kind === "rebuilt")?.id ?? 0,
+      recordsFrom: adminRecordsFrom(ordered),
+    },
     vouchings: foldVouchings(ordered),
   };
 }
@@ -229,18 +256,28 @@ function foldRollback(own: readonly EventRow[]): BegunRollback | null {
   };
 }
 
-/**
- * @param ofVersion    All events of the row's version, in order.
- * @param lastRebuild  Number of the event after which the schemas were empty, 0 for none.
- */
+/** Whether what a version's run did last, before the ledger lost its row, was to apply it. */
+export function wasApplied(ofVersion: readonly EventRow[], ground: Ground): boolean {
+  const { believed } = tellApart(ofVersion, ground.recordsFrom, false);
+  const end = believed.findLast(({ kind }) => kind === "applied" || kind === "rolled-back");
+  // What an older release has left was never asked for by this name.
+  return end?.kind === "applied" && end.id > Math.max(ground.lastRebuild, ground.recordsFrom);
+}
+
+/** @param all  All events of the row's version, in order. */
 export function foldVersion(
   row: LedgerRow,
-  ofVersion: readonly EventRow[],
-  lastRebuild: number,
+  all: readonly EventRow[],
+  { lastRebuild, recordsFrom }: Ground,
 ): VersionState {
   const status = statusOf(row);
+  const { believed: ofVersion, doubtful } = tellApart(all, recordsFrom, status === "incomplete");
   const since = row.startedAt?.getTime() ?? 0;
-  const own = ofVersion.filter((event) => event.happenedAt.getTime() >= since);
+  const isSince = (event: EventRow): boolean => event.happenedAt.getTime() >= since;
+  // What was rolled back is applied again by what came after it, whatever the row's times say.
+  const back =
+    status === "applied" ? ofVersion.findLastIndex(({ kind }) => kind === "rolled-back") : -1;
+  const own = ofVersion.slice(back + 1).filter(isSince);
   const lastOf = (...kinds: readonly EventKind[]): EventRow | undefined =>
     own.findLast((event) => kinds.includes(event.kind) && !isOfRollback(event));
   const ran =
@@ -264,6 +301,19 @@ export function foldVersion(
   const isOpen = status === "incomplete" && begunRollback === null;
   const ended = own.findLastIndex(({ kind }) => kind === "applied" || kind === "rolled-back");
   const told = toldBy(row, endOf(status, own));
+  const halfDone = status === "incomplete" && hasOpenWork(ofVersion, lastRebuild);
+  const doubted: Doubted = {
+    ...{ startedAt: row.startedAt, status, halfDone, goesBack: begunRollback !== null },
+    ...{ checksum, believed: ofVersion, doubtful },
+  };
+  const doubts = doubtsOf(doubted, lastRebuild);
+  const made =
+    status === "incomplete"
+      ? own
+          .slice(ended + 1)
+          .filter(({ kind }) => kind === "segment-done")
+          .flatMap(({ detail }) => readSegmentRecord(detail)?.made ?? [])
+      : [];
   const took =
     row.startedAt !== null && told.completedAt !== null
       ? told.completedAt.getTime() - row.startedAt.getTime()
@@ -278,11 +328,13 @@ export function foldVersion(
       ? foldBegun(own.slice(ended + 1).filter((event) => !isOfRollback(event)))
       : [],
     begunRollback,
-    halfDone: status === "incomplete" && hasOpenWork(ofVersion, lastRebuild),
+    halfDone,
     measured: own
       .filter((event) => event.kind === "segment-done" && !isOfRollback(event))
       .flatMap(({ detail }) => readSegmentRecord(detail) ?? []),
     ...told,
+    ...(doubts.length > 0 ? { doubts } : {}),
+    ...(made.length > 0 ? { made } : {}),
     rolledBackAt: status === "rolled back" ? told.rolledBackAt : null,
     durationMs: status === "applied" ? took : null,
     proof: foldProof(ofVersion, checksum),
@@ -345,3 +397,18 @@ function foldProof(own: readonly EventRow[], checksum: string | null): Proof | n
   const { happenedAt: at, login, rollbackChecksum, detail } = proven;
   return { at, login, rollbackChecksum, rows: readProofRows(detail["rows"]) };
 }
+
+/** A version whose record cannot be gone by, and why. */
+export interface DoubtedVersion {
+  readonly version: string;
+  readonly doubts: readonly string[];
+}
+
+/** All versions that are doubted: those the ledger knows, and those it has lost. */
+export const doubtsIn = ({ versions, lost = [] }: History): readonly DoubtedVersion[] => [
+  ...versions.flatMap(({ version, doubts }) => (doubts === undefined ? [] : [{ version, doubts }])),
+  ...lost.map((version) => ({
+    version,
+    doubts: ["a run has applied it, and the ledger has no row of it any more: the row was changed"],
+  })),
+];

@@ -21,7 +21,7 @@ SELECT pg_snapshot_xmin(pg_current_snapshot())::xid::text AS seen, l.rows AS "ro
                'executedBy', executed_by, 'ticket', ticket_number)) FILTER (WHERE ${isNew}), '[]') AS news
           FROM ONLY ${ledgerTable}) AS l,
        (SELECT count(*)::float8 AS rows, coalesce(json_agg(json_build_object('id', id, 'happenedAt', happened_at, 'login', login,
-               'kind', kind, 'version', version, 'segment', segment, 'checksum', checksum, 'rollbackChecksum', rollback_checksum,
+               'kind', kind, 'version', version, 'run', run, 'segment', segment, 'checksum', checksum, 'rollbackChecksum', rollback_checksum,
                'ticket', ticket, 'detail', detail - '{structure,deviations}'::text[])) FILTER (WHERE ${isNew}), '[]') AS news
           FROM ONLY ${eventsTable}) AS e`;
 

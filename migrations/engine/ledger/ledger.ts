@@ -21,7 +21,12 @@ import {
   runnerLockShape,
   type TableShape,
 } from "../history/shape";
-import { conditionOf, describeUpgrade, type TableUpgrade } from "../history/upgrades";
+import {
+  conditionOf,
+  describeUpgrade,
+  type TableUpgrade,
+  tableUpgrades,
+} from "../history/upgrades";
 import { inspectPolicies, mendPolicies } from "./policies";
 
 /** The tables of this program, in the order in which they are made. */
@@ -73,7 +78,7 @@ export function readEvents(client: Client): Promise<readonly EventRow[]> {
   return rowsOrNone<EventRow>(
     client,
     eventsTable,
-    `SELECT id::float8 AS id, happened_at AS "happenedAt", login::text, kind, version, segment, checksum,
+    `SELECT id::float8 AS id, happened_at AS "happenedAt", login::text, kind, version, run::text, segment, checksum,
             rollback_checksum AS "rollbackChecksum", ticket, detail - '{structure,deviations}'::text[] AS detail
        FROM ONLY ${eventsTable} ORDER BY id`,
   );
@@ -305,7 +310,10 @@ export async function createTables(
   }
   await mendPolicies(client, await inspectPolicies(client, writers));
   const { stamp } = await readHistory(client);
-  if (stamp === null) await recordEvent(client, { kind: "stamped", detail: { tier } });
+  if (stamp !== null) return;
+  const isNew = missing.includes(`public.${eventsShape.name}`);
+  const tables = Math.max(...tableUpgrades.map(({ to }) => to));
+  await recordEvent(client, { kind: "stamped", detail: { tier, ...(isNew ? { tables } : {}) } });
 }
 
 /**

@@ -5,7 +5,6 @@
 import { randomUUID } from "node:crypto";
 
 import { errorCode, runOne } from "../../../stack/connection";
-import { eventsTable } from "../../../stack/ownTables";
 import { claimsOf } from "../contract/claims";
 import { Contract, type Inside } from "../contract/contract";
 import { mayLeaveSomething, runLooking } from "../contract/measure";
@@ -38,6 +37,7 @@ import { runBatch } from "./batchRun";
 import { runConcurrent } from "./concurrent";
 import type { Condition } from "./concurrentWork";
 import { type OfRun, structureAfter, structureBefore } from "./runStructure";
+import { Sealer } from "./sealer";
 import { explainStatementFailure, type FailureContext } from "./statementError";
 
 /** Which of a migration's two files an attempt runs, and for which ticket. */
@@ -50,6 +50,8 @@ export interface Course {
 interface Past {
   readonly segmentsDone: readonly number[];
   readonly segmentsBegun: readonly BegunSegment[];
+  /** Relations that it has made, by object id. */
+  readonly made?: readonly number[];
 }
 
 const nothing: Past = { segmentsDone: [], segmentsBegun: [] };
@@ -66,6 +68,7 @@ const patiently =
 /** One attempt at one migration or its rollback, on a connection of its own and under the runner lock. */
 export class Attempt {
   private readonly id = randomUUID();
+  private readonly sealer = new Sealer();
   private readonly kept: number[] = [];
   private readonly version: string;
   private contract: Contract;
@@ -101,11 +104,12 @@ export class Attempt {
       state?.status === "incomplete" && state.checksum === migration.checksum ? state : nothing;
     const hasOwn = past.segmentsDone.length + past.segmentsBegun.length > 0;
     this.earlierText = state?.halfDone === true && !hasOwn;
-    const before = await structureBefore(this.session, this.about, state);
+    const { publicKey } = this.sealer;
+    const before = await structureBefore(this.session, this.about, state, publicKey);
     const entry = { version: this.version, description: migration.name, ticket: header.ticket };
     await this.record(
       "started",
-      { detail: { file: migration.fileName, header, limits: this.limits } },
+      { detail: { file: migration.fileName, header, limits: this.limits, resumes: hasOwn } },
       startedNow(entry, hasOwn),
     );
     await this.runSegments(migration.segments, past);
@@ -119,8 +123,12 @@ export class Attempt {
    */
   async rollBack(state: VersionState, rollback: RollbackFile): Promise<void> {
     const begun = state.begunRollback;
-    const past = begun !== null && begun.checksum === rollback.checksum ? begun : nothing;
-    const before = await structureBefore(this.session, this.about, state);
+    const past =
+      begun !== null && begun.checksum === rollback.checksum
+        ? { ...begun, made: state.made ?? [] }
+        : nothing;
+    const { publicKey } = this.sealer;
+    const before = await structureBefore(this.session, this.about, state, publicKey);
     await this.record("started", {
       detail: {
         file: rollback.fileName,
@@ -160,7 +168,7 @@ export class Attempt {
     const begun = new Map(past.segmentsBegun.map(({ segment, detail }) => [segment, detail]));
     if (done.size > 0) {
       log(`resuming: ${done.size} segment(s) were done before`);
-      this.contract = this.contractWith(await this.madeBefore());
+      this.contract = this.contractWith(past.made ?? []);
     }
     for (const index of batchesToRepeat(segments, done)) {
       done.delete(index);
@@ -258,18 +266,6 @@ export class Attempt {
     return { measured };
   }
 
-  /** Relations that segments of this run's text have made before it was cut off, by object id. */
-  private async madeBefore(): Promise<readonly number[]> {
-    const { rows } = await this.session.client.query<{ detail: Record<string, unknown> }>(
-      `SELECT detail FROM ONLY ${eventsTable}
-        WHERE version = $1 AND kind = 'segment-done' AND detail ? 'measured'
-          AND id > coalesce((SELECT max(id) FROM ONLY ${eventsTable}
-                              WHERE version = $1 AND kind IN ('applied', 'rolled-back')), 0)`,
-      [this.version],
-    );
-    return rows.flatMap(({ detail }) => readSegmentRecord(detail)?.made ?? []);
-  }
-
   /** Statements that no transaction may hold: the intent is recorded before, completion after. */
   private async runAlone(
     segment: Segment,
@@ -353,7 +349,7 @@ export class Attempt {
       ticket: this.course.ticket,
       detail: { ...more.detail, ...(this.isRollback ? rollbackDirection : {}) },
     };
-    await recordEvent(this.session.client, event, { write, uncounted: true });
+    await recordEvent(this.session.client, this.sealer.sealed(event), { write, uncounted: true });
   }
 
   private get isRollback(): boolean {

@@ -20,6 +20,7 @@ import { historyUnderLock, type Outcome, stateAfter, stateOf } from "../server/s
 import { checkServer } from "../survey/serverLook";
 import { Attempt } from "./attempt";
 import { OutsideWindowError } from "./outsideWindow";
+import { ensureRecorded } from "./recordDoubted";
 import { rollBackAfter, runRollback } from "./rollback";
 import { StatementError } from "./statementError";
 
@@ -44,6 +45,7 @@ export class OrderError extends MigrationError {
  * @throws {OutsideWindowError} it needs a maintenance window and none is open, by the server's clock. A run that has
  *                           begun inside one is not cut off at its end.
  * @throws {OrderError}      a lower version is not applied (for example after `--target`).
+ * @throws {RecordDoubtedError} ledger or events say of it what no run has written.
  * @throws {StampError}      the database belongs to another tier.
  * @throws {PreflightError}  the server is not fit for it now; nothing was changed.
  * @throws {StatementError}  a statement failed; what is kept and what to do are in the message.
@@ -65,6 +67,9 @@ export async function applyMigration(
       ensureInOrder(history, migration, lower);
       let state = stateOf(history, version);
       if (state?.status === "applied") return { version, ranNow: false, state };
+      if (access.isScratch !== true) {
+        ensureRecorded(history, version, access.settings.tier, log);
+      }
       if (history.breakGlass === null) {
         await ensureInsideWindow(session.client, access, migration, impacts);
       }

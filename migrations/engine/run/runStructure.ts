@@ -77,15 +77,21 @@ export interface Begun {
   readonly deviations?: PartChanges | null;
 }
 
-/** Records what is not as it should be before a run, unless it goes on with another. */
+/**
+ * Records what is not as it should be before a run, unless it goes on with another; and by which key its events are told
+ * from those that others write.
+ *
+ * @param seal  See Sealer.
+ */
 export async function structureBefore(
   session: RunSession,
   of: OfRun,
   state: VersionState | null,
+  seal: string,
 ): Promise<Begun> {
-  if (state?.halfDone === true || session.access.isScratch === true) return {};
-  const begun = { deviations: await findDeviations(session) };
-  await record(session, of, begun);
+  if (session.access.isScratch === true) return {};
+  const begun = state?.halfDone === true ? {} : { deviations: await findDeviations(session) };
+  await record(session, of, { ...begun, seal });
   return begun;
 }
 

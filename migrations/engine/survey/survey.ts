@@ -17,7 +17,7 @@ import type { GateInput } from "../gate/input/gateInput";
 import type { Violation } from "../gate/input/gateRule";
 import { type Plan, planMigrations, planRollback } from "../gate/input/plan";
 import { type WaitingFile, waitingIn } from "../gate/waiting";
-import type { History } from "../history/history";
+import { doubtsIn, type History } from "../history/history";
 import type { LowerTier } from "../history/promotion";
 import { provenNow } from "../history/proof";
 import { isOfOtherTool } from "../history/shape";
@@ -225,6 +225,7 @@ export async function surveyStack(
     windows: settings.run.windows,
     breakGlass: live.history.breakGlass,
     structure: live.structure,
+    doubted: doubtsIn(live.history),
     pgstac:
       live.pgstac === null || settings.pgstac === null
         ? null

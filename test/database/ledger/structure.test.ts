@@ -213,9 +213,10 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
         );
       }
     });
-    expect(await found()).toBe("half done");
+    // Nor is the version half done because somebody says so.
+    expect(await found()).toEqual(extraIsNew);
     await apply(database, half);
-    expect(await found()).toMatch(/^version 1\.1\.0 was applied at .+ without a record of it$/);
+    expect(await found()).toEqual(extraIsNew);
   });
 
   it("believes what an older release left in the events, until its tables are this one's", async () => {

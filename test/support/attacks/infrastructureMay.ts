@@ -158,7 +158,7 @@ export const infrastructureMay: Theme = {
     stays(
       "says in the events that a version is applied",
       "INSERT INTO public.schema_migration_events (kind, version) VALUES ('applied', '9.9.9')",
-      "A run says what it did. The login is recorded and cannot be forged.",
+      "A run says what it did. The login is recorded and cannot be forged; without the admin's record of that run the event counts for nothing: `record-doubted`.",
       /^[-+] rows of public.schema_migration_events/,
       ["DELETE FROM public.schema_migration_events WHERE version = '9.9.9'"],
     ),

@@ -49,6 +49,7 @@ function event(
     happenedAt: at("09:00:01"),
     login: "admin",
     version: file.header.version,
+    run: null,
     segment: null,
     checksum: file.checksum,
     rollbackChecksum: file.rollback?.checksum ?? null,

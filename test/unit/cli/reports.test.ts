@@ -61,6 +61,7 @@ const event = (overrides: Partial<EventRow> & Pick<EventRow, "kind">): EventRow 
   happenedAt: at("09:00:01"),
   login: "admin",
   version: "1.0.0",
+  run: null,
   segment: null,
   checksum: "sha256:a",
   rollbackChecksum: null,

@@ -115,6 +115,7 @@ function judge(tier: Tier, change: Case = {}) {
     now: change.now ?? noon,
     appliedAt: change.appliedAt ?? (() => null),
     ...(change.structure === undefined ? {} : { structure: change.structure }),
+    ...(change.doubted === undefined ? {} : { doubted: change.doubted }),
     ...(pgstac === undefined ? {} : { pgstac }),
   });
 }
@@ -242,6 +243,12 @@ const broken: readonly (readonly [
     ":-",
   ],
   ["missing-applied-file", { states: [state("0.9.0"), state("1.0.0")] }, all, ":-"],
+  [
+    "record-doubted",
+    { doubted: [{ version: "1.0.0", doubts: ["event 7 was written by no run"] }] },
+    warned,
+    "001_add_jobs.sql:-",
+  ],
   [
     "out-of-order",
     { states: [state("1.1.0")], tickets: ["CHG-2026-0142"] },

@@ -47,7 +47,7 @@ it("equals a fold of everything, whatever comes in, in whatever order and howeve
           const made = newEvents.map(({ kind, version, seconds, checksum }): EventRow => ({
             ...{ id: (lastId += 1), happenedAt: at(seconds), login: "ada", kind, version },
             ...{ segment: kind === "segment-done" ? 1 : null, checksum, rollbackChecksum: null },
-            ...{ ticket: null, detail: { tier: "dev" } },
+            ...{ run: null, ticket: null, detail: { tier: "dev" } },
           }));
           // A transaction that has its number early may be seen late.
           const [held, now] = [made.filter(() => isLate.next().value === true), late];

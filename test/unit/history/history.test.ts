@@ -30,6 +30,7 @@ const event = (
   login: "ada",
   kind,
   version: "1.0.0",
+  run: null,
   segment: null,
   checksum: null,
   rollbackChecksum: null,

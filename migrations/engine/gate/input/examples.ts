@@ -41,6 +41,7 @@ export interface Situation extends Partial<
     | "appliedAt"
     | "windows"
     | "structure"
+    | "doubted"
     | "breakGlass"
     | "lower"
     | "pgstac"

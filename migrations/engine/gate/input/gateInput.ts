@@ -7,7 +7,7 @@ import type { Tier } from "../../../../stack/tier";
 import type { Window } from "../../../../stack/window";
 import type { MigrationFile } from "../../files/file";
 import type { RepeatableFile } from "../../files/repeatable";
-import type { BreakGlass } from "../../history/history";
+import type { BreakGlass, DoubtedVersion } from "../../history/history";
 import type { LowerTier } from "../../history/promotion";
 import type { Comparison } from "../../history/structureRecord";
 import type { Plan } from "./plan";
@@ -44,6 +44,8 @@ export interface GateInput {
   readonly windows: readonly Window[];
   /** How the live schemas compare with what was recorded; absent where no database is at hand. */
   readonly structure?: Comparison;
+  /** Versions of which somebody has written what no run has; absent: none. */
+  readonly doubted?: readonly DoubtedVersion[];
   /** The emergency that is open. */
   readonly breakGlass: BreakGlass | null;
   /** Where the stack has PgSTAC: to which version, under which ticket, and what leads there. */

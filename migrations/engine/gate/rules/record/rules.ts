@@ -8,6 +8,7 @@ import { editedAppliedFile } from "./edited-applied-file";
 import { editedRollbackFile } from "./edited-rollback-file";
 import { missingAppliedFile } from "./missing-applied-file";
 import { outOfOrder } from "./out-of-order";
+import { recordDoubted } from "./record-doubted";
 import { schemaDrift } from "./schema-drift";
 import { schemaNotCompared } from "./schema-not-compared";
 import { unrecordedVersion } from "./unrecorded-version";
@@ -16,6 +17,7 @@ export const recordRules: readonly GateRule[] = [
   editedAppliedFile,
   editedRollbackFile,
   unrecordedVersion,
+  recordDoubted,
   missingAppliedFile,
   outOfOrder,
   schemaDrift,

@@ -1,0 +1,34 @@
+/**
+ * The error of a run that would go by a record that no run has written.
+ * Does NOT find out what is doubted (see history/doubts.ts).
+ */
+import { MigrationError } from "../../../stack/errors";
+import type { Log } from "../../../stack/log";
+import { type Tier, tierRules } from "../../../stack/tier";
+import { doubtsIn, type History } from "../history/history";
+
+/** Ledger or events of the version say what no run has written. Nothing was changed. */
+export class RecordDoubtedError extends MigrationError {
+  readonly code = "RECORD_DOUBTED";
+}
+
+/**
+ * To be called before a version runs: what is doubted counts for nothing, so that it would begin anew.
+ *
+ * @throws {RecordDoubtedError} where the tier asks for a record; elsewhere the log is told.
+ */
+export function ensureRecorded(history: History, version: string, tier: Tier, log: Log): void {
+  const doubts = doubtsIn(history).find((one) => one.version === version)?.doubts ?? [];
+  if (doubts.length === 0) return;
+  const what = [`What is recorded of ${version} was not written by a run:`, ...doubts].join(
+    "\n    ",
+  );
+  if (!tierRules[tier].requiresRecord) {
+    log(`WARNING: ${what}\n    It counts for nothing here; uat and prod refuse.`);
+    return;
+  }
+  throw new RecordDoubtedError(
+    what,
+    `Ask who wrote it, then roll ${version} back: lower targetVersion below it and run up.`,
+  );
+}
