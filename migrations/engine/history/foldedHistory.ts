@@ -6,13 +6,12 @@ import type { EventRow } from "./event";
 import {
   foldVersion,
   foldWhole,
-  type Ground,
   type History,
   kindsOfWhole,
   type LedgerRow,
   type VersionState,
-  wasApplied,
 } from "./history";
+import { type Ground, wasApplied } from "./vouchedRuns";
 
 /** A row with its number: rows are told in its order. */
 export type NumberedRow = LedgerRow & { readonly id: number };

@@ -3,14 +3,14 @@
  * Pure. Does NOT query the database (see ledger.ts) or decide what to do (see plan.ts, gate.ts).
  */
 import { type Tier, tiers } from "../../../stack/tier";
-import type { Decision, EventRow } from "./event";
 import { type Doubted, doubtsOf } from "./doubts";
+import type { Decision, EventRow } from "./event";
 import type { EventKind } from "./eventKinds";
 import { foldPgstac, type PgstacState } from "./pgstacState";
 import { type ProofRows, readProofRows } from "./proof";
 import { readSegmentRecord, type SegmentRecord } from "./segmentRecord";
 import { foldVouchings, type Vouching } from "./vouched";
-import { adminRecordsFrom, kindsOfRegime, tellApart } from "./vouchedRuns";
+import { adminRecordsFrom, type Ground, kindsOfRegime, tellApart, wasApplied } from "./vouchedRuns";
 
 /** A row of public.schema_migrations. */
 export interface LedgerRow {
@@ -147,14 +147,6 @@ export function foldHistory(rows: readonly LedgerRow[], events: readonly EventRo
   };
 }
 
-/** What of the whole matters to how the events of each version are read: numbers of events. */
-export interface Ground {
-  /** After it the schemas were empty; 0 for none. */
-  readonly lastRebuild: number;
-  /** From it on the admin records runs (see adminRecordsFrom). */
-  readonly recordsFrom: number;
-}
-
 /** What events say of the database, and not of one version. */
 export interface WholeState extends Pick<History, "stamp" | "breakGlass" | "vouchings"> {
   readonly pgstac: PgstacState | null;
@@ -254,14 +246,6 @@ function foldRollback(own: readonly EventRow[]): BegunRollback | null {
     segmentsBegun: foldBegun(same),
     segmentsDone: [...new Set(done.flatMap(({ segment }) => (segment === null ? [] : [segment])))],
   };
-}
-
-/** Whether what a version's run did last, before the ledger lost its row, was to apply it. */
-export function wasApplied(ofVersion: readonly EventRow[], ground: Ground): boolean {
-  const { believed } = tellApart(ofVersion, ground.recordsFrom, false);
-  const end = believed.findLast(({ kind }) => kind === "applied" || kind === "rolled-back");
-  // What an older release has left was never asked for by this name.
-  return end?.kind === "applied" && end.id > Math.max(ground.lastRebuild, ground.recordsFrom);
 }
 
 /** @param all  All events of the row's version, in order. */
@@ -397,18 +381,3 @@ function foldProof(own: readonly EventRow[], checksum: string | null): Proof | n
   const { happenedAt: at, login, rollbackChecksum, detail } = proven;
   return { at, login, rollbackChecksum, rows: readProofRows(detail["rows"]) };
 }
-
-/** A version whose record cannot be gone by, and why. */
-export interface DoubtedVersion {
-  readonly version: string;
-  readonly doubts: readonly string[];
-}
-
-/** All versions that are doubted: those the ledger knows, and those it has lost. */
-export const doubtsIn = ({ versions, lost = [] }: History): readonly DoubtedVersion[] => [
-  ...versions.flatMap(({ version, doubts }) => (doubts === undefined ? [] : [{ version, doubts }])),
-  ...lost.map((version) => ({
-    version,
-    doubts: ["a run has applied it, and the ledger has no row of it any more: the row was changed"],
-  })),
-];

@@ -24,7 +24,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 /** The same text for the same value, in whatever order a database gives its keys back. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (!isRecord(value)) return JSON.stringify(value) ?? "null";
+  if (!isRecord(value)) return JSON.stringify(value);
   const parts = Object.keys(value)
     .sort()
     .filter((key) => value[key] !== undefined)
@@ -35,7 +35,7 @@ function canonical(value: unknown): string {
 /** What is signed. */
 export function sealedText(event: SealedEvent): Buffer {
   const { run, kind, version, segment, checksum, rollbackChecksum, ticket, detail } = event;
-  const { seal: _, ...said } = detail;
+  const said = Object.fromEntries(Object.entries(detail).filter(([key]) => key !== "seal"));
   return Buffer.from(
     canonical([run, kind, version, segment, checksum, rollbackChecksum, ticket, said]),
   );
@@ -54,9 +54,8 @@ export function isSealed(event: SealedEvent, key: string): boolean {
   const seal = sealOf(event);
   if (seal === "") return false;
   try {
-    const publicKey = createPublicKey({
-      ...{ key: Buffer.from(key, "base64"), format: "der", type: "spki" },
-    } as Parameters<typeof createPublicKey>[0]);
+    const der = { key: Buffer.from(key, "base64"), format: "der", type: "spki" } as const;
+    const publicKey = createPublicKey(der);
     return verify(null, sealedText(event), publicKey, Buffer.from(seal, "base64"));
   } catch {
     return false;

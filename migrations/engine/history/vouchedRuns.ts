@@ -29,6 +29,14 @@ export function adminRecordsFrom(ordered: readonly EventRow[]): number {
   return Infinity;
 }
 
+/** What of the whole matters to how the events of each version are read: numbers of events. */
+export interface Ground {
+  /** After it the schemas were empty; 0 for none. */
+  readonly lastRebuild: number;
+  /** From it on the admin records runs (see adminRecordsFrom). */
+  readonly recordsFrom: number;
+}
+
 /** Events of one version: those that count, and those of runs that nobody vouches for. Both oldest first. */
 export interface ToldApart {
   readonly believed: readonly EventRow[];
@@ -92,4 +100,12 @@ function isOfRecordedRun(event: EventRow, runs: ReadonlyMap<string, RecordedRun>
   // The admin has said what the run ends with, just before.
   run.hasEnded = run.ends === event.kind;
   return run.hasEnded;
+}
+
+/** Whether what a version's run did last, before the ledger lost its row, was to apply it. */
+export function wasApplied(ofVersion: readonly EventRow[], ground: Ground): boolean {
+  const { believed } = tellApart(ofVersion, ground.recordsFrom, false);
+  const end = believed.findLast(isEnd);
+  // What an older release has left was never asked for by this name.
+  return end?.kind === "applied" && end.id > Math.max(ground.lastRebuild, ground.recordsFrom);
 }

@@ -5,7 +5,8 @@
 import { MigrationError } from "../../../stack/errors";
 import type { Log } from "../../../stack/log";
 import { type Tier, tierRules } from "../../../stack/tier";
-import { doubtsIn, type History } from "../history/history";
+import { doubtsIn } from "../history/doubted";
+import type { History } from "../history/history";
 
 /** Ledger or events of the version say what no run has written. Nothing was changed. */
 export class RecordDoubtedError extends MigrationError {

@@ -3,7 +3,8 @@
  * written never says how far a version is: prod refuses, and names it.
  */
 import type { MigrationFile } from "../../../migrations/engine/files/file";
-import { doubtsIn, type VersionState } from "../../../migrations/engine/history/history";
+import { doubtsIn } from "../../../migrations/engine/history/doubted";
+import type { VersionState } from "../../../migrations/engine/history/history";
 import { readHistory } from "../../../migrations/engine/ledger/ledger";
 import { loadParser } from "../../../migrations/engine/statements/statements";
 import { MigrationError } from "../../../stack/errors";
