@@ -9,7 +9,7 @@ import { doubtsIn } from "../history/doubted";
 import type { History } from "../history/history";
 
 /** Ledger or events of the version say what no run has written. Nothing was changed. */
-export class RecordDoubtedError extends MigrationError {
+class RecordDoubtedError extends MigrationError {
   readonly code = "RECORD_DOUBTED";
 }
 
