@@ -6,18 +6,23 @@ import { countObjects, listDifferences } from "../../migrations/engine/history/s
 import {
   acknowledge as recordAcknowledgement,
   acknowledgeSchema,
+  ensureUnrecorded,
 } from "../../migrations/engine/ledger/decisions";
 import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../frame/command";
 import { byOption, decisionText } from "../stack/approval";
+import { readComparable } from "../stack/comparing";
 import { migrationsOf, openStack, stackOptions } from "../stack/stack";
 import { fileOfVersion } from "../stack/target";
+import { compareAndVouch, tellWhatStays, vouchOptions } from "../stack/vouching";
 
 export const acknowledge: Command = {
   name: "acknowledge",
   summary: "Vouch that a version ran by hand as its file is now, or for schemas changed by hand",
   details: [
-    "Compare database and file first: from then on this text is what counts as applied. With --schema what is in the",
-    "governed schemas now, as ddl status lists it, is what should be there; the event names what had changed.",
+    "The version is in the ledger as applied, and no run of this program is on record. Database and files are compared up",
+    "to it, as ddl baseline does; each difference is vouched for by its name, and stays in sight. From then on this text",
+    "is what counts as applied. With --schema what is in the governed schemas now, as ddl status lists it, is what should",
+    "be there; the event names what had changed.",
   ],
   arguments: [{ name: "VERSION", summary: "an applied, unrecorded version", required: false }],
   options: {
@@ -26,13 +31,14 @@ export const acknowledge: Command = {
     by: byOption,
     reason: {
       value: "TEXT",
-      summary: "why it was done by hand, and how it was compared",
+      summary: "why it was done by hand",
       required: true,
     },
+    ...vouchOptions,
   },
   examples: [
     [
-      'ddl acknowledge 0.3.0 --stack prod --by "Ada Moss" --reason "run with psql on 3 May, catalogs compared"',
+      'ddl acknowledge 0.3.0 --stack prod --by "Ada Moss" --reason "run with psql on 3 May"',
       "after an emergency",
     ],
     [
@@ -55,6 +61,12 @@ async function run(call: Call): Promise<ExitStatus> {
       "name the version that ran by hand, or with --schema what was changed beside versions.",
     );
   }
+  if (isSchema && (call.list("vouch").length > 0 || call.text("vouch-file") !== undefined)) {
+    throw new UsageError(
+      "--vouch goes with VERSION: --schema takes everything as it is.",
+      "leave one of them out.",
+    );
+  }
   const stack = await openStack(call);
   const { print } = call.terminal;
   if (version === undefined) {
@@ -65,8 +77,14 @@ async function run(call: Call): Promise<ExitStatus> {
     print(`${what}what is there now was acknowledged by ${said.by.trim()}: ${said.reason.trim()}`);
     return exitStatus.fine;
   }
-  const file = fileOfVersion(await migrationsOf(stack), version);
-  const decision = await recordAcknowledgement(stack.access, said, file);
+  const files = await migrationsOf(stack);
+  const file = fileOfVersion(files, version);
+  const state = await readComparable(stack);
+  ensureUnrecorded(state.history, version);
+  const comparison = await compareAndVouch(call, stack, state, files, version);
+  if (comparison === null) return exitStatus.failed;
+  const decision = await recordAcknowledgement(stack.access, said, file, comparison);
   print(decisionText("acknowledged", decision));
+  tellWhatStays(call, comparison);
   return exitStatus.fine;
 }

@@ -9,8 +9,9 @@ import { inc } from "semver";
 
 import { draftFromDrift } from "../../migrations/engine/proof/draft";
 import { noTicketYet, ticketShape } from "../../stack/ticket";
+import type { Change } from "../draft/change";
 import { changeOf, draftText } from "../draft/driftChange";
-import { type Change, type NewMigration, newMigrationFiles } from "../draft/newMigration";
+import { type NewMigration, newMigrationFiles } from "../draft/newMigration";
 import { author, next, today } from "../draft/numbering";
 import { readRepeatables } from "../draft/repeatableDraft";
 import { slugOf } from "../draft/slug";

@@ -5,7 +5,7 @@
 import type { Statement } from "../../migrations/engine/differences/statement";
 import type { Draft, Unwritten } from "../../migrations/engine/proof/draft";
 import { printable } from "../../stack/printable";
-import type { Change } from "./newMigration";
+import type { Change } from "./change";
 
 const texts = (statements: readonly Statement[], isAlone: boolean): readonly string[] =>
   statements.filter(({ alone }) => (alone === true) === isAlone).map(({ sql }) => sql);

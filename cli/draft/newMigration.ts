@@ -4,6 +4,7 @@
  * Does NOT choose number, version or date, nor write a file (see commands/new.ts).
  */
 import { ledgerTable } from "../../stack/ownTables";
+import type { Change } from "./change";
 
 /** What is known of the new migration. */
 export interface NewMigration {
@@ -21,37 +22,6 @@ export interface NewMigration {
   readonly tables: readonly string[];
   /** The change itself, where it is known; absent: a person writes it. */
   readonly change?: Change;
-}
-
-/** A change that is written already, as SQL. */
-export interface Change {
-  /** Between BEGIN and COMMIT, and behind it. Without semicolons. */
-  readonly together: readonly string[];
-  readonly alone: readonly string[];
-  readonly backTogether: readonly string[];
-  readonly backAlone: readonly string[];
-  /** What the post-flight looks for: a name, and the condition that holds where it is not there. */
-  readonly looks: readonly { readonly name: string; readonly isMissing: string }[];
-  /** Schemas whose objects it makes or alters. */
-  readonly schemas: readonly string[];
-  /** More lines of the description. */
-  readonly remarks: readonly string[];
-  /** What the rollback throws away. */
-  readonly losses: readonly string[];
-  /** Rules that need an exception. */
-  readonly exceptions?: readonly string[];
-  /** Why they need not hold; absent: a person writes it. */
-  readonly exceptionReason?: string;
-  /** What the header says of impact and rollback; absent: a person finds out. */
-  readonly impact?: Impact;
-}
-
-/** Fields of the header, as they are written there. */
-export interface Impact {
-  readonly estimatedDuration: string;
-  readonly downtimeRequired: "Yes" | "No";
-  readonly lockEscalationRisk: "Low" | "Medium" | "High";
-  readonly dataRecovery: "Automatic" | "Manual" | "Not possible";
 }
 
 /** Placeholders: ddl check asks for each. */

@@ -12,7 +12,7 @@ import {
   lastWordOf,
   type RepeatableFile,
 } from "../../migrations/engine/files/repeatable";
-import type { Change, Impact } from "./newMigration";
+import type { Change, Impact } from "./change";
 
 /** A definition that no migration has, with the one before it, or null. */
 interface Changed {

@@ -10,7 +10,8 @@ import { BadInputError } from "../../stack/errors";
 import { strictestTier } from "../../stack/tier";
 import { UsageError } from "../frame/command";
 import { nearestName } from "../frame/nearest";
-import { type Change, type NewMigration, newMigrationFiles } from "./newMigration";
+import type { Change } from "./change";
+import { type NewMigration, newMigrationFiles } from "./newMigration";
 import { changedInPlace, changeOfRepeatables } from "./repeatableChange";
 
 /** Rules that a replacement breaks by its nature: whoever carries it says in the header why it may. */

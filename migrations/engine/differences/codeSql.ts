@@ -1,6 +1,6 @@
 /**
  * SQL for functions, types, extended statistics, operators and configurations of text search. Pure.
- * Does NOT write aggregates, ranges and base types: a person does.
+ * Does NOT write ranges and base types: a person does.
  */
 import type {
   DomainDefinition,
@@ -25,24 +25,19 @@ const routineWord = ({ kind }: RoutineDefinition): string => kind.toUpperCase();
 const routineComment = (from: string | null, routine: RoutineDefinition): Written =>
   commentSql(`${routineWord(routine)} ${routine.name}`, from, routine.comment);
 
-export function createRoutine(routine: RoutineDefinition): Written {
-  if (routine.text === null) return none("an aggregate is written by a person");
-  return joined(sql(routine.text.trimEnd()), routineComment(null, routine));
-}
+export const createRoutine = (routine: RoutineDefinition): Written =>
+  joined(sql(routine.text.trimEnd()), routineComment(null, routine));
 
 export const dropRoutine = (routine: RoutineDefinition): Written =>
   sql(dropping(`DROP ${routineWord(routine)} IF EXISTS ${routine.name}`));
 
 /** Where arguments or result differ, the server wants it dropped first. */
 export function changeRoutine(from: RoutineDefinition, to: RoutineDefinition): Written {
-  if (from.text === to.text) {
-    return to.text === null
-      ? none("an aggregate is written by a person")
-      : routineComment(from.comment, to);
-  }
+  if (from.text === to.text) return routineComment(from.comment, to);
   if (from.signature !== to.signature) return joined(dropRoutine(from), createRoutine(to));
-  if (to.text === null) return none("an aggregate is written by a person");
-  return joined(sql(to.text.trimEnd()), routineComment(from.comment, to));
+  // What pg_get_functiondef prints replaces already.
+  const replacing = to.text.trimEnd().replace(/^CREATE (?=AGGREGATE )/, "CREATE OR REPLACE ");
+  return joined(sql(replacing), routineComment(from.comment, to));
 }
 
 export const createEnum = ({ name, labels, comment }: EnumDefinition): Written =>
@@ -51,13 +46,40 @@ export const createEnum = ({ name, labels, comment }: EnumDefinition): Written =
     commentSql(`TYPE ${name}`, null, comment),
   );
 
-/** Labels may be added anywhere; none can be taken away or moved. */
+/**
+ * Labels that stand in the place of others, with those, where everything else is in its place: to the rows that hold one
+ * it is the same label under another name. Null where labels went, or are elsewhere.
+ */
+function renamedLabels(
+  from: readonly string[],
+  to: readonly string[],
+): readonly (readonly [before: string, after: string])[] | null {
+  if (from.length !== to.length) return null;
+  const pairs = from
+    .map((label, at) => [label, to[at] ?? ""] as const)
+    .filter(([before, after]) => before !== after);
+  const isRename = pairs.every(([before, after]) => !to.includes(before) && !from.includes(after));
+  return isRename ? pairs : null;
+}
+
+const labelsGone =
+  "PostgreSQL neither takes a label away from an enum type nor moves one: a new type with the labels that are wanted " +
+  "takes its place, and each column is moved to it (ALTER COLUMN … TYPE … USING …::text::…), which rewrites its table";
+
+/** Labels may be added anywhere and renamed; none can be taken away or moved. */
 export function changeEnum(from: EnumDefinition, to: EnumDefinition): Written {
   const { name, labels } = to;
-  const kept = labels.filter((label) => from.labels.includes(label));
-  if (kept.join("\n") !== from.labels.join("\n")) {
-    return none("a label of an enum type can neither be taken away nor be moved");
+  const comment = commentSql(`TYPE ${name}`, from.comment, to.comment);
+  const renamed = renamedLabels(from.labels, labels);
+  if (renamed !== null) {
+    const rename = renamed.map(
+      ([before, after]) =>
+        `ALTER TYPE ${name} RENAME VALUE ${literal(before)} TO ${literal(after)}`,
+    );
+    return joined(sql(...rename), comment);
   }
+  const kept = labels.filter((label) => from.labels.includes(label));
+  if (kept.join("\n") !== from.labels.join("\n")) return none(labelsGone);
   const added = labels.flatMap((label, at) => {
     if (from.labels.includes(label)) return [];
     const before = labels[at - 1];
@@ -70,7 +92,7 @@ export function changeEnum(from: EnumDefinition, to: EnumDefinition): Written {
           : ` BEFORE ${literal(next)}`;
     return [`ALTER TYPE ${name} ADD VALUE ${literal(label)}${place}`];
   });
-  return joined(sql(...added), commentSql(`TYPE ${name}`, from.comment, to.comment));
+  return joined(sql(...added), comment);
 }
 
 export function createDomain(domain: DomainDefinition): Written {

@@ -126,10 +126,12 @@ export interface RuleDefinition extends Commented {
 export interface RoutineDefinition extends Commented {
   /** FUNCTION, PROCEDURE or AGGREGATE in lower case. */
   readonly kind: "function" | "procedure" | "aggregate";
-  /** With its schema and the types of its arguments: `dagapp.f(integer)`. */
+  /** With its schema and its arguments as DROP and COMMENT want them: `dagapp.f(integer)`, `dagapp.total(*)`. */
   readonly name: string;
-  /** As pg_get_functiondef prints it; null of an aggregate. */
-  readonly text: string | null;
+  /** As to_regprocedure reads it: `dagapp.f(integer)`, `dagapp.total()`. */
+  readonly identity: string;
+  /** As pg_get_functiondef prints it; of an aggregate CREATE AGGREGATE, which no function of the server prints. */
+  readonly text: string;
   /** Arguments and result: where these differ, CREATE OR REPLACE does not do. */
   readonly signature: string;
 }

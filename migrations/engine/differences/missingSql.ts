@@ -62,7 +62,7 @@ function missing(definition: Definition): string | null {
     case "function":
     case "procedure":
     case "aggregate":
-      return `to_regprocedure(${literal(definition.name)}) IS NULL`;
+      return `to_regprocedure(${literal(definition.identity)}) IS NULL`;
     case "enum":
       return [
         `to_regtype(${literal(definition.name)}) IS NULL`,

@@ -213,6 +213,10 @@ function change(from: Definition, to: Definition, difference: SnapshotDifference
   return writer.change(from as OfKind<"other">, to as OfKind<"other">, difference);
 }
 
+const columnsStay =
+  "PostgreSQL has none that moves a column: only a table that is made anew, with its rows copied, has another order. " +
+  "Who names columns notices nothing of it, so it may stay: vouch for it by its name";
+
 /**
  * The statements that make `from` as `to` in one difference.
  *
@@ -225,7 +229,7 @@ export function writeSql(
 ): Written {
   const { object, part, after } = difference;
   const sides = { from: from.get(object) ?? noParts, to: to.get(object) ?? noParts };
-  if (part === orderOfColumns) return none("no statement puts a column where it was");
+  if (part === orderOfColumns) return none(columnsStay);
   if (part === ownerPart) return changeOwner(sides.to.get("itself"), after);
   if (part === "default privileges") return none("default privileges are the stack's to declare");
   const [was, is] = [sides.from.get(part), sides.to.get(part)];

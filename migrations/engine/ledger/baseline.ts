@@ -12,7 +12,7 @@ import { tierRules } from "../../../stack/tier";
 import type { MigrationFile } from "../files/file";
 import type { History } from "../history/history";
 import type { VouchedDifference } from "../history/vouched";
-import { deciding, DecisionRefusedError, ensureGiven } from "./decisions";
+import { changedSince, deciding, DecisionRefusedError, ensureGiven } from "./decisions";
 import { recordEvent } from "./ledger";
 import { readVouched } from "./structure";
 
@@ -79,12 +79,7 @@ export async function baseline(access: Access, asked: Baseline): Promise<readonl
             "bring that to an end first, then compare again.",
           );
         }
-        if (seen.record.fingerprint !== asked.compared) {
-          throw new DecisionRefusedError(
-            "The schemas have changed since they were compared.",
-            "compare again, and see what differs now.",
-          );
-        }
+        if (seen.record.fingerprint !== asked.compared) throw changedSince();
         for (const file of wanted) {
           await recordEvent(client, {
             kind: "baselined",

@@ -17,7 +17,7 @@ import { namesPgstac } from "../history/pgstacState";
 import { listDifferences } from "../history/snapshot";
 import { ensureStamp } from "../history/stamp";
 import type { Comparison } from "../history/structureRecord";
-import { vouchFor } from "../history/vouched";
+import { type VouchedDifference, vouchFor } from "../history/vouched";
 import { readHistory, recordEvent } from "./ledger";
 import { readVouched } from "./structure";
 
@@ -72,36 +72,64 @@ export function validate(access: Access, approval: Approval): Promise<RecordedDe
 /**
  * Vouches that a version which ran without this program ran as `file` has it: from then on that is its checksum.
  *
- * @param file  The migration of that version.
- * @throws {DecisionRefusedError} the version is not applied, or the events know what ran, or no reason is given.
+ * @param file      The migration of that version.
+ * @param compared  What a comparison with the files found: every difference with its reason, and the fingerprint of the
+ *                  structure that was looked at. Absent: nobody compared.
+ * @throws {DecisionRefusedError} the version is not applied, or the events know what ran, or no reason is given, or the
+ *                                schemas have changed since they were compared.
  */
 export async function acknowledge(
   access: Access,
   { by, reason }: Required<Omit<Approval, "version">>,
   file: MigrationFile,
+  compared?: { readonly vouched: readonly VouchedDifference[]; readonly compared: string },
 ): Promise<RecordedDecision> {
   const said = { by: ensureGiven("by", by), reason: ensureGiven("reason", reason) };
   const { version } = file.header;
   return deciding(access, "approver", async (client, history) => {
-    const state = appliedState(history, version);
-    if (state.checksum !== null) {
-      throw new DecisionRefusedError(
-        `What ran as version ${version} is on record (${state.checksum}).`,
-        "nothing needs to be acknowledged.",
-      );
-    }
+    ensureUnrecorded(history, version);
     // What it made is then what should be there.
     const vouched = await readVouched(client, access.settings.schemas, history);
+    const isOther =
+      compared !== undefined &&
+      vouched.kind === "read" &&
+      vouched.record.fingerprint !== compared.compared;
+    if (isOther) throw changedSince();
     await recordEvent(client, {
       kind: "acknowledged",
       version,
       checksum: file.checksum,
       ...(file.rollback === null ? {} : { rollbackChecksum: file.rollback.checksum }),
-      detail: { ...said, ...(vouched.kind === "read" ? { structure: vouched.record } : {}) },
+      detail: {
+        ...said,
+        ...(compared === undefined ? {} : { vouched: compared.vouched }),
+        ...(vouched.kind === "read" ? { structure: vouched.record } : {}),
+      },
     });
     return recorded(await readHistory(client), version, "acknowledgement");
   });
 }
+
+/**
+ * A version that the ledger calls applied, of which no run is on record.
+ *
+ * @throws {DecisionRefusedError} it is not applied, or what ran is on record.
+ */
+export function ensureUnrecorded(history: History, version: string): void {
+  const { checksum } = appliedState(history, version);
+  if (checksum === null) return;
+  throw new DecisionRefusedError(
+    `What ran as version ${version} is on record (${checksum}).`,
+    "nothing needs to be acknowledged.",
+  );
+}
+
+/** Somebody changed the schemas between a comparison and what it was made for. */
+export const changedSince = (): DecisionRefusedError =>
+  new DecisionRefusedError(
+    "The schemas have changed since they were compared.",
+    "compare again, and see what differs now.",
+  );
 
 /** So many differences are named in the event. */
 const mostRecorded = 100;

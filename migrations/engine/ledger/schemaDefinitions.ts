@@ -135,10 +135,38 @@ const onTable = (kind: string, name: string, text: string, catalog: string, oid:
     comment: comment(catalog, oid),
   });
 
+const finalWords = (column: string): string =>
+  `CASE ${column} WHEN 'r' THEN 'READ_ONLY' WHEN 's' THEN 'SHAREABLE' ELSE 'READ_WRITE' END`;
+const named = (word: string, column: string): string =>
+  `'${word} = ' || nullif(${column}::OID, 0)::REGPROC::TEXT`;
+const sized = (word: string, column: string): string => `'${word} = ' || nullif(${column}, 0)`;
+
+/** An aggregate's arguments; of one without any, as PostgreSQL wants it written. */
+const aggregateName =
+  "format('%s(%s)', fun.oid::REGPROC, coalesce(nullif(pg_get_function_identity_arguments(fun.oid), ''), '*'))";
+
+/** Source: postgresql.org/docs/current/sql-createaggregate.html, catalog-pg-aggregate.html */
+const aggregateText = `(SELECT format('CREATE AGGREGATE %s (%s)', ${aggregateName}, concat_ws(', ',
+    ${named("SFUNC", "g.aggtransfn")}, 'STYPE = ' || format_type(g.aggtranstype, NULL), ${sized("SSPACE", "g.aggtransspace")},
+    ${named("FINALFUNC", "g.aggfinalfn")}, CASE WHEN g.aggfinalextra THEN 'FINALFUNC_EXTRA' END,
+    'FINALFUNC_MODIFY = ' || ${finalWords("g.aggfinalmodify")}, ${named("COMBINEFUNC", "g.aggcombinefn")},
+    ${named("SERIALFUNC", "g.aggserialfn")}, ${named("DESERIALFUNC", "g.aggdeserialfn")},
+    'INITCOND = ' || quote_literal(g.agginitval), ${named("MSFUNC", "g.aggmtransfn")}, ${named("MINVFUNC", "g.aggminvtransfn")},
+    'MSTYPE = ' || format_type(nullif(g.aggmtranstype, 0), NULL), ${sized("MSSPACE", "g.aggmtransspace")},
+    ${named("MFINALFUNC", "g.aggmfinalfn")}, CASE WHEN g.aggmfinalextra THEN 'MFINALFUNC_EXTRA' END,
+    CASE WHEN g.aggmtranstype <> 0 THEN 'MFINALFUNC_MODIFY = ' || ${finalWords("g.aggmfinalmodify")} END,
+    'MINITCOND = ' || quote_literal(g.aggminitval),
+    (SELECT format('SORTOP = OPERATOR(%I.%s)', o.oprnamespace::REGNAMESPACE::TEXT, o.oprname) FROM pg_operator AS o
+      WHERE o.oid = g.aggsortop),
+    'PARALLEL = ' || CASE fun.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED' ELSE 'UNSAFE' END,
+    CASE WHEN g.aggkind = 'h' THEN 'HYPOTHETICAL' END))
+  FROM pg_aggregate AS g WHERE g.aggfnoid = fun.oid)`;
+
 const routine = facts({
   kind: "CASE prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END",
-  name: "fun.oid::REGPROCEDURE::TEXT",
-  text: "CASE WHEN prokind <> 'a' THEN pg_get_functiondef(oid) END",
+  name: `CASE prokind WHEN 'a' THEN ${aggregateName} ELSE fun.oid::REGPROCEDURE::TEXT END`,
+  identity: "fun.oid::REGPROCEDURE::TEXT",
+  text: `CASE prokind WHEN 'a' THEN ${aggregateText} ELSE pg_get_functiondef(oid) END`,
   signature: "concat_ws(' returns ', pg_get_function_arguments(oid), pg_get_function_result(oid))",
   comment: comment("pg_proc", "fun.oid"),
 });

@@ -66,12 +66,22 @@ it("validates and signs off, by the approver, in this order", async () => {
   expect(shown.stdout).toContain("validated by Ada Moss, signed off by Eve Holt\n");
 });
 
-it("acknowledges what was run by hand, once", async () => {
+it("acknowledges what was run by hand, once, with a word on each difference from its file", async () => {
   await database.rows("DELETE FROM public.schema_migration_events WHERE version = '0.2.0'");
-  const said = ["--by", "Ada Moss", "--reason", "run with psql, catalogs compared"];
-  expect((await decide("acknowledge", "0.2.0", ...said)).stdout).toMatch(
-    /^0\.2\.0 acknowledged by Ada Moss at /,
+  await arrange(database, "ALTER TABLE dagapp.t2 ADD COLUMN handmade TEXT");
+  const said = ["--by", "Ada Moss", "--reason", "run with psql"];
+  const refused = await decide("acknowledge", "0.2.0", ...said);
+  expect(refused.status).toBe(1);
+  expect(refused.stdout).toContain("table dagapp.t2: column handmade: not in the files");
+  expect(refused.stderr).toContain("Nothing was recorded: 1 difference(s)");
+  expect(await newest()).not.toMatchObject({ kind: "acknowledged" });
+
+  const word = ["--vouch", "table dagapp.t2: column handmade=kept until 003"];
+  const done = await decide("acknowledge", "0.2.0", ...said, ...word);
+  expect(done.stdout).toMatch(
+    /^0\.2\.0 acknowledged by Ada Moss at .*\n {2}stays: table dagapp\.t2: column handmade: kept until 003\n$/,
   );
+  expect((await decide("status")).stdout).toContain("1 difference stands on somebody's word:");
   const again = await decide("acknowledge", "0.2.0", ...said);
   expect(again).toMatchObject({ status: 1, stdout: "" });
   expect(again.stderr).toContain("What ran as version 0.2.0 is on record");
@@ -135,6 +145,7 @@ it("records nothing when it is called wrongly", async () => {
     [["acknowledge", "0.9.0", "--by", "Ada", "--reason", "x"], "No migration has version 0.9.0."],
     [["acknowledge", ...vouching], "ddl acknowledge needs VERSION or --schema."],
     [["acknowledge", "0.2.0", "--schema", ...vouching], "VERSION and --schema say two different"],
+    [["acknowledge", "--schema", ...vouching, "--vouch", "a=b"], "--vouch goes with VERSION"],
     [["break-glass", "open", "--reason", "x"], "ddl break-glass open needs --ticket."],
     [["break-glass", "close"], "ddl break-glass close needs --by."],
   ];

@@ -26,7 +26,9 @@ CREATE TABLE dagapp.jobs (id INTEGER PRIMARY KEY, parent INTEGER, title TEXT, si
 CREATE INDEX jobs_title ON dagapp.jobs (title);
 CREATE SEQUENCE dagapp.numbers;
 CREATE VIEW dagapp.open AS SELECT id, title FROM dagapp.jobs;
-CREATE VIEW dagapp.titles AS SELECT title FROM dagapp.jobs;`;
+CREATE AGGREGATE dagapp.total (INTEGER) (SFUNC = int4pl, STYPE = INTEGER, INITCOND = '0');
+CREATE VIEW dagapp.titles AS SELECT title FROM dagapp.jobs;
+CREATE VIEW dagapp.sizes AS SELECT dagapp.total(id) AS total FROM dagapp.jobs;`;
 
 /** Each: a change of the database that the files do not have. */
 const changes: Readonly<Record<string, string>> = {
@@ -84,6 +86,16 @@ const changes: Readonly<Record<string, string>> = {
     CREATE OPERATOR dagapp.=== (LEFTARG = INTEGER, RIGHTARG = INTEGER, FUNCTION = dagapp.same, COMMUTATOR = OPERATOR(dagapp.===),
       RESTRICT = eqsel, JOIN = eqjoinsel, HASHES);
     COMMENT ON OPERATOR dagapp.=== (INTEGER, INTEGER) IS 'same'`,
+  aggregates: `CREATE FUNCTION dagapp.less(dagapp.pair, dagapp.pair) RETURNS dagapp.pair LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+    CREATE FUNCTION dagapp.counting(BIGINT) RETURNS BIGINT LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 1';
+    CREATE AGGREGATE dagapp.least_pair (dagapp.pair) (SFUNC = dagapp.less, STYPE = dagapp.pair, INITCOND = '(1,"it''s")', PARALLEL = SAFE);
+    CREATE AGGREGATE dagapp.how_many (*) (SFUNC = dagapp.counting, STYPE = BIGINT, INITCOND = '0');
+    CREATE AGGREGATE dagapp.summed (INTEGER) (SFUNC = int4_sum, STYPE = BIGINT, SSPACE = 16, COMBINEFUNC = int8pl, FINALFUNC = dagapp.counting,
+      FINALFUNC_MODIFY = SHAREABLE, MSFUNC = int4_avg_accum, MINVFUNC = int4_avg_accum_inv, MSTYPE = BIGINT[], MFINALFUNC = int2int4_sum, MINITCOND = '{0,0}');
+    CREATE AGGREGATE dagapp.first_of (TEXT) (SFUNC = text_smaller, STYPE = TEXT, SORTOP = <);
+    COMMENT ON AGGREGATE dagapp.how_many (*) IS 'how many'; COMMENT ON AGGREGATE dagapp.summed (INTEGER) IS 'it''s a sum'`,
+  "an aggregate that works otherwise": `CREATE OR REPLACE AGGREGATE dagapp.total (INTEGER) (SFUNC = int4pl, STYPE = INTEGER, INITCOND = '1')`,
+  "labels under another name": "ALTER TYPE dagapp.mood RENAME VALUE 'bad' TO 'worse'",
   "a configuration of text search": `CREATE TEXT SEARCH CONFIGURATION dagapp.words (COPY = pg_catalog.english);
     ALTER TEXT SEARCH CONFIGURATION dagapp.words DROP MAPPING FOR email;
     ALTER TEXT SEARCH CONFIGURATION dagapp.words ALTER MAPPING FOR asciiword WITH simple, english_stem`,
@@ -142,12 +154,30 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     const [label] = differencesBetween(files, await look());
     expect(label).toMatchObject({
       name: "type dagapp.mood",
-      toFiles: { kind: "none", reason: expect.stringContaining("taken away") as string },
+      toFiles: {
+        kind: "none",
+        reason: expect.stringContaining("neither takes a label away") as string,
+      },
       toDatabase: {
         kind: "sql",
         statements: [{ sql: "ALTER TYPE dagapp.mood ADD VALUE 'great' BEFORE 'fine'" }],
       },
     });
+  });
+
+  it("says why columns stay in their order, and that it may be vouched for", async () => {
+    await asInfrastructure("CREATE TABLE dagapp.turned (a INTEGER, b TEXT)");
+    const files = await look();
+    await asInfrastructure(
+      "DROP TABLE dagapp.turned; CREATE TABLE dagapp.turned (b TEXT, a INTEGER)",
+    );
+    expect(differencesBetween(files, await look())).toMatchObject([
+      {
+        name: "table dagapp.turned: order of columns",
+        toFiles: { kind: "none", reason: expect.stringContaining("made anew") as string },
+      },
+    ]);
+    await asInfrastructure("DROP TABLE dagapp.turned");
   });
 
   it("leaves to their owners what is the database's, and to a person what is not simple", async () => {

@@ -20,6 +20,6 @@ export const unrecordedVersion = planRule({
       file: file.fileName,
       line: null,
       message: `${file.header.version} is applied, but by hand or before this program came: the events do not know it.`,
-      remedy: `npx ddl compare --stack ${tier} names what differs from its files; then npx ddl baseline ${file.header.version} --stack ${tier} --by <person> --reason <why>, or, without a comparison, npx ddl acknowledge.`,
+      remedy: `npx ddl compare --stack ${tier} names what differs from its files; then npx ddl baseline ${file.header.version} --stack ${tier} --by <person> --reason <why>.`,
     })),
 });
