@@ -8,6 +8,7 @@ import { checks } from "../../migrations/engine/files/segmentTraits";
 import { describeStatements } from "../../migrations/engine/files/statementLines";
 import { impactsAmong, rollbackImpactsAmong } from "../../migrations/engine/impact/classify";
 import type { ObjectLock, StatementImpact } from "../../migrations/engine/impact/impact";
+import { laterTexts } from "../../migrations/engine/impact/planTable";
 import type { LockMode } from "../../migrations/engine/sql/lockModes";
 import { dottedName } from "../../migrations/engine/sql/objectName";
 
@@ -39,6 +40,8 @@ export interface StatementReport {
   readonly unknown: string | null;
   readonly assumes: readonly string[];
   readonly mistakes: readonly string[];
+  /** Code that it puts in place, and what that does when it runs. */
+  readonly later: readonly string[];
 }
 
 /** Source: postgresql.org/docs/current/explicit-locking.html, conflicting lock modes. */
@@ -118,6 +121,7 @@ function reportsOf(
           unknown,
           assumes,
           mistakes,
+          later: laterTexts(impact),
         },
       ];
     });
@@ -136,6 +140,7 @@ export function statementFacts(report: StatementReport): readonly string[] {
     ...(reversible === "data" ? ["what was stored is lost"] : []),
     ...(reversible === "no" ? ["cannot be undone"] : []),
     ...(unknown === null ? [] : [`more may happen: ${unknown}`]),
+    ...report.later.map((text) => `runs later: ${text}`),
     ...assumes,
     ...mistakes.map((mistake) => `will fail: ${mistake}`),
   ];

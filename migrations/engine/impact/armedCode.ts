@@ -5,6 +5,7 @@
  */
 import { calledCode } from "../schema/calledCode";
 import type { SchemaModel } from "../schema/schemaModel";
+import { dottedName, type ObjectName, withoutArguments } from "../sql/objectName";
 import { sqlName } from "../sql/sqlText";
 import { answerOf } from "../statements/answerOf";
 import type { Operation, OperationOf, QueryUse } from "../statements/operation";
@@ -27,7 +28,15 @@ export interface Armed {
   readonly query: QueryUse | null;
   /** A trigger before or in the place of a row's change, which does not happen when its function returns NULL. */
   readonly canSwallow: boolean;
+  /** The table of a trigger that may give a row that is updated other values. */
+  readonly setsRowOf: ObjectName | null;
+  /** Rows that are deleted set it off, too: it gives OLD back for these. */
+  readonly onDelete: boolean;
+  /** See ArmedCode. */
+  readonly onCall: boolean;
 }
+
+const plain = { canSwallow: false, setsRowOf: null, onDelete: false, onCall: false } as const;
 
 const none = (): readonly Armed[] => [];
 
@@ -35,7 +44,7 @@ const ofCalls = (what: string, calls: readonly string[]): Armed => ({
   what,
   calls,
   query: null,
-  canSwallow: false,
+  ...plain,
 });
 
 const ofColumn = (table: string, { name, calls }: Column): Armed =>
@@ -99,11 +108,14 @@ const operationArms: Arms = {
       what: `${what} ${name} of ${sqlName(table)}, on ${events.join(", ")}`,
       calls: called === null ? [] : [called],
       query,
+      ...plain,
       canSwallow: what === "trigger" && (before || instead),
+      setsRowOf: what === "trigger" && before && events.includes("update") ? table : null,
+      onDelete: events.includes("delete"),
     },
   ],
   "alter policy": ({ name, table, query }) => [
-    { what: `policy ${name} of ${sqlName(table)}`, calls: [], query, canSwallow: false },
+    { what: `policy ${name} of ${sqlName(table)}`, calls: [], query, ...plain },
   ],
   "create view": ({ view, query: { unknownFunctions, shadowable } }) => [
     ofCalls(`view ${sqlName(view)}`, [...unknownFunctions, ...shadowable]),
@@ -117,7 +129,14 @@ const operationArms: Arms = {
   comment: none,
   "add enum value": none,
   "rename enum value": none,
-  "create function": none,
+  "create function": ({ function: made }) => [
+    {
+      ...ofCalls(`function ${sqlName(withoutArgumentsOf(made))}, when it is called`, [
+        dottedName(withoutArgumentsOf(made)),
+      ]),
+      onCall: true,
+    },
+  ],
   "create sequence": none,
   "alter sequence": none,
   "create statistics": ({ statistics, calls }) => [
@@ -139,6 +158,11 @@ const operationArms: Arms = {
   session: none,
   unknown: none,
 };
+
+const withoutArgumentsOf = ({ schema, name }: ObjectName): ObjectName => ({
+  schema,
+  name: withoutArguments(name),
+});
 
 /** What an operation arms that is more than PostgreSQL's own functions. */
 export function armedBy(model: SchemaModel, operation: Operation): readonly Armed[] {

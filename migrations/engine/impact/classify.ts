@@ -9,9 +9,10 @@ import { applyOperation } from "../schema/operationReplay";
 import { SchemaBuilder } from "../schema/schemaBuilder";
 import type { SchemaModel } from "../schema/schemaModel";
 import { modelAfter, modelBefore } from "../schema/schemaReplay";
+import { wholeRow } from "../statements/assignedRow";
 import { flatOperations, type Operation } from "../statements/operation";
 import type { Statement } from "../statements/statements";
-import { armedBy } from "./armedCode";
+import { type Armed, armedBy } from "./armedCode";
 import type { ArmedCode, RowImpact, StatementImpact } from "./impact";
 import { ImpactBuilder } from "./impactBuilder";
 import { enumMistakes, placeMistakes } from "./mistakes";
@@ -73,7 +74,8 @@ function armsOf(
   operation: Operation,
   number: number,
 ): readonly ArmedCode[] {
-  return armedBy(builder, operation).map(({ what, calls, query, canSwallow }) => {
+  return armedBy(builder, operation).map((armed) => {
+    const { what, calls, query, canSwallow, onCall } = armed;
     const later = new ImpactBuilder(builder, number);
     if (query !== null) queryImpact(later, query);
     later.fire(calls, what);
@@ -87,9 +89,27 @@ function armsOf(
     return {
       what,
       does: swallows ? [...does, "leaves out what is written (RETURN NULL)"] : does,
+      sets: setBy(builder, armed),
+      onCall,
       unknown: later.unknown,
     };
   });
+}
+
+/** Columns that the functions of a trigger give another value in each row that is updated. */
+function setBy(
+  builder: SchemaBuilder,
+  { calls, setsRowOf: table, onDelete }: Armed,
+): ArmedCode["sets"] {
+  if (table === null) return null;
+  const rows = calls
+    .flatMap((name) => calledCode(builder, name) ?? [])
+    .flatMap(({ row }) => row ?? []);
+  const columns = rows.flatMap((row) => [
+    ...row.columns,
+    ...(row.givesOld && !onDelete ? [wholeRow] : []),
+  ]);
+  return columns.length === 0 ? null : { table, columns: [...new Set(columns)] };
 }
 
 function impactOf(builder: SchemaBuilder, statement: Statement, number: number): StatementImpact {

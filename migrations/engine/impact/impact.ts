@@ -4,7 +4,7 @@
  * Does NOT classify anything (see classify.ts).
  */
 import type { LockMode } from "../sql/lockModes";
-import type { ObjectRef } from "../sql/objectName";
+import type { ObjectName, ObjectRef } from "../sql/objectName";
 import type { Statement } from "../statements/statements";
 
 /** A lock that a statement takes on a table, view or index, until its transaction ends. */
@@ -33,6 +33,10 @@ export interface ArmedCode {
   readonly what: string;
   /** What it will do to rows that were there before the file: "deletes rows of m.notes"; may be empty. */
   readonly does: readonly string[];
+  /** Columns of each row that is updated, which a trigger gives another value ("*": any); null for none. */
+  readonly sets: { readonly table: ObjectName; readonly columns: readonly string[] } | null;
+  /** It runs when somebody calls it, and not by itself. */
+  readonly onCall: boolean;
   /** Why that may not be all, or null. */
   readonly unknown: string | null;
 }

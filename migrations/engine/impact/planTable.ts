@@ -4,6 +4,7 @@
  */
 import { blockedWords } from "../sql/lockModes";
 import { dottedName, type ObjectRef, withoutArguments } from "../sql/objectName";
+import { wholeRow } from "../statements/assignedRow";
 import type { Statement } from "../statements/statements";
 import type { StatementImpact } from "./impact";
 import { strongestOld } from "./risk";
@@ -160,15 +161,33 @@ export function planTable(impacts: readonly StatementImpact[]): readonly string[
     : [...lines, `${statements.replace(" ", `${more} `)} that nobody else can notice`];
 }
 
+/** What each piece of code that a statement puts in place will do when it runs: by itself, or when something calls it. */
+export function laterTexts({ arms, onlyNewObjects }: StatementImpact): readonly string[] {
+  return arms.flatMap(({ what, does, sets, onCall, unknown }) => {
+    const set = (sets?.columns ?? []).map((column) =>
+      column === wholeRow ? "writes another row than it was given" : `sets ${column} of each row`,
+    );
+    const all = [...does, ...set, ...(unknown === null ? [] : [unknown])];
+    // A function that only reads, and code of what nobody uses yet, is in the SQL for those who look.
+    if (all.length === 0 && (onCall || onlyNewObjects)) return [];
+    return [[what, ...(all.length === 0 ? [] : [all.join("; ")])].join(": ")];
+  });
+}
+
 /**
  * What does not fit into a line: mistakes, what is unknown, what was assumed. One line each, in order.
  *
  * @returns  For example `L37 unknown: what a.f() does is not looked at.`
  */
 export function describeImpacts(impacts: readonly StatementImpact[]): readonly string[] {
-  return impacts.flatMap(({ statement: { line }, mistakes, unknown, assumes }) => [
-    ...mistakes.map((text) => `L${line} will fail: ${text}.`),
-    ...(unknown === null ? [] : [`L${line} unknown: ${unknown}.`]),
-    ...assumes.map((text) => `L${line} assumed: ${text}.`),
-  ]);
+  return impacts.flatMap((impact) => {
+    const { mistakes, unknown, assumes } = impact;
+    const { line } = impact.statement;
+    return [
+      ...mistakes.map((text) => `L${line} will fail: ${text}.`),
+      ...(unknown === null ? [] : [`L${line} unknown: ${unknown}.`]),
+      ...assumes.map((text) => `L${line} assumed: ${text}.`),
+      ...laterTexts(impact).map((text) => `L${line} runs later: ${text}.`),
+    ];
+  });
 }

@@ -35,6 +35,7 @@ export interface NewIndex {
   /** What its name is made up from, where that differs. */
   readonly keys?: readonly string[];
   readonly computed: boolean;
+  readonly unique: boolean;
   /** What its expressions call. */
   readonly calls?: readonly string[];
   readonly surely: boolean;
@@ -302,7 +303,12 @@ export class SchemaBuilder extends SchemaModel {
     }
     if (usingIndex !== null) return this.takeIndex(id, usingIndex, name, place);
     if (!["primary key", "unique", "exclusion"].includes(type)) return null;
-    return this.addIndex(id, { name, columns, computed: false, surely: true }, place, above);
+    return this.addIndex(
+      id,
+      { name, columns, computed: false, unique: type !== "exclusion", surely: true },
+      place,
+      above,
+    );
   }
 
   /** UNIQUE USING INDEX renames the index to the constraint. */
@@ -366,13 +372,13 @@ export class SchemaBuilder extends SchemaModel {
     const relation = this.byId(table);
     if (relation === null) return null;
     const { schema } = relation.ref;
-    const { columns, computed, surely, calls = [] } = index;
+    const { columns, computed, unique, surely, calls = [] } = index;
     const isTaken = (name: string): boolean => this.relation({ schema, name }) !== null;
     const name =
       index.name ?? firstFree(indexName(relation.ref.name, index.keys ?? columns), isTaken);
     const made = this.add("index", { schema, name }, place, surely, {
       table,
-      index: { columns, computed, calls },
+      index: { columns, computed, unique, calls },
     });
     this.change(table, ({ indexes }) => ({ indexes: withItem(indexes, made.id) }));
     if (above !== null) this.link(above, made.id);

@@ -51,6 +51,8 @@ interface IndexModel {
   readonly columns: readonly string[];
   /** It has an expression or a WHERE. */
   readonly computed: boolean;
+  /** No two rows have the same keys. */
+  readonly unique: boolean;
   /** What those call, as of a query. */
   readonly calls: readonly string[];
 }

@@ -69,13 +69,13 @@ function takeOver(builder: SchemaBuilder, parent: RelationModel, id: RelationId,
   for (const index of builder.all(parent.indexes)) {
     const own = builder.all(builder.byId(id)?.indexes ?? []);
     if (own.some(({ parents }) => parents.includes(index.id)) || index.index === null) continue;
-    const { columns, computed, calls } = index.index;
+    const { columns, computed, unique, calls } = index.index;
     const alike = own.find(
       (one) => one.parents.length === 0 && one.index?.columns.join() === columns.join(),
     );
     if (alike !== undefined) builder.link(index.id, alike.id);
     else {
-      const own = { name: null, columns, computed, calls, surely: true };
+      const own = { name: null, columns, computed, unique, calls, surely: true };
       builder.addIndex(id, own, at.place, index.id);
     }
   }
@@ -328,10 +328,10 @@ export function createIndex(
 ): void {
   const table = builder.relation(operation.table);
   if (table === null) return;
-  const { name, columns, keys, computed, calls, ifNotExists, only } = operation;
+  const { name, columns, keys, computed, unique, calls, ifNotExists, only } = operation;
   const taken = name === null ? null : builder.relation({ schema: table.ref.schema, name });
   if (ifNotExists && taken !== null) return;
-  const index = { columns, keys, computed, calls, surely: at.surely && !ifNotExists };
+  const index = { columns, keys, computed, unique, calls, surely: at.surely && !ifNotExists };
   const add = (id: RelationId, own: string | null, above: RelationId | null): void => {
     const made = builder.addIndex(id, { ...index, name: own }, at.place, above);
     const relation = builder.byId(id);

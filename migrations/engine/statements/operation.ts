@@ -322,6 +322,8 @@ export interface BlockOperations {
   readonly statements: readonly InnerStatement[];
   /** RETURN NULL: a trigger before a row's change leaves it out. */
   readonly givesNull: boolean;
+  /** What a trigger's function makes of the row that is about to be written (see assignedRow); absent: nothing. */
+  readonly row?: { readonly columns: readonly string[]; readonly givesOld: boolean };
   /** Why the operations are not all, or null. */
   readonly unknown: string | null;
 }

@@ -6,6 +6,7 @@ import { parsePlpgsql, parseStatements, type RawStatement } from "../sql/parser"
 import { changesRole, settingsOf } from "../sql/roleChange";
 import { classifyNode } from "../sql/statementKinds";
 import { asText, dig, type TreeNode, walk } from "../sql/tree";
+import { assignedRow } from "./assignedRow";
 import type { BlockOperations, InnerStatement, Operation } from "./operation";
 
 /** How the parser is told to read an expression. Source: PostgreSQL, enum RawParseMode. */
@@ -93,6 +94,7 @@ export function readBlock(
     return { operations: [], statements: [], givesNull: false, unknown };
   }
   const { sql, dynamic, ends, givesNull } = collect(tree);
+  const row = assignedRow(tree);
   let unread = 0;
   const none = { target: null, changesRole: false, settings: [] };
   const statements: InnerStatement[] = ends.map((kind) => ({ kind, ...none }));
@@ -113,6 +115,7 @@ export function readBlock(
     operations: operations.filter(matters),
     statements,
     givesNull,
+    ...(row.columns.length > 0 || row.givesOld ? { row } : {}),
     unknown: reasons.join("; ") || null,
   };
 }

@@ -643,11 +643,11 @@ const right: readonly (readonly [title: string, example: Example])[] = [
     {
       before: "ALTER TABLE dagapp.tasks ADD CONSTRAINT tasks_job_key UNIQUE (job_id);",
       body:
-        "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS tasks_both ON dagapp.tasks (job_id, task_id);\n" +
+        "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS tasks_again ON dagapp.tasks (job_id);\n" +
         "BEGIN;\nALTER TABLE dagapp.tasks DROP CONSTRAINT tasks_job_key;\n" +
-        "ALTER TABLE dagapp.tasks ADD CONSTRAINT tasks_both UNIQUE USING INDEX tasks_both;\nCOMMIT;",
+        "ALTER TABLE dagapp.tasks ADD CONSTRAINT tasks_again UNIQUE USING INDEX tasks_again;\nCOMMIT;",
       rollback:
-        "ALTER TABLE dagapp.tasks DROP CONSTRAINT IF EXISTS tasks_both;\nALTER TABLE dagapp.tasks ADD CONSTRAINT tasks_job_key UNIQUE (job_id);",
+        "ALTER TABLE dagapp.tasks DROP CONSTRAINT IF EXISTS tasks_again;\nALTER TABLE dagapp.tasks ADD CONSTRAINT tasks_job_key UNIQUE (job_id);",
     },
   ],
   [

@@ -2,9 +2,29 @@
  * Gate rule armed-code: its texts, its examples, and what it finds.
  * Does NOT cover what the rules beside it do.
  */
-import { oneLine } from "../../../sql/sqlText";
-import { placedOperationOf } from "../../input/subject";
+import type { ArmedCode } from "../../../impact/impact";
+import { oneLine, quoted, sqlName } from "../../../sql/sqlText";
+import { wholeRow } from "../../../statements/assignedRow";
+import { placedOperationOf, type Subject } from "../../input/subject";
 import { atStatement, docs, fileRule } from "../fileRule";
+
+/** Of what a trigger gives other values: the columns that were there before the file. */
+function overwritten(
+  subject: Subject,
+  { table, columns }: NonNullable<ArmedCode["sets"]>,
+): readonly string[] {
+  const before = subject.before.relation(table);
+  if (before === null) return [];
+  const isOld = (column: string): boolean =>
+    column === wholeRow || !before.columnsKnown || before.columns.has(column);
+  return columns
+    .filter(isOld)
+    .map((column) =>
+      column === wholeRow
+        ? `writes another row in the place of each of ${sqlName(table)} that is updated`
+        : `gives ${sqlName(table)}.${quoted(column)} another value in each row that is updated`,
+    );
+}
 
 export const armedCode = fileRule({
   id: "armed-code",
@@ -29,9 +49,14 @@ export const armedCode = fileRule({
   find: (subject) =>
     subject.impacts.flatMap((impact) => {
       const placed = placedOperationOf(subject, impact.statement);
-      return impact.arms.flatMap(({ what, does, unknown }) => {
-        if (placed === undefined || (does.length === 0 && unknown === null)) return [];
-        const later = [...does, ...(unknown === null ? [] : [unknown])].join("; ");
+      return impact.arms.flatMap(({ what, does, sets, onCall, unknown }) => {
+        if (placed === undefined || onCall) return [];
+        const later = [
+          ...does,
+          ...(sets === null ? [] : overwritten(subject, sets)),
+          ...(unknown === null ? [] : [unknown]),
+        ].join("; ");
+        if (later === "") return [];
         return [
           atStatement(
             placed,
