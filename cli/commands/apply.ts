@@ -10,7 +10,6 @@ import { type Runner, withRunner } from "../../migrations/engine/server/runner";
 import { ensureUpgraded, type Survey, surveyStack } from "../../migrations/engine/survey/survey";
 import { counted } from "../findings/finding";
 import { type Call, type Command, type ExitStatus, exitStatus } from "../frame/command";
-import { interruptible } from "../frame/interruption";
 import { durationText } from "../report/times";
 import { describeDrift } from "../stack/drift";
 import { lowerTierOf } from "../stack/lowerTier";
@@ -18,6 +17,7 @@ import { ensureGoverned, migrationsOf, openStack, type Stack, stackOptions } fro
 import { withTarget } from "../stack/target";
 import { ticketOption, withTickets } from "../stack/tickets";
 import { violationTexts } from "../stack/violationTexts";
+import { watchedRun } from "../stack/watchedRun";
 
 export const apply: Command = {
   name: "apply",
@@ -78,21 +78,13 @@ async function runFrom(beside: Beside, call: Call, stack: Stack): Promise<ExitSt
   }
   ensureGoverned(stack, survey.history);
   ensureUpgraded(survey.upgrades);
-  let now = "";
-  const tell = (line: string): void => {
-    now = line;
-    say(line);
-  };
-  const left = await interruptible(
-    say,
-    (isStopping) =>
-      withRunner(
-        stack.access,
-        (runner) => applyAll(call, tell, runner, survey, isStopping),
-        "migrator",
-        beside,
-      ),
-    () => now,
+  const left = await watchedRun("apply", call, (tell, isStopping) =>
+    withRunner(
+      stack.access,
+      (runner) => applyAll(call, tell, runner, survey, isStopping),
+      "migrator",
+      beside,
+    ),
   );
   const drift = await describeDrift(stack.access, beside);
   if (drift !== "") say(drift);

@@ -19,7 +19,6 @@ import { ticketShape } from "../../stack/ticket";
 import { tierRules } from "../../stack/tier";
 import { counted } from "../findings/finding";
 import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../frame/command";
-import { interruptible } from "../frame/interruption";
 import { durationText } from "../report/times";
 import { lowerTierOf } from "../stack/lowerTier";
 import {
@@ -31,6 +30,7 @@ import {
 import { ensureGoverned, migrationsOf, openStack, type Stack, stackOptions } from "../stack/stack";
 import { singleTicket } from "../stack/tickets";
 import { violationTexts } from "../stack/violationTexts";
+import { watchedRun } from "../stack/watchedRun";
 
 export const rollback: Command = {
   name: "rollback",
@@ -72,8 +72,10 @@ async function run(call: Call): Promise<ExitStatus> {
     .map(({ migration }) => migration.header.version)
     .filter((version) => versionsThere(history).includes(version));
   if (there.length > 0 && !(await mayGoBack(call, stack, there, ticket))) return exitStatus.failed;
-  const left = await interruptible(call.terminal.say, (isStopping) =>
-    withRunner(stack.access, (runner) => takeBack(call, runner, files, steps, ticket, isStopping)),
+  const left = await watchedRun("rollback", call, (tell, isStopping) =>
+    withRunner(stack.access, (runner) =>
+      takeBack(call, tell, runner, files, steps, ticket, isStopping),
+    ),
   );
   if (left > 0) {
     call.terminal.say(
@@ -116,7 +118,8 @@ async function mayGoBack(
 }
 
 async function takeBack(
-  { terminal: { print, say } }: Call,
+  { terminal: { print } }: Call,
+  tell: (line: string) => void,
   runner: Runner,
   files: readonly MigrationFile[],
   steps: readonly RollbackStep[],
@@ -133,7 +136,7 @@ async function takeBack(
       ...(ticket === undefined ? {} : { ticket }),
     };
     const { version, ranNow } = await rollBackVersion(runner, request, (line) => {
-      say(`${migration.name}: ${line}`);
+      tell(`${migration.name}: ${line}`);
     });
     const took = durationText(Date.now() - started);
     print(`${version} ${ranNow ? `rolled back in ${took}` : "was rolled back already"}`);

@@ -11,25 +11,31 @@ const endedBySigint = 130;
 /**
  * Runs `work`, which asks `isStopping` before it begins anything new.
  *
- * @param now  What runs at the moment, in words; "" where nobody knows.
+ * @param now    What runs at the moment, in words; "" where nobody knows.
+ * @param again  The command that goes on from there.
  */
 export async function interruptible<T>(
   say: (line: string) => void,
   work: (isStopping: () => boolean) => Promise<T>,
-  now: () => string = () => "",
+  now: () => string,
+  again: string,
 ): Promise<T> {
   let interruptions = 0;
   const interrupt = (): void => {
     interruptions += 1;
     if (interruptions > 1) {
       say(
-        "Cancelled: the server ends the running statement within seconds. What was committed is kept and on record; " +
-          "the same command goes on from there.",
+        "\nCancelled: the server ends the running statement within seconds, and its transaction is undone.\n" +
+          "Kept: everything that was committed, each with its record in the database.\n" +
+          `To go on from there: ${again}`,
       );
       process.exit(endedBySigint);
     }
     const what = now() === "" ? "what runs" : `this step (${now()})`;
-    say(`Stopping: ${what} is finished first. Press Ctrl-C once more to cancel it.`);
+    say(
+      `\nStopping: ${what} is finished first, and nothing is begun after it.\n` +
+        "Press Ctrl-C once more to cancel it.",
+    );
   };
   for (const signal of signals) process.on(signal, interrupt);
   try {

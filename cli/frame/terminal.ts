@@ -1,8 +1,11 @@
 /**
  * Where a command writes: results to standard output, progress and diagnostics to standard error, colours only where a
- * person looks at a terminal. Does NOT decide what is written.
+ * person looks at a terminal; there, what only counts at the moment is one line, rewritten.
+ * Does NOT decide what is written.
  */
 import type { Environment } from "../../stack/settings";
+import { runLog } from "./runLog";
+import { wrap } from "./wrap";
 
 /** Each marks a text; without colours it is returned as it is. */
 export interface Style {
@@ -18,6 +21,8 @@ export interface Terminal {
   readonly print: (text: string) => void;
   /** A line of progress, or what went wrong. */
   readonly say: (text: string) => void;
+  /** What goes on at the moment, and is forgotten with the next line. Absent: nobody watches, everything is said. */
+  readonly moment?: (text: string) => void;
   /** For what is printed. */
   readonly style: Style;
 }
@@ -46,9 +51,24 @@ export function styleFor(isTerminal: boolean, environment: Environment): Style {
 
 /** The process's own streams. */
 export function processTerminal(environment: Environment): Terminal {
+  const style = styleFor(process.stdout.isTTY, environment);
+  const plain = {
+    print: (text: string) => process.stdout.write(`${text}\n`),
+    say: (text: string) => process.stderr.write(`${text}\n`),
+    style,
+  };
+  if (!process.stderr.isTTY || environment["TERM"] === "dumb") return plain;
+  const log = runLog(process.stderr);
   return {
-    print: (text) => process.stdout.write(`${text}\n`),
-    say: (text) => process.stderr.write(`${text}\n`),
-    style: styleFor(process.stdout.isTTY, environment),
+    ...plain,
+    print: (text) => {
+      log.end();
+      plain.print(text);
+    },
+    say: (text) => {
+      log.end();
+      plain.say(wrap(text));
+    },
+    moment: log.progress,
   };
 }

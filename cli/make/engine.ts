@@ -11,12 +11,13 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
 import { stateFolder } from "../../sandbox/environment";
+import type { RunLog } from "../frame/runLog";
 import type { Style } from "../frame/terminal";
+import { wrap } from "../frame/wrap";
 import { inSandbox } from "../stack/pasteable";
 import { projectFolder } from "../stack/project";
 import { readEvent } from "./engineEvents";
 import type { Prepared } from "./prepare";
-import type { RunLog } from "./runLog";
 import { type Phase, RunView, type Shown } from "./runView";
 
 const INTERRUPTIONS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -115,7 +116,7 @@ async function start(
     if (interruptions <= 2)
       log.say(
         interruptions === 1
-          ? firstInterruption(log.now)
+          ? wrap(firstInterruption(log.now))
           : secondInterruption(command, prepared.stack),
       );
     child.kill("SIGINT");

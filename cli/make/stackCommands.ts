@@ -29,6 +29,7 @@ import {
   type PassingCommand,
 } from "../frame/command";
 import { messageOf } from "../frame/execute";
+import { runLog } from "../frame/runLog";
 import { wrap } from "../frame/wrap";
 import { rebuiltText } from "../report/rebuilt";
 import { describeDrift, describeSchemaDrift } from "../stack/drift";
@@ -37,7 +38,6 @@ import { signedVersions } from "../stack/signedVersions";
 import { stackAccess } from "../stack/stackAccess";
 import { changedNothing, runPulumi, type Voice } from "./engine";
 import { prepare, type Prepared } from "./prepare";
-import { runLog } from "./runLog";
 import { describeAll, ruleLines, summarise } from "./summary";
 
 /** What pulumi's own display leaves out where it is asked for: the summary says what matters. */

@@ -71,12 +71,7 @@ export function describeBudget(waitedMs: number, budgetMs: number): string {
   return `${seconds(waitedMs)} waited, ${seconds(Math.max(0, budgetMs - waitedMs))} left`;
 }
 
-/**
- * `waiting for dagapp.jobs since 1.2 s: process …`
- *
- * @param budget  Said behind the time, where the wait is one of several.
- */
-export function describeWait({ object, waitedMs, blockers }: Wait, budget?: string): string {
-  const all = budget === undefined ? "" : ` (${budget} in all)`;
-  return `waiting for ${printable(object)} since ${seconds(waitedMs)}${all}: ${describeBlockers(blockers)}`;
+/** `waiting for dagapp.jobs since 1.2 s: process …` */
+export function describeWait({ object, waitedMs, blockers }: Wait): string {
+  return `waiting for ${printable(object)} since ${seconds(waitedMs)}: ${describeBlockers(blockers)}`;
 }

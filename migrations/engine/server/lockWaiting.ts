@@ -8,10 +8,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError } from "pg";
 
 import { errorCode, signsOf } from "../../../stack/connection";
+import { printable } from "../../../stack/printable";
 import { runTogether } from "../../../stack/together";
 import { transactionMark } from "../../../stack/transactionMark";
 import { isCollision } from "../../../stack/transientError";
-import { describeBlockers, describeBudget, describeWait, type Wait } from "./blockers";
+import { describeBlockers, describeBudget, type Wait } from "./blockers";
 import { LockPatience } from "./lockPatience";
 import type { RunSession } from "./session";
 import type { Look } from "./watch";
@@ -46,6 +47,14 @@ export type RunInside = <T>(
   onLook?: (look: Look) => Promise<void> | void,
 ) => Promise<T>;
 
+/** What counts first: a terminal may have room for the beginning alone. */
+const waitText = (title: string, { object, blockers }: Wait, budget: string): string =>
+  `waiting for ${printable(object)}, ${budget}: ${describeBlockers(blockers)}; it is ${title}`;
+
+/** Whether a line of a run only counts until the next one: who is waited for, how long something takes. */
+export const isOfTheMoment = (line: string): boolean =>
+  /(^|: )waiting (for|until) |(^|: )another session is in the way|has been running for /.test(line);
+
 /** Says every two seconds how long `work` has been running and what it waits for; quick work goes unmentioned. */
 async function tellWhileSlow<T>(
   { log, watch, pid }: RunSession,
@@ -65,7 +74,7 @@ async function tellWhileSlow<T>(
       await onLook(look);
       const { wait } = look;
       const due = Date.now() - mentioned >= mentionEveryMs;
-      if (wait !== null && (due || !toldOfWait)) log(`${title} is ${describeWait(wait, budget())}`);
+      if (wait !== null && (due || !toldOfWait)) log(waitText(title, wait, budget()));
       else if (due) {
         log(`${title} has been running for ${Math.round((Date.now() - started) / 1000)} s`);
       } else return;

@@ -63,7 +63,13 @@ it("lets the running migration end, and begins no other", async () => {
 });
 
 it("cancels it on the second, keeps nothing of it, and goes on when it is called again", async () => {
-  expect((await interrupted(2)).status).toBe(130);
+  const { status, output } = await interrupted(2);
+  expect(status).toBe(130);
+  expect(output).toMatch(
+    /Stopping: this step \(\w+: line \d+: .* has been running for \d+ s\) is finished/,
+  );
+  expect(output).toContain("Kept: everything that was committed");
+  expect(output).toContain("To go on from there: npx ddl apply --stack dev\n");
   expect(await ledgerRows(database)).toMatchObject([{ applied: true }, { applied: false }]);
   const again = await project.run("apply");
   expect(again.status).toBe(0);

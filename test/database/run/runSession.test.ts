@@ -58,7 +58,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
       const { error, log, pid } = await blocked();
       const who = `process ${pid}, login ${database.names.service}, application "test: service"`;
       const hidden = "(since when and doing what only a member of pg_read_all_stats may see)";
-      expect(log.find((line) => line.includes("is waiting for dagapp.a since"))).toContain(
+      expect(log.find((line) => line.startsWith("waiting for dagapp.a, "))).toContain(
         `${who} ${hidden}`,
       );
       expect(log.find((line) => line.startsWith("another session is in the way"))).toContain(who);
@@ -107,7 +107,7 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
         apply(database, makeMigration({ body: `BEGIN;\n${statements}\nCOMMIT;` }), {
           ...short({ lockTimeoutMs: "1000", lockBudgetMs: "0" }),
           onLog: (line) => {
-            if (asked || !line.includes("is waiting for dagapp.b")) return;
+            if (asked || !line.startsWith("waiting for dagapp.b, ")) return;
             asked = true;
             setTimeout(() => void first.query("COMMIT"), 800);
             const started = Date.now();

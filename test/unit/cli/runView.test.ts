@@ -1,7 +1,7 @@
 // What a person sees of a run: a plan once, each warning once, what is reached, and a word about the moment.
+import { runLog } from "../../../cli/frame/runLog";
 import { styleFor } from "../../../cli/frame/terminal";
 import { readEvent } from "../../../cli/make/engineEvents";
-import { runLog } from "../../../cli/make/runLog";
 import { RunView, type Shown } from "../../../cli/make/runView";
 
 const plain = styleFor(false, {});

@@ -3,7 +3,7 @@
  * rewritten, with the time that the run has taken; in a pipe it is a line now and then.
  * Does NOT decide what is told.
  */
-import { lineWidth } from "../frame/wrap";
+import { lineWidth } from "./wrap";
 
 export interface RunLog {
   /** A line that stays, or several. */
