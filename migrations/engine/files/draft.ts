@@ -29,6 +29,7 @@ const blank: Omit<Header, "file"> = {
   },
   rollback: { script: "", tested: null, dataRecovery: "Not possible", backupReference: null },
   limits: noTimeLimits,
+  choices: { "Downtime required": "", "Lock escalation risk": "", "Data recovery": "" },
   exceptions: [],
   lines: {},
 };

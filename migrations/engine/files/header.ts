@@ -7,6 +7,10 @@ import { HeaderCheck, type RuleException } from "./headerCheck";
 import { readHeaderLines } from "./headerLines";
 import { limitLines, type TimeLimits } from "./timeLimits";
 
+/** Lines that say one of a few words, perhaps with an explanation behind it. */
+export const choiceLabels = ["Downtime required", "Lock escalation risk", "Data recovery"] as const;
+export type ChoiceLabel = (typeof choiceLabels)[number];
+
 /** The header block of a forward file. Source: policy, "Header Block". */
 export interface Header {
   /** The MIGRATION line: the file's own name. */
@@ -40,6 +44,8 @@ export interface Header {
   };
   /** Of the run of this file; of its rollback the rollback file's header says its own. */
   readonly limits: TimeLimits;
+  /** What stands in a line of which one word counts, by its label: "Yes (5 minutes)". */
+  readonly choices: Readonly<Record<ChoiceLabel, string>>;
   /** Rules that shall not hold back this file, each with its reason; usually none. */
   readonly exceptions: readonly RuleException[];
   /** 1-based line of each field, by the name it has in the file ("TICKET", "Rollback tested"). */
@@ -111,6 +117,11 @@ export function parseHeader(fileName: string, text: string): ParsedHeader<Header
       backupReference: check.reference("ROLLBACK", "Backup reference"),
     },
     limits: limitsIn((name) => check.time(name, "IMPACT", limitLines[name].label)),
+    choices: {
+      "Downtime required": check.text("IMPACT", "Downtime required"),
+      "Lock escalation risk": check.text("IMPACT", "Lock escalation risk"),
+      "Data recovery": check.text("ROLLBACK", "Data recovery"),
+    },
     exceptions: check.exceptions("EXCEPTIONS"),
     lines: check.lines,
   };

@@ -91,6 +91,11 @@ export class HeaderCheck {
     return this.filled(name, label)?.value ?? "";
   }
 
+  /** A value as it is written, "" for none. */
+  text(name: string, label: string): string {
+    return this.find(name, label)?.value ?? "";
+  }
+
   /** A value that may be missing, or is filled in later (review); null when absent or a placeholder. */
   optional(name: string, label?: string): string | null {
     const value = this.find(name, label)?.value;

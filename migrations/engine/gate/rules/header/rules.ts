@@ -4,6 +4,7 @@
  */
 import type { GateRule } from "../../input/gateRule";
 import { dependenciesUnderstated } from "./dependencies-understated";
+import { headerUnclear } from "./header-unclear";
 import { impactDowntime } from "./impact-downtime";
 import { impactLockRisk } from "./impact-lock-risk";
 import { impactTables } from "./impact-tables";
@@ -23,4 +24,5 @@ export const headerRules: readonly GateRule[] = [
   reviewerIsNobody,
   reviewDate,
   timeoutTooLong,
+  headerUnclear,
 ];
