@@ -8,8 +8,7 @@ import { readHeaderLines } from "./headerLines";
 import { limitLines, type TimeLimits } from "./timeLimits";
 
 /** Lines that say one of a few words, perhaps with an explanation behind it. */
-export const choiceLabels = ["Downtime required", "Lock escalation risk", "Data recovery"] as const;
-export type ChoiceLabel = (typeof choiceLabels)[number];
+export type ChoiceLabel = "Downtime required" | "Lock escalation risk" | "Data recovery";
 
 /** The header block of a forward file. Source: policy, "Header Block". */
 export interface Header {
