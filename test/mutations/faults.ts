@@ -89,7 +89,7 @@ const engineFaults: readonly Fault[] = [
     file: attempt,
     text: "await this.session.reset();",
     instead: "",
-    suites: ["database/run/runSession", ...running],
+    suites: ["database/run/oneRun", "database/run/runSession", ...running],
   },
   {
     what: "the lost runner lock is not noticed",

@@ -137,6 +137,15 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
     expect(await exists(database, "dagapp.jobs")).toBe(false);
   });
 
+  it("records no work of a check that only took a transaction's number", async () => {
+    const parts = {
+      preflight: "SELECT pg_current_xact_id();",
+      body: "BEGIN;\nSELECT 1 / 0;\nCOMMIT;",
+    };
+    await failureOf(apply(database, makeMigration(parts)));
+    expect((await eventsOf(database, "1.0.0")).join()).not.toContain("segment-done");
+  });
+
   describe("after a segment that is kept", () => {
     const body = (second: string): string =>
       `BEGIN;\nINSERT INTO dagapp.trace VALUES ('first');\nCOMMIT;\nBEGIN;\n${second}\nCOMMIT;`;
