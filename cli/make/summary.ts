@@ -54,6 +54,7 @@ async function look(access: Access, above: Access | null): Promise<Live> {
       tier: settings.tier,
       files: migrations,
       targetVersion: settings.run.targetVersion,
+      onlyLooks: settings.onlyLooks,
       appliedAbove,
       targetAbove: above?.settings.run.targetVersion ?? null,
       serverVersion: rows[0]?.v ?? "",

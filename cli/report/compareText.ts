@@ -76,6 +76,26 @@ function differenceLines(one: Reported, style: Style): readonly string[] {
   ];
 }
 
+/** All owners at once: who has how many that should be whose. Each with its statement is in the JSON. */
+function ownerLines(owners: readonly Reported[]): readonly string[] {
+  if (owners.length === 0) return [];
+  const from = [...new Set(owners.flatMap(({ database }) => database))].sort();
+  const to = [...new Set(owners.flatMap(({ files }) => files))].sort();
+  const nameOf = (lines: readonly string[]): string =>
+    lines.map((line) => printable(line.replace(/^owner /, ""))).join(", ");
+  const count = owners.length === 1 ? "1 owner differs" : `${owners.length} owners differ`;
+  return [
+    ...wrapped(
+      `${count} (${nameOf(from)} in place of ${nameOf(to)}): taking over, up or ddl heal mends that, and nobody vouches for it. Each: npx ddl compare --json.`,
+      width,
+    ),
+    "",
+  ];
+}
+
+/** So few owners are told one by one. */
+const fewOwners = 3;
+
 /** What to do about differences, where there are any. */
 function nextLines({ stack, version, differences }: CompareReport): readonly string[] {
   if (differences.every(({ isOwner }) => isOwner)) {
@@ -103,10 +123,14 @@ export function compareText(report: CompareReport, style: Style): string {
   const subject = `${stack} (${database}) and ${files}`;
   if (differences.length === 0) return style.green(`No difference between ${subject}.`);
   const count = differences.length === 1 ? "1 difference" : `${differences.length} differences`;
+  const owners = differences.filter(({ isOwner }) => isOwner);
+  const isSummed = owners.length > fewOwners;
+  const told = isSummed ? differences.filter(({ isOwner }) => !isOwner) : differences;
   return [
     style.red(`${count} between ${subject}:`),
     "",
-    ...differences.flatMap((one) => differenceLines(one, style)),
+    ...told.flatMap((one) => differenceLines(one, style)),
+    ...(isSummed ? ownerLines(owners) : []),
     ...nextLines(report),
   ].join("\n");
 }

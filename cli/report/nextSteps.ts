@@ -23,6 +23,8 @@ export interface StackState {
   readonly appliedAbove: ReadonlySet<string> | null;
   /** The target of the tier above; null where it is not known. */
   readonly targetAbove: string | null;
+  /** The database is being adopted, and not taken over yet. */
+  readonly onlyLooks?: boolean;
   /** Files that wait for a date. */
   readonly waiting?: ReadonlySet<string>;
 }
@@ -50,10 +52,33 @@ export function versionSpan(versions: readonly string[]): string {
 const span = (states: readonly VersionState[]): string =>
   versionSpan(states.map(({ version }) => version));
 
+/** On the way of a database that was there already: compared, baselined, taken over. Nothing runs before. */
+function adoptionSteps(state: StackState): readonly NextStep[] {
+  const { tier } = state;
+  const pending = pendingFiles(state);
+  const takeOver = {
+    command: `make up STACK=${tier}`,
+    why: "takes the database over, once adopt is out of the stack's configuration",
+  };
+  const version = pending.at(-1)?.header.version;
+  if (version === undefined) return [takeOver];
+  const here = `--stack ${tier} --sandbox`;
+  const ticket = tierRules[tier].requiresTicket ? " --ticket CHG-YYYY-NNNN" : "";
+  return [
+    { command: `npx ddl compare ${version} ${here}`, why: "what differs from the files" },
+    {
+      command: `npx ddl baseline ${version} ${here}${ticket} --by "NAME" --reason "WHY"`,
+      why: "records what is there as applied, with a word on each difference that may stay",
+    },
+    takeOver,
+  ];
+}
+
 /** In the order in which they are to be done; empty when the stack has nothing left to do. */
 export function nextSteps(state: StackState): readonly NextStep[] {
   const { tier, history, appliedAbove } = state;
   const here = `--stack ${tier} --sandbox`;
+  if (state.onlyLooks === true) return adoptionSteps(state);
   const above = tierAbove(tier);
   const there = applied(history);
   const broken = history.versions.filter(({ status }) => status === "incomplete");

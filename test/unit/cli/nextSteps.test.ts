@@ -42,6 +42,16 @@ it("takes to qa what dev has, and nothing that qa has", () => {
   expect(commands(stateOf("dev", three, { appliedAbove: all }))).toEqual([]);
 });
 
+it("compares, baselines and takes over a database that is adopted, before anything else", () => {
+  const adopted = { onlyLooks: true, targetVersion: "1.1.0" };
+  expect(commands(stateOf("uat", [], adopted))).toEqual([
+    "npx ddl compare 1.1.0 --stack uat --sandbox",
+    'npx ddl baseline 1.1.0 --stack uat --sandbox --ticket CHG-YYYY-NNNN --by "NAME" --reason "WHY"',
+    "make up STACK=uat",
+  ]);
+  expect(commands(stateOf("uat", three.slice(0, 2), adopted))).toEqual(["make up STACK=uat"]);
+});
+
 it("signs off in qa what uat would take, and no more", () => {
   const unsigned = three.map((one) => ({ ...one, signOff: null }));
   const state = stateOf("qa", unsigned, { targetAbove: "1.1.0" });
