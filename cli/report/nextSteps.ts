@@ -103,8 +103,10 @@ export function nextSteps(state: StackState): readonly NextStep[] {
   const further = there.filter(({ version }) => appliedAbove?.has(version) !== true);
   const toCome = further.filter(({ version }) => isWithin(state, version));
   const upwards = `npx ddl promote --stack ${above} --sandbox`;
-  const unproven = toCome.filter(({ proof }) => proof === null);
-  const unseen = toCome.filter(({ validation }) => validation === null);
+  // Nobody may speak for what was only found here: ddl promote says what that means for the tier above.
+  const ran = toCome.filter(({ baseline }) => baseline === null);
+  const unproven = ran.filter(({ proof }) => proof === null);
+  const unseen = ran.filter(({ validation }) => validation === null);
   const proves = rules.requiresProof && unproven.length > 0;
   const validates =
     tierRules[tier].validatesBeforeSignOff && rules.requiresValidation && unseen.length > 0;
@@ -116,7 +118,7 @@ export function nextSteps(state: StackState): readonly NextStep[] {
     const options = proves ? "--prove --validate" : "--validate";
     add(`${upwards} ${options} --all --by "NAME"`, `${span(unseen)}: not validated${also}`);
   }
-  const unsigned = toCome.filter(({ signOff }) => signOff === null);
+  const unsigned = ran.filter(({ signOff }) => signOff === null);
   if (rules.requiresSignOff && unsigned.length > 0) {
     add(`${upwards} --sign --all --by "NAME"`, `${span(unsigned)}: not signed off for ${above}`);
   }

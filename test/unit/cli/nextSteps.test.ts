@@ -52,6 +52,12 @@ it("compares, baselines and takes over a database that is adopted, before anythi
   expect(commands(stateOf("uat", three.slice(0, 2), adopted))).toEqual(["make up STACK=uat"]);
 });
 
+it("asks nobody to sign off what was baselined", () => {
+  const baseline = { ...decision, ticket: null };
+  const found = three.map((one) => ({ ...one, signOff: null, baseline }));
+  expect(commands(stateOf("qa", found))).toEqual(["npx ddl promote --stack uat --sandbox"]);
+});
+
 it("signs off in qa what uat would take, and no more", () => {
   const unsigned = three.map((one) => ({ ...one, signOff: null }));
   const state = stateOf("qa", unsigned, { targetAbove: "1.1.0" });
