@@ -1,7 +1,7 @@
-/**
- * The program: look at files and database, declare roles, privileges, ledger and migrations, publish what was read back.
- * Does NOT decide anything itself; each part says in its first lines what it decides.
- */
+// The program: look at files and database, declare roles, privileges, ledger and migrations, publish what was read back.
+// Does NOT decide anything itself; each part says in its first lines what it decides.
+import "./stack/compiledProgram";
+
 import * as pulumi from "@pulumi/pulumi";
 
 import { declareServer } from "./azure/declareServer";

@@ -8,8 +8,7 @@ import * as pulumi from "@pulumi/pulumi";
 function code(): typeof import("./entry") {
   /* eslint-disable @typescript-eslint/no-require-imports, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-return -- an import would be captured into the state; this is resolved when it runs */
   const { join } = require("node:path");
-  const program = join(process.cwd(), "index.ts");
-  return require("tsx/cjs/api").require("./azure/entry.ts", program);
+  return require(join(process.cwd(), "stack/compiled.js")).provided("azure/entry.ts");
   /* eslint-enable */
 }
 

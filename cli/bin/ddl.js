@@ -3,4 +3,4 @@
 // Does NOT know any command (see cli/ddl.ts).
 "use strict";
 
-require("./compiled").run("ddl");
+require("../../stack/compiled").run("ddl");

@@ -11,8 +11,7 @@ import type { ProofsInputs, ProofsOutputs } from "../engine/proof/proofPass";
 function engine(): typeof import("../engine/entry") {
   /* eslint-disable @typescript-eslint/no-require-imports, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-return -- an import would be captured into the state; this is resolved when it runs */
   const { join } = require("node:path");
-  const program = join(process.cwd(), "index.ts");
-  return require("tsx/cjs/api").require("./migrations/engine/entry.ts", program);
+  return require(join(process.cwd(), "stack/compiled.js")).provided("migrations/engine/entry.ts");
   /* eslint-enable */
 }
 

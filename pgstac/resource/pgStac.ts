@@ -10,8 +10,7 @@ import type { PgstacInputs, PgstacOutputs } from "../entry";
 function pgstac(): typeof import("../entry") {
   /* eslint-disable @typescript-eslint/no-require-imports, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-return -- an import would be captured into the state; this is resolved when it runs */
   const { join } = require("node:path");
-  const program = join(process.cwd(), "index.ts");
-  return require("tsx/cjs/api").require("./pgstac/entry.ts", program);
+  return require(join(process.cwd(), "stack/compiled.js")).provided("pgstac/entry.ts");
   /* eslint-enable */
 }
 

@@ -1,20 +1,21 @@
 /**
  * Commands that were compiled and commands as they are interpreted answer the same, and what was compiled of other sources
- * is never run. In a copy of the project, so that none of it touches the project's own.
+ * is never run; nor is it given to the program and its providers. In a copy of the project, so that none of it touches the project's own.
  */
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 
 jest.setTimeout(300_000);
 
 const root = join(__dirname, "..", "..", "..");
 /** What commands are made of, with what they read beside it. */
 const parts = [
-  ...["cli", "migrations", "pgstac", "roles", "sandbox", "stack", "toolchain"],
-  ...["package.json", "package-lock.json", "tsconfig.json", "Pulumi.yaml"],
+  ...["azure", "cli", "migrations", "pgstac", "roles", "sandbox", "stack", "toolchain"],
+  ...["index.ts", "package.json", "package-lock.json", "tsconfig.json", "Pulumi.yaml"],
   ...["Pulumi.dev.yaml", "Pulumi.qa.yaml", "Pulumi.uat.yaml", "Pulumi.prod.yaml"],
 ];
 
@@ -43,6 +44,10 @@ async function run(program: "ddl" | "make", words: readonly string[]): Promise<A
       DDL_PORT: "1",
     },
   });
+  return answerOf(child);
+}
+
+async function answerOf(child: ChildProcessByStdio<null, Readable, Readable>): Promise<Answer> {
   let [printed, said] = ["", ""];
   child.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
@@ -62,7 +67,7 @@ const calls: readonly (readonly ["ddl" | "make", ...string[]])[] = [
 ];
 const compiledFolder = () => join(folder, ".build", "compiled");
 
-it("answer the same, and never from other sources", async () => {
+it("commands answer the same, and never from other sources", async () => {
   const interpreted: Answer[] = [];
   await mkdir(compiledFolder(), { recursive: true });
   for (const [program, ...words] of calls) {
@@ -78,12 +83,15 @@ it("answer the same, and never from other sources", async () => {
   expect(names.map((name) => name.replace(/-[0-9a-f]{32}/, "")).sort()).toEqual([
     "ddl.cjs",
     "make.cjs",
+    "program.cjs",
+    "provider.cjs",
   ]);
   for (const name of names) {
     const path = join(compiledFolder(), name);
     // Of two classes with one name the second would be another one to whom it shows its name.
     expect(await readFile(path, "utf8")).not.toMatch(/^\s*var \w+\d = class /m);
-    await writeFile(path, `process.stderr.write("compiled\\n");${await readFile(path, "utf8")}`);
+    if (/^(ddl|make)/.test(name))
+      await writeFile(path, `process.stderr.write("compiled\\n");${await readFile(path, "utf8")}`);
   }
   const compiled: Answer[] = [];
   for (const [program, ...words] of calls) compiled.push(await run(program, words));
@@ -110,4 +118,59 @@ it("answer the same, and never from other sources", async () => {
   await writeFile(source, text);
   await rm(join(folder, "stack", "another.ts"));
   expect((await run("ddl", ["--help"])).said).toBe("compiled\n");
+});
+
+describe("modules of the program and its providers", () => {
+  /** What an expression of `compiled` prints in a process of its own. */
+  async function ask(expression: string): Promise<Answer> {
+    const script = `const compiled = require("./stack/compiled.js"); console.log(${expression});`;
+    return answerOf(
+      spawn(process.execPath, ["-e", script], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] }),
+    );
+  }
+  const rules = '"rulesOf" in compiled.provided("roles/entry.ts").grants';
+  const entry = () => join(folder, "roles", "entry.ts");
+
+  it("are compiled where that is not done, and those of other sources are not taken", async () => {
+    await rm(compiledFolder(), { recursive: true, force: true });
+    expect((await ask(rules)).printed).toBe("false\n");
+    const first = await readdir(compiledFolder());
+    expect(first.filter((name) => name.startsWith("provider"))).toHaveLength(1);
+
+    const text = await readFile(entry(), "utf8");
+    const changed = text.replace(
+      "export const grants = {",
+      "export const grants = { rulesOf: heal,",
+    );
+    expect(changed).not.toBe(text);
+    await writeFile(entry(), changed);
+    expect((await ask(rules)).printed).toBe("true\n");
+    expect(await readdir(compiledFolder())).not.toEqual(expect.arrayContaining(first));
+
+    // Nothing can be kept where the folder is somebody else's: the sources are read as they stand.
+    await rm(compiledFolder(), { recursive: true });
+    await writeFile(compiledFolder(), "");
+    expect((await ask(rules)).printed).toBe("true\n");
+    await rm(compiledFolder());
+    await writeFile(entry(), text);
+  });
+
+  it("hold every module that index.ts imports", async () => {
+    const wanted = [...(await readFile(join(root, "index.ts"), "utf8")).matchAll(/"\.\/(.*)";/g)];
+    const names = wanted
+      .map(([, name = ""]) => `${name}.ts`)
+      .filter((name) => !/compiled/.test(name));
+    const { printed } = await ask('Object.keys(compiled.compiledModules("program")).join()');
+    expect(names.length).toBeGreaterThan(5);
+    expect(printed.trim().split(",")).toEqual(names);
+  });
+
+  it("that do not compile say why themselves", async () => {
+    const text = await readFile(entry(), "utf8");
+    await writeFile(entry(), "this is no program");
+    const { status, said } = await ask(rules);
+    expect(status).not.toBe(0);
+    expect(said).toMatch(/roles\/entry\.ts/);
+    await writeFile(entry(), text);
+  });
 });

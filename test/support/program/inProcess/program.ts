@@ -159,9 +159,11 @@ function mockModules(
   }));
   useSharedModules();
   // The shells of the providers load the engine's code by this, from the program's folder.
-  jest.doMock("tsx/cjs/api", () => ({
-    require: (path: string): unknown => jest.requireActual(join(repository, path)),
-  }));
+  jest.doMock(
+    join(process.cwd(), "stack/compiled.js"),
+    () => ({ provided: (path: string): unknown => jest.requireActual(join(repository, path)) }),
+    { virtual: true },
+  );
   // In another process it tells the engine by gRPC.
   jest.doMock(join(repository, "stack/progress"), () => ({
     showProgress: () => undefined,
