@@ -6,9 +6,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 /** Runs in the provider's process: captures nothing and loads the code from the program's folder there. */
 function code(): typeof import("./entry") {
-  /* eslint-disable @typescript-eslint/no-require-imports, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-return -- an import would be captured into the state; this is resolved when it runs */
-  const { join } = require("node:path");
-  return require(join(process.cwd(), "stack/compiled.js")).provided("azure/entry.ts");
+  /* eslint-disable @typescript-eslint/no-require-imports, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-return -- an import would be captured into the state; this is resolved when it runs */
+  return require(`${process.cwd()}/stack/compiled.js`).provided("azure/entry.ts");
   /* eslint-enable */
 }
 

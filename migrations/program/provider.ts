@@ -9,9 +9,8 @@ import type { ProofsInputs, ProofsOutputs } from "../engine/proof/proofPass";
 
 /** Runs in the provider's process: captures nothing and loads the engine from the program's folder there. */
 function engine(): typeof import("../engine/entry") {
-  /* eslint-disable @typescript-eslint/no-require-imports, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-return -- an import would be captured into the state; this is resolved when it runs */
-  const { join } = require("node:path");
-  return require(join(process.cwd(), "stack/compiled.js")).provided("migrations/engine/entry.ts");
+  /* eslint-disable @typescript-eslint/no-require-imports, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-return -- an import would be captured into the state; this is resolved when it runs */
+  return require(`${process.cwd()}/stack/compiled.js`).provided("migrations/engine/entry.ts");
   /* eslint-enable */
 }
 
