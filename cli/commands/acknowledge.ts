@@ -11,7 +11,7 @@ import {
 import { type Call, type Command, type ExitStatus, exitStatus, UsageError } from "../frame/command";
 import { byOption, decisionText } from "../stack/approval";
 import { readComparable } from "../stack/comparing";
-import { migrationsOf, openStack, stackOptions } from "../stack/stack";
+import { migrationsUpTo, openStack, stackOptions } from "../stack/stack";
 import { fileOfVersion } from "../stack/target";
 import { compareAndVouch, tellWhatStays, vouchOptions } from "../stack/vouching";
 
@@ -77,7 +77,7 @@ async function run(call: Call): Promise<ExitStatus> {
     print(`${what}what is there now was acknowledged by ${said.by.trim()}: ${said.reason.trim()}`);
     return exitStatus.fine;
   }
-  const files = await migrationsOf(stack);
+  const files = await migrationsUpTo(stack, version);
   const file = fileOfVersion(files, version);
   const state = await readComparable(stack);
   ensureUnrecorded(state.history, version);

@@ -5,7 +5,7 @@ import { baseline as recordBaseline } from "../../migrations/engine/ledger/basel
 import { type Call, type Command, type ExitStatus, exitStatus } from "../frame/command";
 import { byOption } from "../stack/approval";
 import { readComparable } from "../stack/comparing";
-import { migrationsOf, openStack, stackOptions } from "../stack/stack";
+import { migrationsUpTo, openStack, stackOptions } from "../stack/stack";
 import { fileOfVersion } from "../stack/target";
 import { singleTicket } from "../stack/tickets";
 import { compareAndVouch, tellWhatStays, vouchOptions } from "../stack/vouching";
@@ -45,7 +45,7 @@ async function run(call: Call): Promise<ExitStatus> {
   const stack = await openStack(call);
   const { name, access } = stack;
   const { print } = call.terminal;
-  const files = await migrationsOf(stack);
+  const files = await migrationsUpTo(stack, version);
   const { number } = fileOfVersion(files, version);
   const ticket = singleTicket(call);
   const state = await readComparable(stack);

@@ -6,7 +6,7 @@ import { type Call, type Command, type ExitStatus, exitStatus } from "../frame/c
 import { compareReport } from "../report/compareReport";
 import { compareText } from "../report/compareText";
 import { filesToCompare, readComparable } from "../stack/comparing";
-import { migrationsOf, openStack, stackOptions } from "../stack/stack";
+import { migrationsOf, migrationsUpTo, openStack, stackOptions } from "../stack/stack";
 
 export const compare: Command = {
   name: "compare",
@@ -35,7 +35,9 @@ async function run(call: Call): Promise<ExitStatus> {
   const stack = await openStack(call);
   const { name, access } = stack;
   const { print, say, style } = call.terminal;
-  const files = await migrationsOf(stack);
+  const files = await (version === undefined
+    ? migrationsOf(stack)
+    : migrationsUpTo(stack, version));
   const state = await readComparable(stack);
   const chosen = filesToCompare(stack, state, files, version);
   const comparison = await compareWithFiles(access, chosen, say);

@@ -79,6 +79,11 @@ export function nextSteps(state: StackState): readonly NextStep[] {
   const { tier, history, appliedAbove } = state;
   const here = `--stack ${tier} --sandbox`;
   if (state.onlyLooks === true) return adoptionSteps(state);
+  if (history.stamp === null) {
+    return [
+      { command: `make up STACK=${tier}`, why: "nothing was brought up yet: see what it said" },
+    ];
+  }
   const above = tierAbove(tier);
   const there = applied(history);
   const broken = history.versions.filter(({ status }) => status === "incomplete");

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-import type { MigrationFile } from "../../migrations/engine/files/file";
+import { type MigrationFile, numberOf } from "../../migrations/engine/files/file";
 import type { History } from "../../migrations/engine/history/history";
 import { ensureStamp } from "../../migrations/engine/history/stamp";
 import { loadMigrations } from "../../migrations/engine/survey/load";
@@ -83,6 +83,23 @@ export const migrationsOf = ({ folder }: Stack): Promise<readonly MigrationFile[
 export async function migrationsIn(folder: string): Promise<readonly MigrationFile[]> {
   const { migrations, problems } = await loadMigrations(folder);
   if (problems.length > 0) throw new BadInputError(problems);
+  return migrations;
+}
+
+/**
+ * The same up to a version, and of those above it what can be used: a draft there does not matter to who speaks of what is
+ * below.
+ *
+ * @throws {BadInputError} a file up to it cannot be used; or any, where no file has the version.
+ */
+export async function migrationsUpTo(
+  { folder }: Stack,
+  version: string,
+): Promise<readonly MigrationFile[]> {
+  const { migrations, problems } = await loadMigrations(folder);
+  const highest = migrations.find(({ header }) => header.version === version)?.number ?? Infinity;
+  const own = problems.filter(({ file }) => (numberOf(file) ?? 0) <= highest);
+  if (own.length > 0) throw new BadInputError(own);
   return migrations;
 }
 

@@ -10,6 +10,7 @@ import { type AdoptionLook, lookForAdoption } from "../../roles/database/adoptio
 import type { Present } from "../../roles/resources/declareRoles";
 import { type Access, withClient } from "../../stack/connection";
 import { printable } from "../../stack/printable";
+import { shortList } from "../engine/gate/input/findings";
 import { findCollisions } from "../engine/survey/collisions";
 import type { Survey } from "../engine/survey/survey";
 
@@ -40,14 +41,6 @@ export async function showAdoption(access: Access, survey: Survey): Promise<Pres
     if (lines.length > 0) await pulumi.log.warn(lines.map(printable).join("\n"));
   }
   return { roles, left: settings.onlyLooks ? leftAlone(look, settings.roles, roles) : new Set() };
-}
-
-/** So many names are told; ddl compare has all of them. */
-const mostNamed = 5;
-
-function shortList(names: readonly string[]): string {
-  const more = names.length - mostNamed;
-  return `${names.slice(0, mostNamed).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 function whatItTakes(

@@ -190,6 +190,26 @@ describe("a database of an application, which owns it", () => {
   });
 });
 
+describe("a database that is taken over before anything of it is recorded", () => {
+  it("has nothing run that is there already, and is told what to do first", async () => {
+    const database = await makeTierDatabase(stacks.server);
+    for (const sql of ["CREATE SCHEMA dagapp", "CREATE TABLE dagapp.jobs (job_id TEXT)"])
+      await database.sql("admin", sql);
+    const stack = await stacks.make(
+      { tier: "dev", config: { targetVersion: "0.3.0", adopt: "dev" } },
+      database,
+    );
+    done(await stack.up());
+    await stack.configure({ targetVersion: "0.3.0", adopt: "" });
+    const { status, output } = await stack.up();
+    expect(status).not.toBe(0);
+    const text = output.replace(/\s+/g, " ");
+    expect(text).toContain("it would make what is there already: dagapp.jobs.");
+    expect(text).toContain("npx ddl compare 0.3.0 --stack dev names what differs");
+    expect(await readLedger(database)).toEqual([]);
+  });
+});
+
 describe("a database whose files ran with psql, and was changed since", () => {
   let database: TierDatabase;
   let stack: InProcessStack;

@@ -5,14 +5,9 @@
 import type { Client } from "pg";
 
 import type { MigrationFile } from "../files/file";
+import type { FoundAlready } from "../gate/input/gateInput";
 import { netChanges } from "../gate/input/netChanges";
 import { placedOperationsOf } from "../gate/input/subject";
-
-/** A file, and names of what it would make that is there. */
-export interface Collision {
-  readonly fileName: string;
-  readonly objects: readonly string[];
-}
 
 /** Keys of what a file makes are its kind and its name as SQL. */
 const keyForm = /^(relation|type) (.+)$/s;
@@ -21,7 +16,7 @@ const keyForm = /^(relation|type) (.+)$/s;
 export async function findCollisions(
   client: Client,
   files: readonly MigrationFile[],
-): Promise<readonly Collision[]> {
+): Promise<readonly FoundAlready[]> {
   const made = files.flatMap((file) =>
     netChanges(placedOperationsOf(file))
       .filter(({ sign }) => sign === "+")

@@ -13,7 +13,7 @@ import type { RoleSettings, Settings } from "../../../stack/settings";
 import type { MigrationFile } from "../files/file";
 import type { RepeatableFile } from "../files/repeatable";
 import { checkGate } from "../gate/gate";
-import type { GateInput } from "../gate/input/gateInput";
+import type { FoundAlready, GateInput } from "../gate/input/gateInput";
 import type { Violation } from "../gate/input/gateRule";
 import { type Plan, planMigrations, planRollback } from "../gate/input/plan";
 import { type WaitingFile, waitingIn } from "../gate/waiting";
@@ -30,6 +30,7 @@ import { describeLosses, lossesOf } from "../impact/rollbackLosses";
 import { inspectTables, isEmptyDatabase, readProofs, serverTime } from "../ledger/ledger";
 import { readCurrentState } from "../ledger/structure";
 import type { Beside } from "../server/beside";
+import { findCollisions } from "./collisions";
 import { collect, type Loaded, readSources, type Sources } from "./load";
 import { readObstacles } from "./obstacles";
 import type { PreflightPreview } from "./preflightPreview";
@@ -227,6 +228,7 @@ export async function surveyStack(
     breakGlass: live.history.breakGlass,
     structure: live.structure,
     doubted: doubtsIn(live.history),
+    found: live.found,
     pgstac:
       live.pgstac === null || settings.pgstac === null
         ? null
@@ -256,6 +258,8 @@ async function lowerFor(
 
 /** The survey before the gate's word, and what the gate needs beside it. */
 type Live = Omit<Survey, "violations" | "waiting" | "tickets" | "lower"> & {
+  /** See GateInput. */
+  readonly found: readonly FoundAlready[];
   readonly empty: boolean;
   /** Versions whose rollback is proven. */
   readonly proven: ReadonlySet<string>;
@@ -286,6 +290,7 @@ async function readDatabase(
       plan,
       preflight: isUpdate ? null : await previewServer(client, roles, { files, ...plan }),
       proven: provenNow(files, await readProofs(client)),
+      found: history.versions.length > 0 ? [] : await findCollisions(client, plan.pending),
       losses: await estimateLosses(client, files, plan.toRollBack),
       empty: await isEmptyDatabase(client),
       existingRoles: await findRoles(client, roles),
@@ -321,6 +326,7 @@ function withoutDatabase(
     plan: planMigrations(files, [], settings.run.targetVersion),
     preflight: null,
     proven: new Set(),
+    found: [],
     losses: new Map(),
     empty: true,
     existingRoles: new Set(),

@@ -2,7 +2,7 @@
  * `ddl new --from-drift`: what was changed by hand becomes a migration and its rollback that hold in another database, and
  * that the changed one is baselined at.
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { differencesBetween } from "../../../migrations/engine/differences/difference";
@@ -93,12 +93,16 @@ it("makes another database the same, and goes back", async () => {
 });
 
 it("is baselined where it is so already, with nothing to vouch for", async () => {
+  // A draft above says nothing of what is below it.
+  const draft = join(project.migrations, "003_draft.sql");
+  await writeFile(draft, "-- nothing yet\n");
   const compared = await project.run("compare 0.2.0 --stack dev");
   expect(compared).toMatchObject({ status: 0 });
   expect(compared.stdout).toMatch(/^No difference between dev /);
   const said = ["--by", "Ada Moss", "--reason", "it is where the file comes from"];
   const done = await project.runWords(["baseline", "0.2.0", "--stack", "dev", ...said]);
   expect(done.stdout).toMatch(/^0\.2\.0 baselined \(sha256:\w+\)\n$/);
+  await rm(draft);
   expect(await changed.rows("SELECT count(*)::int AS n FROM dagapp.t1")).toEqual([{ n: 10 }]);
   expect((await project.run("status --stack dev")).stdout).not.toContain("changed by hand since");
   const nothing = await project.runWords(["new", "--from-drift", "again", "--stack", "dev"]);

@@ -52,6 +52,11 @@ it("compares, baselines and takes over a database that is adopted, before anythi
   expect(commands(stateOf("uat", three.slice(0, 2), adopted))).toEqual(["make up STACK=uat"]);
 });
 
+it("promotes nothing where nothing was brought up yet", () => {
+  const history = { stamp: null, breakGlass: null, versions: [], vouchings: [] };
+  expect(commands(stateOf("qa", [], { history }))).toEqual(["make up STACK=qa"]);
+});
+
 it("asks nobody to sign off what was baselined", () => {
   const baseline = { ...decision, ticket: null };
   const found = three.map((one) => ({ ...one, signOff: null, baseline }));

@@ -116,6 +116,7 @@ function judge(tier: Tier, change: Case = {}) {
     appliedAt: change.appliedAt ?? (() => null),
     ...(change.structure === undefined ? {} : { structure: change.structure }),
     ...(change.doubted === undefined ? {} : { doubted: change.doubted }),
+    ...(change.found === undefined ? {} : { found: change.found }),
     ...(pgstac === undefined ? {} : { pgstac }),
   });
 }
@@ -243,6 +244,12 @@ const broken: readonly (readonly [
     ":-",
   ],
   ["missing-applied-file", { states: [state("0.9.0"), state("1.0.0")] }, all, ":-"],
+  [
+    "found-already",
+    { states: [], found: [{ fileName: "001_add_jobs.sql", objects: ["dagapp.jobs"] }] },
+    all,
+    "001_add_jobs.sql:-",
+  ],
   [
     "record-doubted",
     { doubted: [{ version: "1.0.0", doubts: ["event 7 was written by no run"] }] },

@@ -42,6 +42,7 @@ export interface Situation extends Partial<
     | "windows"
     | "structure"
     | "doubted"
+    | "found"
     | "breakGlass"
     | "lower"
     | "pgstac"

@@ -23,4 +23,12 @@ export const isAbout = ({ file }: RuleFinding, { fileName }: MigrationFile): boo
 export const shortChecksum = (checksum: string | null): string =>
   checksum === null ? "an unknown text" : checksum.slice(0, "sha256:".length + 8);
 
+/** So many names are told: commands tell all of them. */
+const mostNamed = 5;
+
+export function shortList(names: readonly string[]): string {
+  const more = names.length - mostNamed;
+  return `${names.slice(0, mostNamed).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
 export const listed = (texts: readonly string[]): string => texts.join(", ") || "none";

@@ -47,10 +47,18 @@ export interface GateInput {
   readonly structure?: Comparison;
   /** Versions of which somebody has written what no run has; absent: none. */
   readonly doubted?: readonly DoubtedVersion[];
+  /** What pending files would make and is there already, where nothing at all is recorded; absent: nothing. */
+  readonly found?: readonly FoundAlready[];
   /** The emergency that is open. */
   readonly breakGlass: BreakGlass | null;
   /** Where the stack has PgSTAC: to which version, under which ticket, and what leads there. */
   readonly pgstac?: GatedPgstac | null;
+}
+
+/** A file, and names of what it would make that is there. */
+export interface FoundAlready {
+  readonly fileName: string;
+  readonly objects: readonly string[];
 }
 
 /** What is to become of PgSTAC. */

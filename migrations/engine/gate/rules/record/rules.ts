@@ -6,6 +6,7 @@ import type { GateRule } from "../../input/gateRule";
 import { baselineGoesBack } from "./baseline-goes-back";
 import { editedAppliedFile } from "./edited-applied-file";
 import { editedRollbackFile } from "./edited-rollback-file";
+import { foundAlready } from "./found-already";
 import { missingAppliedFile } from "./missing-applied-file";
 import { outOfOrder } from "./out-of-order";
 import { recordDoubted } from "./record-doubted";
@@ -19,6 +20,7 @@ export const recordRules: readonly GateRule[] = [
   unrecordedVersion,
   recordDoubted,
   missingAppliedFile,
+  foundAlready,
   outOfOrder,
   schemaDrift,
   schemaNotCompared,
