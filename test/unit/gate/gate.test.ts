@@ -246,9 +246,9 @@ const broken: readonly (readonly [
   ["missing-applied-file", { states: [state("0.9.0"), state("1.0.0")] }, all, ":-"],
   [
     "found-already",
-    { states: [], found: [{ fileName: "001_add_jobs.sql", objects: ["dagapp.jobs"] }] },
+    { found: [{ fileName: "002_add_tasks.sql", objects: ["dagapp.tasks"] }] },
     all,
-    "001_add_jobs.sql:-",
+    "002_add_tasks.sql:-",
   ],
   [
     "record-doubted",
