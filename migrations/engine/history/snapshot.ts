@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 
 import { cutBetweenWords } from "../../../stack/cutText";
+import { memo } from "../../../stack/memo";
 import { printable } from "../../../stack/printable";
 
 /** One property of one object, in words that do not depend on object ids. */
@@ -79,13 +80,18 @@ function textOfObject(object: string, parts: Readonly<Record<string, string>>): 
   return text;
 }
 
-/** One digest of all parts; the order in which they stand does not matter. */
-export const fingerprintOf = (objects: PartDigests): string =>
-  `sha256:${sha256(
-    `[${sorted(objects)
-      .map(([object, parts]) => textOfObject(object, parts))
-      .join(",")}]`,
-  )}`;
+/**
+ * One digest of all parts; the order in which they stand does not matter. A run asks for it again and again of objects
+ * that are still the same.
+ */
+export const fingerprintOf = memo(
+  (objects: PartDigests): string =>
+    `sha256:${sha256(
+      `[${sorted(objects)
+        .map(([object, parts]) => textOfObject(object, parts))
+        .join(",")}]`,
+    )}`,
+);
 
 /** Reduces a snapshot to digests. The order of its lines does not matter. */
 export function digestSnapshot(snapshot: SchemaSnapshot, server: number): SchemaDigest {

@@ -83,6 +83,7 @@ export function readRecord(value: unknown): StructureRecord | null {
 
 /** The same parts with changes made to them. */
 function changed(objects: PartDigests, changes: PartChanges): PartDigests {
+  if (Object.keys(changes).length === 0) return objects;
   const result = new Map(Object.entries(objects));
   for (const [object, parts] of Object.entries(changes)) {
     const all = { ...result.get(object), ...parts };
@@ -95,6 +96,7 @@ function changed(objects: PartDigests, changes: PartChanges): PartDigests {
 
 /** What makes `after` of `before`. */
 export function changesBetween(before: PartDigests, after: PartDigests): PartChanges {
+  if (before === after) return {};
   const changes: Record<string, Record<string, string | null>> = {};
   for (const object of new Set([...Object.keys(before), ...Object.keys(after)])) {
     const [was = {}, is = {}] = [before[object], after[object]];
