@@ -70,6 +70,8 @@ describe("ddl", () => {
   it("says what to do where the packages are not installed", async () => {
     const folder = join(scratch, "bare", "cli", "bin");
     await cp(dirname(ddlShim), folder, { recursive: true });
+    const compiled = join("stack", "compiled.js");
+    await cp(join(repository, compiled), join(scratch, "bare", compiled));
     expect(await run(process.execPath, [join(folder, "ddl.js")])).toEqual({
       status: 2,
       stdout: "",
