@@ -30,6 +30,10 @@ it.each([
     "up to 3 days",
   ],
   ...["2 minutes for a million jobs", "10 minutes (prod)", "90 seconds to 2 minutes", "immediate"],
+  ...["1 hour 30 minutes", "1h 30m", "1h30m", "2 min 30 s", "1 hour and 5 minutes (prod)", "1h 0m"],
+  ...["5 minutes max", "1 minute or less", "10 seconds or so", "1 minute total", "max. 5 minutes"],
+  ...["at least 5 minutes", "a couple of minutes", "2 minutes altogether, in batches"],
+  ...["1,5 hours", "1,000 ms", "00:05:00", "about 00:05 in prod", "negligible", "1 week"],
   ...["20 minutes for ten million events", "1.5 hours", "half an hour", "~5 min, batches"],
 ])("takes %j for a duration", (text) => {
   expect(durationFault(text)).toBeNull();
@@ -44,6 +48,16 @@ it.each([
     "1 minute or 8000 years",
     "30 days",
   ],
+  ...[
+    "1 week 1 day",
+    "1,000 hours",
+    "5 minutes 3 hours",
+    "1 hour 30",
+    "00:00:00",
+    "00:75",
+    "200:00",
+  ],
+  ...["5 minutes or so they say", "2 weeks", "1 hour 30 parsecs", "1:2:3", "later"],
   ...["maybe 5 minutes or never", "five", "1 fortnight", "1 minute ha ha"],
 ])("takes %j for none", (text) => {
   expect(durationFault(text)).not.toBeNull();
@@ -53,6 +67,15 @@ it.each([
   ["No, but yes", "No", ["Yes"]],
   ["No (maybe)", "No", ["Yes"]],
   ["No, probably", "No", ["Yes"]],
+  ["No, possibly", "No", ["Yes"]],
+  ["No (perhaps in prod)", "No", ["Yes"]],
+  ["Yes, not really", "Yes", []],
+  ["Yes, possibly no", "Yes", []],
+  ["Low or High", "Low", ["Medium", "High"]],
+  ["Low/Medium", "Low", ["Medium", "High"]],
+  ["Low - to Medium", "Low", ["Medium", "High"]],
+  ["Low in dev, high in prod", "Low", ["Medium", "High"]],
+  ["Manual, not possible", "Manual", ["Automatic", "Not possible"]],
   ["Medium, really High", "Medium", ["Low", "High"]],
   ["Low-ish", "Low", ["Medium", "High"]],
   ["Automatic, not really", "Automatic", ["Manual", "Not possible"]],
@@ -64,6 +87,14 @@ it.each([
 it.each([
   ["No.", "No", ["Yes"]],
   ["Yes (5 minutes)", "Yes", []],
+  [
+    "Manual, not automatic: restore from backup",
+    ...(["Manual", ["Automatic", "Not possible"]] as const),
+  ],
+  ["Manual (not automatic in prod)", "Manual", ["Automatic", "Not possible"]],
+  ["Low, even at high traffic", "Low", ["Medium", "High"]],
+  ["Low (no medium lock)", "Low", ["Medium", "High"]],
+  ["No (possibly slower writes)", "No", ["Yes"]],
   ["Medium (ACCESS EXCLUSIVE for moments)", "Medium", ["Low", "High"]],
   ["Not possible, the rows are gone", "Not possible", ["Manual", "Automatic"]],
 ])("lets %j stand", (text, chosen, others) => {
