@@ -118,6 +118,30 @@ describe("a unique index", () => {
       `CREATE UNIQUE INDEX CONCURRENTLY n ON dagapp.notes (note_id) WHERE body = 'x';\n${drop}`,
     ],
     ["beside one of some rows", "DROP INDEX dagapp.notes_once;"],
+    [
+      "for one that goes, too",
+      `CREATE UNIQUE INDEX CONCURRENTLY n ON dagapp.notes (note_id);\n${drop}\nDROP INDEX dagapp.n;`,
+    ],
+    [
+      "for one that goes under another name",
+      `CREATE UNIQUE INDEX CONCURRENTLY n ON dagapp.notes (note_id);\n${drop}\nALTER INDEX dagapp.n RENAME TO m;\nDROP INDEX dagapp.m;`,
+    ],
+    [
+      "for one without a name that goes",
+      `CREATE UNIQUE INDEX ON dagapp.notes (note_id);\n${drop}\nDROP INDEX dagapp.notes_note_id_idx;`,
+    ],
+    [
+      "for a constraint that goes with its index",
+      `CREATE UNIQUE INDEX CONCURRENTLY n ON dagapp.notes (note_id);\nALTER TABLE dagapp.notes ADD CONSTRAINT u UNIQUE USING INDEX n;\n${drop}\nALTER TABLE dagapp.notes DROP CONSTRAINT u;`,
+    ],
+    [
+      "for one that IF NOT EXISTS leaves as it is",
+      `CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS notes_some ON dagapp.notes (note_id);\n${drop}`,
+    ],
+    [
+      "for one that comes later",
+      `${drop}\nCREATE UNIQUE INDEX CONCURRENTLY n ON dagapp.notes (note_id);`,
+    ],
   ])("may not go %s", (_what, body) => {
     expect(of(body)).toEqual([
       expect.stringContaining(
@@ -133,17 +157,58 @@ describe("a unique index", () => {
       "",
     ],
     ["fewer columns", `CREATE UNIQUE INDEX CONCURRENTLY n ON dagapp.notes (note_id);\n${drop}`, ""],
+    [
+      "one under the old name",
+      `CREATE UNIQUE INDEX CONCURRENTLY n ON dagapp.notes (note_id);\nBEGIN;\nDROP INDEX dagapp.notes_once;\nALTER INDEX dagapp.n RENAME TO notes_once;\nCOMMIT;`,
+      "",
+    ],
+    [
+      "one made again in the same transaction",
+      "BEGIN;\nDROP INDEX dagapp.notes_once;\nCREATE UNIQUE INDEX IF NOT EXISTS notes_once ON dagapp.notes (note_id);\nCOMMIT;",
+      "",
+    ],
+    [
+      "one whose remains are removed first",
+      `DROP INDEX CONCURRENTLY IF EXISTS dagapp.n;\nCREATE UNIQUE INDEX CONCURRENTLY n ON dagapp.notes (note_id);\n${drop}`,
+      "",
+    ],
     ["another that is there", drop, "\nCREATE UNIQUE INDEX notes_id ON dagapp.notes (note_id);"],
   ])("may go where rows are kept apart by %s", (_what, body, more) => {
     expect(of(body, more)).toEqual([]);
   });
 });
 
-it("takes a key for replaced by one of the same columns only", () => {
-  const constraint = (columns: string): Example => ({
-    before: "ALTER TABLE dagapp.notes ADD CONSTRAINT notes_u UNIQUE (note_id);",
-    body: `ALTER TABLE dagapp.notes DROP CONSTRAINT notes_u;\nALTER TABLE dagapp.notes ADD CONSTRAINT notes_v UNIQUE (${columns});`,
+describe("a unique constraint", () => {
+  const drop = "ALTER TABLE dagapp.notes DROP CONSTRAINT notes_u;\n";
+  const add = (columns: string): string =>
+    `ALTER TABLE dagapp.notes ADD CONSTRAINT notes_v UNIQUE (${columns});\n`;
+  const of = (body: string): readonly string[] =>
+    named(
+      { before: "ALTER TABLE dagapp.notes ADD CONSTRAINT notes_u UNIQUE (note_id);", body },
+      "dropping-key",
+    );
+
+  it.each([
+    ["for one of more columns", `${add("note_id, body")}${drop}`],
+    ["for one that comes later", `${drop}${add("note_id")}`],
+    [
+      "for one that goes, too",
+      `${add("note_id")}${drop}ALTER TABLE dagapp.notes DROP CONSTRAINT notes_v;`,
+    ],
+    [
+      "for one that goes under another name",
+      `${add("note_id")}${drop}ALTER TABLE dagapp.notes RENAME CONSTRAINT notes_v TO w;\nALTER TABLE dagapp.notes DROP CONSTRAINT w;`,
+    ],
+  ])("may not go %s", (_what, body) => {
+    expect(of(body)).toEqual([
+      expect.stringContaining("dagapp.notes loses its unique constraint notes_u on note_id"),
+    ]);
   });
-  expect(named(constraint("note_id, body"), "dropping-key")).toHaveLength(1);
-  expect(named(constraint("note_id"), "dropping-key")).toEqual([]);
+
+  it.each([
+    ["before it", `${add("note_id")}${drop}`],
+    ["behind it in the same transaction", `BEGIN;\n${drop}${add("note_id")}COMMIT;`],
+  ])("may go where another of its columns is made %s", (_what, body) => {
+    expect(of(body)).toEqual([]);
+  });
 });
