@@ -3,6 +3,7 @@
  * tier's database. Through the functions that the Ledger resource calls.
  */
 import { StampError } from "../../../migrations/engine/history/stamp";
+import { tableUpgrades } from "../../../migrations/engine/history/upgrades";
 import { impactsAmong } from "../../../migrations/engine/impact/classify";
 import { applyMigration } from "../../../migrations/engine/run/run";
 import { withRunner } from "../../../migrations/engine/server/runner";
@@ -114,9 +115,9 @@ describe.each(serverVersions)("on PostgreSQL %d", (major) => {
         await database.rows(sql);
       }
       await createLedger(database);
-      expect(await events(database)).toEqual([
-        { kind: "stamped", login: database.settings.roles.admin, detail: { tier: "dev" } },
-      ]);
+      const { admin } = database.settings.roles;
+      const detail = { tier: "dev", tables: Math.max(...tableUpgrades.map(({ to }) => to)) };
+      expect(await events(database)).toEqual([{ kind: "stamped", login: admin, detail }]);
       await createLedger(database);
       expect(await events(database)).toHaveLength(1);
     });
