@@ -122,6 +122,8 @@ const tableModules = {
 
 /** Compiles all of these sources, and removes what was compiled of others. Rejects where they do not compile. */
 async function compile(key) {
+  // First: where nothing can be kept, nothing is compiled.
+  mkdirSync(folder, { recursive: true });
   const { build } = require("esbuild");
   const names = entries();
   const { outputFiles } = await build({
@@ -140,7 +142,6 @@ async function compile(key) {
     plugins: [tableModules, ownFolders],
     logLevel: "silent",
   });
-  mkdirSync(folder, { recursive: true });
   for (const { path, text } of outputFiles) {
     const entry = basename(path, ".js");
     // Whole or not there, whoever else compiles just now.
@@ -206,7 +207,14 @@ function compiledModules(table) {
   const key = digest();
   const file = fileOf(table, key);
   if (!existsSync(file)) spawnSync(process.execPath, [__filename, key], { stdio: "ignore" });
-  return existsSync(file) ? load(file).modules : {};
+  if (!existsSync(file)) return {};
+  try {
+    return load(file).modules;
+  } catch (error) {
+    // Whoever compiles other sources at this moment has removed it.
+    if (error.code !== "ENOENT" || existsSync(file)) throw error;
+    return {};
+  }
 }
 
 /** Found once: a process goes on with the sources that it began with. */

@@ -17,7 +17,7 @@ import type { Tier } from "../../stack/tier";
 import { KeptTexts } from "./keptTexts";
 import { projectFolder } from "./project";
 
-/** A digest of the sources that this process runs, where it was compiled of them (see cli/bin/compiled.js); else null. */
+/** A digest of the sources that this process runs, where it was compiled of them (see stack/compiled.js); else null. */
 export const compiledSources = (file: string = __filename): string | null =>
   /^\w+-([0-9a-f]{32})\.cjs$/.exec(basename(file))?.[1] ?? null;
 

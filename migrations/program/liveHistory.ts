@@ -26,7 +26,7 @@ class Reading extends KeptSession {
   }
 }
 
-/** Of the one stack that this process is the program of. */
+/** Of the stack that this process is the program of. */
 const reading = new Kept(longestIdleMs, (access) => new Reading(access));
 
 /** What ledger and events say now; one look after the other. */

@@ -21,15 +21,19 @@ export interface Doubted {
 }
 
 /** Row and event of a run's start are written by one statement: so far apart their times may be. Milliseconds. */
-const longestStart = 10_000;
+const longestStart = 60_000;
 
 const ofRuns: ReadonlySet<EventKind> = new Set<EventKind>(runKinds);
 
 const isEnd = ({ kind }: EventRow): boolean => kind === "applied" || kind === "rolled-back";
 
+/** It began anew: what was before counts for nothing. */
+const isFresh = ({ kind, detail }: EventRow): boolean =>
+  kind === "started" && detail["resumes"] === false;
+
 /** After these it is known again what holds. */
 const settles = (event: EventRow): boolean =>
-  isEnd(event) || event.kind === "acknowledged" || event.kind === "baselined";
+  isEnd(event) || isFresh(event) || event.kind === "acknowledged" || event.kind === "baselined";
 
 function eventText({ kind, segment, login, happenedAt, id }: EventRow): string {
   const what = segment === null ? kind : `${kind} of segment ${segment}`;
@@ -44,12 +48,13 @@ function startDoubts({ startedAt, halfDone, goesBack, believed }: Doubted): read
     const after = happenedAt.getTime() - since;
     return kind === "started" && detail["resumes"] !== true && after >= 0 && after <= longestStart;
   };
-  return believed.some(isOwnStart)
+  const last = believed.findLast(isFresh);
+  return (last === undefined ? believed : [last]).some(isOwnStart)
     ? []
     : ["the ledger's started_at is that of no run: it was begun by hand, or the row was changed"];
 }
 
-/** All that is doubtful now; empty for most. @param lastRebuild  See Ground (history.ts). */
+/** All that is doubtful now; empty for most. @param lastRebuild  See Ground (vouchedRuns.ts). */
 export function doubtsOf(doubted: Doubted, lastRebuild: number): readonly string[] {
   const { status, checksum, believed, doubtful } = doubted;
   const settled = Math.max(lastRebuild, believed.findLast(settles)?.id ?? 0);

@@ -273,6 +273,8 @@ export function foldVersion(
   for (const event of own) {
     if (event.kind === "applied" || event.kind === "rolled-back") done.clear();
     if (event.kind !== "segment-done" || event.segment === null || isOfRollback(event)) continue;
+    // Of another text: its segments are others.
+    if (event.checksum !== null && event.checksum !== checksum) continue;
     done.add(event.segment);
   }
   const begunRollback = status === "incomplete" ? foldRollback(own) : null;
@@ -282,6 +284,8 @@ export function foldVersion(
     const { happenedAt: at, login } = event;
     return { at, login, by: textOf(event, "by"), reason: textOf(event, "reason") };
   };
+  const isOfText = (event: EventRow): boolean =>
+    event.checksum === null || event.checksum === checksum;
   const isOpen = status === "incomplete" && begunRollback === null;
   const ended = own.findLastIndex(({ kind }) => kind === "applied" || kind === "rolled-back");
   const told = toldBy(row, endOf(status, own));
@@ -309,7 +313,7 @@ export function foldVersion(
     rollbackChecksum: ran?.rollbackChecksum ?? null,
     segmentsDone: isOpen ? [...done] : [],
     segmentsBegun: isOpen
-      ? foldBegun(own.slice(ended + 1).filter((event) => !isOfRollback(event)))
+      ? foldBegun(own.slice(ended + 1).filter((event) => !isOfRollback(event) && isOfText(event)))
       : [],
     begunRollback,
     halfDone,

@@ -48,6 +48,8 @@ interface RecordedRun {
   readonly key: string | null;
   /** What it is about to end with; null before that. */
   readonly ends: EventKind | null;
+  /** The text that it says to have run then; null: records of before do not say it. */
+  readonly text: string | null;
   hasEnded: boolean;
 }
 
@@ -87,10 +89,13 @@ const isEnd = ({ kind }: EventRow): boolean => kind === "applied" || kind === "r
 function note(runs: Map<string, RecordedRun>, { run, detail }: EventRow): void {
   if (run === null) return;
   const known = runs.get(run);
+  // One run at a time, under the lock: what others wrote is over, and what bears their number later is a copy.
+  if (known === undefined) for (const other of runs.values()) other.hasEnded = true;
   const key = typeof detail["seal"] === "string" ? detail["seal"] : (known?.key ?? null);
   const { of } = detail;
   const ends = of === "applied" || of === "rolled-back" ? of : null;
-  runs.set(run, { key, ends, hasEnded: known?.hasEnded ?? false });
+  const text = typeof detail["text"] === "string" ? detail["text"] : null;
+  runs.set(run, { key, ends, text, hasEnded: known?.hasEnded ?? false });
 }
 
 function isOfRecordedRun(event: EventRow, runs: ReadonlyMap<string, RecordedRun>): boolean {
@@ -98,8 +103,9 @@ function isOfRecordedRun(event: EventRow, runs: ReadonlyMap<string, RecordedRun>
   if (run === undefined || run.hasEnded) return false;
   if (!isEnd(event)) return true;
   // The admin has said what the run ends with, just before.
-  run.hasEnded = run.ends === event.kind;
-  return run.hasEnded;
+  const isIts = run.ends === event.kind && (run.text === null || run.text === event.checksum);
+  if (isIts) run.hasEnded = true;
+  return isIts;
 }
 
 /** Whether what a version's run did last, before the ledger lost its row, was to apply it. */

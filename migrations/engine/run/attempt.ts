@@ -105,7 +105,7 @@ export class Attempt {
     const hasOwn = past.segmentsDone.length + past.segmentsBegun.length > 0;
     this.earlierText = state?.halfDone === true && !hasOwn;
     const { publicKey } = this.sealer;
-    const before = await structureBefore(this.session, this.about, state, publicKey);
+    const before = await structureBefore(this.session, this.about, state, publicKey, "migration");
     const entry = { version: this.version, description: migration.name, ticket: header.ticket };
     await this.record(
       "started",
@@ -113,7 +113,13 @@ export class Attempt {
       startedNow(entry, hasOwn),
     );
     await this.runSegments(migration.segments, past);
-    await structureAfter(this.session, this.about, "applied", before, this.touched(hasOwn));
+    await structureAfter(
+      this.session,
+      this.about,
+      this.endAs("applied"),
+      before,
+      this.touched(hasOwn),
+    );
     await this.record("applied", {}, appliedNow(this.version));
   }
 
@@ -128,7 +134,7 @@ export class Attempt {
         ? { ...begun, made: state.made ?? [] }
         : nothing;
     const { publicKey } = this.sealer;
-    const before = await structureBefore(this.session, this.about, state, publicKey);
+    const before = await structureBefore(this.session, this.about, state, publicKey, "rollback");
     await this.record("started", {
       detail: {
         file: rollback.fileName,
@@ -138,9 +144,19 @@ export class Attempt {
     });
     await this.runSegments(rollback.segments, past);
     const hasOwn = past.segmentsDone.length + past.segmentsBegun.length > 0;
-    await structureAfter(this.session, this.about, "rolled-back", before, this.touched(hasOwn));
+    await structureAfter(
+      this.session,
+      this.about,
+      this.endAs("rolled-back"),
+      before,
+      this.touched(hasOwn),
+    );
     const { ticket } = this.course;
     await this.record("rolled-back", {}, rolledBackNow(this.version, ticket));
+  }
+
+  private endAs<Of extends string>(of: Of): { readonly of: Of; readonly text: string } {
+    return { of, text: this.migration.checksum };
   }
 
   private get about(): OfRun {

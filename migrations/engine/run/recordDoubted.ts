@@ -5,7 +5,7 @@
 import { MigrationError } from "../../../stack/errors";
 import type { Log } from "../../../stack/log";
 import { type Tier, tierRules } from "../../../stack/tier";
-import { doubtsIn } from "../history/doubted";
+import { doubtsIn, wayOut } from "../history/doubted";
 import type { History } from "../history/history";
 
 /** Ledger or events of the version say what no run has written. Nothing was changed. */
@@ -19,17 +19,14 @@ class RecordDoubtedError extends MigrationError {
  * @throws {RecordDoubtedError} where the tier asks for a record; elsewhere the log is told.
  */
 export function ensureRecorded(history: History, version: string, tier: Tier, log: Log): void {
-  const doubts = doubtsIn(history).find((one) => one.version === version)?.doubts ?? [];
-  if (doubts.length === 0) return;
-  const what = [`What is recorded of ${version} was not written by a run:`, ...doubts].join(
+  const doubted = doubtsIn(history).find((one) => one.version === version);
+  if (doubted === undefined) return;
+  const what = [`What is recorded of ${version} cannot be gone by:`, ...doubted.doubts].join(
     "\n    ",
   );
   if (!tierRules[tier].requiresRecord) {
     log(`WARNING: ${what}\n    It counts for nothing here; uat and prod refuse.`);
     return;
   }
-  throw new RecordDoubtedError(
-    what,
-    `Ask who wrote it, then roll ${version} back: lower targetVersion below it and run up.`,
-  );
+  throw new RecordDoubtedError(what, wayOut(doubted, tier));
 }

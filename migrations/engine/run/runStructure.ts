@@ -1,7 +1,8 @@
 /**
  * What is recorded of the structure beside a run: how it deviated before, and what it should be afterwards. The admin
  * records it: whoever runs migrations may write the events of runs, and could speak there for what was changed by hand.
- * Does NOT refuse anything, and never fails a run: where the structure cannot be read, that is what is recorded.
+ * A migration needs that record, since nobody believes its events without it; a rollback does without.
+ * Does NOT refuse anything else: where the structure cannot be read, that is what is recorded.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -68,6 +69,18 @@ async function liveStructure(
   return readStructure(client, schemas);
 }
 
+/** The admin cannot be had, and nobody else may record what is believed of a run. */
+class NotRecordedError extends MigrationError {
+  readonly code = "NOT_RECORDED";
+}
+
+const notRecorded = (cause: MigrationError, so: string): NotRecordedError =>
+  new NotRecordedError(
+    `The admin cannot be had, and without the admin's record nobody believes what a run says. ${so}\n  ${cause.message}`,
+    "see that the admin can log in (credentials, free connections), then run again.",
+    { cause },
+  );
+
 /** Which run it is about. */
 export type OfRun = Pick<NewEvent, "version" | "run"> & { readonly version: string };
 
@@ -82,16 +95,24 @@ export interface Begun {
  * from those that others write.
  *
  * @param seal  See Sealer.
+ * @param runs  What runs.
+ * @throws {NotRecordedError} the admin cannot be had, and a migration is to run.
  */
 export async function structureBefore(
   session: RunSession,
   of: OfRun,
   state: VersionState | null,
   seal: string,
+  runs: "migration" | "rollback",
 ): Promise<Begun> {
   if (session.access.isScratch === true) return {};
   const begun = state?.halfDone === true ? {} : { deviations: await findDeviations(session) };
-  await record(session, of, { ...begun, seal });
+  const failed = await record(session, of, { ...begun, seal });
+  if (failed === null) return begun;
+  if (runs === "migration") throw notRecorded(failed, "Nothing was run.");
+  session.log(
+    "WARNING: the admin cannot be had: where this rollback is cut off, the next one begins at its first statement",
+  );
   return begun;
 }
 
@@ -111,20 +132,25 @@ async function findDeviations(session: RunSession): Promise<PartChanges | null> 
  * Records what should be there after a run, before the event that ends it. Without a record, which is said until the next
  * whole one, where what was before or is now could not be read.
  *
- * @param end      What the run ends with.
+ * @param end      What the run ends with, and of which text.
  * @param begun    What structureBefore has said of this very run.
  * @param touched  By this run; null: it may be anything.
+ * @throws {NotRecordedError} the admin cannot be had, and a migration has run.
  */
 export async function structureAfter(
   session: RunSession,
   of: OfRun,
-  end: "applied" | "rolled-back",
+  end: { readonly of: "applied" | "rolled-back"; readonly text: string },
   begun: Begun,
   touched: Touched | null,
 ): Promise<void> {
   if (session.access.isScratch === true) return;
   const { kept } = await recordAfter(session, of.version, begun, touched);
-  if (await record(session, of, { of: end, structure: kept })) return;
+  const failed = await record(session, of, { ...end, structure: kept });
+  if (failed === null) return;
+  if (end.of === "applied") {
+    throw notRecorded(failed, "All of it is done and kept; the next run records it as applied.");
+  }
   session.structure.forget();
   session.log(
     "WARNING: the admin cannot be had, and nobody else may record the structure: what this run changed is told of as changed by hand until somebody vouches for it (npx ddl acknowledge)",
@@ -150,13 +176,13 @@ async function recordAfter(
   return { kept: after.record };
 }
 
-/** False where the admin cannot be had. */
+/** Why the admin cannot be had; null where it was recorded. */
 async function record(
   { recorder }: RunSession,
   of: OfRun,
   detail: Readonly<Record<string, unknown>>,
-): Promise<boolean> {
-  return (await recorder.record({ ...of, kind: "structure-recorded", detail })) === null;
+): Promise<MigrationError | null> {
+  return recorder.record({ ...of, kind: "structure-recorded", detail });
 }
 
 /**

@@ -28,9 +28,9 @@ export class Recorder {
    *
    * @returns why it cannot: the admin cannot be had, which a rollback does without; null where it did.
    */
-  async record(event: NewEvent): Promise<string | null> {
+  async record(event: NewEvent): Promise<MigrationError | null> {
     const client = await this.client();
-    if (client instanceof MigrationError) return client.message;
+    if (client instanceof MigrationError) return client;
     await recordEvent(client, event);
     return null;
   }

@@ -7,6 +7,7 @@ import { doubtsIn } from "../../../migrations/engine/history/doubted";
 import type { VersionState } from "../../../migrations/engine/history/history";
 import { readHistory } from "../../../migrations/engine/ledger/ledger";
 import { loadParser } from "../../../migrations/engine/statements/statements";
+import type { Access } from "../../../stack/connection";
 import { MigrationError } from "../../../stack/errors";
 import { makeMigration } from "../../support/files/makeMigration";
 import { apply, arrange, failureOf, rollBack } from "../../support/program/runs";
@@ -24,10 +25,11 @@ let version: string;
 let table: string;
 
 /** Adds one to every value, then makes a table; the second only where `gate` has rows. */
-const counting = (): MigrationFile =>
+const counting = (remark = "one text"): MigrationFile =>
   makeMigration({
-    ...{ name: `00${nextCase}_count`, version, tables: `dagapp.${table}` },
+    ...{ name: `${String(nextCase).padStart(3, "0")}_count`, version, tables: `dagapp.${table}` },
     body: `BEGIN;
+-- ${remark}
 UPDATE dagapp.${table} SET n = n + 1 WHERE n >= 0;
 COMMIT;
 BEGIN;
@@ -195,4 +197,94 @@ it("does not take a version for applied because somebody says so, nor one that w
   );
   expect(await stateNow()).toMatchObject({ status: "applied", checksum: null });
   expect(await doubtsNow()).toEqual([expect.stringContaining("applied, by ")]);
+});
+
+/** The admin cannot be had. */
+const withoutAdmin = (access: Access): Access => ({
+  settings: access.settings,
+  passwordOf: (account, login) =>
+    account === "admin" ? Promise.resolve("wrong") : access.passwordOf(account, login),
+});
+
+/** Lets the first segment fail, too. */
+const failEarly = async (migration: MigrationFile): Promise<void> => {
+  await arrange(database, `ALTER TABLE dagapp.${table} RENAME n TO m`);
+  await failureOf(run(migration));
+  await arrange(database, `ALTER TABLE dagapp.${table} RENAME m TO n`);
+};
+
+it("does not believe a copy of what a run had written that others have followed", async () => {
+  const migration = await halfDone();
+  await run(migration);
+  await rollBack(database, migration, { access: prod });
+  await failEarly(migration);
+  expect((await stateNow())?.segmentsDone).toEqual([]);
+  await forge(
+    `INSERT INTO ${events} (kind, version, run, segment, checksum, rollback_checksum, ticket, detail)
+     SELECT kind, version, run, segment, checksum, rollback_checksum, ticket, detail
+       FROM ${events} WHERE version = '${version}' AND kind = 'segment-done' ORDER BY id LIMIT 1`,
+  );
+  expect((await stateNow())?.segmentsDone).toEqual([]);
+  await isRefused(migration, "segment-done of segment 1");
+});
+
+it("does not take the segments of another text for done because its start is moved back", async () => {
+  await halfDone();
+  const [row] = await database.rows(
+    `SELECT started_at::text AS at FROM public.schema_migrations WHERE version = '${version}'`,
+  );
+  const corrected = counting("another text");
+  await failEarly(corrected);
+  await forge(setRow(`started_at = '${String(row?.["at"])}'`));
+  expect((await stateNow())?.segmentsDone).toEqual([]);
+  await run(corrected);
+  expect(await sum()).toBe(2);
+});
+
+it("does not hold a rollback that ran without the admin against the next runs", async () => {
+  const migration = counting();
+  await open();
+  await run(migration);
+  await rollBack(database, migration, { access: withoutAdmin(prod) });
+  await arrange(database, `DELETE FROM dagapp.${table}_gate`);
+  await failureOf(run(migration));
+  expect(await doubtsNow()).toEqual([]);
+  await open();
+  await run(migration);
+  expect(await stateNow()).toMatchObject({ status: "applied", checksum: migration.checksum });
+});
+
+it("runs nothing where the admin cannot be had to record it, though an auditor looks", async () => {
+  const auditor = `auditor_${version.replaceAll(".", "_")}`;
+  const other = await suite.database({
+    configuration: {
+      tier: "prod",
+      furtherRoles: JSON.stringify([{ name: auditor, kind: "auditor", login: true }]),
+    },
+  });
+  const { settings } = other;
+  const looking = {
+    ...other.access,
+    settings: { ...settings, roles: { ...settings.roles, auditor } },
+  };
+  const migration = makeMigration({ version, body: "BEGIN;\nSELECT 1;\nCOMMIT;" });
+  const error = await failureOf(apply(other, migration, { access: withoutAdmin(looking) }));
+  expect(error).toMatchObject({ code: "NOT_RECORDED" });
+  expect(error.message).toContain("Nothing was run.");
+  expect(await other.rows("SELECT 1 FROM public.schema_migrations")).toEqual([]);
+  expect((await apply(other, migration, { access: looking })).ranNow).toBe(true);
+  await other.close();
+});
+
+it("does not believe that a run ended with another text than it ran", async () => {
+  const migration = await halfDone();
+  await run(migration);
+  // As the admin records just before the end, and then the end that another writes in the run's place.
+  await database.rows(`DELETE FROM ${events} WHERE version = '${version}' AND kind = 'applied'`);
+  await forge(
+    `INSERT INTO ${events} (kind, version, run, checksum)
+     SELECT 'applied', version, run, 'sha256:forged' FROM ${events}
+      WHERE version = '${version}' AND kind = 'segment-done' ORDER BY id DESC LIMIT 1`,
+  );
+  expect(await stateNow()).toMatchObject({ status: "applied", checksum: null });
 });

@@ -252,7 +252,7 @@ const broken: readonly (readonly [
   ],
   [
     "record-doubted",
-    { doubted: [{ version: "1.0.0", doubts: ["event 7 was written by no run"] }] },
+    { doubted: [{ version: "1.0.0", is: "whole", doubts: ["event 7 was written by no run"] }] },
     warned,
     "001_add_jobs.sql:-",
   ],

@@ -2,6 +2,7 @@
  * Gate rule record-doubted: its texts, its examples, and what it finds.
  * Does NOT tell what a run has written from what others have (see history/doubts.ts).
  */
+import { wayOut } from "../../../history/doubted";
 import { ofStack } from "../../input/findings";
 import { elseWarn } from "../../input/gateRule";
 import { planRule } from "../planRule";
@@ -18,6 +19,7 @@ export const recordDoubted = planRule({
     doubted: [
       {
         version: "1.1.0",
+        is: "half done",
         doubts: [
           "event 12, segment-done of segment 1, by m.reyes at 2026-02-01T10:00:00.000Z: no run has written it",
         ],
@@ -26,12 +28,12 @@ export const recordDoubted = planRule({
   },
   good: { doubted: [] },
   find: ({ doubted = [], files, tier }) =>
-    doubted.map(({ version, doubts }) => ({
+    doubted.map((one) => ({
       ...ofStack,
-      file: files.find(({ header }) => header.version === version)?.fileName ?? ofStack.file,
-      message: [`what is recorded of ${version} was not written by a run:`, ...doubts].join(
+      file: files.find(({ header }) => header.version === one.version)?.fileName ?? ofStack.file,
+      message: [`what is recorded of ${one.version} cannot be gone by:`, ...one.doubts].join(
         "\n    ",
       ),
-      remedy: `ask who wrote it, then roll ${version} back with its rollback file. Or npx ddl compare --stack ${tier} names what is missing of it; where nothing is, npx ddl baseline ${version} --stack ${tier} --by <person> --reason <why>.`,
+      remedy: wayOut(one, tier),
     })),
 });
