@@ -3,8 +3,7 @@
  * run has written nor what contradicts a run may say how far a version is. In sentences.
  * Pure. Does NOT tell believed events from others (see vouchedRuns.ts), or weigh a doubt (see the gate's rule).
  */
-import type { EventRow } from "./event";
-import { type EventKind, runKinds } from "./eventKinds";
+import { type EventRow, isEnd, isOfRun } from "./event";
 
 /** What is looked at. */
 export interface Doubted {
@@ -22,10 +21,6 @@ export interface Doubted {
 
 /** Row and event of a run's start are written by one statement: so far apart their times may be. Milliseconds. */
 const longestStart = 60_000;
-
-const ofRuns: ReadonlySet<EventKind> = new Set<EventKind>(runKinds);
-
-const isEnd = ({ kind }: EventRow): boolean => kind === "applied" || kind === "rolled-back";
 
 /** It began anew: what was before counts for nothing. */
 const isFresh = ({ kind, detail }: EventRow): boolean =>
@@ -65,7 +60,7 @@ export function doubtsOf(doubted: Doubted, lastRebuild: number): readonly string
   if (status === "applied") {
     return checksum === null ? open.filter(({ kind }) => kind === "applied").map(eventText) : [];
   }
-  const ran = believed.findLast(({ kind, id }) => id > lastRebuild && ofRuns.has(kind));
+  const ran = believed.findLast((event) => event.id > lastRebuild && isOfRun(event));
   return [
     ...open.filter(({ kind }) => kind !== "failed").map(eventText),
     ...startDoubts(doubted),

@@ -1,8 +1,8 @@
 /**
- * What an event is as it is read, and what people's decisions are among them. Types only.
+ * What an event is as it is read, which of them are of runs, and what people's decisions are among them. Pure.
  * Does NOT say what events mean together (see history.ts).
  */
-import type { EventKind } from "./eventKinds";
+import { type EventKind, runKinds } from "./eventKinds";
 
 /** A row of public.schema_migration_events. */
 export interface EventRow {
@@ -30,3 +30,12 @@ export interface Decision {
   /** Why, or what else was said; "" for nothing. */
   readonly reason: string;
 }
+
+const ofRuns: ReadonlySet<EventKind> = new Set<EventKind>(runKinds);
+
+/** Whether it is a fact about a run, which whoever may run migrations could write. */
+export const isOfRun = ({ kind }: Pick<EventRow, "kind">): boolean => ofRuns.has(kind);
+
+/** Whether a run came to its end by it: the version is whole, or gone. */
+export const isEnd = ({ kind }: Pick<EventRow, "kind">): boolean =>
+  kind === "applied" || kind === "rolled-back";

@@ -4,7 +4,7 @@
  */
 import { type Tier, tiers } from "../../../stack/tier";
 import { type Doubted, doubtsOf } from "./doubts";
-import type { Decision, EventRow } from "./event";
+import { type Decision, type EventRow, isEnd } from "./event";
 import type { EventKind } from "./eventKinds";
 import { foldPgstac, type PgstacState } from "./pgstacState";
 import { type ProofRows, readProofRows } from "./proof";
@@ -229,7 +229,7 @@ function foldBegun(own: readonly EventRow[]): readonly BegunSegment[] {
 
 /** What the last rollback has done, unless it came to an end. Its first recorded segment is where it begins. */
 function foldRollback(own: readonly EventRow[]): BegunRollback | null {
-  const ended = own.findLastIndex(({ kind }) => kind === "applied" || kind === "rolled-back");
+  const ended = own.findLastIndex(isEnd);
   const ran = own
     .slice(ended + 1)
     .filter(
@@ -271,7 +271,7 @@ export function foldVersion(
   const checksum = ran?.checksum ?? null;
   const done = new Set<number>();
   for (const event of own) {
-    if (event.kind === "applied" || event.kind === "rolled-back") done.clear();
+    if (isEnd(event)) done.clear();
     if (event.kind !== "segment-done" || event.segment === null || isOfRollback(event)) continue;
     // Of another text: its segments are others.
     if (event.checksum !== null && event.checksum !== checksum) continue;
@@ -287,7 +287,7 @@ export function foldVersion(
   const isOfText = (event: EventRow): boolean =>
     event.checksum === null || event.checksum === checksum;
   const isOpen = status === "incomplete" && begunRollback === null;
-  const ended = own.findLastIndex(({ kind }) => kind === "applied" || kind === "rolled-back");
+  const ended = own.findLastIndex(isEnd);
   const told = toldBy(row, endOf(status, own));
   const halfDone = status === "incomplete" && hasOpenWork(ofVersion, lastRebuild);
   const doubted: Doubted = {
@@ -369,7 +369,7 @@ function toldBy(
 
 /** Whether a run has changed something since the version last was whole or gone, by whatever text and however often begun. */
 function hasOpenWork(ofVersion: readonly EventRow[], lastRebuild: number): boolean {
-  const ended = ofVersion.findLast(({ kind }) => kind === "applied" || kind === "rolled-back");
+  const ended = ofVersion.findLast(isEnd);
   const since = Math.max(lastRebuild, ended?.id ?? 0);
   return ofVersion.some(
     ({ id, kind }) => id > since && (kind === "segment-started" || kind === "segment-done"),

@@ -3,12 +3,10 @@
  * counts where the admin has recorded its run, and where it matters how far the run came, where it bears the run's seal.
  * Pure. Does NOT say what believed events mean (see history.ts).
  */
-import type { EventRow } from "./event";
-import { type EventKind, runKinds } from "./eventKinds";
+import { type EventRow, isEnd, isOfRun } from "./event";
+import type { EventKind } from "./eventKinds";
 import { isSealed, sealOf } from "./seal";
 import { adminRecords } from "./upgrades";
-
-const ofRuns: ReadonlySet<EventKind> = new Set<EventKind>(runKinds);
 
 /** The kinds of events that say from when on the admin records runs. */
 export const kindsOfRegime = ["stamped", "upgraded", "structure-recorded"] as const;
@@ -63,14 +61,14 @@ export function tellApart(ofVersion: readonly EventRow[], from: number, seals: b
   const runs = new Map<string, RecordedRun>();
   const isRecorded = (event: EventRow): boolean => {
     if (event.kind === "structure-recorded") note(runs, event);
-    return !ofRuns.has(event.kind) || event.id < from || isOfRecordedRun(event, runs);
+    return !isOfRun(event) || event.id < from || isOfRecordedRun(event, runs);
   };
   const recorded = ofVersion.map(isRecorded);
   const end = ofVersion.findLastIndex((event, index) => recorded[index] === true && isEnd(event));
   const seen = new Set<string>();
   const counts = (event: EventRow, index: number): boolean => {
     if (recorded[index] !== true) return false;
-    if (!seals || index <= end || !ofRuns.has(event.kind) || event.id < from) return true;
+    if (!seals || index <= end || !isOfRun(event) || event.id < from) return true;
     // A seal that was seen before is a copy.
     const key = runs.get(event.run ?? "")?.key ?? null;
     if (key === null || seen.has(sealOf(event)) || !isSealed(event, key)) return false;
@@ -83,8 +81,6 @@ export function tellApart(ofVersion: readonly EventRow[], from: number, seals: b
     doubtful: ofVersion.filter((_, index) => marks[index] !== true),
   };
 }
-
-const isEnd = ({ kind }: EventRow): boolean => kind === "applied" || kind === "rolled-back";
 
 function note(runs: Map<string, RecordedRun>, { run, detail }: EventRow): void {
   if (run === null) return;
